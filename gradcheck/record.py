@@ -1,0 +1,185 @@
+"""The one record that `gradcheck check` and `gradcheck grade` end in, and its clean text.
+
+Text that a submission had a hand in (messages, captured output, file names) is cleaned of control
+characters before it is shown or stored, so that JSON and XML stay valid and terminals unharmed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+MESSAGE_LIMIT = 4_000
+OUTPUT_LIMIT = 16_000
+STATUSES = ("passed", "failed", "inconclusive", "skipped", "error")
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+# What XML 1.0 forbids, and the direction overrides that make a terminal show another text.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One judgement: a layer that was checked, a value, a gradient, a law.
+
+    Attributes
+    ----------
+    name : str
+        What is judged, unique within the record: ``'affine'``, ``'dropout: rate'``.
+    group : str
+        The layer it belongs to; formats with a hierarchy use it.
+    status : str
+        One of `STATUSES`. `error` means that no judgement was possible (time ran out, the
+        process died); only `passed` earns points.
+    message : str
+        What is wrong, where, and what to change; may span lines.
+    points, max_points : float, optional
+        None where no points are given (`check`).
+    seconds : float
+        Time spent on this item.
+    arguments : tuple of str
+        Names or shapes of the arguments whose gradients were compared.
+    worst_error : float, optional
+        The largest relative error.
+    evaluations : int, optional
+        Forward calls that it took.
+    advice : tuple of str
+        Remarks that cost nothing.
+    details : mapping
+        Anything else of JSON's types, such as ``report.to_dict()``.
+    """
+
+    name: str
+    group: str
+    status: str
+    message: str = ""
+    points: float | None = None
+    max_points: float | None = None
+    seconds: float = 0.0
+    arguments: tuple[str, ...] = ()
+    worst_error: float | None = None
+    evaluations: int | None = None
+    advice: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"status: got {self.status!r}; expected one of {STATUSES}. "
+                             "Remedy: use 'error' where no judgement was possible.")
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong; what was skipped is not wrong."""
+        return self.status in ("passed", "skipped")
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that was judged about one target.
+
+    Attributes
+    ----------
+    kind : str
+        ``'check'`` or ``'grade'``.
+    target : str
+        The module or file, as the user named it.
+    items : tuple of Item
+        In the order in which they were judged.
+    error : str
+        Why the target could not be judged at all, or not to its end; empty otherwise.
+    fault : str
+        Whose fault `error` is: ``''``, ``'target'`` (exit code 3) or ``'judge'`` (exit code 4).
+    seconds : float
+        Wall-clock time in total.
+    output : str
+        What the target printed, capped. Never evidence.
+    notes : tuple of str
+        Remarks on the whole: missing isolation, pairs without points, advice.
+    settings : mapping
+        What is needed to repeat the run, such as the seed.
+    """
+
+    kind: str
+    target: str
+    items: tuple[Item, ...] = ()
+    error: str = ""
+    fault: str = ""
+    seconds: float = 0.0
+    output: str = ""
+    notes: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        """Points earned: the sum over the items, zero where our own fault spoilt the run."""
+        return math.fsum(item.points or 0.0 for item in self.items)
+
+    @property
+    def max_score(self) -> float:
+        """Points that could be had."""
+        return math.fsum(item.max_points or 0.0 for item in self.items)
+
+    @property
+    def passed(self) -> bool:
+        """Whether there was something to judge and all of it passed."""
+        return bool(self.items) and not self.error and all(item.passed for item in self.items)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all passed, 1 something failed, 3 not importable or timed out, 4 our own fault."""
+        if self.fault:
+            return {"target": 3, "judge": 4}[self.fault]
+        return 0 if self.passed else 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as JSON's own types, every text cleaned."""
+        return plain({
+            "kind": self.kind, "target": self.target, "passed": self.passed,
+            "score": self.score, "max_score": self.max_score, "exit_code": self.exit_code,
+            "error": self.error, "fault": self.fault, "seconds": round(self.seconds, 3),
+            "notes": self.notes, "settings": self.settings,
+            "items": [_item_dict(item) for item in self.items],
+            "output": clean(self.output, OUTPUT_LIMIT),
+        })
+
+
+def _item_dict(item: Item) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in Item.__dataclass_fields__} | {
+        "message": clean(item.message)}
+
+
+def clean(text: object, limit: int = MESSAGE_LIMIT) -> str:
+    r"""Return `text` without escape sequences and control characters, cut to `limit` characters.
+
+    >>> clean("\x1b[31mred\x1b[0m \x00 bell\x07")
+    'red � bell�'
+    """
+    whole = text if type(text) is str else str(text)
+    shown = _UNPRINTABLE.sub("\ufffd", _ANSI.sub("", whole.replace("\r\n", "\n")))
+    if len(shown) > limit:
+        shown = f"{shown[:limit]}\n... ({len(shown) - limit} more characters cut)"
+    return shown
+
+
+def plain(value: Any) -> Any:
+    """Return `value` in JSON's own types: NumPy scalars unpacked, infinities and NaN as words.
+
+    >>> plain({"worst": (1.5, float("nan"))})
+    {'worst': [1.5, 'nan']}
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {clean(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(entry) for entry in value]
+    return clean(value, OUTPUT_LIMIT)
