@@ -1,0 +1,143 @@
+"""The one place where randomness becomes a mask: exact Bernoulli draws that can be replayed.
+
+A mask is True where a unit is kept. Unit i of a mask is kept iff U_i >= p, where the U_i are
+independent, uniform on [0, 1), and known to as many binary digits as the comparison needs. Eight
+digits, one byte, decide all but one unit in 256; only the ties look at further digits. So the
+draw costs about one random byte a unit and P(kept) = 1 - p holds to the last bit of the double p.
+
+The bytes come from Philox (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011),
+a counter-based generator: key = the seed, counter = the number of the block of `BLOCK` units. Any
+block can be drawn by itself, in any order, by any thread, and again in the backward pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import numbers
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers._arguments import refuse
+
+BLOCK = 1 << 16
+"""Units drawn from one Philox counter: their bytes fit into the second-level cache."""
+
+Mask: TypeAlias = NDArray[np.bool_]
+Source: TypeAlias = "int | np.random.RandomState"
+
+SEED_REMEDY = "pass a non-negative int, or leave the key out for fresh masks"
+RNG_REMEDY = "pass np.random.default_rng(seed) or np.random.RandomState(seed)"
+
+
+def source_of(param_name: str, param: Mapping[str, Any]) -> Source:
+    """Return where a layer's randomness comes from: a seed, or the RandomState it was given.
+
+    A Generator (or, with neither 'seed' nor 'rng', NumPy's global generator) is asked for 128 bits
+    only, which become the seed. A RandomState is kept, since its own stream defines the mask.
+    """
+    seed, rng = param.get("seed"), param.get("rng")
+    if seed is not None and rng is not None:
+        refuse(f"{param_name}['rng']", "an rng together with a seed", "one source of randomness",
+               "drop 'seed' for masks from the generator, or 'rng' for one repeatable mask")
+    if seed is not None:
+        return _checked_seed(f"{param_name}['seed']", seed)
+    if rng is None:
+        return int.from_bytes(np.random.bytes(16), "little")  # noqa: NPY002
+    if isinstance(rng, np.random.Generator):
+        return int.from_bytes(rng.bytes(16), "little")
+    if not isinstance(rng, np.random.RandomState):
+        refuse(f"{param_name}['rng']", rng, "a np.random.Generator or np.random.RandomState",
+               RNG_REMEDY, TypeError)
+    return rng
+
+
+def _checked_seed(name: str, seed: object) -> int:
+    if isinstance(seed, bool | np.bool_) or not isinstance(seed, numbers.Integral):
+        refuse(name, seed, "a non-negative integer", SEED_REMEDY, TypeError)
+    if seed < 0:
+        refuse(name, seed, "a non-negative integer", SEED_REMEDY)
+    return int(seed)
+
+
+def bernoulli(shape: tuple[int, ...], p: float, source: Source) -> Mask:
+    """Draw a mask: each unit is True (kept) with probability exactly 1 - p, independently.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the mask; units are numbered in C order.
+    p : float
+        Probability of dropping, 0 <= p < 1.
+    source : int or np.random.RandomState
+        A seed makes the mask a pure function of (seed, p, shape). A RandomState yields
+        ``source.random_sample(shape) >= p``, the mask that MT19937-based references publish.
+
+    Returns
+    -------
+    ndarray of bool
+
+    Examples
+    --------
+    >>> bernoulli((2, 5), 0.5, 0).astype(int)
+    array([[1, 0, 0, 1, 1],
+           [0, 1, 1, 1, 1]])
+    """
+    if isinstance(source, np.random.RandomState):
+        return source.random_sample(shape) >= p
+    mask = np.empty(shape, bool)
+    flat = mask.reshape(-1)
+    for start in range(0, flat.size, BLOCK):
+        part = flat[start:start + BLOCK]
+        part[...] = keep_block(source, p, start // BLOCK, part.size)
+    return mask
+
+
+def keep_block(seed: int, p: float, block: int, size: int) -> Mask:
+    """Draw the `size` units of block number `block` of the mask that (seed, p) defines."""
+    stream = np.random.Philox(key=_key(seed), counter=block << 64)
+    if p == 0.5:
+        return np.unpackbits(_bytes(stream, -(-size // 8)), count=size).view(bool)
+    first, rest = _digits(p)
+    byte = _bytes(stream, size)
+    keep = byte >= first
+    if rest:
+        undecided = np.flatnonzero(byte == first)
+        for digit in rest:
+            word = stream.random_raw(undecided.size)
+            keep[undecided] = word >= digit
+            undecided = undecided[word == digit]
+            if not undecided.size:
+                break
+    return keep
+
+
+def _digits(p: float) -> tuple[np.uint8, list[np.uint64]]:
+    """Write p as binary digits: the first eight, then 64 at a time while any are left.
+
+    Scaling by a power of two and splitting off the integer part are exact in floating point, so
+    no digit of p is rounded: p = 1e-10 has three words, p = 0.25 the first byte alone.
+    """
+    fraction, first = math.modf(p * 2.0**8)
+    rest = []
+    while fraction:
+        fraction, digit = math.modf(fraction * 2.0**64)
+        rest.append(np.uint64(digit))
+    return np.uint8(first), rest
+
+
+def _key(seed: int) -> int:
+    """Return the 128-bit key: the seed itself, or a hash of a seed that is longer than that."""
+    if seed < 1 << 128:
+        return seed
+    data = seed.to_bytes(-(-seed.bit_length() // 8), "little")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=16).digest(), "little")
+
+
+def _bytes(stream: np.random.Philox, size: int) -> NDArray[np.uint8]:
+    """Return the next bytes of the stream, the same on big-endian machines."""
+    words = stream.random_raw(-(-size // 8)).astype("<u8", copy=False)
+    return words.view(np.uint8)[:size]
