@@ -1,0 +1,20 @@
+"""Networks of `layers`: fully-connected classifiers, update rules, the training loop, data."""
+
+from nets.data import flip_labels, get_CIFAR10_data, load_CIFAR10, load_digits
+from nets.fully_connected import FullyConnectedNet, TwoLayerNet
+from nets.optim import adam, rmsprop, sgd, sgd_momentum
+from nets.solver import Solver
+
+__all__ = [
+    "FullyConnectedNet",
+    "Solver",
+    "TwoLayerNet",
+    "adam",
+    "flip_labels",
+    "get_CIFAR10_data",
+    "load_CIFAR10",
+    "load_digits",
+    "rmsprop",
+    "sgd",
+    "sgd_momentum",
+]

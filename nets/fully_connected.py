@@ -1,0 +1,390 @@
+"""Fully-connected classifiers with softmax loss: affine - [norm] - relu - [dropout], repeated."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from layers import (
+    affine_backward,
+    affine_forward,
+    batchnorm_backward,
+    batchnorm_forward,
+    dropout_backward,
+    dropout_forward,
+    layernorm_backward,
+    layernorm_forward,
+    relu_backward,
+    relu_forward,
+    softmax_loss,
+)
+from layers._arguments import P_REMEDY, Array, one_of, parameter, probability, refuse, scalar
+
+from ._checks import float_dtype, generator, labels, whole
+
+Grads = dict[str, Array]
+
+
+class Layer(NamedTuple):
+    """A pair of `layers`: forward(x, *params) -> (out, cache), backward(dout, cache) -> dx, ..."""
+
+    forward: Callable[..., tuple[Array, Any]]
+    backward: Callable[..., Any]
+
+
+class Step(NamedTuple):
+    """One layer's trace on the tape: how to go back, with what, and whose gradients come out."""
+
+    backward: Callable[..., Any]
+    cache: Any
+    names: tuple[str, ...]
+
+
+AFFINE = Layer(affine_forward, affine_backward)
+RELU = Layer(relu_forward, relu_backward)
+NORMALIZATIONS = {
+    "batchnorm": Layer(batchnorm_forward, batchnorm_backward),
+    "layernorm": Layer(layernorm_forward, layernorm_backward),
+}
+# What the drop probability drives: noise on the activations, or on the weights.
+ACTIVATION_NOISE = {
+    "dropout": Layer(dropout_forward, dropout_backward),
+}
+NOISES = (*ACTIVATION_NOISE,)
+
+
+def _drop_probability(dropout: object, dropout_keep_ratio: object) -> float:
+    """Return p from either convention."""
+    if dropout_keep_ratio is None:
+        return probability("dropout", dropout)
+    p = probability("dropout", dropout)
+    if p > 0:
+        refuse("dropout_keep_ratio", f"{dropout_keep_ratio!r} together with dropout={dropout!r}",
+               "one of the two", P_REMEDY)
+    return 1.0 - scalar("dropout_keep_ratio", dropout_keep_ratio, "a number with 0 < ratio <= 1",
+                        "it is the probability of keeping; 1 means no dropout", 0.0, 1.0,
+                        low_open=True)
+
+
+def _dims(hidden_dims: Iterable[int], input_dim: int, num_classes: int) -> list[int]:
+    """Return the widths of all layers, the input and the scores included."""
+    try:
+        hidden = list(hidden_dims)
+    except TypeError:
+        refuse("hidden_dims", hidden_dims, "a sequence of whole numbers",
+               "pass [100] for one hidden layer of 100 units", TypeError)
+    if not hidden:
+        refuse("hidden_dims", hidden_dims, "at least one hidden layer", "pass for example [100]")
+    return [
+        whole("input_dim", input_dim, low=1),
+        *(whole(f"hidden_dims[{i}]", width, low=1) for i, width in enumerate(hidden)),
+        whole("num_classes", num_classes, low=1),
+    ]
+
+
+def _normalization(normalization: str | None, use_batchnorm: bool) -> str | None:
+    if normalization is None:
+        return "batchnorm" if use_batchnorm else None
+    kind = one_of("normalization", normalization, tuple(NORMALIZATIONS))
+    if use_batchnorm and kind != "batchnorm":
+        refuse("normalization", f"{kind!r} together with use_batchnorm=True", "one of the two",
+               "leave use_batchnorm away")
+    return kind
+
+
+class FullyConnectedNet:
+    """A multilayer perceptron: {affine - [norm] - relu - [dropout]} x (L - 1) - affine - softmax.
+
+    Parameters
+    ----------
+    hidden_dims : sequence of int
+        Units in each hidden layer; at least one.
+    input_dim : int
+        Product of a sample's dimensions.
+    num_classes : int
+    dropout : float, default 0
+        Probability of **dropping** a hidden unit, ``0 <= p < 1``; 0 builds no dropout layer.
+    use_batchnorm : bool
+        The same as ``normalization='batchnorm'``.
+    reg : float, default 0
+        L2 strength: the loss gains ``0.5 * reg * sum(W**2)`` for every weight matrix, the last
+        included, and nothing for b, gamma and beta. May be changed later.
+    weight_scale : float
+        Standard deviation of the initial weights; biases start at 0, gamma at 1, beta at 0.
+    dtype : dtype, default float32
+        X is cast to it; use float64 for gradient checks.
+    seed : int, optional
+        Fixes the masks, so that the loss is a deterministic function of X, y and the parameters.
+        Every layer still has a mask of its own. For gradient checks; leave it away to train.
+    normalization : {None, 'batchnorm', 'layernorm'}, keyword-only
+    dropout_keep_ratio : float, keyword-only, optional
+        The probability of **keeping**, as newer cs231n notebooks pass it; instead of `dropout`.
+    rng : numpy.random.Generator or RandomState, keyword-only, optional
+        Draws the initial weights and, where `seed` is None, the masks. Default: NumPy's global
+        generator, ``weight_scale * np.random.randn`` for W1, W2, ... in this order.
+    input_dropout : float, keyword-only, default 0
+        Probability of dropping an input feature.
+    noise : {'dropout', 'gaussian', 'dropconnect'}, keyword-only
+        What `dropout` and `input_dropout` are probabilities of: dropping a unit; multiplicative
+        Gaussian noise of the same variance ``p / (1 - p)``; dropping a weight, where
+        `input_dropout` goes to W1 and `dropout` to the other weights.
+
+    Attributes
+    ----------
+    params : dict of str to ndarray
+        ``W1`` (D, H1), ``b1`` (H1,), ``gamma1``, ``beta1`` (H1,) where normalized, ... ``WL``,
+        ``bL``.
+    reg : float
+    dropout_param : dict
+        ``p``, ``mode`` and, where given, ``seed`` or ``rng``; empty without dropout.
+    bn_params : list of dict
+        One a normalization layer; batchnorm keeps ``running_mean`` and ``running_var`` in them.
+    num_layers, use_dropout, use_batchnorm, normalization, dtype, rng
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument of a wrong type or out of range; the message names it.
+
+    References
+    ----------
+    Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15
+    (2014), for dropout on hidden units (0.5) and on the input (0.2).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> net = FullyConnectedNet([20, 30], input_dim=15, dropout=0.5, rng=rng)
+    >>> X, y = rng.normal(size=(4, 15)), np.array([0, 9, 3, 3])
+    >>> net.loss(X).shape
+    (4, 10)
+    >>> loss, grads = net.loss(X, y)
+    >>> round(float(loss), 2), grads['W2'].shape, grads['W2'].dtype
+    (2.3, (20, 30), dtype('float32'))
+    """
+
+    def __init__(
+        self,
+        hidden_dims: Iterable[int],
+        input_dim: int = 3 * 32 * 32,
+        num_classes: int = 10,
+        dropout: float = 0,
+        use_batchnorm: bool = False,
+        reg: float = 0.0,
+        weight_scale: float = 1e-2,
+        dtype: DTypeLike = np.float32,
+        seed: int | None = None,
+        *,
+        normalization: str | None = None,
+        dropout_keep_ratio: float | None = None,
+        rng: np.random.Generator | np.random.RandomState | None = None,
+        input_dropout: float = 0.0,
+        noise: str = "dropout",
+    ) -> None:
+        self._dims = _dims(hidden_dims, input_dim, num_classes)
+        self.num_layers = len(self._dims) - 1
+        self.dtype = float_dtype(dtype)
+        self.reg = reg
+        self.normalization = _normalization(normalization, use_batchnorm)
+        self.use_batchnorm = self.normalization == "batchnorm"
+        self.noise = one_of("noise", noise, NOISES)
+        self.rng = generator(rng)
+        p = _drop_probability(dropout, dropout_keep_ratio)
+        self.input_dropout = probability("input_dropout", input_dropout)
+        self.use_dropout = p > 0 or self.input_dropout > 0
+        self.dropout_param: dict[str, Any] = {}
+        if self.use_dropout:
+            self.dropout_param = {"mode": "train", "p": p}
+            if seed is not None:
+                self.dropout_param["seed"] = whole("seed", seed, low=0)
+            elif rng is not None:
+                self.dropout_param["rng"] = rng
+        normalized = self.num_layers - 1 if self.normalization else 0
+        self.bn_params: list[dict[str, Any]] = [{"mode": "train"} for _ in range(normalized)]
+        scale = scalar("weight_scale", weight_scale, "a finite number >= 0", "1e-2 is usual",
+                       0.0, sys.float_info.max)
+        self.params = self._draw_params(scale)
+        self._shapes = {name: value.shape for name, value in self.params.items()}
+
+    @property
+    def reg(self) -> float:
+        """L2 strength."""
+        return self._reg
+
+    @reg.setter
+    def reg(self, reg: float) -> None:
+        self._reg = scalar("reg", reg, "a finite number >= 0", "0 switches regularization off",
+                           0.0, sys.float_info.max)
+
+    def loss(self, X: Array, y: Array | None = None) -> Any:
+        """Compute the scores or, where labels are given, the loss and its gradients.
+
+        Parameters
+        ----------
+        X : ndarray, shape (N, d1, ..., dk)
+            With ``d1 * ... * dk == input_dim``; cast to `dtype`, never mutated.
+        y : ndarray of ints, shape (N,), optional
+            Labels, ``0 <= y < num_classes``.
+
+        Returns
+        -------
+        scores : ndarray, shape (N, num_classes)
+            Where y is None: dropout is the identity and batchnorm uses its running statistics.
+        (loss, grads) : float and dict of ndarray
+            Where y is given: in train mode. The loss is the mean cross-entropy plus
+            ``0.5 * reg * sum(W**2)`` over all weights; grads has the keys of `params`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X or y have a wrong shape, type or range, or a parameter holds NaN (it is named).
+        """
+        mode = "test" if y is None else "train"
+        if self.dropout_param:
+            self.dropout_param["mode"] = mode
+        for bn_param in self.bn_params:
+            bn_param["mode"] = mode
+        X = self._check_input(X)
+        if y is None:
+            return self.forward(X)[0]
+        y = labels(y, self._dims[-1], len(X))
+        scores, tape = self.forward(X)
+        data_loss, dscores = softmax_loss(scores, y)
+        grads = self.backward(dscores, tape)
+        if not self.reg:
+            return data_loss, grads
+        penalty = 0.0
+        for i in range(1, self.num_layers + 1):
+            w = self.params[f"W{i}"]
+            penalty += 0.5 * self.reg * float(np.vdot(w, w))
+            grads[f"W{i}"] = grads[f"W{i}"] + self.reg * w
+        return data_loss + penalty, grads
+
+    def forward(self, X: Array) -> tuple[Array, list[Step]]:
+        """Run all layers in the modes that `dropout_param` and `bn_params` hold.
+
+        Returns
+        -------
+        scores : ndarray, shape (N, num_classes)
+        tape : list of Step
+            For `backward`.
+        """
+        self._check_params()
+        tape: list[Step] = []
+
+        def run(layer: Layer, x: Array, *names: str, param: dict[str, Any] | None = None) -> Array:
+            extra = () if param is None else (param,)
+            out, cache = layer.forward(x, *(self.params[name] for name in names), *extra)
+            tape.append(Step(layer.backward, cache, names))
+            return out
+
+        x = X.astype(self.dtype, copy=False)
+        for i in range(1, self.num_layers + 1):
+            noise = self._noise_param(i)
+            if noise:
+                x = run(ACTIVATION_NOISE[self.noise], x, param=noise)
+            x = run(AFFINE, x, f"W{i}", f"b{i}")
+            if i == self.num_layers:
+                break
+            if self.normalization:
+                x = run(NORMALIZATIONS[self.normalization], x, f"gamma{i}", f"beta{i}",
+                        param=self.bn_params[i - 1])
+            x = run(RELU, x)
+        return x, tape
+
+    def backward(self, dscores: Array, tape: list[Step]) -> Grads:
+        """Run the tape of `forward` back; return the gradients of the parameters."""
+        grads: Grads = {}
+        dout = dscores
+        for step in reversed(tape):
+            result = step.backward(dout, step.cache)
+            dout, *rest = result if isinstance(result, tuple) else (result,)
+            grads.update(zip(step.names, rest, strict=True))
+        return grads
+
+    def _noise_param(self, i: int) -> dict[str, Any] | None:
+        """Return the dropout_param of the noise before affine layer i; None where p is 0.
+
+        Under a fixed seed every layer gets a seed of its own, or units of one index would be
+        dropped together in all layers.
+        """
+        if not self.dropout_param:
+            return None
+        p = self.input_dropout if i == 1 else self.dropout_param["p"]
+        if p == 0:
+            return None
+        param = {**self.dropout_param, "p": p}
+        if param.get("seed") is not None:
+            words = np.random.SeedSequence((param["seed"], i)).generate_state(2)
+            param["seed"] = int(words[0]) << 31 | int(words[1]) >> 1
+            param.pop("rng", None)
+        return param
+
+    def _draw_params(self, scale: float) -> dict[str, Array]:
+        params: dict[str, Array] = {}
+        draw = (np.random if self.rng is None else self.rng).standard_normal
+        for i in range(1, self.num_layers + 1):
+            fan_in, fan_out = self._dims[i - 1 : i + 1]
+            params[f"W{i}"] = scale * draw((fan_in, fan_out))
+            params[f"b{i}"] = np.zeros(fan_out)
+            if self.normalization and i < self.num_layers:
+                params[f"gamma{i}"] = np.ones(fan_out)
+                params[f"beta{i}"] = np.zeros(fan_out)
+        return {name: value.astype(self.dtype) for name, value in params.items()}
+
+    def _check_params(self) -> None:
+        """Refuse parameters that are missing, misshapen or NaN, by their names."""
+        for name, shape in self._shapes.items():
+            if name not in self.params:
+                refuse("params", f"the keys {sorted(self.params)}", f"{name!r} among them",
+                       "put the parameter back")
+            value = parameter(name, self.params[name], ndim=len(shape))
+            if value.shape != shape:
+                refuse(name, value, f"shape {shape}", "assign an array of the parameter's shape")
+
+    def _check_input(self, X: object) -> Array:
+        X = np.asarray(X)
+        if X.dtype.kind not in "fiu":
+            refuse("X", X, "an array of numbers", "pass floats", TypeError)
+        if X.ndim < 1 or int(np.prod(X.shape[1:])) != self._dims[0] or X.ndim == 1 < self._dims[0]:
+            refuse("X", X, f"shape (N, d1, ..., dk) with d1 * ... * dk = {self._dims[0]}",
+                   "pass samples along the first axis, or build the net with another input_dim")
+        return X
+
+
+class TwoLayerNet(FullyConnectedNet):
+    """One hidden layer: affine - relu - affine - softmax, in float64.
+
+    Parameters
+    ----------
+    input_dim, hidden_dim, num_classes : int
+    weight_scale : float
+        Standard deviation of the initial weights.
+    reg : float
+        L2 strength, as in `FullyConnectedNet`.
+    rng : numpy.random.Generator or RandomState, keyword-only, optional
+        Draws the initial weights. Default: NumPy's global generator.
+
+    Examples
+    --------
+    >>> net = TwoLayerNet(input_dim=4, hidden_dim=5, num_classes=3)
+    >>> sorted(net.params)
+    ['W1', 'W2', 'b1', 'b2']
+    """
+
+    def __init__(
+        self,
+        input_dim: int = 3 * 32 * 32,
+        hidden_dim: int = 100,
+        num_classes: int = 10,
+        weight_scale: float = 1e-3,
+        reg: float = 0.0,
+        *,
+        rng: np.random.Generator | np.random.RandomState | None = None,
+    ) -> None:
+        super().__init__([whole("hidden_dim", hidden_dim, low=1)], input_dim, num_classes, reg=reg,
+                         weight_scale=weight_scale, dtype=np.float64, rng=rng)

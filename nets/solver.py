@@ -1,0 +1,368 @@
+"""The training loop: minibatches, update rules, accuracies, the best parameters, checkpoints."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from layers._arguments import Array, refuse, scalar
+
+from ._checks import generator, whole
+from .checkpoint import load_state, restore_rng, rng_state, save_state
+from .optim import UPDATE_RULES, Config
+
+_DATA_KEYS = ("X_train", "y_train", "X_val", "y_val")
+_SECONDS_BEFORE_A_BAR = 2.0
+
+# Every keyword of Solver and its default.
+_DEFAULTS: dict[str, Any] = {
+    "update_rule": "sgd",
+    "optim_config": {},
+    "lr_decay": 1.0,
+    "batch_size": 100,
+    "num_epochs": 10,
+    "num_train_samples": 1000,
+    "num_val_samples": None,
+    "checkpoint_name": None,
+    "print_every": 10,
+    "verbose": True,
+    "rng": None,
+    "callback": None,
+}
+_COUNTS = ("batch_size", "num_epochs", "num_train_samples", "num_val_samples", "print_every")
+
+
+def _check_data(data: object) -> None:
+    if not isinstance(data, Mapping):
+        refuse("data", data, f"a dict with the keys {_DATA_KEYS}", "pass such a dict", TypeError)
+    missing = [key for key in _DATA_KEYS if key not in data]
+    if missing:
+        refuse("data", f"the keys {sorted(map(str, data))}", f"{', '.join(missing)} among them",
+               "pass training and validation samples and labels")
+    for part in ("train", "val"):
+        X, y = data[f"X_{part}"], data[f"y_{part}"]
+        if len(X) != len(y) or len(X) == 0:
+            refuse(f"y_{part}", f"{len(y)} labels for {len(X)} samples of X_{part}",
+                   "one label a sample, and at least one sample", "pass arrays of one length")
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    unknown = sorted(set(options) - set(_DEFAULTS))
+    if unknown:
+        refuse("Solver", f"the unknown keyword {', '.join(unknown)}",
+               f"keywords among {', '.join(_DEFAULTS)}", "correct the spelling")
+    given = {**_DEFAULTS, **options}
+    if not isinstance(given["update_rule"], str) or given["update_rule"] not in UPDATE_RULES:
+        refuse("update_rule", given["update_rule"], " or ".join(map(repr, UPDATE_RULES)),
+               "pass the name of one of the rules in nets.optim")
+    if not isinstance(given["optim_config"], Mapping):
+        refuse("optim_config", given["optim_config"], "a dict of hyperparameters",
+               "pass {'learning_rate': 1e-3}", TypeError)
+    scalar("lr_decay", given["lr_decay"], "a number with 0 < lr_decay <= 1",
+           "1.0 keeps the learning rate", 0.0, 1.0, low_open=True)
+    for name in _COUNTS:
+        if not (given[name] is None and name.endswith("_samples")):
+            whole(name, given[name], low=1)
+    generator(given["rng"])
+    name = given["checkpoint_name"]
+    if name is not None and not Path(name).parent.is_dir():
+        refuse("checkpoint_name", str(name), "a path in a folder that exists",
+               f"create {str(Path(name).parent)!r} first")
+
+
+class Solver:
+    """Train a classifier by minibatch gradient descent.
+
+    Parameters
+    ----------
+    model : object
+        With ``model.params``, a dict of arrays, and ``model.loss(X, y)`` that returns
+        ``(loss, grads)``, or the scores (N, C) where y is None.
+    data : dict
+        ``X_train``, ``y_train``, ``X_val``, ``y_val``.
+    update_rule : {'sgd', 'sgd_momentum', 'rmsprop', 'adam'}
+    optim_config : dict
+        Hyperparameters of the rule; copied for each parameter. Default: those of `nets.optim`.
+    lr_decay : float, default 1.0
+        The learning rate is multiplied by it after each epoch.
+    batch_size : int, default 100
+        Samples in a minibatch, drawn with replacement.
+    num_epochs : int, default 10
+        An epoch is ``max(N // batch_size, 1)`` minibatches.
+    num_train_samples, num_val_samples : int or None, default 1000 and None
+        The accuracies are measured on so many samples drawn at random; None: on all.
+    checkpoint_name : path, optional
+        Each time the accuracies are measured, ``<checkpoint_name>_epoch_<n>.npz`` is written;
+        see `resume`.
+    print_every : int, default 10
+        Iterations between two printed losses.
+    verbose : bool, default True
+        False prints nothing. Otherwise losses and accuracies are printed and a run of more than
+        two seconds shows a progress bar, all of it on stdout.
+    rng : numpy.random.Generator or RandomState, optional
+        Draws minibatches and the samples of the accuracies. Default: NumPy's global generator, so
+        that ``np.random.seed`` at the top of a notebook governs the run.
+    callback : callable, optional
+        ``callback(solver)``, called whenever the accuracies have been measured; it stops the
+        training by raising StopIteration.
+
+    Attributes
+    ----------
+    loss_history : list of float
+        The loss of every minibatch.
+    train_acc_history, val_acc_history : list of float
+        Accuracy after the first iteration and after each epoch.
+    best_params, best_val_acc : dict of arrays, float
+        The parameters of the best validation accuracy. At the end of `train` they are put into
+        the model, with the running statistics of batchnorm that belong to them.
+    epoch : int
+        Epochs trained.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an unknown keyword or update rule, an option out of range, or data that do not fit.
+
+    Warns
+    -----
+    UserWarning
+        Once, if the model's dropout seed is fixed: every step would train the same subnetwork.
+
+    Notes
+    -----
+    The interface, the order of the draws and the printed lines are those of cs231n's Solver, so
+    that published runs can be repeated. Checkpoints hold arrays and text only, no pickle.
+
+    Examples
+    --------
+    >>> from nets import TwoLayerNet
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(60, 4))
+    >>> y = (X[:, 0] > 0).astype(int)
+    >>> data = {'X_train': X[:40], 'y_train': y[:40], 'X_val': X[40:], 'y_val': y[40:]}
+    >>> model = TwoLayerNet(input_dim=4, hidden_dim=8, num_classes=2, weight_scale=0.1)
+    >>> solver = Solver(model, data, optim_config={'learning_rate': 0.5}, num_epochs=20,
+    ...                 batch_size=10, verbose=False, rng=rng)
+    >>> solver.train()
+    >>> solver.best_val_acc > 0.8
+    True
+    """
+
+    def __init__(self, model: Any, data: Mapping[str, Array], **kwargs: Any) -> None:
+        _check_data(data)
+        _check_options(kwargs)
+        options = {**_DEFAULTS, **kwargs}
+        self.model = model
+        self.X_train, self.y_train = data["X_train"], data["y_train"]
+        self.X_val, self.y_val = data["X_val"], data["y_val"]
+        self.update_rule_name: str = options["update_rule"]
+        self.update_rule = UPDATE_RULES[self.update_rule_name]
+        self.optim_config = dict(options["optim_config"])
+        self.lr_decay = float(options["lr_decay"])
+        self.batch_size, self.num_epochs = options["batch_size"], options["num_epochs"]
+        self.num_train_samples = options["num_train_samples"]
+        self.num_val_samples = options["num_val_samples"]
+        self.checkpoint_name = options["checkpoint_name"]
+        self.print_every, self.verbose = options["print_every"], options["verbose"]
+        self.rng, self.callback = options["rng"], options["callback"]
+        self._reset()
+
+    def _reset(self) -> None:
+        self.epoch = 0
+        self.best_val_acc = 0.0
+        self.best_params: dict[str, Array] = {}
+        self.loss_history: list[float] = []
+        self.train_acc_history: list[float] = []
+        self.val_acc_history: list[float] = []
+        self.optim_configs: dict[str, Config] = {
+            name: dict(self.optim_config) for name in self.model.params
+        }
+        self._best_statistics: dict[str, dict[str, Any]] = {}
+        self._iteration = 0  # within the current call of train
+        self._warned = False
+
+    def train(self) -> None:
+        """Train for `num_epochs` epochs, then put the best parameters into the model."""
+        self._warn_of_a_fixed_mask()
+        per_epoch = max(len(self.X_train) // self.batch_size, 1)
+        total = self.num_epochs * per_epoch
+        with tqdm(total=total, initial=self._iteration, desc="training", unit="it",
+                  file=sys.stdout, delay=_SECONDS_BEFORE_A_BAR, disable=not self.verbose) as bar:
+            while self._iteration < total:
+                first = self._iteration == 0
+                self._step()
+                self._iteration += 1
+                bar.update()
+                if (self._iteration - 1) % self.print_every == 0:
+                    self._say(bar, f"(Iteration {self._iteration} / {total}) "
+                                   f"loss: {self.loss_history[-1]:f}")
+                epoch_end = self._iteration % per_epoch == 0
+                if epoch_end:
+                    self._end_epoch()
+                if (first or epoch_end) and self._measure(bar):
+                    break
+        self._iteration = 0
+        self.model.params.update({name: w.copy() for name, w in self.best_params.items()})
+        self._put_statistics(self._best_statistics)
+
+    def check_accuracy(
+        self, X: Array, y: Array, num_samples: int | None = None, batch_size: int = 100
+    ) -> float:
+        """Return the fraction of samples that the model classifies as `y` says.
+
+        Parameters
+        ----------
+        X : ndarray, shape (N, ...)
+        y : ndarray of ints, shape (N,)
+        num_samples : int, optional
+            Measure on so many samples, drawn with replacement, where N is larger.
+        batch_size : int
+            Samples a call of ``model.loss``.
+        """
+        if num_samples is not None and len(X) > num_samples:
+            chosen = self._choice(len(X), num_samples)
+            X, y = X[chosen], y[chosen]
+        starts = range(0, len(X), batch_size)
+        predicted = [np.argmax(self.model.loss(X[i : i + batch_size]), axis=1) for i in starts]
+        return float(np.mean(np.concatenate(predicted) == y))
+
+    def resume(self, path: str | Path) -> Solver:
+        """Take up a run where a checkpoint left it; call `train` afterwards.
+
+        With ``rng=`` in the Solver (and in the model, where it has dropout), the continued run
+        repeats the uninterrupted one bit for bit. NumPy's global generator is not restored.
+
+        Parameters
+        ----------
+        path : path
+            A file that a Solver with the same model, rule and data has written.
+
+        Returns
+        -------
+        Solver
+            Itself.
+
+        Raises
+        ------
+        FileNotFoundError
+        ValueError
+            If the file is no checkpoint or belongs to another model or update rule.
+        """
+        state = load_state(path)
+        if state.get("update_rule") != self.update_rule_name:
+            refuse("update_rule", self.update_rule_name,
+                   f"{state.get('update_rule')!r}, that of the checkpoint", "pass the same rule")
+        shapes = {name: w.shape for name, w in self.model.params.items()}
+        saved = {name: w.shape for name, w in state["params"].items()}
+        if shapes != saved:
+            refuse("checkpoint", f"parameters of shapes {saved}", f"{shapes}, those of the model",
+                   "build the model as in the run that wrote the checkpoint")
+        self.epoch, self._iteration = state["epoch"], state["iteration"]
+        self.best_val_acc = state["best_val_acc"]
+        self.best_params = dict(state["best_params"])
+        self.loss_history = state["loss_history"].tolist()
+        self.train_acc_history = state["train_acc_history"].tolist()
+        self.val_acc_history = state["val_acc_history"].tolist()
+        self.model.params.update(state["params"])
+        self.optim_configs = {name: dict(state["optim"][name]) for name in self.model.params}
+        self._best_statistics = state.get("best_statistics", {})
+        self._put_statistics(state.get("statistics", {}))
+        restore_rng(self.rng, state["rng"])
+        restore_rng(getattr(self.model, "rng", None), state["model_rng"])
+        return self
+
+    def _choice(self, N: int, size: int) -> Array:
+        return (np.random if self.rng is None else self.rng).choice(N, size)
+
+    def _step(self) -> None:
+        chosen = self._choice(len(self.X_train), self.batch_size)
+        loss, grads = self.model.loss(self.X_train[chosen], self.y_train[chosen])
+        self.loss_history.append(float(loss))
+        for name, w in self.model.params.items():
+            self.model.params[name], self.optim_configs[name] = self.update_rule(
+                w, grads[name], self.optim_configs[name]
+            )
+
+    def _end_epoch(self) -> None:
+        self.epoch += 1
+        for config in self.optim_configs.values():
+            config["learning_rate"] *= self.lr_decay
+
+    def _measure(self, bar: tqdm) -> bool:
+        """Measure the accuracies, keep the best, write a checkpoint; True: stop here."""
+        train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)
+        val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
+        self.train_acc_history.append(train_acc)
+        self.val_acc_history.append(val_acc)
+        self._say(bar, f"(Epoch {self.epoch} / {self.num_epochs}) "
+                       f"train acc: {train_acc:f}; val_acc: {val_acc:f}")
+        if not self.best_params or val_acc > self.best_val_acc:
+            self.best_val_acc = val_acc
+            self.best_params = {name: w.copy() for name, w in self.model.params.items()}
+            self._best_statistics = self._get_statistics()
+        if self.checkpoint_name is not None:
+            path = f"{self.checkpoint_name}_epoch_{self.epoch}.npz"
+            self._say(bar, f'Saving checkpoint to "{path}"')
+            save_state(path, self._state())
+        if self.callback is not None:
+            try:
+                self.callback(self)
+            except StopIteration:
+                return True
+        return False
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "update_rule": self.update_rule_name,
+            "epoch": self.epoch,
+            "iteration": self._iteration,
+            "best_val_acc": self.best_val_acc,
+            "loss_history": np.asarray(self.loss_history),
+            "train_acc_history": np.asarray(self.train_acc_history),
+            "val_acc_history": np.asarray(self.val_acc_history),
+            "params": self.model.params,
+            "best_params": self.best_params,
+            "optim": self.optim_configs,
+            "statistics": self._get_statistics(),
+            "best_statistics": self._best_statistics,
+            "rng": rng_state(self.rng),
+            "model_rng": rng_state(getattr(self.model, "rng", None)),
+        }
+
+    def _get_statistics(self) -> dict[str, dict[str, Any]]:
+        """Copy batchnorm's running statistics, by the layer's number."""
+        return {
+            str(i): {key: np.copy(param[key]) for key in ("running_mean", "running_var")}
+            for i, param in enumerate(getattr(self.model, "bn_params", []))
+            if "running_mean" in param
+        }
+
+    def _put_statistics(self, statistics: Mapping[str, Mapping[str, Any]]) -> None:
+        for i, values in statistics.items():
+            self.model.bn_params[int(i)].update({key: np.copy(v) for key, v in values.items()})
+
+    def _say(self, bar: tqdm, line: str) -> None:
+        if not self.verbose:
+            return
+        if bar.last_print_t > bar.start_t:  # the bar is on the screen: write above it
+            bar.write(line, file=sys.stdout)
+        else:
+            print(line)
+
+    def _warn_of_a_fixed_mask(self) -> None:
+        param = getattr(self.model, "dropout_param", None) or {}
+        if self._warned or param.get("seed") is None:
+            return
+        self._warned = True
+        warnings.warn(
+            f"the model's dropout seed is fixed (seed={param['seed']}): every step trains the same "
+            "subnetwork. Leave seed away, or delete model.dropout_param['seed'], to train; a "
+            "fixed seed is for gradient checks.",
+            UserWarning, stacklevel=3,
+        )
