@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from layers._precision import Array, widen
 
 P_REMEDY = "p is the probability of dropping; for a keep probability k pass p = 1 - k"
 
@@ -69,8 +68,8 @@ def floating(name: str, value: object, ndim: int | None = None, min_ndim: int = 
 def parameter(name: str, value: object, ndim: int) -> Array:
     """Return a learnable parameter: a floating array without NaN."""
     array = floating(name, value, ndim=ndim)
-    # A sum is NaN wherever an element is, and costs no temporary; inf - inf needs the exact look.
-    if np.isnan(array.sum()) and np.isnan(array).any():
+    # min() is NaN wherever an element is, and needs neither a temporary nor a wider accumulator.
+    if array.size and np.isnan(array.min()):
         refuse(name, "NaN in it", "finite numbers",
                "find the update that made it NaN; a lower learning rate is the usual cure")
     return array
@@ -83,6 +82,28 @@ def same_shape(name: str, value: object, shape: tuple[int, ...], of: str) -> Arr
         refuse(name, array, f"shape {shape}, that of {of}",
                f"pass the {name} that belongs to this cache")
     return array
+
+
+def operands(dout: object, x: object, forward: str) -> tuple[Array, Array]:
+    """Return an elementwise layer's cached x and its dout, both wide enough to compute with."""
+    x = floating(f"cache (from {forward})", x)
+    return widen(x), widen(same_shape("dout", dout, x.shape, "x"))
+
+
+def cached(cache: object, length: int, forward: str) -> tuple[Any, ...]:
+    """Return `cache` if it is the tuple of `length` entries that the function `forward` made.
+
+    >>> cached(None, 3, "affine_forward")
+    Traceback (most recent call last):
+    TypeError: cache: got None (NoneType); expected the 3 entries that affine_forward returned...
+    """
+    if not isinstance(cache, tuple):
+        refuse("cache", cache, f"the {length} entries that {forward} returned",
+               f"call out, cache = {forward}(...) first", TypeError)
+    if len(cache) != length:
+        refuse("cache", f"a tuple of {len(cache)}", f"the {length} entries that {forward} returned",
+               "pass each backward the cache of its own forward")
+    return cache
 
 
 def scalar(
