@@ -63,17 +63,17 @@ def load_state(path: str | Path) -> dict[str, Any]:
     """
     state: dict[str, Any] = {}
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             for name in file.files:
                 *groups, key = name.split(_SEPARATOR)
                 array, node = file[name], state
                 for group in groups:
                     node = node.setdefault(group, {})
                 node[key] = array.item() if array.ndim == 0 else array
-    except (zipfile.BadZipFile, EOFError, AttributeError, TypeError) as error:
+    except (zipfile.BadZipFile, EOFError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(
-            f"checkpoint: got {str(path)!r}, which is not an npz file ({error}); expected a file "
-            "that a Solver wrote. Remedy: resume from another checkpoint."
+            f"checkpoint: got {str(path)!r} ({error}); expected a whole npz file without pickled "
+            "objects, as a Solver writes it. Remedy: resume from another checkpoint."
         ) from error
     return state
 
