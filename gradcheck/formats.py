@@ -1,8 +1,8 @@
 """The formats that a record of judgements is written in, and the writing itself.
 
-`gradcheck check` and `gradcheck grade` both end in a `Record`: a `gradcheck.record.Record`, a list of
-`Item`s with a verdict, and points where points are given. Every format is a function of the record alone, listed
-in `FORMATS`; none computes a verdict.
+`gradcheck check` and `gradcheck grade` both end in a `gradcheck.record.Record`: a list of `Item`s
+with a verdict, and points where points are given. Every format is a function of the record alone,
+listed in `FORMATS`; none computes a verdict.
 """
 
 from __future__ import annotations

@@ -1,0 +1,333 @@
+"""How values cross between judge and submission: JSON for structure, .npy bytes for arrays.
+
+A frame is a fixed header (magic, call number, two lengths), a JSON text and the bytes of one
+``.npy`` member an array, written without pickle, as in an ``.npz`` archive. Reading checks every
+length before it allocates anything, so no frame can claim more than it carries; a frame can hold
+nothing but plain arrays of numbers and Python's own scalars and containers.
+
+The module imports nothing of the package: the submission's process loads it by its path.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import math
+import os
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+HEADER = struct.Struct("<4sQQQ")
+MAGIC = b"GRAD"
+JSON_LIMIT = 4 << 20
+KINDS = "biufc"
+MAX_DEPTH = 30
+BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+
+_headers: dict[bytes, tuple[tuple[int, ...], bool, np.dtype[Any]]] = {}
+
+
+class WireError(ValueError):
+    """A value cannot cross, or a frame is not what it should be."""
+
+
+class Opaque:
+    """An object that stays in the submission's process; this is its handle on the other side."""
+
+    def __init__(self, handle: int, type_name: str) -> None:
+        self.handle = handle
+        self.type_name = type_name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and other.handle == self.handle
+
+    def __hash__(self) -> int:
+        return hash(self.handle)
+
+    def __repr__(self) -> str:
+        return f"<{self.type_name} object in the submission's process>"
+
+
+class Encoder:
+    """Turns values into JSON and arrays; an object met twice is sent once.
+
+    Parameters
+    ----------
+    known : list of objects
+        Containers and arrays that the other side has already; they are sent as references.
+    keep : callable, optional
+        Takes an object that cannot cross and returns a handle; without it such objects are
+        refused.
+    """
+
+    def __init__(self, known: list[Any] = [], keep: Callable[[Any], int] | None = None) -> None:  # noqa: B006
+        self.objects: list[Any] = list(known)
+        self.arrays: list[np.ndarray[Any, Any]] = []
+        self._seen = {id(value): index for index, value in enumerate(known)}
+        self._keep = keep
+
+    def encode(self, value: Any, depth: int = 0) -> Any:
+        """Return `value` as JSON's types, its arrays added to `self.arrays`."""
+        kind = type(value)
+        if value is None or kind in (bool, str):
+            return value
+        if kind is int:
+            return value if abs(value) < 2**53 else {"i": str(value)}
+        if kind is float:
+            return {"f": value.hex()} if not math.isfinite(value) else value
+        if kind is complex:
+            return {"c": [value.real.hex(), value.imag.hex()]}
+        if id(value) in self._seen:
+            return {"r": self._seen[id(value)]}
+        if depth > MAX_DEPTH:
+            raise WireError(f"a value is nested more than {MAX_DEPTH} deep")
+        return self._encode_object(value, kind, depth)
+
+    def _encode_object(self, value: Any, kind: type, depth: int) -> Any:
+        if kind is np.ndarray and value.dtype.kind in KINDS:
+            self._remember(value)
+            self.arrays.append(value)
+            return {"a": len(self.arrays) - 1}
+        if isinstance(value, np.generic) and value.dtype.kind in KINDS:
+            self.arrays.append(np.asarray(value))
+            return {"s": len(self.arrays) - 1}
+        if kind is tuple or kind is list:
+            self._remember(value)
+            return {"t" if kind is tuple else "l": [self.encode(v, depth + 1) for v in value]}
+        if kind is dict:
+            self._remember(value)
+            pairs = [[self.encode(k, depth + 1), self.encode(v, depth + 1)]
+                     for k, v in value.items()]
+            return {"d": pairs}
+        if kind in (np.random.Generator, np.random.RandomState):
+            self._remember(value)
+            return {"g": [kind.__name__, self.encode(_state(value), depth + 1)]}
+        if isinstance(value, Opaque):
+            return {"o": [value.handle, value.type_name]}
+        if self._keep is None:
+            raise WireError(f"a {kind.__name__} cannot be sent to a submission; expected arrays of "
+                            "numbers, Python scalars, tuples, lists, dicts and NumPy generators")
+        return {"o": [self._keep(value), _type_name(value)]}
+
+    def _remember(self, value: Any) -> None:
+        self._seen[id(value)] = len(self.objects)
+        self.objects.append(value)
+
+
+class Decoder:
+    """Turns JSON and arrays back into values, the mirror of `Encoder`.
+
+    Parameters
+    ----------
+    arrays : list of ndarray
+        The arrays of the frame.
+    known : list of objects
+        What references below ``len(known)`` stand for.
+    resolve : callable
+        Takes a handle and a type's name, and returns the object.
+    """
+
+    def __init__(
+        self,
+        arrays: list[np.ndarray[Any, Any]],
+        known: list[Any],
+        resolve: Callable[[int, str], Any] = Opaque,
+    ) -> None:
+        self.objects: list[Any] = list(known)
+        self._arrays = arrays
+        self._resolve = resolve
+
+    def decode(self, tree: Any) -> Any:
+        """Return the value that `tree` stands for."""
+        if tree is None or isinstance(tree, bool | int | float | str):
+            return tree
+        if not isinstance(tree, dict) or len(tree) != 1:
+            raise WireError("a value of the frame is malformed")
+        ((tag, body),) = tree.items()
+        try:
+            return getattr(self, f"_{_TAGS[tag]}")(body)
+        except (KeyError, TypeError, IndexError, ValueError, OverflowError) as error:
+            raise WireError(f"a value of the frame is malformed ({type(error).__name__})") from None
+
+    def _int(self, body: str) -> int:
+        if len(body) > 100:
+            raise WireError("an integer of the frame is too long")
+        return int(body)
+
+    def _float(self, body: str) -> float:
+        return float.fromhex(body)
+
+    def _complex(self, body: list[str]) -> complex:
+        return complex(float.fromhex(body[0]), float.fromhex(body[1]))
+
+    def _array(self, body: int) -> Any:
+        self.objects.append(self._arrays[body])
+        return self._arrays[body]
+
+    def _scalar(self, body: int) -> Any:
+        return self._arrays[body].reshape(())[()]
+
+    def _reference(self, body: int) -> Any:
+        if self.objects[body] is _UNFINISHED:
+            raise WireError("a tuple of the frame holds itself")
+        return self.objects[body]
+
+    def _tuple(self, body: list[Any]) -> tuple[Any, ...]:
+        place = len(self.objects)
+        self.objects.append(_UNFINISHED)
+        self.objects[place] = tuple(self.decode(entry) for entry in body)
+        return self.objects[place]
+
+    def _list(self, body: list[Any]) -> list[Any]:
+        result: list[Any] = []
+        self.objects.append(result)
+        result.extend(self.decode(entry) for entry in body)
+        return result
+
+    def _dict(self, body: list[list[Any]]) -> dict[Any, Any]:
+        result: dict[Any, Any] = {}
+        self.objects.append(result)
+        for key, entry in body:
+            decoded = self.decode(key)
+            result[decoded] = self.decode(entry)
+        return result
+
+    def _generator(self, body: list[Any]) -> Any:
+        kind, tree = body
+        place = len(self.objects)
+        self.objects.append(_UNFINISHED)
+        state = self.decode(tree)
+        if kind == "RandomState":
+            result: Any = np.random.RandomState()
+            result.set_state(state)
+        elif kind == "Generator" and state["bit_generator"] in BIT_GENERATORS:
+            bits = getattr(np.random, state["bit_generator"])(0)
+            bits.state = state
+            result = np.random.Generator(bits)
+        else:
+            raise WireError("a random generator of the frame is of no known kind")
+        self.objects[place] = result
+        return result
+
+    def _opaque(self, body: list[Any]) -> Any:
+        handle, name = body
+        if not isinstance(handle, int) or not isinstance(name, str):
+            raise WireError("a handle of the frame is malformed")
+        return self._resolve(handle, name[:100])
+
+
+_UNFINISHED = object()
+_TAGS = {"i": "int", "f": "float", "c": "complex", "a": "array", "s": "scalar", "r": "reference",
+         "t": "tuple", "l": "list", "d": "dict", "g": "generator", "o": "opaque"}
+
+
+def _state(generator: Any) -> Any:
+    if isinstance(generator, np.random.RandomState):
+        return generator.get_state(legacy=False)
+    return generator.bit_generator.state
+
+
+def set_generator_state(target: Any, source: Any) -> None:
+    """Advance `target` to where `source`, its copy from the other side, has got to."""
+    if isinstance(target, np.random.RandomState):
+        target.set_state(source.get_state(legacy=False))
+    else:
+        target.bit_generator.state = source.bit_generator.state
+
+
+def _type_name(value: Any) -> str:
+    try:
+        return str.__str__(type(value).__name__)[:100]
+    except Exception:
+        return "unknown"
+
+
+def pack(call: int, tree: Any, arrays: list[np.ndarray[Any, Any]]) -> list[bytes | memoryview]:
+    """Return the pieces of a frame."""
+    members = [_member(array) for array in arrays]
+    sizes = [len(head) + data.nbytes for head, data in members]
+    text = json.dumps([tree, sizes]).encode()
+    if len(text) > JSON_LIMIT:
+        raise WireError(f"the structure of a value takes {len(text)} bytes; "
+                        f"expected at most {JSON_LIMIT}")
+    pieces: list[bytes | memoryview] = [HEADER.pack(MAGIC, call, len(text), sum(sizes)) + text]
+    for head, data in members:
+        pieces += [head, data.data.cast("B")] if data.size else [head]
+    return pieces
+
+
+def _member(array: np.ndarray[Any, Any]) -> tuple[bytes, np.ndarray[Any, Any]]:
+    buffer = io.BytesIO()
+    fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+    npy.write_array_header_1_0(buffer, {"descr": npy.dtype_to_descr(array.dtype),
+                                        "fortran_order": fortran, "shape": array.shape})
+    return buffer.getvalue(), np.ascontiguousarray(array.T if fortran else array).reshape(-1)
+
+
+def unpack(text: bytes, payload: memoryview) -> tuple[Any, list[np.ndarray[Any, Any]]]:
+    """Return a frame's JSON and its arrays, which are writeable copies in the sender's layout."""
+    try:
+        tree, sizes = json.loads(text)
+        if len(sizes) > 10_000 or not all(type(size) is int and size > 0 for size in sizes):
+            raise WireError("the sizes of a frame's arrays are malformed")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise WireError(f"a frame is not what it should be ({type(error).__name__})") from None
+    if sum(sizes) != len(payload):
+        raise WireError("a frame's arrays do not have the sizes that it claims")
+    arrays, start = [], 0
+    for size in sizes:
+        arrays.append(_read_member(payload[start:start + size]))
+        start += size
+    return tree, arrays
+
+
+def _read_member(member: memoryview) -> np.ndarray[Any, Any]:
+    """Return the array of one .npy member, whose size must be what its shape asks for."""
+    if len(member) < 10 or bytes(member[:8]) != npy.magic(1, 0):
+        raise WireError("an array of the frame is not in .npy format 1.0")
+    start = 10 + int.from_bytes(member[8:10], "little")
+    head = bytes(member[10:start])
+    if head not in _headers:
+        if len(_headers) > 1000:
+            _headers.clear()
+        _headers[head] = _parse_header(head)
+    shape, fortran, dtype = _headers[head]
+    if math.prod(shape) * dtype.itemsize != len(member) - start:
+        raise WireError(f"an array of the frame claims shape {shape} of {dtype} and carries "
+                        f"{len(member) - start} bytes")
+    flat = np.frombuffer(member[start:], dtype)
+    # A forged byte such as 2 is neither True nor False: it would equal both or neither.
+    flat = flat.view(np.uint8) != 0 if dtype.kind == "b" else flat.copy()
+    return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
+
+
+def _parse_header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    if len(head) > 2000:
+        raise WireError("the header of an array is too long")
+    try:
+        fields = ast.literal_eval(head.decode("latin1"))
+        shape, fortran, descr = fields["shape"], fields["fortran_order"], fields["descr"]
+        if not isinstance(descr, str) or len(descr) > 10:
+            raise WireError("an array of the frame has no plain numeric dtype")
+        dtype = np.dtype(descr)
+    except (ValueError, TypeError, KeyError, SyntaxError, MemoryError, RecursionError) as error:
+        raise WireError(f"the header of an array is malformed ({type(error).__name__})") from None
+    if dtype.kind not in KINDS or dtype.itemsize == 0:
+        raise WireError(f"an array of the frame has dtype {dtype}; expected numbers")
+    if (type(shape) is not tuple or len(shape) > 32 or type(fortran) is not bool
+            or not all(type(n) is int and 0 <= n < 2**48 for n in shape)):
+        raise WireError("an array of the frame has no valid shape")
+    return shape, fortran, dtype
+
+
+def write_all(descriptor: int, pieces: list[bytes | memoryview]) -> None:
+    """Write every piece to a blocking descriptor."""
+    for piece in pieces:
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[os.write(descriptor, rest):]
