@@ -16,7 +16,8 @@ import numpy as np
 
 import gradcheck
 
-FAMILIES = ("contract", "elementwise", "affine", "dropout")
+FAMILIES = ("contract", "elementwise", "affine", "dropout", "normalization", "losses", "windows",
+            "regularization", "subtle")
 
 
 @dataclass(frozen=True)

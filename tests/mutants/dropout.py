@@ -80,16 +80,6 @@ def dropout_mask_wrong_in_one_position(dout, cache):
     return dout * spoiled / (1 - dropout_param["p"])
 
 
-# Zero inputs hide the mask from out != 0: the positions where x == 0 are lost.
-SPARSE = randn(6, 9) * (randn(6, 9, seed=5) > -0.3)
-
-
-@wrong("mask-mismatch", dropout, SPARSE, param(0.4))
-def dropout_mask_guessed_from_the_signs(dout, cache):
-    dropout_param, mask = cache
-    return dout * (mask & (SPARSE != 0)) / (1 - dropout_param["p"])
-
-
 @wrong("scaled", dropout, randn(6, 5), param(0.3), factor=0.7, factor_name="1 - p")
 @wrong("scaled", dropout, randn(4, 3, 5, dtype=f32), param(0.6), factor=0.4, factor_name="1 - p")
 @wrong("scaled", dropout, randn(12, 4, dtype=f16), param(0.25), factor=0.75, factor_name="1 - p")
@@ -164,6 +154,16 @@ def dropout_caching_its_output(x, dropout_param):
 def dropout_multiplies_by_its_output(dout, cache):
     dropout_param, _, out = cache
     return dout * out / (1 - dropout_param["p"])
+
+
+SPARSE = randn(6, 9) * (randn(6, 9, seed=5) > -0.3)
+
+
+# Where x is 0 a kept unit cannot be told from a dropped one by its output.
+@wrong("mask-mismatch", dropout_caching_its_output, SPARSE, param(0.4))
+def dropout_recovers_the_mask_from_its_output(dout, cache):
+    dropout_param, _, out = cache
+    return dout * (out != 0) / (1 - dropout_param["p"])
 
 
 def dropout_caching_its_draws(x, dropout_param):
