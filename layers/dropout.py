@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-import numpy as np
-
-from layers._arguments import (
-    Array,
-    floating,
-    mode_of,
-    one_of,
-    probability,
-    refuse,
-    required,
-    same_shape,
-)
-from layers.masks import Mask, bernoulli, source_of
-
-Cache: TypeAlias = "tuple[dict[str, Any], Array | None]"
-
-STORES = ("mask", "bits", "seed")
+from layers._arguments import Array, cached, mode_of, probability, refuse, required
+from layers._blocked import maskable
+from layers._precision import cast, widen
+from layers._replay import Cache, drop, drop_again
 
 
 def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
@@ -73,6 +59,7 @@ def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, 
 
     Examples
     --------
+    >>> import numpy as np
     >>> x = np.arange(1.0, 9.0)
     >>> out, cache = dropout_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
     >>> out
@@ -80,12 +67,11 @@ def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, 
     >>> dropout_backward(np.ones(8), cache)
     array([2., 0., 0., 2., 2., 0., 2., 2.])
     """
-    p, mode = _p_and_mode(dropout_param)
-    x = floating("x", x)
+    p, mode = p_and_mode(dropout_param)
+    x = maskable("x", x)
     if mode == "test":
         return x, (dict(dropout_param), None)
-    mask, cache = draw(x.shape, p, dropout_param)
-    return masked(x, mask, 1.0 - p), cache
+    return drop(x, p, 1.0 - p, dropout_param)
 
 
 def dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -110,6 +96,7 @@ def dropout_backward(dout: Array, cache: Cache) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
     >>> x = np.array([1.0, np.inf, np.nan, 4.0])
     >>> out, cache = dropout_forward(x, {"p": 0.75, "mode": "train", "seed": 9})
     >>> out
@@ -117,11 +104,11 @@ def dropout_backward(dout: Array, cache: Cache) -> Array:
     >>> dropout_backward(np.full(4, np.inf), cache)
     array([ 0.,  0.,  0., inf])
     """
-    param, _ = opened(cache)
+    param, _ = opened(cache, "dropout_forward")
+    dout = maskable("dout", dout)
     if param["mode"] == "test":
-        return floating("dout", dout)
-    mask = recalled(cache)
-    return masked(same_shape("dout", dout, mask.shape, "x"), mask, 1.0 - param["p"])
+        return dout
+    return drop_again(dout, cache, 1.0 - float(param["p"]))
 
 
 def vanilla_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
@@ -142,18 +129,18 @@ def vanilla_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple
 
     Examples
     --------
+    >>> import numpy as np
     >>> x = np.arange(1.0, 9.0)
     >>> vanilla_dropout_forward(x, {"p": 0.5, "mode": "train", "seed": 0})[0]
     array([1., 0., 0., 4., 5., 0., 7., 8.])
     >>> vanilla_dropout_forward(x, {"p": 0.5, "mode": "test"})[0]
     array([0.5, 1. , 1.5, 2. , 2.5, 3. , 3.5, 4. ])
     """
-    p, mode = _p_and_mode(dropout_param)
-    x = floating("x", x)
+    p, mode = p_and_mode(dropout_param)
+    x = maskable("x", x)
     if mode == "test":
         return scaled(x, 1.0 - p), (dict(dropout_param), None)
-    mask, cache = draw(x.shape, p, dropout_param)
-    return masked(x, mask, 1.0), cache
+    return drop(x, p, 1.0, dropout_param)
 
 
 def vanilla_dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -161,95 +148,33 @@ def vanilla_dropout_backward(dout: Array, cache: Cache) -> Array:
 
     Examples
     --------
+    >>> import numpy as np
     >>> _, cache = vanilla_dropout_forward(np.ones(4), {"p": 0.25, "mode": "test"})
     >>> vanilla_dropout_backward(np.ones(4), cache)
     array([0.75, 0.75, 0.75, 0.75])
     """
-    param, _ = opened(cache)
+    param, _ = opened(cache, "vanilla_dropout_forward")
+    dout = maskable("dout", dout)
     if param["mode"] == "test":
-        return scaled(floating("dout", dout), 1.0 - param["p"])
-    mask = recalled(cache)
-    return masked(same_shape("dout", dout, mask.shape, "x"), mask, 1.0)
-
-
-def masked(x: Array, mask: Mask, divisor: float) -> Array:
-    """Return x / divisor where the mask is True, and +0.0 elsewhere, in the dtype of x."""
-    out = np.where(mask, x, x.dtype.type(0))
-    return scaled(out, 1.0 / divisor)
+        return scaled(dout, 1.0 - float(param["p"]))
+    return drop_again(dout, cache, 1.0)
 
 
 def scaled(x: Array, factor: float) -> Array:
-    """Return factor * x in the dtype of x; float32 arithmetic for float16, which 1e12 overflows."""
-    wide = np.result_type(x.dtype, np.float32)
-    return np.asarray(np.multiply(x, wide.type(factor), dtype=wide)).astype(x.dtype)
+    """Return factor * x in the dtype of x; float16 is multiplied as float32."""
+    return cast(widen(x) * widen(x).dtype.type(factor), x.dtype)
 
 
-def draw(shape: tuple[int, ...], p: float, param: Mapping[str, Any]) -> tuple[Mask, Cache]:
-    """Draw the mask for an input of `shape` and return it with the cache that recalls it."""
-    store = one_of("dropout_param['store']", param.get("store", "mask"), STORES)
-    drawn = drawn_shape(shape, param.get("shared_axes"))
-    source = source_of("dropout_param", param)
-    if store == "seed" and isinstance(source, np.random.RandomState):
-        refuse("dropout_param['store']", store, "'mask' or 'bits' with a RandomState",
-               "store the mask, or pass a np.random.Generator; a RandomState cannot go back")
-    kept = bernoulli(drawn, p, source)
-    mask = np.broadcast_to(kept, shape) if drawn != shape else kept
-    if store == "mask":
-        return mask, (dict(param), mask)
-    snapshot = {**param, "shape": shape}
-    if store == "bits":
-        return mask, (snapshot, np.packbits(kept))
-    snapshot.pop("rng", None)
-    return mask, ({**snapshot, "seed": source}, None)
-
-
-def recalled(cache: Cache) -> Mask:
-    """Return the mask that a training cache stands for."""
-    param, stored = cache
-    store = param.get("store", "mask")
-    if store == "mask":
-        return np.asarray(stored)
-    shape = param["shape"]
-    drawn = drawn_shape(shape, param.get("shared_axes"))
-    if store == "bits":
-        count = int(np.prod(drawn, dtype=np.int64))
-        kept = np.unpackbits(np.asarray(stored), count=count).view(bool).reshape(drawn)
-    else:
-        kept = bernoulli(drawn, float(param["p"]), param["seed"])
-    return np.broadcast_to(kept, shape)
-
-
-def drawn_shape(shape: tuple[int, ...], shared_axes: object) -> tuple[int, ...]:
-    """Return the shape of the independent decisions: 1 along every shared axis."""
-    if shared_axes is None:
-        return shape
-    name = "dropout_param['shared_axes']"
-    expected = f"an axis or distinct axes of an array of shape {shape}"
-    axes = shared_axes if isinstance(shared_axes, tuple | list | range) else (shared_axes,)
-    try:
-        # Axes are indices, so what NumPy takes for an axis is right here; bool is a slip.
-        if any(isinstance(axis, bool | np.bool_) for axis in axes):
-            raise TypeError
-        numbers = [operator.index(axis) for axis in axes]
-    except TypeError:
-        refuse(name, shared_axes, expected, "pass an int or a tuple of ints", TypeError)
-    ndim = len(shape)
-    if any(not -ndim <= axis < ndim for axis in numbers):
-        refuse(name, shared_axes, expected, f"pass axes from {-ndim} to {ndim - 1}")
-    positive = {axis % ndim for axis in numbers}
-    if len(positive) < len(numbers):
-        refuse(name, shared_axes, expected, "name each axis once")
-    return tuple(1 if axis in positive else length for axis, length in enumerate(shape))
-
-
-def opened(cache: object) -> tuple[dict[str, Any], Any]:
-    """Return the two halves of a cache, or say that forward has to be called first."""
-    if not (isinstance(cache, tuple) and len(cache) == 2 and isinstance(cache[0], Mapping)):
-        refuse("cache", cache, "the cache that the forward pass returned",
-               "call the forward pass first and hand its second result to backward", TypeError)
-    return cache
-
-
-def _p_and_mode(param: Mapping[str, Any]) -> tuple[float, str]:
+def p_and_mode(param: Mapping[str, Any]) -> tuple[float, str]:
+    """Return param['p'] and param['mode'], which every layer of the family has."""
     p = probability("dropout_param['p']", required("dropout_param", param, "p"))
     return p, mode_of("dropout_param", param)
+
+
+def opened(cache: object, forward: str) -> tuple[Any, ...]:
+    """Return the cache (dropout_param, mask, ...) of the function `forward`."""
+    halves = cached(cache, 2, forward)
+    if not isinstance(halves[0], Mapping):
+        refuse("cache", halves[0], f"the pair (dropout_param, mask) that {forward} returned",
+               "pass each backward the cache of its own forward", TypeError)
+    return halves

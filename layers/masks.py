@@ -15,18 +15,17 @@ from __future__ import annotations
 import hashlib
 import math
 import numbers
+import threading
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from layers._arguments import refuse
+from layers._blocked import BLOCK, Mask, Reader, collect, each_block
 
-BLOCK = 1 << 16
-"""Units drawn from one Philox counter: their bytes fit into the second-level cache."""
-
-Mask: TypeAlias = NDArray[np.bool_]
 Source: TypeAlias = "int | np.random.RandomState"
 
 SEED_REMEDY = "pass a non-negative int, or leave the key out for fresh masks"
@@ -86,40 +85,49 @@ def bernoulli(shape: tuple[int, ...], p: float, source: Source) -> Mask:
     array([[1, 0, 0, 1, 1],
            [0, 1, 1, 1, 1]])
     """
+    read, threads = drawn(p, source)
+    return collect(shape, read, threads=threads)
+
+
+def drawn(p: float, source: Source) -> tuple[Reader, int | None]:
+    """Return what draws the mask of (source, p), and how many threads may (None: any number)."""
     if isinstance(source, np.random.RandomState):
-        return source.random_sample(shape) >= p
-    mask = np.empty(shape, bool)
-    flat = mask.reshape(-1)
-    for start in range(0, flat.size, BLOCK):
-        part = flat[start:start + BLOCK]
-        part[...] = keep_block(source, p, start // BLOCK, part.size)
-    return mask
-
-
-def keep_block(seed: int, p: float, block: int, size: int) -> Mask:
-    """Draw the `size` units of block number `block` of the mask that (seed, p) defines."""
-    stream = np.random.Philox(key=_key(seed), counter=block << 64)
-    if p == 0.5:
-        return np.unpackbits(_bytes(stream, -(-size // 8)), count=size).view(bool)
+        random_sample = source.random_sample  # one stream, so one thread, from the first block on
+        return lambda start, stop: random_sample(stop - start) >= p, 1
+    key = _key(source)
     first, rest = _digits(p)
-    byte = _bytes(stream, size)
-    keep = byte >= first
-    if rest:
-        undecided = np.flatnonzero(byte == first)
-        for digit in rest:
-            word = stream.random_raw(undecided.size)
-            keep[undecided] = word >= digit
-            undecided = undecided[word == digit]
-            if not undecided.size:
-                break
-    return keep
+
+    def read(start: int, stop: int) -> Mask:
+        stream = _stream(key, start // BLOCK)
+        size = stop - start
+        if p == 0.5:  # a single digit decides
+            return np.unpackbits(_bytes(stream, -(-size // 8)), count=size).view(bool)
+        byte = _bytes(stream, size)
+        keep = byte >= first
+        if rest:
+            _break_ties(keep, np.flatnonzero(byte == first), rest, stream)
+        return keep
+
+    return read, None
+
+
+def _break_ties(
+    keep: Mask, undecided: NDArray[np.intp], digits: list[np.uint64], stream: np.random.Philox
+) -> None:
+    """Compare further digits of U and p where all so far were equal; equal to the end is kept."""
+    for digit in digits:
+        word = stream.random_raw(undecided.size)
+        keep[undecided] = word >= digit
+        undecided = undecided[word == digit]
+        if not undecided.size:
+            return
 
 
 def _digits(p: float) -> tuple[np.uint8, list[np.uint64]]:
     """Write p as binary digits: the first eight, then 64 at a time while any are left.
 
     Scaling by a power of two and splitting off the integer part are exact in floating point, so
-    no digit of p is rounded: p = 1e-10 has three words, p = 0.25 the first byte alone.
+    no digit of p is rounded: p = 0.25 is the first byte alone, p = 1e-10 takes two words more.
     """
     fraction, first = math.modf(p * 2.0**8)
     rest = []
@@ -129,12 +137,58 @@ def _digits(p: float) -> tuple[np.uint8, list[np.uint64]]:
     return np.uint8(first), rest
 
 
-def _key(seed: int) -> int:
+def normal(shape: tuple[int, ...], source: Source) -> NDArray[np.float64]:
+    """Draw independent N(0, 1) numbers: from a seed by inversion, from a RandomState by its method.
+
+    Inversion, z = ndtri(u) with 52 random bits in u, is used since NumPy promises that the raw
+    words of Philox never change, but not what ``Generator.standard_normal`` makes of them.
+
+    Examples
+    --------
+    >>> normal((3,), 0).round(3)
+    array([-2.272, -0.701, -1.219])
+    """
+    if isinstance(source, np.random.RandomState):
+        return np.asarray(source.standard_normal(shape))
+    out = np.empty(shape)
+    flat = out.reshape(-1)
+    key = _key(source)
+
+    def fill(start: int, stop: int) -> None:
+        words = _stream(key, start // BLOCK).random_raw(stop - start)
+        uniform = ((words >> np.uint64(12)) + 0.5) * 2.0**-52  # exact, and neither 0 nor 1
+        ndtri(uniform, out=flat[start:stop])
+
+    each_block(flat.size, fill)
+    return out
+
+
+def _key(seed: int) -> tuple[int, int]:
     """Return the 128-bit key: the seed itself, or a hash of a seed that is longer than that."""
-    if seed < 1 << 128:
-        return seed
-    data = seed.to_bytes(-(-seed.bit_length() // 8), "little")
-    return int.from_bytes(hashlib.blake2b(data, digest_size=16).digest(), "little")
+    if seed >= 1 << 128:
+        data = seed.to_bytes(-(-seed.bit_length() // 8), "little")
+        seed = int.from_bytes(hashlib.blake2b(data, digest_size=16).digest(), "little")
+    return seed & 0xFFFF_FFFF_FFFF_FFFF, seed >> 64
+
+
+_own = threading.local()
+
+
+def _stream(key: tuple[int, int], block: int) -> np.random.Philox:
+    """Return this thread's generator, set to the first word of a block.
+
+    The counter's low word counts within the block, the next one is the block's number: no block
+    runs into another. Setting the state of a generator is five times cheaper than making one.
+    """
+    if not hasattr(_own, "stream"):
+        _own.stream = np.random.Philox(0)
+    _own.stream.state = {
+        "bit_generator": "Philox",
+        "state": {"counter": np.array((0, block, 0, 0), np.uint64),
+                  "key": np.array(key, np.uint64)},
+        "buffer": np.zeros(4, np.uint64), "buffer_pos": 4, "has_uint32": 0, "uinteger": 0,
+    }
+    return _own.stream
 
 
 def _bytes(stream: np.random.Philox, size: int) -> NDArray[np.uint8]:
