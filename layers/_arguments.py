@@ -52,6 +52,9 @@ def floating(name: str, value: object, ndim: int | None = None, min_ndim: int = 
         else:
             refuse(name, value, "a NumPy array of floats", "pass np.asarray(..., dtype=float)",
                    TypeError)
+    if isinstance(value, np.matrix | np.ma.MaskedArray):
+        refuse(name, type(value).__name__, "a plain array", f"pass np.asarray({name}): a matrix "
+               "multiplies by other rules, and no layer looks at a mask", TypeError)
     if value.dtype.kind != "f":
         refuse(name, value, "a floating dtype (float16, float32 or float64)",
                f"convert it with {name}.astype(np.float64); integers would truncate the output",

@@ -19,7 +19,7 @@ def widen(array: Array) -> Array:
     >>> float(ones.sum(axis=0)[0]), float(widen(ones).sum(axis=0)[0])
     (2048.0, 4096.0)
     """
-    return array.astype(np.float32) if array.dtype == np.float16 else array
+    return array.astype(np.float32) if array.dtype.itemsize == 2 else array
 
 
 def cast(result: object, dtype: DTypeLike) -> Array:

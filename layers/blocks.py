@@ -6,6 +6,7 @@ A block is its layers in order; its backward is their backwards in the same orde
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
+from copy import copy
 from typing import Any
 
 from layers._arguments import Array, cached
@@ -196,8 +197,12 @@ def affine_bn_relu_dropout_forward(
     >>> print(out.T.round(3))
     [[0. 1.]]
     """
-    return _forward(x, (affine_forward, w, b), (batchnorm_forward, gamma, beta, bn_param),
-                    (relu_forward,), (dropout_forward, dropout_param))
+    # A dropout_param that is refused after batchnorm has run must leave the averages alone.
+    own_param = copy(bn_param)
+    out, cache = _forward(x, (affine_forward, w, b), (batchnorm_forward, gamma, beta, own_param),
+                          (relu_forward,), (dropout_forward, dropout_param))
+    bn_param.update(own_param)
+    return out, cache
 
 
 def affine_bn_relu_dropout_backward(dout: Array, cache: Caches) -> tuple[Array, ...]:

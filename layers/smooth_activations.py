@@ -197,7 +197,9 @@ def softplus_forward(x: Array) -> tuple[Array, Array]:
     [0.0, 0.6931, 10000.0]
     """
     x = floating("x", x)
-    return cast(np.logaddexp(widen(x), 0), x.dtype), x
+    with np.errstate(invalid="ignore"):
+        out = np.logaddexp(widen(x), 0)
+    return cast(out, x.dtype), x
 
 
 def softplus_backward(dout: Array, cache: Array) -> Array:
