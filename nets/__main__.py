@@ -1,0 +1,126 @@
+"""`python -m nets`: train on digits with noisy labels, with and without dropout."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from .experiment import Experiment, LearningCurve, train
+from .learning_curves import plot_learning_curves
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    default = Experiment()
+    root = argparse.ArgumentParser(
+        prog="python -m nets",
+        description="Train a fully-connected net on scikit-learn's digits, a part of the training "
+        "labels flipped, with and without dropout, and compare the test errors.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = root.add_argument
+    add("--seeds", type=int, default=3, help="runs of each kind; the means are printed")
+    add("--samples", type=int, default=default.samples, help="training images, of 1797")
+    add("--noise", type=float, default=default.noise, help="fraction of flipped training labels")
+    add("--hidden", type=int, nargs="+", default=default.hidden, metavar="UNITS",
+        help="units in each hidden layer")
+    add("--p", type=float, default=default.p, help="probability of dropping a hidden unit")
+    add("--input-p", type=float, default=default.input_p, help="probability of dropping a pixel")
+    add("--epochs", type=int, default=default.epochs, help="passes over the training images")
+    add("--batch-size", type=int, default=default.batch_size, help="images in a minibatch")
+    add("--learning-rate", type=float, default=default.learning_rate, help="of Adam")
+    add("--plot", type=Path, metavar="PATH", help="write the two learning curves (png, svg, pdf)")
+    return root
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code (0 done, 1 failed; argparse exits with 2)."""
+    options = parser()
+    args = options.parse_args(argv)
+    try:
+        with_dropout = Experiment(
+            p=args.p, input_p=args.input_p, noise=args.noise, samples=args.samples,
+            hidden=tuple(args.hidden), epochs=args.epochs, batch_size=args.batch_size,
+            learning_rate=args.learning_rate,
+        )
+        if args.seeds < 1:
+            raise ValueError(f"seeds: got {args.seeds}; expected at least 1. Remedy: --seeds 3.")
+    except (ValueError, TypeError) as error:
+        options.error(str(error))
+    try:
+        _check_what_is_needed(args.plot)
+        _compare(with_dropout, args.seeds, args.plot)
+    except (ImportError, OSError) as error:
+        print(f"python -m nets: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\npython -m nets: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _check_what_is_needed(plot: Path | None) -> None:
+    """Raise now what would otherwise be raised after the training."""
+    needed = {"sklearn": "scikit-learn", **({"matplotlib": "matplotlib"} if plot else {})}
+    for module, package in needed.items():
+        if importlib.util.find_spec(module) is None:
+            raise ImportError(f"{package} is not installed. Remedy: python -m pip install "
+                              "'maskgrad[notebooks]'.")
+    if plot is None:
+        return
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = FigureCanvasBase.get_supported_filetypes()
+    if plot.suffix[1:].lower() not in known:
+        raise OSError(f"--plot: got {str(plot)!r}; expected a suffix among {', '.join(known)}. "
+                      "Remedy: --plot curves.png.")
+    existed = plot.exists()
+    with open(plot, "ab"):  # the one sure way to learn whether it can be written
+        pass
+    if not existed:
+        plot.unlink()
+
+
+def _compare(with_dropout: Experiment, seeds: int, plot: Path | None) -> None:
+    without = replace(with_dropout, method="none")
+    e = with_dropout
+    widths = "-".join(map(str, (64, *e.hidden, 10)))
+    print(f"digits: {e.samples} training images, {100 * e.noise:g} % of their labels flipped, "
+          f"{1797 - e.samples} test images\nnetwork: {widths}, {e.epochs} epochs, "
+          f"mean of {seeds} seed{'s' * (seeds != 1)}", flush=True)
+    runs = {"no dropout": without, f"dropout {e.p:g} ({e.input_p:g} on the input)": e}
+    curves: dict[str, list[LearningCurve]] = {label: [] for label in runs}
+    with tqdm(total=len(runs) * seeds * e.epochs, unit="epoch", file=sys.stdout) as bar:
+        for seed in range(seeds):
+            for label, experiment in runs.items():
+                bar.set_description(f"seed {seed + 1}, {label}")
+                curves[label].append(
+                    train(experiment, seed, lambda solver: bar.update(solver.epoch > 0))
+                )
+        bar.set_description("trained")
+    errors = {label: np.array([100 * run.final for run in group])
+              for label, group in curves.items()}
+    for label, error in errors.items():
+        spread = f" +- {error.std(ddof=1) / np.sqrt(seeds):.1f}" if seeds > 1 else ""
+        print(f"{label + ':':<34}test error {error.mean():5.1f} %{spread}")
+    plain, dropped = (error.mean() for error in errors.values())
+    print(f"{'gap:':<34}{plain - dropped:16.1f} percentage points")
+    if plot is not None:
+        plot_learning_curves(
+            curves, plot, f"Digits, {e.samples} training images, {100 * e.noise:g} % labels flipped"
+        )
+        print(f"learning curves: {plot}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
