@@ -43,12 +43,17 @@ def _prepare(
     if not isinstance(config, MutableMapping):
         refuse("config", config, "a dict of hyperparameters", "pass {'learning_rate': 1e-3}",
                TypeError)
+    t = config.get("t", 0)
+    if isinstance(t, bool) or not isinstance(t, int | np.integer) or t < 0:
+        refuse("config['t']", t, "a whole number >= 0, the steps taken so far", "start at 0")
+    settled = dict(config)  # a refusal halfway must leave the caller's dict alone
     for key, default in defaults.items():
         bounds, expected, usual = _BOUNDS[key]
-        value = config.setdefault(key, default)
-        config[key] = scalar(f"config[{key!r}]", value, expected, usual, **bounds)
+        value = settled.get(key, default)
+        settled[key] = scalar(f"config[{key!r}]", value, expected, usual, **bounds)
     for key in state:
-        same_shape(f"config[{key!r}]", config.setdefault(key, np.zeros_like(w)), w.shape, "w")
+        same_shape(f"config[{key!r}]", settled.setdefault(key, np.zeros_like(w)), w.shape, "w")
+    config.update(settled)
     return config
 
 
@@ -213,10 +218,7 @@ def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Conf
         w, dw, config, ("m", "v"), learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8
     )
     beta1, beta2 = config["beta1"], config["beta2"]
-    t = config.get("t", 0)
-    if isinstance(t, bool) or not isinstance(t, int | np.integer) or t < 0:
-        refuse("config['t']", t, "a whole number >= 0, the steps taken so far", "start at 0")
-    config["t"] = t = int(t) + 1
+    config["t"] = t = int(config.get("t", 0)) + 1
     m = beta1 * config["m"] + (1 - beta1) * dw
     v = beta2 * config["v"] + (1 - beta2) * dw**2
     config["m"], config["v"] = m.astype(w.dtype, copy=False), v.astype(w.dtype, copy=False)

@@ -145,7 +145,15 @@ def same_bits(a: Any, b: Any) -> bool:
         return a.keys() == b.keys() and all(same_bits(a[key], b[key]) for key in a)
     if isinstance(a, tuple | list):
         return len(a) == len(b) and all(map(same_bits, a, b))
-    return type(a) is type(b) and (a is b or repr(a) == repr(b))
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.random.Generator):
+        return same_bits(a.bit_generator.state, b.bit_generator.state)
+    if isinstance(a, np.random.RandomState):
+        return same_bits(a.get_state(), b.get_state())
+    if a is b or type(a).__repr__ is not object.__repr__:
+        return a is b or repr(a) == repr(b)
+    return same_bits(getattr(a, "__dict__", {}), getattr(b, "__dict__", {}))
 
 
 COMMON_LAWS = (

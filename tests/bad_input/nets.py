@@ -68,8 +68,7 @@ def data(**changes):
 
 
 def solve(args, kwargs):
-    samples = kwargs.pop("data", None)
-    Solver(TwoLayerNet(6, 5, 4), data() if samples is None else samples, **kwargs)
+    Solver(TwoLayerNet(6, 5, 4), **{"data": data(), **kwargs})
 
 
 def solver_case(name, words, error=ValueError, **kwargs):
