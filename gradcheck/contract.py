@@ -1,0 +1,319 @@
+"""What must hold before any number is compared: purity, linearity, shapes, dtypes, mutation.
+
+`inspect_layer` calls forward and backward as their user would, in the user's own dtype, on arguments of
+its own copies, and tells every breach as a finding.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.report import Finding
+from gradcheck.structure import ForwardError, fresh, leaves, output_of
+
+Array = NDArray[Any]
+Forward = Callable[..., Any]
+Backward = Callable[..., Any]
+
+# what a layer may write into a parameter dict: its running statistics, as cs231n's batchnorm does
+WRITTEN_BACK = re.compile(r"running|moving|num_batches|average")
+LINEARITY = 1e-7
+FATAL = frozenset({"raises", "forward-nondeterministic", "nonlinear-in-dout", "dout-ignored",
+                   "mask-resampled", "backward-impure"})
+
+
+@dataclass
+class Inspection:
+    """What the calls gave: findings, and the values that the numbers are compared with."""
+
+    findings: list[Finding] = field(default_factory=list)
+    out: Array | None = None
+    cache: Any = None
+    dout: Array | None = None
+    gradients: list[Any] = field(default_factory=list)
+    calls: int = 0
+    draws_randomness: bool = False
+
+    def add(self, code: str, argument: str | None, message: str, **evidence: Any) -> None:
+        """Note a breach; each code once an argument."""
+        if all((found.code, found.argument) != (code, argument) for found in self.findings):
+            self.findings.append(Finding(code, argument, (), message, evidence))
+
+    @property
+    def fatal(self) -> bool:
+        """Whether comparing numbers would mean nothing."""
+        return any(found.code in FATAL for found in self.findings)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A pair of functions with the arguments it is checked at."""
+
+    forward: Forward
+    backward: Backward
+    args: tuple[Any, ...]
+    names: tuple[str, ...]
+    wrt: tuple[int, ...]
+
+    def copies(self) -> list[Any]:
+        """Return arguments that the functions may do to as they like."""
+        return [arg.copy() if isinstance(arg, np.ndarray) else fresh(arg) for arg in self.args]
+
+
+def inspect_layer(layer: Layer, dout: Array | None, rng: np.random.Generator) -> Inspection:
+    """Call forward and backward twice each and note every breach of the contract."""
+    found = Inspection()
+    args = layer.copies()
+    with np.errstate(all="ignore"):
+        returned = _forward(found, layer, args)
+        if returned is None:
+            return found
+        found.out, found.cache = returned
+        _note_mutated_arguments(found, layer, args, "forward")
+        again = _forward(found, layer, layer.copies())
+        if again is None:
+            return found
+        if not same_bits(found.out, again[0]):
+            found.add("forward-nondeterministic", None, _NONDETERMINISTIC)
+            return found
+        found.dout = _upstream(found.out, dout, rng)
+        _inspect_backward(found, layer, args, again[1], rng)
+    return found
+
+
+_NONDETERMINISTIC = (
+    "two calls of forward on equal arguments gave different outputs, so there is no function to "
+    "differentiate. The usual cause is a mask drawn afresh. Remedy: make the randomness an "
+    "argument, for example a seed in the parameter dict."
+)
+
+
+def _forward(found: Inspection, layer: Layer, args: list[Any]) -> tuple[Array, Any] | None:
+    found.calls += 1
+    try:
+        returned = layer.forward(*args)
+        return output_of(returned).copy(), returned[1]
+    except ForwardError as error:
+        found.add("raises", None, f"{error}. Remedy: return the pair (out, cache).")
+    except Exception as error:
+        found.add("raises", None, f"forward raised {type(error).__name__}: {error}. Remedy: make "
+                  "forward accept these arguments.", exception=type(error).__name__)
+    return None
+
+
+def _backward(found: Inspection, layer: Layer, dout: Array, cache: Any) -> list[Any] | None:
+    try:
+        returned = layer.backward(dout, cache)
+    except Exception as error:
+        found.add("raises", None, f"backward raised {type(error).__name__}: {error}. Remedy: make "
+                  f"backward accept dout of shape {dout.shape}, the shape of forward's output.",
+                  exception=type(error).__name__)
+        return None
+    gradients = list(returned) if isinstance(returned, tuple | list) else [returned]
+    return [entry.copy() if isinstance(entry, np.ndarray) else entry for entry in gradients]
+
+
+def _upstream(out: Array, dout: Array | None, rng: np.random.Generator) -> Array:
+    """Return the upstream gradient: the user's, or a Gaussian one in the output's dtype."""
+    if dout is None:
+        return np.asarray(rng.standard_normal(out.shape)).astype(out.dtype)
+    if not isinstance(dout, np.ndarray) or dout.shape != out.shape or dout.dtype.kind != "f":
+        got = (f"a {dout.dtype} array of shape {dout.shape}" if isinstance(dout, np.ndarray)
+               else type(dout).__name__)
+        raise ValueError(f"dout: got {got}; expected a floating array of shape {out.shape}, that "
+                         "of forward's output. Remedy: pass one of that shape, or none.")
+    return dout.astype(out.dtype)
+
+
+def _inspect_backward(
+    found: Inspection, layer: Layer, args: list[Any], other_cache: Any, rng: np.random.Generator
+) -> None:
+    """Run backward once for its values and its side effects, and again for its purity."""
+    assert found.dout is not None
+    dout = found.dout.copy()
+    before = snapshot(found.cache, "cache")
+    state = _global_random_state()
+    gradients = _backward(found, layer, dout, found.cache)
+    found.draws_randomness = state != _global_random_state()
+    if gradients is None:
+        return
+    if not same_bits(dout, found.dout):
+        found.add("dout-mutated", None, "backward wrote into dout, which belongs to the caller and "
+                  "is still needed by other branches. Remedy: work on a copy (dx = dout.copy()), "
+                  "and write `dx = dx * mask` where `dout *= mask` stands.")
+    changed = differences(before, snapshot(found.cache, "cache"))
+    if changed:
+        found.add("cache-mutated", None, f"backward changed {', '.join(changed[:3])}, so a second "
+                  "backward sees other values. Remedy: copy before writing.", changed=changed[:8])
+    else:
+        _note_mutated_arguments(found, layer, args, "backward")
+    cache = other_cache if changed else found.cache
+    second = _backward(found, layer, found.dout.copy(), cache)
+    if second is None:
+        return
+    _note_impurity(found, layer, gradients, second)
+    found.gradients = gradients
+    if not any(entry.code == "backward-impure" for entry in found.findings):
+        _note_shapes(found, layer, gradients)
+
+
+def _note_impurity(
+    found: Inspection, layer: Layer, first: list[Any], second: list[Any]
+) -> None:
+    """Tell a second backward that differs; a mask drawn anew has a code of its own."""
+    if len(first) == len(second) and all(map(same_bits, first, second)):
+        return
+    if found.draws_randomness or any(_masks_differ(a, b, found.dout)
+                                     for a, b in zip(first, second, strict=False)):
+        found.add("mask-resampled", None, "two calls of backward with the same dout and cache keep "
+                  "different units: backward draws a mask of its own. Remedy: multiply by the mask "
+                  "that forward stored in the cache.")
+        return
+    found.add("backward-impure", None, "two calls of backward with the same dout and cache gave "
+              "different gradients: it keeps state outside its arguments. Remedy: compute from "
+              "dout and cache alone, and start accumulators from zero in every call.")
+
+
+def _masks_differ(first: Any, second: Any, dout: Array | None) -> bool:
+    """Whether two gradients are equal where both are not zero, and zero at different places."""
+    if not (isinstance(first, np.ndarray) and isinstance(second, np.ndarray)
+            and first.shape == second.shape):
+        return False
+    both = (first != 0) & (second != 0)
+    return bool(np.any((first != 0) != (second != 0)) and np.allclose(first[both], second[both]))
+
+
+def _note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
+    """Tell gradients that are missing, of another shape, of a narrower dtype, or not finite."""
+    if len(gradients) != len(layer.wrt):
+        wanted = ", ".join(f"d{layer.names[i]}" for i in layer.wrt)
+        found.add("wrong-shape", None, f"backward returned {len(gradients)} gradients; expected "
+                  f"{len(layer.wrt)}: {wanted}. Remedy: return one gradient for each argument, in "
+                  "order, or name the arguments to check with wrt.",
+                  got=len(gradients), expected=len(layer.wrt))
+    finite_input = found.out is not None and bool(np.all(np.isfinite(found.out)))
+    for gradient, position in zip(gradients, layer.wrt, strict=False):
+        name, argument = layer.names[position], layer.args[position]
+        array = np.asarray(gradient) if gradient is not None else None
+        if array is None or array.dtype.kind not in "fiub" or array.shape != argument.shape:
+            got = "None" if array is None else f"shape {array.shape}, dtype {array.dtype}"
+            found.add("wrong-shape", name, f"the gradient of {name} has {got}; expected the shape "
+                      f"of {name}, {argument.shape}. Remedy: check which axes are summed and which "
+                      "are kept.", got=None if array is None else array.shape,
+                      expected=argument.shape)
+            continue
+        if array.dtype.kind != "f" or array.dtype.itemsize < argument.dtype.itemsize:
+            found.add("lower-precision", name, f"the gradient of {name} is {array.dtype} where "
+                      f"{name} is {argument.dtype}. Remedy: keep the dtype; look for arrays made "
+                      "without dtype= and for astype.", got=str(array.dtype),
+                      expected=str(argument.dtype))
+        if finite_input and array.size and not np.all(np.isfinite(array)):
+            bad = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
+            found.findings.append(Finding(
+                "non-finite", name, (bad,), f"the gradient of {name} holds {array[bad]} at "
+                f"{list(bad)} although forward's output is finite. Remedy: look for a division by "
+                "zero, a logarithm of zero or an overflowing exponential in backward.",
+                {"count": int(np.sum(~np.isfinite(array)))}))
+    if not finite_input:
+        found.add("non-finite", None, "forward's output holds inf or NaN for finite arguments. "
+                  "Remedy: guard the exponential, division or logarithm that overflows.")
+
+
+def note_nonlinearity(
+    found: Inspection, layer: Layer, cache: Any, dout: Array, gradients: list[Array],
+    rng: np.random.Generator,
+) -> None:
+    """Tell a backward that is not linear in dout: bwd(d1 + a d2) = bwd(d1) + a bwd(d2)."""
+    alpha = -1.375
+    other = rng.standard_normal(dout.shape)
+    with np.errstate(all="ignore"):
+        second = _backward(found, layer, np.asarray(other), cache)
+        both = _backward(found, layer, np.asarray(dout + alpha * other), cache)
+    if second is None or both is None:
+        return
+    triples = [(np.asarray(a, dtype=float), np.asarray(b, dtype=float), np.asarray(c, dtype=float))
+               for a, b, c in zip(gradients, second, both, strict=False)
+               if a is not None and b is not None and c is not None]
+    triples = [(a, b, c) for a, b, c in triples if a.size and a.shape == b.shape == c.shape]
+    if triples and all(np.array_equal(a, b) for a, b, _ in triples) and any(
+            np.any(a) for a, _, _ in triples):
+        found.add("dout-ignored", None, "backward returned the same gradients for two different "
+                  "dout: it ignores dout. Remedy: multiply the local derivative by dout.")
+        return
+    for position, (a, b, c) in zip(layer.wrt, triples, strict=False):
+        size = np.abs(a) + abs(alpha) * np.abs(b)
+        error = np.abs(c - (a + alpha * b))
+        if np.any(error > LINEARITY * (size + np.max(size))):
+            worst = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
+            found.findings.append(Finding(
+                "nonlinear-in-dout", layer.names[position], (worst,),
+                "backward(d1 + a d2) differs from backward(d1) + a backward(d2): a gradient is "
+                "linear in dout. Remedy: apply masks, clips and powers to forward's values, never "
+                "to dout, and add nothing that does not scale with it.",
+                {"error": float(error[worst]), "a": alpha}))
+
+
+def _note_mutated_arguments(
+    found: Inspection, layer: Layer, args: list[Any], culprit: str
+) -> None:
+    for name, original, used in zip(layer.names, layer.args, args, strict=True):
+        changed = [path for path in differences(snapshot(original, name), snapshot(used, name))
+                   if not WRITTEN_BACK.search(path.removeprefix(name))]
+        if changed:
+            found.add("input-mutated", name, f"{culprit} changed {', '.join(changed[:3])}, which "
+                      "belongs to the caller. Remedy: write to a copy; x *= mask, x[...] = and "
+                      "out= all write into the argument.", changed=changed[:8], by=culprit)
+
+
+def snapshot(value: Any, path: str) -> dict[str, Any]:
+    """Return copies of the leaves of a nested value, by path."""
+    return {where: leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+            for where, leaf in leaves(value, path)}
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Return the paths at which two snapshots differ."""
+    return sorted(path for path in before.keys() | after.keys()
+                  if path not in before or path not in after
+                  or not same_bits(before[path], after[path]))
+
+
+def same_bits(first: Any, second: Any) -> bool:
+    """Whether two leaves are equal in kind, shape, dtype and every bit.
+
+    >>> same_bits(np.array([np.nan]), np.array([np.nan])), same_bits(np.zeros(2), np.zeros(3))
+    (True, False)
+    """
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        if first.shape != second.shape or first.dtype != second.dtype:
+            return False
+        if first.dtype.kind == "O":
+            return bool(np.array_equal(first, second))
+        return first.tobytes() == second.tobytes()
+    if type(first) is not type(second):
+        return False
+    return bool(first is second or first == second or (first != first and second != second))
+
+
+def _global_random_state() -> tuple[Any, ...]:
+    """Return what tells whether NumPy's global generator was used in between."""
+    name, keys, position, *rest = np.random.get_state(legacy=True)
+    return (name, hash(np.asarray(keys).tobytes()), position, *rest)
+
+
+def name_arguments(forward: Forward, args: Sequence[Any]) -> tuple[str, ...]:
+    """Return the names of forward's parameters, arg0, arg1 ... where it tells none."""
+    try:
+        parameters = list(inspect.signature(forward).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    positional = [entry.name for entry in parameters
+                  if entry.kind in (entry.POSITIONAL_ONLY, entry.POSITIONAL_OR_KEYWORD)]
+    return tuple(positional[i] if i < len(positional) else f"arg{i}" for i in range(len(args)))

@@ -1,0 +1,256 @@
+"""Causes in losses over classes and in the regularization of a net's weights.
+
+A loss is recognised by its gradient: in every row of scores, that of the true label is the only
+negative entry (softmax, hinge). Where analytic and numeric differ, and by how much, then tells the
+slip, whatever the loss is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.case import Hypothesis, View
+from gradcheck.hypotheses_whole import factor_names, factor_of
+
+Array = NDArray[Any]
+Evidence = dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A gradient in class scores, classes last: the true labels and the share of a sample."""
+
+    a: Array
+    n: Array
+    label: Array
+    share: float
+
+    @property
+    def rows(self) -> Array:
+        """Indices of the samples."""
+        return np.arange(len(self.n))
+
+    @property
+    def gap(self) -> Array:
+        """Analytic minus numeric."""
+        return self.a - self.n
+
+
+def scores_of(view: View) -> Scores | None:
+    """Recognise a loss over classes, of which every sample has one true class."""
+    if view.case.out.ndim or view.x.ndim < 1 or not view.complete or view.x.shape[-1] < 2:
+        return None
+    n = view.n.reshape(-1, view.n.shape[-1])
+    scale = np.max(np.abs(n))
+    active = np.any(np.abs(n) > 1e-7 * scale, axis=1)
+    lowest = np.argmin(n, axis=1)
+    others = n.copy()
+    others[np.arange(len(n)), lowest] = 0.0
+    if not np.any(active) or np.min(others) < -1e-6 * scale or (
+            np.max(np.abs(n.sum(axis=1))) > 1e-5 * scale):
+        return None
+    # a sample whose loss is saturated leaves no trace of its label; the arguments may tell it
+    labels = _labels_among_args(view, lowest, active)
+    return Scores(view.a.reshape(n.shape), n, labels, 1.0 / len(n))
+
+
+def _labels_among_args(view: View, lowest: Array, active: Array) -> Array:
+    for value in (*view.case.args, *view.case.layer.args):
+        array = np.asarray(value) if not isinstance(value, dict) else np.empty(0)
+        if array.dtype.kind in "iu" and array.size == lowest.size and np.array_equal(
+                array.ravel()[active], lowest[active]):
+            return np.asarray(array.ravel())
+    return lowest
+
+
+def of_scores(test: Callable[[Scores, View], Evidence]) -> Callable[[View], Evidence]:
+    """Give a test the scores of a loss over classes."""
+
+    def run(view: View) -> Evidence:
+        scores = scores_of(view)
+        return None if scores is None else test(scores, view)
+
+    return run
+
+
+def not_normalized(view: View) -> Evidence:
+    """Whether the gradient of a scalar loss is that of the sum where the loss is a mean."""
+    if view.case.out.ndim and view.case.kind == "layer":
+        return None
+    factor = factor_of(view)
+    if factor is None or factor <= 1.0:
+        return None
+    name = next((name for name in factor_names(view.case, factor) if name[0].isalpha()
+                 and name[0].isupper() and "/" not in name and "-" not in name), None)
+    sizes = {*view.x.shape, view.x.size, *view.case.sizes.values()}
+    if name is None and (view.case.kind == "layer" or round(factor) not in sizes):
+        return None
+    if abs(factor - round(factor)) > 1e-4 * factor:
+        return None
+    return {"factor": factor, "name": name or str(round(factor))}
+
+
+def _only_labels_differ(scores: Scores) -> Array | None:
+    """Return the gap at each label, if the gap is zero elsewhere."""
+    gap = scores.gap.copy()
+    at_label = gap[scores.rows, scores.label]
+    gap[scores.rows, scores.label] = 0.0
+    if np.max(np.abs(gap)) > 1e-4 * np.max(np.abs(at_label), initial=0.0):
+        return None
+    return np.asarray(at_label)
+
+
+def label_term_missing(scores: Scores, view: View) -> Evidence:
+    """Whether the true class's own term, -1 a sample, is missing."""
+    gap = _only_labels_differ(scores)
+    if gap is None or not np.all(gap > 0):
+        return None
+    numeric = scores.n[scores.rows, scores.label]
+    lacks_constant = np.ptp(gap) < 1e-4 * np.max(gap) and _is_unit(scores, float(np.mean(gap)), 1.0)
+    a_label = scores.a[scores.rows, scores.label]
+    lacks_all = np.max(np.abs(a_label)) < 1e-6 * np.max(np.abs(numeric))
+    return {"gap": float(np.mean(gap))} if lacks_constant or lacks_all else None
+
+
+def _is_unit(scores: Scores, gap: float, units: float) -> bool:
+    """Whether the gap is `units` times one sample's weight: 1/N for a mean, 1 for a sum."""
+    count = len(scores.n)
+    return any(np.isclose(gap, units * weight, rtol=1e-3) for weight in (1.0 / count, 1.0))
+
+
+def label_term_sign(scores: Scores, view: View) -> Evidence:
+    """Whether the true class's own term is added where it should be subtracted."""
+    gap = _only_labels_differ(scores)
+    if gap is None or not np.all(gap > 0):
+        return None
+    numeric = scores.n[scores.rows, scores.label]
+    twice = np.ptp(gap) < 1e-4 * np.max(gap) and _is_unit(scores, float(np.mean(gap)), 2.0)
+    mirrored = np.allclose(gap, -2 * numeric, rtol=1e-4)
+    return {"gap": float(np.mean(gap))} if twice or mirrored else None
+
+
+def wrong_label(scores: Scores, view: View) -> Evidence:
+    """Whether the label's term stands at another class: gaps of +w at the label, -w elsewhere."""
+    gap = scores.gap
+    top = np.max(np.abs(gap))
+    wrong = np.any(np.abs(gap) > 1e-4 * top, axis=1)
+    found = []
+    for row in np.flatnonzero(wrong):
+        places = np.flatnonzero(np.abs(gap[row]) > 1e-4 * top)
+        if len(places) != 2 or abs(gap[row].sum()) > 1e-3 * top or (
+                gap[row, scores.label[row]] <= 0):
+            return None
+        found.append(int(places[places != scores.label[row]][0]) - int(scores.label[row]))
+    if not found:
+        return None
+    same = len(set(found)) == 1
+    return {"rows": len(found), "of": len(gap), "offset": found[0] if same else None}
+
+
+def margin_count(scores: Scores, view: View) -> Evidence:
+    """Whether the label's entry of a hinge loss does not count the violated margins."""
+    gap = _only_labels_differ(scores)
+    levels = np.unique(np.round(np.abs(scores.n) / np.max(np.abs(scores.n)), 6))
+    if gap is None or levels.size > scores.n.shape[1] + 1:
+        return None
+    others = scores.n.copy()
+    others[scores.rows, scores.label] = 0.0
+    positive = others[others > 1e-9]
+    if not positive.size or np.ptp(positive) > 1e-4 * np.max(positive):
+        return None
+    weight = float(np.median(positive))
+    counts = np.round(others.sum(axis=1) / weight).astype(int)
+    return {"counted": float(np.mean(-scores.a[scores.rows, scores.label]) / weight),
+            "counts": [int(count) for count in counts[:8]]}
+
+
+def diagonal_jacobian_only(view: View) -> Evidence:
+    """Whether the backward uses only the diagonal of a Jacobian that has more."""
+    if view.a.shape != view.case.out.shape or view.dense is None or view.a.size < 2:
+        return None
+    true, wrong = view.dense
+    diagonal = np.diag(np.diag(true))
+    off = np.max(np.abs(true - diagonal))
+    if off > view.dense_tolerance and np.allclose(wrong, diagonal, rtol=0,
+                                                  atol=10 * view.dense_tolerance):
+        return {"largest_off_diagonal": float(off)}
+    return None
+
+
+def _proportional(view: View) -> float | None:
+    """Return k if analytic - numeric = k * parameter, for an array of more than one element."""
+    gap, w = (view.a - view.n)[view.known], view.x[view.known]
+    size = float(np.sum(w * w))
+    if view.case.kind == "layer" or size == 0 or gap.size < 2:
+        return None
+    k = float(np.sum(gap * w)) / size
+    return k if k and view.agrees(view.n + k * view.x) else None
+
+
+def _reg(view: View) -> float | None:
+    return next((value for key, value in view.case.numbers.items()
+                 if key.lower().startswith(("reg", "lam", "weight_decay", "l2", "alpha"))), None)
+
+
+def regularization(code: str, ratio: float) -> Callable[[View], Evidence]:
+    """Return a test of whether analytic - numeric is `ratio` times reg * W."""
+
+    def run(view: View) -> Evidence:
+        k, reg = _proportional(view), _reg(view)
+        if k is None:
+            return None
+        share = k / reg if reg else None
+        fits = share is not None and abs(share - ratio) < 1e-3
+        if not fits and reg is None:
+            # without a known strength, only the sign of the discrepancy speaks
+            fits = k > 0 if ratio == 1.0 else k < 0 and ratio == -1.0
+        is_bias = view.x.ndim == 1 and view.name.lower().startswith(("b", "gamma"))
+        if not fits or (code == "regularization-on-bias") != (is_bias and ratio == 1.0):
+            return None
+        return {"k": k, "reg": reg, "ratio": share}
+
+    return run
+
+
+LOSSES = (
+    Hypothesis("not-normalized", not_normalized, "analytic = {factor:.5g} x numeric everywhere: "
+               "the loss is a mean over {name}, its gradient is not",
+               "divide the gradient by what the loss is divided by"),
+    Hypothesis("label-term-missing", of_scores(label_term_missing), "the gradient is too large by "
+               "{gap:.5g} at the true label of every sample and right elsewhere",
+               "subtract the true class's term: dscores[arange(N), y] -= 1 before dividing by N"),
+    Hypothesis("label-term-sign", of_scores(label_term_sign), "the gradient is too large by "
+               "{gap:.5g}, twice the label's term, at every true label", "subtract it, not add it"),
+    Hypothesis("margin-count", of_scores(margin_count), "at the true label the gradient counts "
+               "{counted:.3g} violated margins a sample, where there are {counts}",
+               "subtract the number of violated margins of the sample at its label"),
+    Hypothesis("wrong-label", of_scores(wrong_label), "in {rows} of {of} samples the label's term "
+               "stands at another class (offset {offset})", "index with y itself, row by row"),
+    Hypothesis("diagonal-jacobian-only", diagonal_jacobian_only, "the backward multiplies by the "
+               "Jacobian's diagonal only; off it there are entries of {largest_off_diagonal:.3g}",
+               "for a softmax s: dx = s * (dout - sum(dout * s))"),
+)
+
+REGULARIZATION = (
+    Hypothesis("regularization-on-bias", regularization("regularization-on-bias", 1.0), "analytic "
+               "- numeric = {k:.5g} x {argument}: a bias is regularized in the gradient, not in the "
+               "loss", "regularize weights only"),
+    Hypothesis("regularization-missing", regularization("regularization-missing", -1.0), "analytic "
+               "- numeric = {k:.5g} x {argument}: the gradient lacks reg * {argument}",
+               "add reg * {argument} to the gradient of every weight in the loss, the last "
+               "layer's included"),
+    Hypothesis("regularization-doubled", regularization("regularization-doubled", 1.0), "analytic "
+               "- numeric = {k:.5g} x {argument}: the gradient holds reg * {argument} once too "
+               "often", "with 0.5 * reg * sum(W * W) in the loss, the gradient has reg * W"),
+    Hypothesis("regularization-halved", regularization("regularization-halved", -0.5), "analytic "
+               "- numeric = {k:.5g} x {argument}: the gradient holds half of reg * {argument}",
+               "with 0.5 * reg * sum(W * W) in the loss, the gradient has reg * W"),
+    Hypothesis("regularization-sign", regularization("regularization-sign", -2.0), "analytic - "
+               "numeric = {k:.5g} x {argument}: reg * {argument} is subtracted where it belongs "
+               "added", "add it"),
+)

@@ -1,0 +1,311 @@
+"""Causes in the backward of a normalization: batch, layer, instance, L2 and their relatives.
+
+The forward is recognised by what it computes, not by its name: along some axes,
+``out = gain * (x - mean) * istd + shift``. From that `Model` every textbook slip predicts a
+gradient of its own; the prediction that equals the analytic gradient names the slip.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.case import Hypothesis, View
+
+Array = NDArray[Any]
+Evidence = dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A normalization over `axes`; `istd` is 1/sqrt(variance + eps), `gain` is gamma."""
+
+    x: Array
+    axes: tuple[int, ...]
+    gain: Array
+    istd: Array
+    eps: float
+    dout: Array
+    gain_name: str | None
+
+    def mean(self, values: Array, axes: tuple[int, ...] | None = None) -> Array:
+        """Return the mean over the normalized axes, kept for broadcasting."""
+        return np.mean(values, axis=self.axes if axes is None else axes, keepdims=True)
+
+    @property
+    def centred(self) -> Array:
+        """X - mean."""
+        return self.x - self.mean(self.x)
+
+    @property
+    def variance(self) -> Array:
+        """The biased variance."""
+        return self.mean(self.centred**2)
+
+    @property
+    def xhat(self) -> Array:
+        """The normalized x."""
+        return self.centred * self.istd
+
+    @property
+    def dxhat(self) -> Array:
+        """The gradient of the normalized x: dout * gamma."""
+        return self.dout * self.gain
+
+    def dx(self, direct: float = 1.0, mean: float = 1.0, variance: float = 1.0, *,
+           istd: Array | None = None, gain: bool = True) -> Array:
+        """Return the gradient of x with its three terms weighted; (1, 1, 1) is the true one."""
+        istd = self.istd if istd is None else istd
+        upstream = self.dxhat if gain else self.dout
+        xhat = self.centred * istd
+        return istd * (direct * upstream - mean * self.mean(upstream)
+                       - variance * xhat * self.mean(upstream * xhat))
+
+
+def model_of(view: View) -> Model | None:
+    """Recognise a normalization of the layer's first same-shaped argument."""
+    if "model" not in view.shared:
+        view.shared["model"] = _recognise(view)
+    found: Model | None = view.shared["model"]
+    return found
+
+
+def _recognise(view: View) -> Model | None:
+    case = view.case
+    out = case.out
+    candidates = [arg for arg in case.args if isinstance(arg, np.ndarray) and arg.dtype.kind == "f"]
+    if case.kind != "layer" or not candidates or candidates[0].shape != out.shape or out.ndim < 1:
+        return None
+    x = candidates[0]
+    vectors = [(name, arg) for name, arg in zip(case.layer.names, case.args, strict=True)
+               if isinstance(arg, np.ndarray) and arg.dtype.kind == "f" and arg is not x]
+    for count in range(1, out.ndim + 1):
+        for axes in itertools.combinations(range(out.ndim), count):
+            for model in _models(x, out, case.dout, axes, vectors):
+                return model
+    return None
+
+
+def _models(x: Array, out: Array, dout: Array, axes: tuple[int, ...],
+            vectors: list[tuple[str, Array]]) -> list[Model]:
+    """Return the model with these axes for the first gain and shift that explain the output."""
+    centred = x - np.mean(x, axis=axes, keepdims=True)
+    variance = np.mean(centred**2, axis=axes, keepdims=True)
+    if not np.all(variance > 0):
+        return []
+    one, zero = (None, np.ones(())), np.zeros(())
+    shaped = [(name, form) for name, value in vectors for form in _broadcasts(value, x.shape)]
+    for name, gain in [*shaped, one]:
+        for shift in [zero, *(form for other, form in shaped if other != name)]:
+            with np.errstate(all="ignore"):
+                scaled = gain * centred
+                istd = np.sum((out - shift) * scaled, axis=axes, keepdims=True) / np.sum(
+                    scaled * scaled, axis=axes, keepdims=True)
+            size = np.max(np.abs(out))
+            if not np.all(istd > 0) or np.any(
+                    np.abs(scaled * istd + shift - out) > 1e-8 * (size + 1e-300)):
+                continue
+            extra = istd**-2.0 - variance
+            eps = float(np.median(extra))
+            if np.any(np.abs(extra - eps) > 1e-6 * (variance + abs(eps))) or (
+                    eps < -1e-9 * float(np.max(variance))):
+                continue
+            return [Model(x, axes, np.broadcast_to(gain, x.shape), istd, max(eps, 0.0), dout,
+                          name)]
+    return []
+
+
+def _broadcasts(value: Array, shape: tuple[int, ...]) -> list[Array]:
+    """Return the ways to broadcast a vector over an array: on the last axis, the second, as is."""
+    forms = []
+    if value.ndim == 1 and value.size > 1:
+        for axis in range(len(shape) - 1, -1, -1):
+            if shape[axis] == value.size:
+                forms.append(value.reshape([-1 if i == axis else 1 for i in range(len(shape))]))
+    else:
+        try:
+            np.broadcast_shapes(value.shape, shape)
+        except ValueError:
+            return []
+        if value.ndim <= len(shape) and all(
+                a in (1, b) for a, b in zip(value.shape[::-1], shape[::-1], strict=False)):
+            forms.append(value)
+    return forms
+
+
+def of_x(test: Callable[[Model, View], Evidence]) -> Callable[[View], Evidence]:
+    """Give a test the model, where the wrong gradient is that of the normalized argument."""
+
+    def run(view: View) -> Evidence:
+        model = model_of(view)
+        if model is None or view.a.shape != model.x.shape or not np.array_equal(view.x, model.x):
+            return None
+        return test(model, view)
+
+    return run
+
+
+def predicted(**terms: Any) -> Callable[[View], Evidence]:
+    """Return a test of whether the gradient is dx with these weights of its terms."""
+    return of_x(lambda model, view: {"axes": model.axes} if view.agrees(model.dx(**terms))
+                else None)
+
+
+def variance_term_scaled(model: Model, view: View) -> Evidence:
+    """Whether the term through the variance has a wrong factor; solve for it."""
+    full, without = model.dx(), model.dx(variance=0.0)
+    term = full - without
+    size = float(np.sum(term * term))
+    if size == 0:
+        return None
+    factor = float(np.sum((view.a - without) * term)) / size
+    if abs(factor) > 1e-9 and abs(factor - 1) > 1e-9 and view.agrees(without + factor * term):
+        return {"factor": factor, "axes": model.axes}
+    return None
+
+
+def gamma_missing(model: Model, view: View) -> Evidence:
+    """Whether dx was computed from dout instead of dout * gamma, in all its terms or in some."""
+    forms = (model.dx(gain=False), model.dx(gain=False) / np.where(model.gain == 0, 1, model.gain),
+             model.dx() * model.gain)
+    whole, bare = model.istd * model.dxhat, model.istd * model.dout
+    mixed = (model.dx() - whole + bare, model.dx(gain=False) - bare + whole)
+    if any(view.agrees(form) for form in (*forms, *mixed)) and model.gain_name:
+        return {"gamma": model.gain_name}
+    return None
+
+
+def eps_missing(model: Model, view: View) -> Evidence:
+    """Whether the backward divides by sqrt(var) where the forward divides by sqrt(var + eps)."""
+    if model.eps <= 0:
+        return None
+    bare = model.variance**-0.5
+    bare2 = 1 / model.variance
+    mixed = model.istd * (model.dxhat - model.mean(model.dxhat)
+                          - model.centred * bare2 * model.mean(model.dxhat * model.centred))
+    half = bare * (model.dxhat - model.mean(model.dxhat) - model.xhat * model.mean(
+        model.dxhat * model.xhat))
+    late = model.istd * (model.dxhat - model.mean(model.dxhat) - model.centred * bare
+                         * model.mean(model.dxhat * model.centred * bare))
+    outside = 1 / (np.sqrt(model.variance) + model.eps)
+    forms = (model.dx(istd=bare), mixed, half, late, model.dx(istd=outside))
+    return {"eps": model.eps} if any(view.agrees(form) for form in forms) else None
+
+
+def uses_x_not_xhat(model: Model, view: View) -> Evidence:
+    """Whether x, or x - mean, stands where the normalized x belongs in the variance term."""
+    direct = model.dxhat - model.mean(model.dxhat)
+    for name, value in (("x", model.x), ("x - mean", model.centred)):
+        for outer, inner in ((value, model.xhat), (model.xhat, value), (value, value)):
+            term = outer * model.mean(model.dxhat * inner)
+            if view.agrees(model.istd * (direct - term)):
+                return {"used": name}
+    return None
+
+
+def divided_by_std_twice(model: Model, view: View) -> Evidence:
+    """Whether the result, or one of its terms, has one factor 1/std too many."""
+    true = model.dx()
+    direct = model.istd * model.dxhat
+    mean = -model.istd * model.mean(model.dxhat)
+    variance = true - direct - mean
+    weights = (1.0, model.istd)
+    for one, two, three in itertools.product(weights, repeat=3):
+        if any(weight is not weights[0] for weight in (one, two, three)) and view.agrees(
+                one * direct + two * mean + three * variance):
+            return {"axes": model.axes}
+    return {"axes": model.axes} if view.agrees(true * model.istd**2) else None
+
+
+def wrong_axis_mean(model: Model, view: View) -> Evidence:
+    """Whether the means inside dx run over other axes than the statistics."""
+    for count in range(1, model.x.ndim + 1):
+        for axes in itertools.combinations(range(model.x.ndim), count):
+            if axes == model.axes:
+                continue
+            one = model.mean(model.dxhat, axes)
+            two = model.mean(model.dxhat * model.xhat, axes)
+            right_one, right_two = model.mean(model.dxhat), model.mean(model.dxhat * model.xhat)
+            for mean, product in ((one, two), (one, right_two), (right_one, two)):
+                if view.agrees(model.istd * (model.dxhat - mean - model.xhat * product)):
+                    return {"axes": list(axes), "operation": "mean"}
+    return None
+
+
+def of_gain(view: View) -> Evidence:
+    """Whether dgamma sums dout * x (or x - mean) instead of dout * xhat."""
+    model = model_of(view)
+    if model is None or view.name != model.gain_name:
+        return None
+    for name, value in (("x", model.x), ("x - mean", model.centred)):
+        if view.agrees(_summed_to(model.dout * value, view)):
+            return {"used": name}
+    return None
+
+
+def gain_without_eps(view: View) -> Evidence:
+    """Whether dgamma uses an xhat without eps."""
+    model = model_of(view)
+    if model is None or view.name != model.gain_name or model.eps <= 0:
+        return None
+    bare = model.centred * model.variance**-0.5
+    return {"eps": model.eps} if view.agrees(_summed_to(model.dout * bare, view)) else None
+
+
+def gain_divided_twice(view: View) -> Evidence:
+    """Whether dgamma divides by the standard deviation once too often."""
+    model = model_of(view)
+    if model is None or view.name != model.gain_name:
+        return None
+    twice = _summed_to(model.dout * model.xhat * model.istd, view)
+    return {"axes": model.axes} if view.agrees(twice) else None
+
+
+def _summed_to(values: Array, view: View) -> Array:
+    """Sum over the axes along which the argument was broadcast."""
+    shape = view.a.shape
+    if len(shape) == values.ndim:
+        axes = tuple(i for i, size in enumerate(shape) if size == 1)
+        return np.asarray(np.sum(values, axis=axes, keepdims=True))
+    for axis in range(values.ndim - 1, -1, -1):
+        if shape == (values.shape[axis],):
+            rest = tuple(i for i in range(values.ndim) if i != axis)
+            summed = np.asarray(np.sum(values, axis=rest))
+            if summed.shape == shape:
+                return summed
+    return np.full(shape, np.nan)
+
+
+HYPOTHESES = (
+    Hypothesis("statistics-constant", predicted(mean=0.0, variance=0.0), "the gradient treats mean "
+               "and variance as constants; both depend on x (axes {axes})",
+               "add the terms through the mean and through the variance"),
+    Hypothesis("mean-constant", predicted(mean=0.0), "the gradient lacks the term through the mean "
+               "(axes {axes})", "subtract mean(dxhat) / std"),
+    Hypothesis("variance-constant", predicted(variance=0.0), "the gradient lacks the term through "
+               "the variance (axes {axes})", "subtract xhat * mean(dxhat * xhat) / std"),
+    Hypothesis("gamma-missing", of_x(gamma_missing), "the gradient of {argument} is computed from "
+               "dout where dout * {gamma} belongs", "let dxhat = dout * gamma be the first step"),
+    Hypothesis("eps-missing", of_x(eps_missing), "the backward divides by sqrt(var), the forward "
+               "by sqrt(var + {eps:.3g})", "cache and use the standard deviation with eps in it"),
+    Hypothesis("eps-missing", gain_without_eps, "the gradient of {argument} uses an xhat without "
+               "eps = {eps:.3g}", "cache the xhat that forward computed"),
+    Hypothesis("uses-x-not-xhat", of_x(uses_x_not_xhat), "{used} stands where the normalized x "
+               "belongs, in the variance term", "use xhat = (x - mean) / std there"),
+    Hypothesis("uses-x-not-xhat", of_gain, "the gradient of {argument} sums dout * ({used}) "
+               "where it should sum dout * xhat", "use xhat = (x - mean) / std there"),
+    Hypothesis("divided-by-std-twice", of_x(divided_by_std_twice), "the gradient, or one of its "
+               "terms, holds one factor 1/std too many (axes {axes})", "divide by std once"),
+    Hypothesis("divided-by-std-twice", gain_divided_twice, "the gradient of {argument} holds one "
+               "factor 1/std too many", "sum dout * xhat, which is divided by std already"),
+    Hypothesis("wrong-axis-sum", of_x(wrong_axis_mean), "a {operation} inside the gradient runs "
+               "over axes {axes}, not over those of the statistics", "use forward's axes"),
+    Hypothesis("variance-term-scaled", of_x(variance_term_scaled), "the term through the variance "
+               "is {factor:.5g} times what it should be (axes {axes})",
+               "dvar/dx is 2 (x - mean) / N, and d(std)/d(var) is 1 / (2 std)"),
+)

@@ -1,0 +1,398 @@
+"""Causes that show in the gradient as a whole: zero, sign, factor, order, dropped or moved parts."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.case import Case, Hypothesis, View
+
+Array = NDArray[Any]
+Evidence = dict[str, Any] | None
+
+SMALL_NUMBERS = (2, 3, 4, 5, 6, 8, 9, 10, 16)
+ISOLATED_SHARE = 0.125
+MOST_ISOLATED = 64
+
+
+def zero_gradient(view: View) -> Evidence:
+    """Whether the gradient is zero throughout."""
+    return {"largest_numeric": float(np.max(np.abs(view.n)))} if not np.any(view.a) else None
+
+
+def sign_flipped(view: View) -> Evidence:
+    """Whether the gradient is minus the true one."""
+    return {"factor": -1.0} if view.agrees(-view.n) else None
+
+
+def factor_of(view: View) -> float | None:
+    """Return c if analytic = c * numeric everywhere, fitted by least squares."""
+    a, n = view.a[view.known], view.n[view.known]
+    size = float(np.sum(n * n))
+    if size == 0:
+        return None
+    factor = float(np.sum(a * n)) / size
+    return factor if factor and view.agrees(factor * view.n) else None
+
+
+def scaled(view: View) -> Evidence:
+    """Whether the gradient is a constant times the true one; the constant gets a name."""
+    factor = factor_of(view)
+    if factor is None or np.sum(view.n[view.known] != 0) < 2 <= view.a.size:
+        return None
+    names = list(factor_names(view.case, factor))
+    name = names[0] if names else None
+    text = f"analytic = {factor:.5f} x numeric everywhere"
+    if name:
+        text += f"; {factor:.5g} = {name}: {_excuse(name)}"
+    return {"factor": float(f"{factor:.9g}"), "name": name, "also": names[1:6], "text": text}
+
+
+def _excuse(name: str) -> str:
+    """Say what is missing or too much when the gradient is `name` times the true one."""
+    if name.startswith("1/"):
+        bare = name[2:].removeprefix("(").removesuffix(")") if "^" not in name else name[2:]
+        return f"the backward divides by {bare} once too often, or lacks the factor {bare}"
+    inverse = f"1/({name})" if " " in name else f"1/{name}"
+    return f"the backward lacks {inverse}, or multiplies by {name} once too often"
+
+
+def factor_names(case: Case, factor: float) -> Iterator[str]:
+    """Yield the names that fit a factor, the likeliest first: p, the sizes, small numbers.
+
+    A size may equal a small number by chance; the checker's own example inputs have pairwise
+    distinct sizes for that reason.
+    """
+    candidates: list[tuple[str, float]] = []
+    keys = sorted(case.numbers, key=lambda key: (not key.startswith(("p", "keep")), key))
+    for key in keys:
+        value = case.numbers[key]
+        for name, number in ((f"1 - {key}", 1 - value), (key, value)):
+            wrapped = f"({name})" if " " in name else name
+            candidates += [(name, number), (f"1/{wrapped}", _inverse(number)),
+                           (f"{wrapped}^2", number**2), (f"1/{wrapped}^2", _inverse(number**2)),
+                           (f"sqrt({name})", math.sqrt(abs(number)))]
+        candidates += [(f"{key}/(1 - {key})", value * _inverse(1 - value)),
+                       (f"(1 - {key})/{key}", (1 - value) * _inverse(value))]
+    sizes = [(name, size) for name, size in case.sizes.items() if size > 1]
+    small = [(str(k), float(k)) for k in SMALL_NUMBERS]
+    letters = [(name, float(size)) for name, size in sizes if len(name) == 1]
+    rest = [(name, float(size)) for name, size in sizes if len(name) > 1]
+    named = small[:1] + letters + rest + small[1:]
+    for name, number in named:
+        candidates += [(name, number), (f"1/{name}", 1 / number)]
+    for name, number in letters + rest:
+        candidates += [(f"{name} - 1", number - 1), (f"1/({name} - 1)", _inverse(number - 1)),
+                       (f"{name}/({name} - 1)", number * _inverse(number - 1)),
+                       (f"({name} - 1)/{name}", (number - 1) / number),
+                       (f"sqrt({name})", math.sqrt(number)), (f"1/sqrt({name})", number**-0.5),
+                       (f"{name}^2", number**2), (f"1/{name}^2", number**-2.0)]
+    for (one, x), (two, y) in itertools.combinations(letters, 2):
+        candidates += [(f"{one} {two}", x * y), (f"1/({one} {two})", 1 / (x * y)),
+                       (f"{one}/{two}", x / y), (f"{two}/{one}", y / x)]
+    seen: set[str] = set()
+    for sign, (name, number) in itertools.product(("", "-"), candidates):
+        signed = -number if sign else number
+        close = math.isclose(signed, factor, rel_tol=2e-5)
+        if close and number not in (0.0, 1.0) and name not in seen:
+            seen.add(name)
+            yield sign + (f"({name})" if sign and " " in name else name)
+
+
+def _inverse(number: float) -> float:
+    return 1 / number if number else math.inf
+
+
+def transposed(view: View) -> Evidence:
+    """Whether the gradient is the true one with its axes exchanged."""
+    if view.a.ndim < 2 or not view.complete:
+        return None
+    for one, two in itertools.combinations(range(view.a.ndim), 2):
+        moved = np.swapaxes(view.n, one, two)
+        if not np.allclose(moved.shape, view.n.shape) or not view.agrees(moved):
+            if view.agrees(moved.reshape(view.n.shape)) and moved.shape != view.n.shape:
+                return {"axes": (one, two), "reshaped": True}
+            continue
+        return {"axes": (one, two), "reshaped": False}
+    return None
+
+
+def outputs_swapped(view: View) -> Evidence:
+    """Whether the gradient is that of another argument."""
+    for other in view.case.comparisons:
+        same = other.name != view.name and other.numeric.shape == view.a.shape
+        if same and np.any(other.numeric) and view.agrees(other.numeric):
+            return {"other": other.name}
+    return None
+
+
+def batch_reversed(view: View) -> Evidence:
+    """Whether samples (or time steps) are taken in reverse order."""
+    if not view.complete or view.a.ndim == 0:
+        return None
+    for axis in range(view.a.ndim):
+        if view.a.shape[axis] > 1 and view.agrees(np.flip(view.n, axis)):
+            return {"axis": axis}
+    if view.case.out.ndim == 0 or view.dense is None:
+        return None
+    true, wrong = view.dense
+    shape = (view.x.size, *view.case.out.shape)
+    for axis in range(view.case.out.ndim):
+        flipped = np.flip(true.reshape(shape), axis + 1).reshape(true.shape)
+        if shape[axis + 1] > 1 and np.allclose(wrong, flipped, rtol=0, atol=view.dense_tolerance):
+            return {"axis": axis}
+    return None
+
+
+def isolated_elements(view: View) -> Evidence:
+    """Whether a few elements are wrong and all others right."""
+    failed = int(np.sum(view.comparison.failed))
+    covered = view.comparison.coordinates
+    if not failed or failed > MOST_ISOLATED or failed > max(1, ISOLATED_SHARE * covered):
+        return None
+    worst = view.where()[0]
+    return {"count": failed, "of": covered, "analytic": float(view.a[worst]),
+            "numeric": float(view.n[worst]), "worst": worst}
+
+
+def elements_exchanged(view: View) -> Evidence:
+    """Whether the wrong values are right values at each other's places."""
+    if not view.complete:
+        return None
+    places = np.argwhere(view.comparison.failed)
+    if len(places) < 2:
+        return None
+    failed = view.comparison.failed
+    a, n = np.sort(view.a[failed]), np.sort(view.n[failed])
+    tolerance = np.max(view.tolerance)
+    if np.any(np.abs(a - n) > 10 * tolerance + 1e-7 * np.abs(n)):
+        return None
+    gap = np.min(np.diff(n)) if n.size > 1 else np.inf
+    if n.size > 2 and gap == 0 and np.ptp(n) == 0:
+        return None
+    return {"count": len(places), "of": view.a.size, "worst": view.where()[0]}
+
+
+def samples_ignored(view: View) -> Evidence:
+    """Whether whole samples (or time steps, channels) contribute nothing."""
+    if view.complete and view.a.ndim and view.a.shape == view.case.out.shape:
+        for axis in range(view.a.ndim):
+            rest = tuple(i for i in range(view.a.ndim) if i != axis)
+            empty = ~np.any(view.a, axis=rest) & np.any(view.n, axis=rest)
+            if np.any(empty) and view.a.shape[axis] > 1 and view.a.size > view.a.shape[axis]:
+                kept = ~empty.reshape([-1 if i == axis else 1 for i in range(view.a.ndim)])
+                if not np.all(empty) and view.agrees(np.where(kept, view.n, 0.0)):
+                    return _ignored(axis, empty)
+    if view.case.out.ndim == 0 or view.dense is None:
+        return None
+    true, wrong = view.dense
+    missing = np.any(true, axis=0) & ~np.any(np.abs(wrong) > view.dense_tolerance, axis=0)
+    kept_close = np.allclose(wrong[:, ~missing], true[:, ~missing], rtol=0,
+                             atol=view.dense_tolerance)
+    if not np.any(missing) or not kept_close or not np.any(true[:, ~missing]):
+        return None
+    by_shape, active = missing.reshape(view.case.out.shape), np.any(true, axis=0).reshape(
+        view.case.out.shape)
+    for axis in range(by_shape.ndim):
+        rest = tuple(i for i in range(by_shape.ndim) if i != axis)
+        slices = np.any(by_shape, axis=rest)
+        if np.array_equal(np.sum(by_shape & active), np.sum(active & slices.reshape(
+                [-1 if i == axis else 1 for i in range(by_shape.ndim)]))) and not np.all(slices):
+            return _ignored(axis, slices)
+    return None
+
+
+def _ignored(axis: int, empty: Array) -> dict[str, Any]:
+    indices = [int(i) for i in np.flatnonzero(empty)]
+    return {"axis": axis, "indices": indices[:20], "count": len(indices), "of": int(empty.size)}
+
+
+def wrong_axis_sum(view: View) -> Evidence:
+    """Whether a sum runs over other axes than those that the forward broadcasts over."""
+    alignment = view.comparison.alignment
+    out = view.case.out
+    if alignment is None or not view.complete or alignment.free_axes and any(
+            view.x.shape[axis] > 1 for axis in alignment.free_axes):
+        return _transposed_outputs(view)
+    contributions = _contributions(view)
+    for count in range(out.ndim + 1):
+        for axes in itertools.combinations(range(out.ndim), count):
+            for operation, name in ((np.sum, "sum"), (np.mean, "mean")):
+                summed = operation(contributions, axis=axes)
+                if not np.size(summed) or np.any(np.isnan(summed)):
+                    continue
+                if np.shape(summed) == () and view.a.size > 1:
+                    summed = np.broadcast_to(summed, view.a.shape)
+                if np.size(summed) == view.a.size and view.agrees(np.reshape(summed,
+                                                                             view.a.shape)):
+                    return {"axes": list(axes), "operation": name}
+    return None
+
+
+def _contributions(view: View) -> Array:
+    """Return dout * d(out)/d(argument) for every output, the argument moved all at once."""
+    evaluator = view.case.problem.evaluator
+    step = 1e-6 * max(1.0, float(np.max(np.abs(view.x), initial=0.0)))
+    above = evaluator.out(view.position, view.x + step)
+    below = evaluator.out(view.position, view.x - step)
+    return np.asarray(view.case.dout * (above - below) / (2 * step))
+
+
+def _transposed_outputs(view: View) -> Evidence:
+    """Whether the analytic Jacobian is the true one with two equal output axes exchanged."""
+    out = view.case.out
+    if out.ndim < 2 or view.dense is None:
+        return None
+    true, wrong = view.dense
+    shape = (view.x.size, *out.shape)
+    for one, two in itertools.combinations(range(out.ndim), 2):
+        if out.shape[one] == out.shape[two]:
+            moved = np.swapaxes(true.reshape(shape), one + 1, two + 1).reshape(true.shape)
+            if np.allclose(wrong, moved, rtol=0, atol=view.dense_tolerance) and not np.allclose(
+                    true, moved, rtol=0, atol=view.dense_tolerance):
+                return {"axes": [one, two], "operation": "sum"}
+    return None
+
+
+def missing_transpose(view: View) -> Evidence:
+    """Whether the gradient is the true one where some square matrix stands transposed."""
+    for i, arg in enumerate(view.case.args):
+        square = isinstance(arg, np.ndarray) and arg.dtype.kind == "f" and (
+            arg.ndim >= 2 and arg.shape[-1] == arg.shape[-2] and i != view.position)
+        if square:
+            args = list(view.case.args)
+            args[i] = np.swapaxes(arg, -1, -2).copy()
+            if not np.array_equal(args[i], arg) and view.case.is_gradient_at(
+                    view.position, view.a, args):
+                return {"matrix": view.case.layer.names[i]}
+    dout = view.case.dout
+    if dout.ndim >= 2 and dout.shape[-1] == dout.shape[-2]:
+        turned = np.swapaxes(dout, -1, -2)
+        if view.case.is_gradient_at(view.position, view.a, view.case.args, turned):
+            return {"matrix": "dout"}
+    return None
+
+
+def wrong_cached_value(view: View) -> Evidence:
+    """Whether the gradient is the true one at another array put in some argument's place."""
+    layer = view.case.layer
+    arrays = {name: value for name, value in zip(layer.names, view.case.args, strict=True)
+              if isinstance(value, np.ndarray) and value.dtype.kind == "f"}
+    values = {**arrays, "out": view.case.out, "dout": view.case.dout}
+    for i, (name, arg) in enumerate(zip(layer.names, view.case.args, strict=True)):
+        if not isinstance(arg, np.ndarray) or arg.dtype.kind != "f" or not arg.size:
+            continue
+        for other, value in values.items():
+            if other == name or value.shape != arg.shape or np.array_equal(value, arg):
+                continue
+            args = list(view.case.args)
+            args[i] = value
+            if view.case.is_gradient_at(view.position, view.a, args):
+                return {"used": other, "instead_of": name}
+        for word, change in _SLIPS.items():
+            args = list(view.case.args)
+            with np.errstate(all="ignore"):
+                args[i] = change(arg)
+            if np.all(np.isfinite(args[i])) and not np.array_equal(args[i], arg) and (
+                    view.case.is_gradient_at(view.position, view.a, args)):
+                return {"used": word.format(name), "instead_of": name}
+    return _output_for_input(view)
+
+
+_SLIPS = {
+    "max({}, 0)": lambda value: np.maximum(value, 0),
+    "|{}|": np.abs,
+    "-{}": np.negative,
+    "{}^2": np.square,
+    "0 in place of {}": np.zeros_like,
+    "1 in place of {}": np.ones_like,
+    "{} - mean": lambda value: value - value.mean(),
+    "{} reversed": lambda value: value[::-1] if value.ndim else value,
+    "{} shifted by one": lambda value: np.roll(value, 1, axis=0) if value.ndim else value,
+}
+
+
+def _output_for_input(view: View) -> Evidence:
+    """Whether a derivative written in the output was given the input: find z with f(z) = x."""
+    if not view.elementwise or not view.complete:
+        return None
+    evaluator, x = view.case.problem.evaluator, view.x
+    dout = view.case.dout
+    low, high = np.full(x.shape, -30.0), np.full(x.shape, 30.0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = evaluator.out(view.position, middle) > x
+        high, low = np.where(above, middle, high), np.where(above, low, middle)
+    z = (low + high) / 2
+    step = 1e-6
+    slope = (evaluator.out(view.position, z + step) - evaluator.out(view.position, z - step)) / (
+        2 * step)
+    solved = np.abs(evaluator.out(view.position, z) - x) < 1e-9 * (1 + np.abs(x))
+    solved &= (np.abs(slope) > 1e-3) & (dout != 0)
+    ratio = np.divide(view.a, dout, out=np.zeros_like(x), where=dout != 0)
+    if np.sum(solved) >= 3 and np.ptp(slope[solved]) > 1e-3 and np.allclose(
+            ratio[solved], slope[solved], rtol=1e-4):
+        return {"used": view.name, "instead_of": "out"}
+    return None
+
+
+def lower_precision(view: View) -> Evidence:
+    """Whether every value is one that a narrower dtype can hold, and near the true one."""
+    for dtype in (np.float16, np.float32):
+        eps = float(np.finfo(dtype).eps)
+        with np.errstate(over="ignore"):
+            rounded = view.a.astype(dtype).astype(np.float64)
+        near = np.abs(view.a - view.n)[view.known] <= 64 * eps * view.comparison.scale[view.known]
+        if np.array_equal(rounded, view.a) and np.all(near) and view.a.size > 1:
+            return {"computed_in": str(np.dtype(dtype))}
+    relative = view.comparison.relative_error[view.known]
+    if relative.size > 2 and np.max(relative) < 64 * np.finfo(np.float32).eps and np.mean(
+            relative > 0) > 0.5:
+        return {"computed_in": "float32"}
+    return None
+
+
+FIRST = (
+    Hypothesis("zero-gradient", zero_gradient, "the gradient of {argument} is zero everywhere; the "
+               "numeric one reaches {largest_numeric:.3g}",
+               "fill the array that is returned; a gradient allocated by zeros_like was never "
+               "written, or a factor of it is zero"),
+    Hypothesis("sign-flipped", sign_flipped, "analytic = -1 x numeric everywhere",
+               "look for a missing minus sign, or one too many"),
+    Hypothesis("scaled", scaled, "{text}", "compare the constant factors of forward and backward"),
+    Hypothesis("outputs-swapped", outputs_swapped, "what is returned as d{argument} is d{other}",
+               "return the gradients in the order of forward's arguments"),
+    Hypothesis("transposed", transposed, "the gradient equals the true one with axes {axes} "
+               "exchanged", "transpose it once more, or use reshape for what reshape did"),
+)
+
+LATER = (
+    Hypothesis("samples-ignored", samples_ignored, "{count} of {of} slices along axis {axis} "
+               "contribute nothing: indices {indices}",
+               "let the loop run over all of them; look for range(N - 1), an index left at 0, or "
+               "= where += belongs"),
+    Hypothesis("batch-reversed", batch_reversed, "the gradient is the true one with axis {axis} "
+               "reversed", "loop backwards over time steps, but store each at its own index"),
+    Hypothesis("wrong-axis-sum", wrong_axis_sum, "the gradient equals the {operation} of the "
+               "contributions over axes {axes}", "sum over the axes along which forward broadcasts "
+               "the argument, all of them and no other"),
+    Hypothesis("missing-transpose", missing_transpose, "the gradient is the true one with {matrix} "
+               "transposed", "for out = x @ w, dx = dout @ w.T and dw = x.T @ dout"),
+    Hypothesis("wrong-cached-value", wrong_cached_value, "the gradient is the true one with {used} "
+               "in the place of {instead_of}", "cache the value that the derivative is written in"),
+)
+
+LAST = (
+    Hypothesis("elements-exchanged", elements_exchanged, "{count} of {of} elements hold each "
+               "other's values, for example at {worst}", "check the indices that are written"),
+    Hypothesis("lower-precision", lower_precision, "the gradient is right to the precision of "
+               "{computed_in} only", "keep the dtype of the arguments throughout"),
+    Hypothesis("isolated-elements", isolated_elements, "{count} of {of} elements are wrong and all "
+               "others right; at {worst} analytic = {analytic:.6g}, numeric = {numeric:.6g}",
+               "look for special cases: a border, a first or last index, a clipped value"),
+)

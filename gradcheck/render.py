@@ -1,0 +1,88 @@
+"""The notebook view of a report: a table of numbers and a heat map of the errors."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from gradcheck.report import Report
+
+MOST_CELLS = 64
+COLOURS = {"passed": "#1b7837", "failed": "#b2182b", "inconclusive": "#8c510a"}
+
+
+def plain(value: Any) -> Any:
+    """Turn NumPy scalars, arrays and containers of them into what JSON can hold.
+
+    >>> plain({"factor": np.float64(0.5), "where": (np.int64(1), 2)})
+    {'factor': 0.5, 'where': [1, 2]}
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)
+
+
+def heat_map(report: Report) -> str:
+    """Return a report as HTML: verdict, findings, numbers, and errors of 2-d arguments in colour."""
+    colour = COLOURS[report.verdict]
+    parts = [
+        f'<div><b>{html.escape(report.name)}: <span style="color:{colour}">{report.verdict}</span>'
+        f"</b> ({report.checked} coordinates, {report.evaluations} forward calls)"
+    ]
+    parts += [
+        f"<p><code>{html.escape(finding.code)}</code> "
+        f"{html.escape(f'd{finding.argument}: ' if finding.argument else '')}"
+        f"{html.escape(finding.message)}</p>"
+        for finding in report.findings
+    ]
+    rows = "".join(
+        f"<tr><td>d{html.escape(entry.name)}</td><td>{entry.dtype}{list(entry.shape)}</td>"
+        f"<td>{entry.worst_error:.1e}</td><td>{list(entry.worst_index)}</td>"
+        f"<td>{entry.analytic:.6g}</td><td>{entry.numeric:.6g} ± {entry.bound:.1e}</td></tr>"
+        for entry in report.arguments
+    )
+    parts.append(
+        "<table><tr><th>gradient</th><th>array</th><th>worst relative error</th><th>at</th>"
+        f"<th>analytic</th><th>numeric ± bound</th></tr>{rows}</table>"
+    )
+    parts += [
+        f"<p>|analytic − numeric| of d{html.escape(entry.name)}, "
+        f"from 0 (white) to {entry.errors.max():.2g} (dark):</p>{_cells(entry.errors)}"
+        for entry in report.arguments
+        if entry.errors is not None and entry.errors.ndim == 2 and entry.errors.size
+    ]
+    return "".join(parts) + "</div>"
+
+
+def _cells(errors: NDArray[np.float64]) -> str:
+    """Draw a matrix of errors as a table of coloured cells, block maxima where it is large."""
+    shown = errors
+    for axis in (0, 1):
+        block = -(-shown.shape[axis] // MOST_CELLS)
+        starts = np.arange(0, shown.shape[axis], block)
+        shown = np.maximum.reduceat(shown, starts, axis=axis)
+    top = shown.max()
+    level = np.nan_to_num(shown / top if top > 0 else shown, nan=1.0)
+    rows = []
+    for line in level:
+        cells = "".join(
+            f'<td style="width:8px;height:8px;padding:0;background:rgba(8,48,107,{value:.2f})"></td>'
+            for value in line
+        )
+        rows.append(f"<tr>{cells}</tr>")
+    return f'<table style="border-collapse:collapse;border:1px solid #999">{"".join(rows)}</table>'

@@ -1,0 +1,203 @@
+"""What a check found, as frozen records that read well as text, HTML and JSON.
+
+Nothing here computes: `gradcheck.check` fills the records in.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.render import heat_map, plain
+
+MOST_WHERE = 20
+
+
+class GradientError(AssertionError):
+    """A gradient check failed; the message is the report's text."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, with its stable code.
+
+    Attributes
+    ----------
+    code : str
+        A code of `gradcheck.codes`, such as ``'scaled'``; ``gradcheck explain CODE`` tells more.
+    argument : str or None
+        The argument whose gradient is wrong; None where the finding is about the whole layer.
+    where : tuple of tuple of int
+        Indices of wrong coordinates, the worst first; at most twenty of them.
+    message : str
+        What, where, the likely cause, and the remedy.
+    evidence : dict
+        The numbers behind the message.
+    """
+
+    code: str
+    argument: str | None
+    where: tuple[tuple[int, ...], ...]
+    message: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        target = f" in d{self.argument}" if self.argument else ""
+        return f"{self.code}{target}: {self.message}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain Python values that JSON can hold."""
+        return {
+            "code": self.code,
+            "argument": self.argument,
+            "where": [list(index) for index in self.where],
+            "message": self.message,
+            "evidence": plain(dict(self.evidence)),
+        }
+
+
+@dataclass(frozen=True)
+class ArgumentReport:
+    """The numbers of one argument's gradient.
+
+    Attributes
+    ----------
+    name, shape, dtype
+        The argument as it was passed.
+    checked : int
+        How many of its coordinates were compared.
+    worst_index : tuple of int
+        Where ``|analytic - numeric|`` is largest against its tolerance.
+    analytic, numeric, error, bound : float
+        The two values there, their distance, and the error bound of the numeric one.
+    worst_error : float
+        The largest error of any coordinate, relative to the gradient's root mean square or the
+        coordinate itself, whichever is larger.
+    errors : ndarray or None
+        ``|analytic - numeric|`` for every coordinate, kept for the heat map of a 2-d argument.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    checked: int
+    worst_index: tuple[int, ...]
+    analytic: float
+    numeric: float
+    error: float
+    bound: float
+    worst_error: float
+    errors: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return (
+            f"d{self.name} {self.dtype}{list(self.shape)}: {self.checked} checked, "
+            f"worst relative error {self.worst_error:.1e} at {_index(self.worst_index)}: "
+            f"analytic {self.analytic:.9g}, numeric {self.numeric:.9g} ± {self.bound:.1e}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as plain Python values that JSON can hold."""
+        names = ("name", "dtype", "checked", "analytic", "numeric", "error", "bound", "worst_error")
+        record = {name: plain(getattr(self, name)) for name in names}
+        return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index)}
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a gradient check.
+
+    Attributes
+    ----------
+    passed : bool
+        True if nothing was found and every coordinate could be decided.
+    inconclusive : bool
+        True if the numeric gradient's own error bound was too wide to decide some coordinate.
+    findings : tuple of Finding
+        What is wrong, the cause that explains most first.
+    checked : int
+        Coordinates compared.
+    evaluations : int
+        Calls of the forward function (of the loss, for a net).
+    seconds : float
+        Wall-clock time of the check.
+    arguments : tuple of ArgumentReport
+        The numbers, an entry for each differentiated argument.
+    notes : tuple of str
+        What a reader should know besides the verdict.
+    """
+
+    passed: bool
+    inconclusive: bool
+    findings: tuple[Finding, ...]
+    checked: int
+    evaluations: int
+    seconds: float
+    arguments: tuple[ArgumentReport, ...] = ()
+    notes: tuple[str, ...] = ()
+    name: str = "layer"
+
+    @property
+    def verdict(self) -> str:
+        """'passed', 'failed' or 'inconclusive'."""
+        if self.passed:
+            return "passed"
+        return "failed" if self.findings else "inconclusive"
+
+    @property
+    def worst_error(self) -> float:
+        """The largest relative error of any argument; NaN where no number was compared."""
+        return max((entry.worst_error for entry in self.arguments), default=float("nan"))
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.name}: {self.verdict} ({self.checked} coordinates, "
+            f"{self.evaluations} forward calls, {self.seconds:.2g} s)"
+        ]
+        lines += [f"  {entry}" for entry in self.arguments]
+        for finding in self.findings:
+            lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
+                                   break_long_words=False, break_on_hyphens=False)
+            if finding.where:
+                shown = ", ".join(map(_index, finding.where[:5]))
+                more = " ..." if len(finding.where) > 5 else ""
+                lines.append(f"    at {shown}{more}; see: gradcheck explain {finding.code}")
+            else:
+                lines.append(f"    see: gradcheck explain {finding.code}")
+        lines += [f"  note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain Python values that JSON can hold."""
+        return {
+            "name": self.name,
+            "verdict": self.verdict,
+            "passed": self.passed,
+            "inconclusive": self.inconclusive,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "checked": self.checked,
+            "evaluations": self.evaluations,
+            "seconds": self.seconds,
+            "arguments": [entry.to_dict() for entry in self.arguments],
+            "notes": list(self.notes),
+        }
+
+    def raise_if_failed(self) -> None:
+        """Raise GradientError with the report's text if anything was found.
+
+        An inconclusive report is neither a pass nor a failure and raises nothing.
+        """
+        if self.findings:
+            raise GradientError(str(self))
+
+    def _repr_html_(self) -> str:
+        return heat_map(self)
+
+
+def _index(index: tuple[int, ...]) -> str:
+    return "[" + ", ".join(map(str, index)) + "]"
