@@ -32,6 +32,7 @@ NOBODY = 65534
 PROCESSES = 48
 SCRATCH_MEGABYTES = 64
 FILE_MEGABYTES = 32
+NO_ISOLATION = "no isolation of network, files and processes"
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -46,7 +47,7 @@ def _call(function: str, *arguments: object) -> None:
 def unshare() -> tuple[bool, list[str]]:
     """Enter namespaces of our own; return whether that worked, and notes."""
     if not sys.platform.startswith("linux"):
-        return False, [f"no isolation of network, files and processes on {sys.platform}"]
+        return False, [f"{NO_ISOLATION} on {sys.platform}"]
     spaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC
     uid, gid = os.getuid(), os.getgid()
     try:
@@ -61,7 +62,7 @@ def unshare() -> tuple[bool, list[str]]:
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
         return True, []
     except OSError:
-        return False, [f"no isolation of network, files and processes ({refusal})"]
+        return False, [f"{NO_ISOLATION} ({refusal})"]
 
 
 def die_with_parent() -> None:

@@ -26,6 +26,7 @@ START_SECONDS = 30.0
 TICK = 0.25
 CHILD = Path(__file__).with_name("_sandbox_child.py")
 PIPE_BYTES = 1 << 20
+ENCLOSE = True  # False: without namespaces, as on a system that has none.
 KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "TZ")
 
 
@@ -77,12 +78,15 @@ class Process:
         What the system did not allow by way of isolation.
     failure : str
         Why the process is of no more use; empty while it works.
+    timed_out : bool
+        Whether that is because it took too long.
     """
 
     def __init__(self, budget: Budget, memory: int, folder: Path) -> None:
         self.budget = budget
         self.notes: list[str] = []
         self.failure = ""
+        self.timed_out = False
         self._captured = bytearray()
         self._buffer = bytearray()
         self._number = 0
@@ -112,7 +116,8 @@ class Process:
         config = {
             "requests": requests.fileno(), "replies": replies.fileno(), "scratch": scratch,
             "hidden": _hidden(folder, scratch), "needed": _needed(), "memory": memory,
-            "cpu": int(self.budget.seconds) + 2, "path": [str(Path(np.__file__).parent.parent)],
+            "enclose": ENCLOSE, "cpu": int(self.budget.seconds) + 2,
+            "path": [str(Path(np.__file__).parent.parent)],
         }
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), json.dumps(config)],
@@ -223,6 +228,7 @@ class Process:
     def fail(self, reason: str, error: type[SandboxError] = SandboxError) -> NoReturn:
         """End the process and raise."""
         self.failure = reason
+        self.timed_out = issubclass(error, SandboxTimeoutError)
         self._kill()
         raise error(reason)
 

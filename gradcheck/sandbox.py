@@ -97,6 +97,11 @@ class Sandbox:
         return self._process.failure if self._process else "the sandbox was not entered"
 
     @property
+    def timed_out(self) -> bool:
+        """Whether the process was ended because it took too long."""
+        return self._process is not None and self._process.timed_out
+
+    @property
     def output(self) -> str:
         """What the submission printed, capped."""
         return self._process.output if self._process else ""
@@ -269,19 +274,25 @@ def _category(name: str) -> type[Warning]:
     return UserWarning
 
 
-_classes: dict[str, type[SubmissionError]] = {}
+_classes: dict[tuple[str, str], type[SubmissionError]] = {}
 
 
 def _error_class(*names: str) -> type[SubmissionError]:
-    """Return SubmissionError, mixed with the first of `names` that is a built-in exception."""
+    """Return a SubmissionError called `names[0]`, mixed with the first built-in among `names`."""
+    shown = names[0] if names and names[0].isidentifier() and len(_classes) < 200 else "Exception"
     for name in names:
         kind = getattr(builtins, name, None)
-        if isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception:
-            if name not in _classes:
-                with contextlib.suppress(TypeError):
-                    _classes[name] = type(name, (SubmissionError, kind), {})
-            return _classes.get(name, SubmissionError)
-    return SubmissionError
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            break
+    else:
+        name, kind = "Exception", Exception
+    if (shown, name) not in _classes:
+        bases = (SubmissionError,) if kind is Exception else (SubmissionError, kind)
+        try:
+            _classes[shown, name] = type(shown, bases, {})
+        except TypeError:  # Some built-in exceptions have a layout of their own.
+            _classes[shown, name] = type(shown, (SubmissionError,), {})
+    return _classes[shown, name]
 
 
 def _remote_error(body: Any) -> SubmissionError:
@@ -294,8 +305,6 @@ def _remote_error(body: Any) -> SubmissionError:
     if names[:1] == ["KeyError"]:
         with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
             message = ast.literal_eval(message)
-    if "SystemExit" in names or not message:
-        message = f"{names[0] if names else 'Exception'}: {message}".rstrip(": ")
     error = _error_class(*names)(message)
     error.trace = trace
     return error
