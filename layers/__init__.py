@@ -28,6 +28,12 @@ from layers.blocks import (
     affine_relu_dropout_forward,
     affine_relu_forward,
 )
+from layers.dropblock import dropblock_backward, dropblock_forward
+from layers.dropconnect import (
+    dropconnect_affine_backward,
+    dropconnect_affine_forward,
+    dropconnect_affine_inference,
+)
 from layers.dropout import (
     dropout_backward,
     dropout_forward,
@@ -35,6 +41,14 @@ from layers.dropout import (
     vanilla_dropout_forward,
 )
 from layers.losses import mse_loss, softmax_loss, svm_loss
+from layers.noise_dropout import (
+    alpha_dropout_backward,
+    alpha_dropout_forward,
+    feature_alpha_dropout_backward,
+    feature_alpha_dropout_forward,
+    gaussian_dropout_backward,
+    gaussian_dropout_forward,
+)
 from layers.normalization import (
     batchnorm_backward,
     batchnorm_backward_alt,
@@ -54,8 +68,25 @@ from layers.smooth_activations import (
     tanh_backward,
     tanh_forward,
 )
+from layers.stateful import Dropout, DropoutLayer
+from layers.structured_dropout import (
+    dropout1d_backward,
+    dropout1d_forward,
+    dropout2d_backward,
+    dropout2d_forward,
+    dropout3d_backward,
+    dropout3d_forward,
+    locked_dropout_backward,
+    locked_dropout_forward,
+    spatial_dropout_backward,
+    spatial_dropout_forward,
+    stochastic_depth_backward,
+    stochastic_depth_forward,
+)
 
 __all__ = [
+    "Dropout",
+    "DropoutLayer",
     "affine_backward",
     "affine_bn_relu_backward",
     "affine_bn_relu_dropout_backward",
@@ -70,19 +101,38 @@ __all__ = [
     "affine_relu_dropout_backward",
     "affine_relu_dropout_forward",
     "affine_relu_forward",
+    "alpha_dropout_backward",
+    "alpha_dropout_forward",
     "batchnorm_backward",
     "batchnorm_backward_alt",
     "batchnorm_forward",
+    "dropblock_backward",
+    "dropblock_forward",
+    "dropconnect_affine_backward",
+    "dropconnect_affine_forward",
+    "dropconnect_affine_inference",
+    "dropout1d_backward",
+    "dropout1d_forward",
+    "dropout2d_backward",
+    "dropout2d_forward",
+    "dropout3d_backward",
+    "dropout3d_forward",
     "dropout_backward",
     "dropout_forward",
     "elu_backward",
     "elu_forward",
+    "feature_alpha_dropout_backward",
+    "feature_alpha_dropout_forward",
+    "gaussian_dropout_backward",
+    "gaussian_dropout_forward",
     "gelu_backward",
     "gelu_forward",
     "layernorm_backward",
     "layernorm_forward",
     "leaky_relu_backward",
     "leaky_relu_forward",
+    "locked_dropout_backward",
+    "locked_dropout_forward",
     "mse_loss",
     "relu_backward",
     "relu_forward",
@@ -93,6 +143,10 @@ __all__ = [
     "softmax_loss",
     "softplus_backward",
     "softplus_forward",
+    "spatial_dropout_backward",
+    "spatial_dropout_forward",
+    "stochastic_depth_backward",
+    "stochastic_depth_forward",
     "svm_loss",
     "tanh_backward",
     "tanh_forward",

@@ -131,6 +131,13 @@ def scalar(
     return number
 
 
+def integer(name: str, value: object, expected: str, remedy: str) -> int:
+    """Return `value` as an int if it is one (of Python or NumPy); True and 2.0 are not."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        refuse(name, value, expected, remedy, TypeError)
+    return int(value)
+
+
 def probability(name: str, value: object) -> float:
     """Return a drop probability: 0 <= p < 1."""
     return scalar(name, value, "a number with 0 <= p < 1", P_REMEDY, 0.0, 1.0, high_open=True)

@@ -45,14 +45,8 @@ def each_block(size: int, work: Callable[[int, int], Any], threads: int | None =
         for first in chunks:
             run(first)
         return
-    errors: Any = np.geterr()  # the caller's np.errstate is not inherited by new threads
-
-    def run_in_thread(first: int) -> None:
-        with np.errstate(**errors):
-            run(first)
-
     with ThreadPoolExecutor(min(len(chunks), threads or available_threads())) as pool:
-        for _ in pool.map(run_in_thread, chunks):  # asking for the results raises their errors
+        for _ in pool.map(run, chunks):  # asking for the results raises their errors
             pass
 
 
@@ -129,7 +123,10 @@ def select(x: Array, keep: Mask, divisor: float, out: Array) -> None:
     bits = BITS[x.dtype.itemsize]
     np.multiply(x.view(bits), keep.view(np.uint8), out=out.view(bits))
     if divisor != 1.0:
-        _divide(out, divisor)
+        # Overflow shows as inf in out. A warning would depend on the thread: np.errstate is not
+        # inherited by new ones.
+        with np.errstate(all="ignore"):
+            _divide(out, divisor)
 
 
 def _divide(x: Array, divisor: float) -> None:
@@ -150,8 +147,7 @@ def _divide(x: Array, divisor: float) -> None:
 def _half_quotients(divisor: float) -> NDArray[np.float16]:
     """Return every float16, in the order of its bits, divided by `divisor`."""
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
-    with np.errstate(over="ignore", invalid="ignore"):
-        quotients = (halves.astype(np.float32) / np.float32(divisor)).astype(np.float16)
+    quotients = (halves.astype(np.float32) / np.float32(divisor)).astype(np.float16)
     quotients.flags.writeable = False
     return quotients
 

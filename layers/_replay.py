@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from layers._arguments import Array, one_of, refuse, same_shape
+from layers._arguments import (
+    Array,
+    integer,
+    mode_of,
+    one_of,
+    probability,
+    refuse,
+    required,
+    same_shape,
+)
 from layers._blocked import Mask, Reader, Writer, collect, mask_blocks, mask_whole
-from layers.masks import drawn, source_of
+from layers.masks import Source, check_source, drawn, source_of
 
 Cache: TypeAlias = "tuple[dict[str, Any], Array | None]"
 Shape: TypeAlias = "tuple[int, ...]"
 
 STORES = ("mask", "bits", "seed")
+
+
+def settings(param: Mapping[str, Any], stores: Sequence[str] = STORES) -> tuple[float, str]:
+    """Return p and mode, having checked every key that the layers of the family share."""
+    p = probability("dropout_param['p']", required("dropout_param", param, "p"))
+    mode = mode_of("dropout_param", param)
+    store = one_of("dropout_param['store']", param.get("store", "mask"), stores)
+    check_source(param, replayed=store == "seed")
+    return p, mode
 
 
 def drop(
@@ -25,23 +42,14 @@ def drop(
 
     `shared_axes` are the axes along which one decision is shared (default: those of the dict).
     """
-    store = one_of("dropout_param['store']", param.get("store", "mask"), STORES)
-    axes = param.get("shared_axes") if shared_axes is None else shared_axes
-    units = units_of(x.shape, axes)
-    source = source_of("dropout_param", param)
-    if store == "seed" and not isinstance(source, int):
-        refuse("dropout_param['store']", store, "'mask' or 'bits' with a RandomState",
-               "store the mask, or pass a np.random.Generator; a RandomState cannot go back")
+    units = units_of(x.shape, param.get("shared_axes") if shared_axes is None else shared_axes)
+    store, source = param.get("store", "mask"), source_of(param)
     read, threads = drawn(p, source)
     stored, write = _storage(store, units)
     out = _apply(x, units, read, divisor, write, threads)
-    if store == "mask":
-        return out, (dict(param), stored if units == x.shape else np.broadcast_to(stored, x.shape))
-    snapshot = {**param, "shape": x.shape, "units": units}
-    if store == "seed":
-        snapshot["seed"] = source
-        snapshot.pop("rng", None)
-    return out, (snapshot, stored)
+    if store == "mask" and units != x.shape:
+        stored = np.broadcast_to(stored, x.shape)
+    return out, (snapshot(param, source, shape=x.shape, units=units), stored)
 
 
 def drop_again(dout: Array, cache: tuple[Any, ...], divisor: float) -> Array:
@@ -50,12 +58,30 @@ def drop_again(dout: Array, cache: tuple[Any, ...], divisor: float) -> Array:
     store = param.get("store", "mask")
     dout = same_shape("dout", dout, stored.shape if store == "mask" else param["shape"], "x")
     if store == "mask":
-        if not stored.flags.c_contiguous:  # a decision that is shared takes no memory twice
-            return mask_whole(dout, stored, divisor)
-        return _apply(dout, dout.shape, _mask_reader(stored), divisor)
+        return apply_mask(dout, stored, divisor)
     read = (_bits_reader(stored) if store == "bits"
             else drawn(float(param["p"]), param["seed"])[0])
     return _apply(dout, param["units"], read, divisor)
+
+
+def snapshot(param: Mapping[str, Any], source: Source, **needed: Any) -> dict[str, Any]:
+    """Copy the dict into the cache; where the mask is not kept, with what is needed to redo it."""
+    store = param.get("store", "mask")
+    if store == "mask":
+        return dict(param)
+    copy = {**param, **needed}
+    if store == "seed":
+        copy["seed"] = source
+        copy.pop("rng", None)
+    return copy
+
+
+def apply_mask(x: Array, mask: Mask, divisor: float) -> Array:
+    """Return x / divisor where the mask, of the shape of x, is True, and +0.0 elsewhere."""
+    if not mask.flags.c_contiguous:  # decisions that are shared take no memory twice
+        return mask_whole(x, mask, divisor)
+    flat = mask.reshape(-1)
+    return mask_blocks(x, lambda start, stop: flat[start:stop], divisor)
 
 
 def _apply(
@@ -94,16 +120,30 @@ def _storage(store: str, units: Shape) -> tuple[Any, Writer | None]:
     return mask, write_mask
 
 
-def _mask_reader(mask: Mask) -> Reader:
-    flat = mask.reshape(-1)
-    return lambda start, stop: flat[start:stop]
-
-
 def _bits_reader(bits: Array) -> Reader:
     def read(start: int, stop: int) -> Mask:
         return np.unpackbits(bits[start // 8:-(-stop // 8)], count=stop - start).view(bool)
 
     return read
+
+
+def remember(mask: Mask, shape: Shape, param: Mapping[str, Any], source: Source) -> Cache:
+    """Return the cache of a mask that was drawn whole, for an input of `shape`."""
+    store = param.get("store", "mask")
+    copy = snapshot(param, source, shape=shape, units=mask.shape)
+    if store == "mask":
+        return copy, np.broadcast_to(mask, shape) if mask.shape != shape else mask
+    return copy, np.packbits(mask) if store == "bits" else None
+
+
+def recall(cache: tuple[Any, ...], draw: Callable[[Mapping[str, Any]], Mask]) -> Mask:
+    """Return the mask that `remember` put away; draw(param) makes it anew for store 'seed'."""
+    param, stored = cache
+    store = param.get("store", "mask")
+    if store == "mask":
+        return stored
+    mask = collect(param["units"], _bits_reader(stored)) if store == "bits" else draw(param)
+    return np.broadcast_to(mask, param["shape"])
 
 
 def units_of(shape: Shape, shared_axes: object) -> Shape:
@@ -115,15 +155,18 @@ def units_of(shape: Shape, shared_axes: object) -> Shape:
     if shared_axes is None:
         return shape
     name = "dropout_param['shared_axes']"
-    expected = f"an axis or distinct axes of an array of shape {shape}"
     axes = shared_axes if isinstance(shared_axes, tuple | list | range) else (shared_axes,)
-    if any(isinstance(axis, bool | np.bool_) or not hasattr(axis, "__index__") for axis in axes):
-        refuse(name, shared_axes, expected, "pass an int or a tuple of ints", TypeError)
+    indices = [axis_of(name, axis, shape) for axis in axes]
+    if len(set(indices)) < len(indices):
+        refuse(name, shared_axes, "distinct axes", "name each axis once")
+    return tuple(1 if axis in indices else length for axis, length in enumerate(shape))
+
+
+def axis_of(name: str, axis: object, shape: Shape) -> int:
+    """Return an axis of an array of `shape`, counted from the front."""
     ndim = len(shape)
-    indices = [operator.index(axis) for axis in axes]
-    if any(not -ndim <= axis < ndim for axis in indices):
-        refuse(name, shared_axes, expected, f"pass axes from {-ndim} to {ndim - 1}")
-    distinct = {axis % ndim for axis in indices}
-    if len(distinct) < len(indices):
-        refuse(name, shared_axes, expected, "name each axis once")
-    return tuple(1 if axis in distinct else length for axis, length in enumerate(shape))
+    expected = f"an axis of an array of shape {shape}"
+    index = integer(name, axis, expected, "pass an int")
+    if not -ndim <= index < ndim:
+        refuse(name, axis, expected, f"pass one from {-ndim} to {ndim - 1}")
+    return index % ndim

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from layers._arguments import Array, cached, mode_of, probability, refuse, required
+import numpy as np
+
+from layers._arguments import Array, cached, refuse
 from layers._blocked import maskable
 from layers._precision import cast, widen
-from layers._replay import Cache, drop, drop_again
+from layers._replay import Cache, drop, drop_again, settings
 
 
 def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
@@ -59,7 +61,6 @@ def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, 
 
     Examples
     --------
-    >>> import numpy as np
     >>> x = np.arange(1.0, 9.0)
     >>> out, cache = dropout_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
     >>> out
@@ -67,7 +68,7 @@ def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, 
     >>> dropout_backward(np.ones(8), cache)
     array([2., 0., 0., 2., 2., 0., 2., 2.])
     """
-    p, mode = p_and_mode(dropout_param)
+    p, mode = settings(dropout_param)
     x = maskable("x", x)
     if mode == "test":
         return x, (dict(dropout_param), None)
@@ -96,7 +97,6 @@ def dropout_backward(dout: Array, cache: Cache) -> Array:
 
     Examples
     --------
-    >>> import numpy as np
     >>> x = np.array([1.0, np.inf, np.nan, 4.0])
     >>> out, cache = dropout_forward(x, {"p": 0.75, "mode": "train", "seed": 9})
     >>> out
@@ -104,11 +104,7 @@ def dropout_backward(dout: Array, cache: Cache) -> Array:
     >>> dropout_backward(np.full(4, np.inf), cache)
     array([ 0.,  0.,  0., inf])
     """
-    param, _ = opened(cache, "dropout_forward")
-    dout = maskable("dout", dout)
-    if param["mode"] == "test":
-        return dout
-    return drop_again(dout, cache, 1.0 - float(param["p"]))
+    return inverted_backward(dout, cache, "dropout_forward")
 
 
 def vanilla_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
@@ -129,14 +125,13 @@ def vanilla_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple
 
     Examples
     --------
-    >>> import numpy as np
     >>> x = np.arange(1.0, 9.0)
     >>> vanilla_dropout_forward(x, {"p": 0.5, "mode": "train", "seed": 0})[0]
     array([1., 0., 0., 4., 5., 0., 7., 8.])
     >>> vanilla_dropout_forward(x, {"p": 0.5, "mode": "test"})[0]
     array([0.5, 1. , 1.5, 2. , 2.5, 3. , 3.5, 4. ])
     """
-    p, mode = p_and_mode(dropout_param)
+    p, mode = settings(dropout_param)
     x = maskable("x", x)
     if mode == "test":
         return scaled(x, 1.0 - p), (dict(dropout_param), None)
@@ -148,7 +143,6 @@ def vanilla_dropout_backward(dout: Array, cache: Cache) -> Array:
 
     Examples
     --------
-    >>> import numpy as np
     >>> _, cache = vanilla_dropout_forward(np.ones(4), {"p": 0.25, "mode": "test"})
     >>> vanilla_dropout_backward(np.ones(4), cache)
     array([0.75, 0.75, 0.75, 0.75])
@@ -160,15 +154,19 @@ def vanilla_dropout_backward(dout: Array, cache: Cache) -> Array:
     return drop_again(dout, cache, 1.0)
 
 
+def inverted_backward(dout: Array, cache: Cache, forward: str) -> Array:
+    """Backpropagate through `forward`, which scales by 1 / (1 - p) while it trains."""
+    param, _ = opened(cache, forward)
+    dout = maskable("dout", dout)
+    if param["mode"] == "test":
+        return dout
+    return drop_again(dout, cache, 1.0 - float(param["p"]))
+
+
 def scaled(x: Array, factor: float) -> Array:
     """Return factor * x in the dtype of x; float16 is multiplied as float32."""
-    return cast(widen(x) * widen(x).dtype.type(factor), x.dtype)
-
-
-def p_and_mode(param: Mapping[str, Any]) -> tuple[float, str]:
-    """Return param['p'] and param['mode'], which every layer of the family has."""
-    p = probability("dropout_param['p']", required("dropout_param", param, "p"))
-    return p, mode_of("dropout_param", param)
+    wide = widen(np.asarray(x))
+    return cast(wide * wide.dtype.type(factor), x.dtype)
 
 
 def opened(cache: object, forward: str) -> tuple[Any, ...]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import numbers
 import threading
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from layers._arguments import refuse
+from layers._arguments import integer, refuse
 from layers._blocked import BLOCK, Mask, Reader, collect, each_block
 
 Source: TypeAlias = "int | np.random.RandomState"
@@ -32,34 +31,53 @@ SEED_REMEDY = "pass a non-negative int, or leave the key out for fresh masks"
 RNG_REMEDY = "pass np.random.default_rng(seed) or np.random.RandomState(seed)"
 
 
-def source_of(param_name: str, param: Mapping[str, Any]) -> Source:
+def check_source(param: Mapping[str, Any], replayed: bool = False) -> None:
+    """Refuse a 'seed' that is no non-negative int, an 'rng' that is none, and both together.
+
+    A mask that is to be `replayed` without being stored cannot come from a RandomState.
+    """
+    seed, rng = param.get("seed"), param.get("rng")
+    if seed is not None:
+        _check_seed("dropout_param['seed']", seed)
+    if rng is None:
+        return
+    if not isinstance(rng, np.random.Generator | np.random.RandomState):
+        refuse("dropout_param['rng']", rng, "a np.random.Generator or np.random.RandomState",
+               RNG_REMEDY, TypeError)
+    if seed is not None:
+        refuse("dropout_param['rng']", "an rng together with a seed", "one of the two",
+               "drop 'seed' for masks from the rng, or 'rng' for one repeatable mask")
+    if replayed and isinstance(rng, np.random.RandomState):
+        refuse("dropout_param['store']", "'seed' with a RandomState", "'mask' or 'bits' with it",
+               "store the mask, or pass a np.random.Generator; a RandomState cannot go back")
+
+
+def _check_seed(name: str, seed: object) -> None:
+    expected = "a non-negative integer"
+    if integer(name, seed, expected, SEED_REMEDY) < 0:
+        refuse(name, seed, expected, SEED_REMEDY)
+
+
+def generator(seed: object) -> np.random.Generator:
+    """Return a generator of an object's own; seed None takes one from the operating system."""
+    if seed is not None:
+        _check_seed("seed", seed)
+    return np.random.default_rng(seed)  # type: ignore[arg-type]
+
+
+def source_of(param: Mapping[str, Any]) -> Source:
     """Return where a layer's randomness comes from: a seed, or the RandomState it was given.
 
     A Generator (or, with neither 'seed' nor 'rng', NumPy's global generator) is asked for 128 bits
     only, which become the seed. A RandomState is kept, since its own stream defines the mask.
     """
     seed, rng = param.get("seed"), param.get("rng")
-    if seed is not None and rng is not None:
-        refuse(f"{param_name}['rng']", "an rng together with a seed", "one source of randomness",
-               "drop 'seed' for masks from the generator, or 'rng' for one repeatable mask")
     if seed is not None:
-        return _checked_seed(f"{param_name}['seed']", seed)
-    if rng is None:
-        return int.from_bytes(np.random.bytes(16), "little")  # noqa: NPY002
-    if isinstance(rng, np.random.Generator):
-        return int.from_bytes(rng.bytes(16), "little")
-    if not isinstance(rng, np.random.RandomState):
-        refuse(f"{param_name}['rng']", rng, "a np.random.Generator or np.random.RandomState",
-               RNG_REMEDY, TypeError)
-    return rng
-
-
-def _checked_seed(name: str, seed: object) -> int:
-    if isinstance(seed, bool | np.bool_) or not isinstance(seed, numbers.Integral):
-        refuse(name, seed, "a non-negative integer", SEED_REMEDY, TypeError)
-    if seed < 0:
-        refuse(name, seed, "a non-negative integer", SEED_REMEDY)
-    return int(seed)
+        return int(seed)
+    if isinstance(rng, np.random.RandomState):
+        return rng
+    random_bytes = np.random.bytes if rng is None else rng.bytes
+    return int.from_bytes(random_bytes(16), "little")
 
 
 def bernoulli(shape: tuple[int, ...], p: float, source: Source) -> Mask:

@@ -1,0 +1,275 @@
+"""Dropout with shared decisions: whole channels, whole sequences, whole residual branches.
+
+Neighbouring pixels, or successive steps of a sequence, say nearly the same: dropping them one by
+one takes no information away. These layers are dropout with one decision for all of them, and take
+every key of `dropout_forward` but 'shared_axes', which they choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from layers._arguments import Array, floating, one_of, refuse
+from layers._blocked import maskable
+from layers._replay import Cache, axis_of, drop, settings
+from layers.dropout import inverted_backward
+
+
+def spatial_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
+    """Drop whole channels: one decision for each sample and channel.
+
+    ::
+
+        mask ~ Bernoulli(1 - p), shape (N, C, 1, ..., 1)
+        out  = mask * x / (1 - p)
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (N, C, d1, ...)
+        A batch, always: the first axis is the samples, the second one the channels. An input of
+        one sample (C, d1, ...) has to be passed as ``x[np.newaxis]``, since its shape alone would
+        be taken for C samples. `dropout1d_forward`, `dropout2d_forward` and `dropout3d_forward`
+        are the same for one, two and three spatial axes, and refuse any other number.
+    dropout_param : dict
+        'p', 'mode', and optionally 'seed', 'rng', 'store', as in `dropout_forward`.
+
+    Returns
+    -------
+    out, cache
+        As in `dropout_forward`; the mask has the shape of x, and the memory of (N, C).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `dropout_forward`, or x has fewer than three axes.
+
+    References
+    ----------
+    .. [1] Tompson, Goroshin, Jain, LeCun, Bregler, "Efficient Object Localization Using
+       Convolutional Networks", CVPR 2015, section 3.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 4, 2, 2))
+    >>> out, cache = spatial_dropout_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> out.reshape(4, 4)
+    array([[2., 2., 2., 2.],
+           [0., 0., 0., 0.],
+           [0., 0., 0., 0.],
+           [2., 2., 2., 2.]])
+    """
+    x = floating("x", x)
+    if x.ndim < 3:
+        refuse("x", x, "a batch of shape (N, C, d1, ...)",
+               "add the batch axis with x[np.newaxis]; features without space are for "
+               "dropout_forward")
+    return _shared_forward(x, dropout_param, range(2, x.ndim))
+
+
+def spatial_dropout_backward(dout: Array, cache: Cache) -> Array:
+    """Pass the gradient through the channels that were kept: dx = mask * dout / (1 - p).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 4, 3))
+    >>> _, cache = spatial_dropout_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> spatial_dropout_backward(x, cache)[0, :, 0]
+    array([2., 0., 0., 2.])
+    """
+    return inverted_backward(dout, cache, "spatial_dropout_forward")
+
+
+def dropout1d_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
+    """Drop whole channels of x (N, C, L); see `spatial_dropout_forward`."""
+    return _batched(x, 3, "(N, C, L)", dropout_param)
+
+
+def dropout1d_backward(dout: Array, cache: Cache) -> Array:
+    """Backpropagate through `dropout1d_forward`."""
+    return inverted_backward(dout, cache, "dropout1d_forward")
+
+
+def dropout2d_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
+    """Drop whole channels of x (N, C, H, W); see `spatial_dropout_forward`."""
+    return _batched(x, 4, "(N, C, H, W)", dropout_param)
+
+
+def dropout2d_backward(dout: Array, cache: Cache) -> Array:
+    """Backpropagate through `dropout2d_forward`."""
+    return inverted_backward(dout, cache, "dropout2d_forward")
+
+
+def dropout3d_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
+    """Drop whole channels of x (N, C, D, H, W); see `spatial_dropout_forward`."""
+    return _batched(x, 5, "(N, C, D, H, W)", dropout_param)
+
+
+def dropout3d_backward(dout: Array, cache: Cache) -> Array:
+    """Backpropagate through `dropout3d_forward`."""
+    return inverted_backward(dout, cache, "dropout3d_forward")
+
+
+def locked_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
+    """Drop the same units at every time step of a sequence (variational dropout).
+
+    ::
+
+        mask ~ Bernoulli(1 - p), the shape of x but 1 along the time axis
+        out  = mask * x / (1 - p)
+
+    In a recurrent net, mask what goes *into* the gates, ``gates = f(locked(h))``, and carry the
+    unmasked h to the next step. A mask on the carried state itself would multiply a unit by
+    1 / (1 - p) once a step: by 2 ** 100 after a hundred steps at p = 0.5. A loop over the steps
+    gets one mask for all of them from ``dropout_forward(h, ...)`` with one 'seed' a sequence.
+
+    Parameters
+    ----------
+    x : ndarray of float, at least two axes; (N, T, D) unless 'time_axis' says otherwise
+        Sequences.
+    dropout_param : dict
+        'p', 'mode'; optionally 'time_axis' (int, default 1), and 'seed', 'rng', 'store' as in
+        `dropout_forward`.
+
+    Returns
+    -------
+    out, cache
+        As in `dropout_forward`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `dropout_forward`, or 'time_axis' is no axis of x.
+
+    References
+    ----------
+    .. [1] Gal, Ghahramani, "A Theoretically Grounded Application of Dropout in Recurrent Neural
+       Networks", NIPS 2016, section 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.arange(1.0, 13.0).reshape(1, 3, 4)
+    >>> out, _ = locked_dropout_forward(x, {"p": 0.5, "mode": "train", "seed": 0, "time_axis": 1})
+    >>> out[0]
+    array([[ 2.,  0.,  0.,  8.],
+           [10.,  0.,  0., 16.],
+           [18.,  0.,  0., 24.]])
+    """
+    settings(dropout_param)
+    x = floating("x", x)
+    if x.ndim < 2:
+        refuse("x", x, "sequences: a time axis and at least another one", "pass x (N, T, D)")
+    axis = axis_of("dropout_param['time_axis']", dropout_param.get("time_axis", 1), x.shape)
+    return _shared_forward(x, dropout_param, (axis,))
+
+
+def locked_dropout_backward(dout: Array, cache: Cache) -> Array:
+    """Pass the gradient through the units that were kept: dx = mask * dout / (1 - p).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((1, 2, 4))
+    >>> _, cache = locked_dropout_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> locked_dropout_backward(x, cache)[0]
+    array([[2., 0., 0., 2.],
+           [2., 0., 0., 2.]])
+    """
+    return inverted_backward(dout, cache, "locked_dropout_forward")
+
+
+def stochastic_depth_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
+    """Drop the residual branch of whole samples, or of the whole batch (drop path).
+
+    ::
+
+        mask ~ Bernoulli(1 - p), one for each sample, or one in all
+        out  = mask * x / (1 - p)                  x is the branch f(h) of a block h + f(h)
+
+    The identity is kept: it is not an argument but added outside, ``h + out``, so that a dropped
+    block is exactly ``h``, and its gradient reaches h undiminished. The paper scales by 1 - p at
+    test time; this is the inverted form, whose test mode costs nothing.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (N, ...)
+        Output of the residual branch.
+    dropout_param : dict
+        'p', 'mode'; optionally 'granularity' ('sample', the default, or 'batch'), and 'seed',
+        'rng', 'store' as in `dropout_forward`. The paper lets p grow with the depth:
+        p_l = l / L * p_L.
+
+    Returns
+    -------
+    out, cache
+        As in `dropout_forward`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `dropout_forward`, or 'granularity' is another word.
+
+    References
+    ----------
+    .. [1] Huang, Sun, Liu, Sedra, Weinberger, "Deep Networks with Stochastic Depth", ECCV 2016,
+       equations 2 and 5.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> h, branch = np.ones((4, 2)), np.full((4, 2), 0.25)
+    >>> out, _ = stochastic_depth_forward(branch, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> h + out
+    array([[1.5, 1.5],
+           [1. , 1. ],
+           [1. , 1. ],
+           [1.5, 1.5]])
+    """
+    settings(dropout_param)
+    x = floating("x", x, min_ndim=1)
+    granularity = one_of("dropout_param['granularity']",
+                         dropout_param.get("granularity", "sample"), ("sample", "batch"))
+    return _shared_forward(x, dropout_param, range(granularity == "sample", x.ndim))
+
+
+def stochastic_depth_backward(dout: Array, cache: Cache) -> Array:
+    """Pass the gradient into the branches that were kept: dx = mask * dout / (1 - p).
+
+    The gradient of the identity is dout itself, and is added by whoever added the identity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((4, 1))
+    >>> _, cache = stochastic_depth_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> stochastic_depth_backward(x, cache).T
+    array([[2., 0., 0., 2.]])
+    """
+    return inverted_backward(dout, cache, "stochastic_depth_forward")
+
+
+def _shared_forward(
+    x: Array, dropout_param: Mapping[str, Any], axes: Iterable[int]
+) -> tuple[Array, Cache]:
+    p, mode = settings(dropout_param)
+    if dropout_param.get("shared_axes") is not None:
+        refuse("dropout_param['shared_axes']", dropout_param["shared_axes"],
+               "no such key: this layer shares its decisions along axes of its own",
+               "leave the key out, or use dropout_forward")
+    x = maskable("x", x)
+    if mode == "test":
+        return x, (dict(dropout_param), None)
+    return drop(x, p, 1.0 - p, dropout_param, tuple(axes))
+
+
+def _batched(
+    x: Array, ndim: int, shape: str, dropout_param: Mapping[str, Any]
+) -> tuple[Array, Cache]:
+    if floating("x", x).ndim != ndim:
+        refuse("x", x, f"a batch of shape {shape}",
+               "add a batch axis with x[np.newaxis] if x is one sample; spatial_dropout_forward "
+               "takes any number of spatial axes")
+    return spatial_dropout_forward(x, dropout_param)
