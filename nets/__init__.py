@@ -4,9 +4,11 @@ from nets.data import flip_labels, get_CIFAR10_data, load_CIFAR10, load_digits
 from nets.fully_connected import FullyConnectedNet, TwoLayerNet
 from nets.optim import adam, rmsprop, sgd, sgd_momentum
 from nets.solver import Solver
+from nets.uncertainty import Prediction, mc_dropout
 
 __all__ = [
     "FullyConnectedNet",
+    "Prediction",
     "Solver",
     "TwoLayerNet",
     "adam",
@@ -14,6 +16,7 @@ __all__ = [
     "get_CIFAR10_data",
     "load_CIFAR10",
     "load_digits",
+    "mc_dropout",
     "rmsprop",
     "sgd",
     "sgd_momentum",

@@ -3,58 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from layers import (
-    affine_backward,
-    affine_forward,
-    batchnorm_backward,
-    batchnorm_forward,
-    dropout_backward,
-    dropout_forward,
-    layernorm_backward,
-    layernorm_forward,
-    relu_backward,
-    relu_forward,
-    softmax_loss,
-)
+from layers import softmax_loss
 from layers._arguments import P_REMEDY, Array, one_of, parameter, probability, refuse, scalar
 
 from ._checks import float_dtype, generator, labels, whole
+from ._layers import (
+    ACTIVATION_NOISE,
+    AFFINE,
+    DROPCONNECT,
+    NOISES,
+    NORMALIZATIONS,
+    RELU,
+    Layer,
+    Step,
+)
 
 Grads = dict[str, Array]
-
-
-class Layer(NamedTuple):
-    """A pair of `layers`: forward(x, *params) -> (out, cache), backward(dout, cache) -> dx, ..."""
-
-    forward: Callable[..., tuple[Array, Any]]
-    backward: Callable[..., Any]
-
-
-class Step(NamedTuple):
-    """One layer's trace on the tape: how to go back, with what, and whose gradients come out."""
-
-    backward: Callable[..., Any]
-    cache: Any
-    names: tuple[str, ...]
-
-
-AFFINE = Layer(affine_forward, affine_backward)
-RELU = Layer(relu_forward, relu_backward)
-NORMALIZATIONS = {
-    "batchnorm": Layer(batchnorm_forward, batchnorm_backward),
-    "layernorm": Layer(layernorm_forward, layernorm_backward),
-}
-# What the drop probability drives: noise on the activations, or on the weights.
-ACTIVATION_NOISE = {
-    "dropout": Layer(dropout_forward, dropout_backward),
-}
-NOISES = (*ACTIVATION_NOISE,)
 
 
 def _drop_probability(dropout: object, dropout_keep_ratio: object) -> float:
@@ -248,9 +218,9 @@ class FullyConnectedNet:
             self.dropout_param["mode"] = mode
         for bn_param in self.bn_params:
             bn_param["mode"] = mode
-        X = self._check_input(X)
         if y is None:
-            return self.forward(X)[0]
+            return self.scores(X)
+        X = self._check_input(X)
         y = labels(y, self._dims[-1], len(X))
         scores, tape = self.forward(X)
         data_loss, dscores = softmax_loss(scores, y)
@@ -263,6 +233,10 @@ class FullyConnectedNet:
             penalty += 0.5 * self.reg * float(np.vdot(w, w))
             grads[f"W{i}"] = grads[f"W{i}"] + self.reg * w
         return data_loss + penalty, grads
+
+    def scores(self, X: Array) -> Array:
+        """Compute the scores (N, num_classes) in the modes that the layers' dicts hold."""
+        return self.forward(self._check_input(X))[0]
 
     def forward(self, X: Array) -> tuple[Array, list[Step]]:
         """Run all layers in the modes that `dropout_param` and `bn_params` hold.
@@ -285,9 +259,12 @@ class FullyConnectedNet:
         x = X.astype(self.dtype, copy=False)
         for i in range(1, self.num_layers + 1):
             noise = self._noise_param(i)
-            if noise:
-                x = run(ACTIVATION_NOISE[self.noise], x, param=noise)
-            x = run(AFFINE, x, f"W{i}", f"b{i}")
+            if noise and self.noise == "dropconnect":
+                x = run(DROPCONNECT, x, f"W{i}", f"b{i}", param=noise)
+            else:
+                if noise:
+                    x = run(ACTIVATION_NOISE[self.noise], x, param=noise)
+                x = run(AFFINE, x, f"W{i}", f"b{i}")
             if i == self.num_layers:
                 break
             if self.normalization:

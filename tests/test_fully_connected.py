@@ -76,7 +76,10 @@ def test_the_two_layer_nets_published_scores_and_losses():
 
 @pytest.mark.parametrize("normalization", NORMALIZATIONS)
 @pytest.mark.parametrize("dropout", [{}, {"dropout": 0.4}, {"dropout": 0.3, "input_dropout": 0.2},
-                                     {"input_dropout": 0.5}, {"dropout_keep_ratio": 0.75}])
+                                     {"input_dropout": 0.5}, {"dropout_keep_ratio": 0.75},
+                                     {"dropout": 0.4, "input_dropout": 0.2, "noise": "gaussian"},
+                                     {"dropout": 0.4, "input_dropout": 0.2, "noise": "dropconnect"},
+                                     ], ids=str)
 @pytest.mark.parametrize("reg", [0.0, 0.7])
 def test_every_gradient_is_the_losss(normalization, dropout, reg):
     X, y = problem()
@@ -197,14 +200,6 @@ def test_scores_leave_the_running_statistics_alone_and_training_moves_them():
     assert all((p["running_mean"] != m).any() for p, m in zip(net.bn_params, before, strict=True))
 
 
-def test_scores_are_deterministic_and_free_of_dropout():
-    X, _ = problem()
-    net = build(dropout=0.9, input_dropout=0.9)
-    plain = build()
-    plain.params = net.params
-    np.testing.assert_array_equal(net.loss(X), plain.loss(X))
-
-
 def test_a_seed_fixes_the_loss_and_its_absence_does_not():
     X, y = problem()
     fixed = build(dropout=0.5, seed=0)
@@ -239,6 +234,33 @@ def test_the_drop_probability_reaches_the_right_layers():
     [mask] = masks_of(keep_net, X)
     assert abs(mask.mean() - 0.9) < 5 * np.sqrt(0.09 / mask.size)
     assert keep_net.dropout_param["p"] == pytest.approx(0.1)
+
+
+def test_dropconnect_drops_weights_by_the_input_probability_in_the_first_layer():
+    net = build(hidden_dims=[100], input_dim=100, num_classes=100, dropout=0.5, input_dropout=0.2,
+                noise="dropconnect", seed=0)
+    masks = [step.cache[1][1] for step in net.forward(np.ones((2, 100)))[1]
+             if step.backward.__name__ == "dropconnect_affine_backward"]
+    for mask, keep in zip(masks, [0.8, 0.5], strict=True):
+        assert mask.shape == (100, 100)
+        assert abs(mask.mean() - keep) < 5 * np.sqrt(keep * (1 - keep) / mask.size)
+
+
+def test_gaussian_noise_has_mean_1_and_the_variance_of_dropout():
+    net = build(hidden_dims=[5], input_dim=100, input_dropout=0.2, noise="gaussian", seed=0)
+    step = net.forward(np.ones((500, 100)))[1][0]
+    dx = step.backward(np.ones((500, 100)), step.cache)  # the noise itself
+    assert abs(dx.mean() - 1) < 5 * np.sqrt(0.25 / dx.size)
+    assert abs(dx.var() - 0.25) < 0.01
+
+
+@pytest.mark.parametrize("noise", ["dropout", "gaussian", "dropconnect"])
+def test_no_noise_reaches_the_scores(noise):
+    X, _ = problem()
+    net = build(dropout=0.9, input_dropout=0.9, noise=noise)
+    plain = build()
+    plain.params = net.params
+    np.testing.assert_array_equal(net.loss(X), plain.loss(X))
 
 
 def test_an_rng_governs_weights_and_masks_and_leaves_the_global_generator_alone():

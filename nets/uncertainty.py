@@ -1,0 +1,155 @@
+"""Monte Carlo dropout: predictions with masks on, and how far they disagree."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import entr, softmax
+
+from layers._arguments import Array
+
+from ._checks import whole
+from .data import SeedLike
+from .fully_connected import FullyConnectedNet
+
+
+class Prediction(NamedTuple):
+    """Class probabilities over the masks; entropies in nats.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (N, C)
+        Predictive distribution: the mean of the samples' softmax.
+    std : ndarray, shape (N, C)
+        Standard deviation over the samples.
+    predictive_entropy : ndarray, shape (N,)
+        Entropy of `mean`: the total uncertainty, 0 to log C.
+    mutual_information : ndarray, shape (N,)
+        Between the class and the mask: `predictive_entropy` less the mean entropy of the samples.
+        It is large where the masks disagree and 0 where all of them say the same, be it unsure.
+    """
+
+    mean: Array
+    std: Array
+    predictive_entropy: Array
+    mutual_information: Array
+
+    @property
+    def labels(self) -> Array:
+        """Most probable class of each input, shape (N,)."""
+        return self.mean.argmax(axis=1)
+
+    def to_dict(self) -> dict[str, list]:
+        """Return plain lists, for JSON."""
+        return {name: value.tolist() for name, value in self._asdict().items()}
+
+    def __str__(self) -> str:
+        entropy, information = self.predictive_entropy, self.mutual_information
+        return (
+            f"Prediction of {len(self.mean)} inputs: predictive entropy {entropy.mean():.3f} "
+            f"(largest {entropy.max(initial=0):.3f}), mutual information {information.mean():.3f} "
+            f"(largest {information.max(initial=0):.3f}) nats"
+        )
+
+
+def mc_dropout(
+    net: FullyConnectedNet,
+    X: Array,
+    samples: int = 50,
+    *,
+    seed: SeedLike = None,
+    max_rows: int = 8192,
+) -> Prediction:
+    """Predict with dropout left on: each sample draws masks of its own, for each input its own.
+
+    ::
+
+        p_s = softmax(scores with masks s),  s = 1 ... samples
+        mean = 1/S sum_s p_s
+        predictive entropy = H(mean)
+        mutual information = H(mean) - 1/S sum_s H(p_s)
+
+    Batchnorm uses its running statistics. The samples are stacked along the batch, `max_rows` at a
+    time; with DropConnect, whose mask serves a whole minibatch, each sample is a minibatch. The
+    net is left exactly as it was: its modes, running statistics, seed and generator.
+
+    Parameters
+    ----------
+    net : FullyConnectedNet
+        Without dropout every sample is the same: std and mutual information are 0.
+    X : ndarray, shape (N, d1, ..., dk)
+    samples : int
+        Masks for each input.
+    seed : int, SeedSequence, Generator or None, keyword-only
+        As for `numpy.random.default_rng`. None: NumPy's global generator keys the masks. A seed
+        that the net was built with is not used: it would make all samples equal.
+    max_rows : int, keyword-only
+        Bounds the memory; a part of what a seed stands for.
+
+    Returns
+    -------
+    Prediction
+
+    Raises
+    ------
+    ValueError, TypeError
+        If samples or max_rows is not a whole number >= 1, or X does not fit the net.
+
+    References
+    ----------
+    Gal and Ghahramani, "Dropout as a Bayesian approximation", ICML (2016), equation 6; the
+    mutual information: Gal, Islam, Ghahramani, "Deep Bayesian active learning with image data",
+    ICML (2017), section 4.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> net = FullyConnectedNet([50], input_dim=4, num_classes=3, dropout=0.5, weight_scale=1.0,
+    ...                         rng=rng)
+    >>> prediction = mc_dropout(net, rng.normal(size=(5, 4)), seed=0)
+    >>> prediction.mean.shape, prediction.mutual_information.shape
+    ((5, 3), (5,))
+    >>> bool((prediction.std > 0).all())
+    True
+    """
+    samples = whole("samples", samples, low=1)
+    max_rows = whole("max_rows", max_rows, low=1)
+    X = np.asarray(X)
+    parts = [_statistics(p) for p in _sampled(_with_masks_on(net, seed), X, samples, max_rows)]
+    return Prediction(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def _with_masks_on(net: FullyConnectedNet, seed: SeedLike) -> FullyConnectedNet:
+    """Return a twin that shares the parameters and has dropout on and batchnorm in test mode."""
+    twin = copy.copy(net)
+    twin.bn_params = [{**param, "mode": "test"} for param in net.bn_params]
+    if net.dropout_param:
+        kept = {key: v for key, v in net.dropout_param.items() if key not in ("seed", "rng")}
+        twin.dropout_param = {**kept, "mode": "train"}
+        if seed is not None:
+            twin.dropout_param["rng"] = np.random.default_rng(seed)
+    return twin
+
+
+def _sampled(net: FullyConnectedNet, X: Array, samples: int, max_rows: int) -> Iterator[Array]:
+    """Yield probabilities of shape (samples, n, C) for n inputs at a time."""
+    step = max(1, max_rows // samples)
+    for start in range(0, max(len(X), 1), step):
+        part = X[start : start + step]
+        if net.noise == "dropconnect":
+            scores = np.stack([net.scores(part) for _ in range(samples)])
+        else:
+            stacked = np.concatenate([part] * samples)
+            scores = net.scores(stacked).reshape(samples, len(part), -1)
+        yield softmax(scores.astype(np.float64), axis=2)
+
+
+def _statistics(p: Array) -> tuple[Array, Array, Array, Array]:
+    mean = p.mean(axis=0)
+    entropy = entr(mean).sum(axis=1)
+    of_samples = entr(p).sum(axis=2).mean(axis=0)
+    # rounding can make the difference of two equal entropies negative
+    return mean, p.std(axis=0), entropy, np.maximum(entropy - of_samples, 0.0)
