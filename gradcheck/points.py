@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-LAYER_POINTS = {"value": 2.0, "gradient": 2.0, "contract": 1.0}
+LAYER_POINTS = {"value": 4.0, "gradient": 4.0, "contract": 2.0}
 LAW_POINTS = 1.0
 STANDARD = ("affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss", "svm_loss")
 
