@@ -166,6 +166,26 @@ def _examine(problem: Problem, comparison: Comparison, suspects: Array, lengths:
                           _decider(analytic, near, floor))
         estimate = _refined(problem, position, group, alignment, estimate)
         _judge(comparison, group, estimate, analytic, near, floor)
+    if np.any(comparison.kinked & ~comparison.failed):
+        _examine_ties(problem, comparison, lengths)
+
+
+def _examine_ties(problem: Problem, comparison: Comparison, lengths: Array) -> None:
+    """Move all kinked coordinates together: of tied maxima, only one may pass the gradient on.
+
+    Each of two tied inputs may have any slope from 0 to 1, yet the slope along both must be 1.
+    """
+    tied = comparison.kinked & ~comparison.failed
+    evaluator, position, dout = problem.evaluator, comparison.position, problem.dout
+    x, origin = evaluator.args[position], problem.origin
+    direction = np.where(tied, lengths, 0.0)
+    above = dout * (evaluator.out(position, x + direction) - origin)
+    below = dout * (origin - evaluator.out(position, x - direction))
+    low, high = float(np.sum(np.minimum(above, below))), float(np.sum(np.maximum(above, below)))
+    along = float(np.sum(comparison.analytic * direction))
+    slack = 1e-4 * float(np.sum(np.abs(comparison.analytic * direction)))
+    if not low - slack <= along <= high + slack:
+        comparison.failed |= tied
 
 
 def _decider(analytic: Array, reference: Array, floor: Array) -> Callable[[Array, Array], bool]:
@@ -181,9 +201,8 @@ def _judge(comparison: Comparison, group: Index, estimate: Estimate, analytic: A
            reference: Array, floor: Array) -> None:
     shape = np.shape(comparison.numeric[group])
     slack = BOUNDS * estimate.bound + floor
-    failed = np.abs(analytic - estimate.value) > slack
     between = (analytic >= estimate.low - floor) & (analytic <= estimate.high + floor)
-    failed &= ~(estimate.kinked & between)
+    failed = np.where(estimate.kinked, ~between, ~(np.abs(analytic - estimate.value) <= slack))
     wide = estimate.bound > TOO_WIDE * reference
     undecided = ~failed & ~estimate.kinked & wide
     comparison.numeric[group] = estimate.value.reshape(shape)

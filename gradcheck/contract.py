@@ -25,6 +25,7 @@ Backward = Callable[..., Any]
 # what a layer may write into a parameter dict: its running statistics, as cs231n's batchnorm does
 WRITTEN_BACK = re.compile(r"running|moving|num_batches|average")
 LINEARITY = 1e-7
+ROUNDING = 1e-12
 FATAL = frozenset({"raises", "forward-nondeterministic", "nonlinear-in-dout", "dout-ignored",
                    "mask-resampled", "backward-impure"})
 
@@ -230,7 +231,11 @@ def note_nonlinearity(
     found: Inspection, layer: Layer, cache: Any, dout: Array, gradients: list[Array],
     rng: np.random.Generator,
 ) -> None:
-    """Tell a backward that is not linear in dout: bwd(d1 + a d2) = bwd(d1) + a bwd(d2)."""
+    """Tell a backward that is not linear in dout: bwd(d1 + a d2) = bwd(d1) + a bwd(d2).
+
+    An argument that the output does not depend on has a gradient of rounding errors only, so the
+    tolerance is relative to the largest gradient as well.
+    """
     alpha = -1.375
     other = rng.standard_normal(dout.shape)
     with np.errstate(all="ignore"):
@@ -238,19 +243,20 @@ def note_nonlinearity(
         both = _backward(found, layer, np.asarray(dout + alpha * other), cache)
     if second is None or both is None:
         return
-    triples = [(np.asarray(a, dtype=float), np.asarray(b, dtype=float), np.asarray(c, dtype=float))
-               for a, b, c in zip(gradients, second, both, strict=False)
-               if a is not None and b is not None and c is not None]
-    triples = [(a, b, c) for a, b, c in triples if a.size and a.shape == b.shape == c.shape]
-    if triples and all(np.array_equal(a, b) for a, b, _ in triples) and any(
-            np.any(a) for a, _, _ in triples):
-        found.add("dout-ignored", None, "backward returned the same gradients for two different "
-                  "dout: it ignores dout. Remedy: multiply the local derivative by dout.")
-        return
-    for position, (a, b, c) in zip(layer.wrt, triples, strict=False):
+    triples = [(position, *(np.asarray(entry, dtype=float) for entry in entries))
+               for position, *entries in zip(layer.wrt, gradients, second, both, strict=False)
+               if all(entry is not None for entry in entries)]
+    triples = [row for row in triples if row[1].size and row[1].shape == row[2].shape
+               == row[3].shape]
+    largest = max((float(np.max(np.abs(a))) for _, a, _, _ in triples), default=0.0)
+    for position, a, b, c in triples:
         size = np.abs(a) + abs(alpha) * np.abs(b)
         error = np.abs(c - (a + alpha * b))
-        if np.any(error > LINEARITY * (size + np.max(size))):
+        if np.array_equal(a, b) and np.any(a):
+            found.add("dout-ignored", layer.names[position], "backward returned the same gradient "
+                      "for two different dout: it ignores dout. Remedy: multiply the local "
+                      "derivative by dout.")
+        elif np.any(error > LINEARITY * (size + np.max(size)) + ROUNDING * largest):
             worst = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
             found.findings.append(Finding(
                 "nonlinear-in-dout", layer.names[position], (worst,),

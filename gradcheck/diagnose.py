@@ -30,10 +30,12 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     *hypotheses_whole.FIRST[2:],
     *hypotheses_losses.LOSSES[1:],
     *hypotheses_normalization.HYPOTHESES,
+    *hypotheses_windows.SELECTION,
     *hypotheses_masks.HYPOTHESES[:4],
-    *hypotheses_whole.LATER,
+    *hypotheses_whole.LATER[:2],
+    *hypotheses_windows.WINDOWS,
+    *hypotheses_whole.LATER[2:],
     *hypotheses_masks.HYPOTHESES[4:],
-    *hypotheses_windows.HYPOTHESES,
     *hypotheses_whole.LAST,
 )
 
@@ -115,7 +117,7 @@ def _summed_axes(view: View, returned: np.ndarray[Any, Any], true: np.ndarray[An
     contributions = hypotheses_whole._contributions(view)
     if contributions.ndim == 0:
         return None
-    for count in range(contributions.ndim + 1):
+    for count in range(1, contributions.ndim + 1):
         for axes in itertools.combinations(range(contributions.ndim), count):
             for operation in (np.sum, np.mean):
                 summed = np.asarray(operation(contributions, axis=axes))

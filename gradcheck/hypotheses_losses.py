@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.case import Hypothesis, View
-from gradcheck.hypotheses_whole import factor_names, factor_of
+from gradcheck.hypotheses_whole import factor_of
 
 Array = NDArray[Any]
 Evidence = dict[str, Any] | None
@@ -43,9 +43,13 @@ class Scores:
 
 def scores_of(view: View) -> Scores | None:
     """Recognise a loss over classes, of which every sample has one true class."""
-    if view.case.out.ndim or view.x.ndim < 1 or not view.complete or view.x.shape[-1] < 2:
+    case = view.case
+    if view.x.ndim < 1 or not view.complete or view.x.shape[-1] < 2 or (
+            case.out.ndim and case.out.shape != view.x.shape[:-1]) or np.any(case.dout == 0):
         return None
-    n = view.n.reshape(-1, view.n.shape[-1])
+    # dout weighs the samples, or the loss as a whole; its part is divided out
+    weight = case.dout[..., np.newaxis] if case.out.ndim else case.dout
+    n = (view.n / weight).reshape(-1, view.n.shape[-1])
     scale = np.max(np.abs(n))
     active = np.any(np.abs(n) > 1e-7 * scale, axis=1)
     lowest = np.argmin(n, axis=1)
@@ -56,7 +60,7 @@ def scores_of(view: View) -> Scores | None:
         return None
     # a sample whose loss is saturated leaves no trace of its label; the arguments may tell it
     labels = _labels_among_args(view, lowest, active)
-    return Scores(view.a.reshape(n.shape), n, labels, 1.0 / len(n))
+    return Scores((view.a / weight).reshape(n.shape), n, labels, 1.0 / len(n))
 
 
 def _labels_among_args(view: View, lowest: Array, active: Array) -> Array:
@@ -85,14 +89,13 @@ def not_normalized(view: View) -> Evidence:
     factor = factor_of(view)
     if factor is None or factor <= 1.0:
         return None
-    name = next((name for name in factor_names(view.case, factor) if name[0].isalpha()
-                 and name[0].isupper() and "/" not in name and "-" not in name), None)
-    sizes = {*view.x.shape, view.x.size, *view.case.sizes.values()}
-    if name is None and (view.case.kind == "layer" or round(factor) not in sizes):
+    counts = {view.x.size: "the elements", **({view.x.shape[0]: "the samples"} if view.x.ndim
+                                              else {})}
+    if "N" in view.case.constants:
+        counts[round(view.case.constants["N"])] = "the samples"
+    if round(factor) not in counts or abs(factor - round(factor)) > 1e-4 * factor:
         return None
-    if abs(factor - round(factor)) > 1e-4 * factor:
-        return None
-    return {"factor": factor, "name": name or str(round(factor))}
+    return {"factor": float(f"{factor:.9g}"), "name": counts[round(factor)]}
 
 
 def _only_labels_differ(scores: Scores) -> Array | None:
@@ -169,6 +172,41 @@ def margin_count(scores: Scores, view: View) -> Evidence:
             "counts": [int(count) for count in counts[:8]]}
 
 
+def margins_as_weights(scores: Scores, view: View) -> Evidence:
+    """Whether a hinge loss's gradient weighs violated margins by their size."""
+    x = view.x.reshape(scores.n.shape)
+    difference = x - x[scores.rows, scores.label][:, np.newaxis]
+    others = np.ones(scores.n.shape, dtype=bool)
+    others[scores.rows, scores.label] = False
+    violated = others & (scores.n > 1e-9)
+    if np.sum(violated) < 3:
+        return None
+    unit = float(np.median(scores.n[violated]))
+    margin = scores.a[violated] / unit - difference[violated]
+    if np.ptp(scores.n[violated]) < 1e-4 * unit and np.ptp(margin) < 1e-4 * abs(np.mean(margin)):
+        return {"value": "the margin"}
+    return None
+
+
+def binary_label_term(code: str, units: float) -> Callable[[View], Evidence]:
+    """Return a test for a loss of two classes: the gap is `units` weights at positive labels."""
+
+    def run(view: View) -> Evidence:
+        if view.case.out.ndim or not view.complete or view.a.size < 3:
+            return None
+        dout = float(view.case.dout)
+        gap = ((view.a - view.n) / dout).ravel() if dout else np.zeros(view.a.size)
+        at = np.abs(gap) > 1e-4 * np.max(np.abs(gap))
+        positive = (view.n / dout).ravel() < 0 if dout else at
+        weight = float(np.mean(gap[at]))
+        unit = any(np.isclose(weight, units * one, rtol=1e-3) for one in (1.0, 1.0 / gap.size))
+        if unit and np.ptp(gap[at]) < 1e-4 * weight and np.array_equal(at, positive):
+            return {"gap": weight}
+        return None
+
+    return run
+
+
 def diagonal_jacobian_only(view: View) -> Evidence:
     """Whether the backward uses only the diagonal of a Jacobian that has more."""
     if view.a.shape != view.case.out.shape or view.dense is None or view.a.size < 2:
@@ -186,7 +224,7 @@ def _proportional(view: View) -> float | None:
     """Return k if analytic - numeric = k * parameter, for an array of more than one element."""
     gap, w = (view.a - view.n)[view.known], view.x[view.known]
     size = float(np.sum(w * w))
-    if view.case.kind == "layer" or size == 0 or gap.size < 2:
+    if view.case.kind == "layer" or size == 0 or gap.size < 2 or factor_of(view) is not None:
         return None
     k = float(np.sum(gap * w)) / size
     return k if k and view.agrees(view.n + k * view.x) else None
@@ -226,6 +264,14 @@ LOSSES = (
                "subtract the true class's term: dscores[arange(N), y] -= 1 before dividing by N"),
     Hypothesis("label-term-sign", of_scores(label_term_sign), "the gradient is too large by "
                "{gap:.5g}, twice the label's term, at every true label", "subtract it, not add it"),
+    Hypothesis("label-term-missing", binary_label_term("label-term-missing", 1.0), "the gradient "
+               "is too large by {gap:.5g} at every positive label and right elsewhere",
+               "subtract the label: dscores = (sigmoid(scores) - y) / N"),
+    Hypothesis("label-term-sign", binary_label_term("label-term-sign", 2.0), "the gradient is too "
+               "large by {gap:.5g}, twice the label's term, at every positive label",
+               "subtract the label, not add it"),
+    Hypothesis("value-used-as-mask", of_scores(margins_as_weights), "violated margins are weighed "
+               "by {value}, where each counts 1", "compare first: margins > 0"),
     Hypothesis("margin-count", of_scores(margin_count), "at the true label the gradient counts "
                "{counted:.3g} violated margins a sample, where there are {counts}",
                "subtract the number of violated margins of the sample at its label"),

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.case import Hypothesis, View
+from gradcheck.structure import leaves
 
 Array = NDArray[Any]
 Evidence = dict[str, Any] | None
@@ -51,7 +52,8 @@ def activity(view: View) -> Activity | None:
     """Return the activity of a layer whose forward masks or bends, None for other layers."""
     key = f"activity of {view.name}"
     if key not in view.shared:
-        view.shared[key] = _elementwise(view) if view.elementwise else _composite(view)
+        view.shared[key] = _elementwise(view) if view.elementwise else (
+            _by_inputs(view) or _composite(view))
     found: Activity | None = view.shared[key]
     return found
 
@@ -61,7 +63,22 @@ def _elementwise(view: View) -> Activity | None:
     if not view.complete or np.any(dout == 0):
         return None
     true, wrong = view.n / dout, view.a / dout
-    return Activity(true, wrong, True, view.x, {"x": view.x, "out": view.case.out})
+    values = {"x": view.x, "out": view.case.out}
+    values |= {path: leaf for path, leaf in leaves(view.case.found.cache, "cache")
+               if isinstance(leaf, np.ndarray) and leaf.shape == view.x.shape
+               and leaf.dtype.kind == "f"}
+    return Activity(true, wrong, True, view.x, values)
+
+
+def _by_inputs(view: View) -> Activity | None:
+    """Look at the inputs of a layer that uses some of them not at all, as DropConnect does."""
+    if not view.complete or not np.any(view.n) or not np.any(view.n == 0):
+        return None
+    on, passed = view.n != 0, view.a != 0
+    ratio = np.divide(view.a, view.n, out=np.ones_like(view.n), where=on & passed)
+    if np.ptp(ratio[on & passed]) > LEVEL if np.any(on & passed) else False:
+        return None
+    return Activity(on.astype(float), np.where(passed, ratio, 0.0), False, view.x, {})
 
 
 def _composite(view: View) -> Activity | None:
@@ -117,10 +134,9 @@ def mask_not_applied(found: Activity, view: View) -> Evidence:
     """Whether every output is passed alike although the forward passes two kinds."""
     if not _bends(found) or not np.all(found.wrongly_kept):
         return None
-    if not len(_levels(found.wrong)) == 1 and not _same(found.wrong[found.kept],
-                                                        found.true[found.kept]):
+    if found.slope_known and len(_levels(found.wrong)) > 1:
         return None
-    if len(_levels(found.wrong)) > 1 and found.slope_known:
+    if not found.slope_known and not _one_factor(found):
         return None
     dropped = ~found.kept if not np.all(found.kept) else ~_same_slots(found)
     return {"count": int(np.sum(dropped)), "of": found.true.size} if np.any(dropped) else None
@@ -151,12 +167,24 @@ def mask_inverted(found: Activity, view: View) -> Evidence:
 def value_used_as_mask(found: Activity, view: View) -> Evidence:
     """Whether a value of the layer multiplies dout where its mask should."""
     kept = found.kept
+    if not _bends(found):
+        return None
     for name, value in found.values.items():
         for applied in (np.where(kept, value, 0.0), value, value * found.true):
             factor = _constant_ratio(found.wrong, applied)
             if factor is not None and not _same(found.wrong, factor * kept):
                 return {"value": name, "factor": factor}
-    return None
+    return _raw_draws(found)
+
+
+def _raw_draws(found: Activity) -> Evidence:
+    """Whether the numbers that were compared to make the mask multiply dout themselves."""
+    if not found.slope_known or not _two_levels(found) or np.all(found.kept):
+        return None
+    on, off = np.abs(found.wrong[found.kept]), np.abs(found.wrong[~found.kept])
+    if min(on.size, off.size) < 5 or len(_levels(found.wrong)) < 4:
+        return None
+    return {"value": "the random number"} if on.min() > off.max() or on.max() < off.min() else None
 
 
 def _constant_ratio(values: Array, base: Array) -> float | None:
@@ -209,6 +237,8 @@ def _matches_unwrapped(true: Array, wrong: Array, shift: int, axis: int) -> bool
 def _patterns(found: Activity) -> tuple[Array | None, Array | None]:
     """Return both masks as patterns of the same levels, or None where they are no masks."""
     if not found.slope_known:
+        if not _one_factor(found) and np.any(found.kept & found.wrongly_kept):
+            return None, None
         return found.kept.astype(float), found.wrongly_kept.astype(float)
     if len(_levels(found.true)) != 2 or len(_levels(found.wrong)) != 2:
         return None, None
@@ -222,6 +252,8 @@ def _patterns(found: Activity) -> tuple[Array | None, Array | None]:
 def wrong_threshold(found: Activity, view: View) -> Evidence:
     """Whether the outputs passed wrongly are those with values between two thresholds."""
     different = found.kept != found.wrongly_kept
+    if not found.slope_known and not _one_factor(found):
+        return None
     if found.slope_known:
         different = ~_same_slots(found)
         levels = np.concatenate((_levels(found.true), [0.0, 1.0]))
@@ -241,6 +273,12 @@ def wrong_threshold(found: Activity, view: View) -> Evidence:
     return _nested(found, different)
 
 
+def _one_factor(found: Activity) -> bool:
+    """Whether the outputs passed on both sides are passed with one common factor."""
+    both = found.wrong[found.kept & found.wrongly_kept]
+    return bool(both.size and np.ptp(both) <= LEVEL * np.max(np.abs(both)))
+
+
 def _value_decides(found: Activity) -> bool:
     """Whether the forward's slope changes only at a few thresholds of the value."""
     ordered = found.true.ravel()[np.argsort(found.value, axis=None)]
@@ -256,6 +294,8 @@ def _nested(found: Activity, different: Array) -> Evidence:
     if np.all(wrongly) or not np.any(wrongly) or not contained or count < 3:
         return None
     if found.slope_known and len(_levels(found.wrong)) != 2:
+        return None
+    if found.slope_known and np.all(found.value[different] == 0):
         return None
     return {"value": "the random number", "low": float(np.mean(kept)),
             "high": float(np.mean(wrongly)), "count": count, "of": kept.size}

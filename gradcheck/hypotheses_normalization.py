@@ -23,7 +23,13 @@ Evidence = dict[str, Any] | None
 
 @dataclass(frozen=True)
 class Model:
-    """A normalization over `axes`; `istd` is 1/sqrt(variance + eps), `gain` is gamma."""
+    """A normalization over `axes`: ``out = gain * (x - mean) / sqrt(var + eps) + shift``.
+
+    Arrays stand in the shape in which the statistics are means over whole axes (a group
+    normalization's channels are split into groups). `centres` tells whether a mean is subtracted,
+    `divides` whether there is a variance at all: an RMS or L2 normalization does not centre, a
+    centring layer does not divide.
+    """
 
     x: Array
     axes: tuple[int, ...]
@@ -32,29 +38,31 @@ class Model:
     eps: float
     dout: Array
     gain_name: str | None
+    centres: bool = True
+    divides: bool = True
 
     def mean(self, values: Array, axes: tuple[int, ...] | None = None) -> Array:
         """Return the mean over the normalized axes, kept for broadcasting."""
-        return np.mean(values, axis=self.axes if axes is None else axes, keepdims=True)
+        return np.asarray(np.mean(values, axis=self.axes if axes is None else axes, keepdims=True))
 
     @property
     def centred(self) -> Array:
-        """X - mean."""
-        return self.x - self.mean(self.x)
+        """The argument without its mean, where the layer centres."""
+        return self.x - self.mean(self.x) if self.centres else self.x
 
     @property
     def variance(self) -> Array:
-        """The biased variance."""
+        """The biased variance, or the mean square of a layer that does not centre."""
         return self.mean(self.centred**2)
 
     @property
     def xhat(self) -> Array:
-        """The normalized x."""
+        """The normalized argument."""
         return self.centred * self.istd
 
     @property
     def dxhat(self) -> Array:
-        """The gradient of the normalized x: dout * gamma."""
+        """The gradient of the normalized argument: dout * gamma."""
         return self.dout * self.gain
 
     def dx(self, direct: float = 1.0, mean: float = 1.0, variance: float = 1.0, *,
@@ -63,8 +71,13 @@ class Model:
         istd = self.istd if istd is None else istd
         upstream = self.dxhat if gain else self.dout
         xhat = self.centred * istd
-        return istd * (direct * upstream - mean * self.mean(upstream)
-                       - variance * xhat * self.mean(upstream * xhat))
+        mean, variance = mean * self.centres, variance * self.divides
+        return np.asarray(istd * (direct * upstream - mean * self.mean(upstream)
+                                  - variance * xhat * self.mean(upstream * xhat)))
+
+    def fits(self, view: View, form: Array) -> bool:
+        """Whether the analytic gradient is this one."""
+        return form.size == view.a.size and view.agrees(form.reshape(view.a.shape))
 
 
 def model_of(view: View) -> Model | None:
@@ -77,65 +90,87 @@ def model_of(view: View) -> Model | None:
 
 def _recognise(view: View) -> Model | None:
     case = view.case
-    out = case.out
-    candidates = [arg for arg in case.args if isinstance(arg, np.ndarray) and arg.dtype.kind == "f"]
-    if case.kind != "layer" or not candidates or candidates[0].shape != out.shape or out.ndim < 1:
+    arrays = [(name, arg) for name, arg in zip(case.layer.names, case.args, strict=True)
+              if isinstance(arg, np.ndarray) and arg.dtype.kind == "f"]
+    if case.kind != "layer" or not arrays or arrays[0][1].shape != case.out.shape or (
+            not case.out.ndim or case.out.size < 2):
         return None
-    x = candidates[0]
-    vectors = [(name, arg) for name, arg in zip(case.layer.names, case.args, strict=True)
-               if isinstance(arg, np.ndarray) and arg.dtype.kind == "f" and arg is not x]
-    for count in range(1, out.ndim + 1):
-        for axes in itertools.combinations(range(out.ndim), count):
-            for model in _models(x, out, case.dout, axes, vectors):
-                return model
+    x, vectors = arrays[0][1], arrays[1:]
+    for shape in _splits(x.shape):
+        split = [value.reshape(shape) for value in (x, case.out, case.dout)]
+        forms = [(name, form if form.ndim == 0 else np.broadcast_to(form, x.shape).reshape(shape))
+                 for name, value in vectors for form in _broadcasts(value, x.shape)]
+        for count in range(1, len(shape) + 1):
+            for axes in itertools.combinations(range(len(shape)), count):
+                for centres in (True, False):
+                    model = _model(split, axes, centres, forms)
+                    if model is not None:
+                        return model
     return None
 
 
-def _models(x: Array, out: Array, dout: Array, axes: tuple[int, ...],
-            vectors: list[tuple[str, Array]]) -> list[Model]:
-    """Return the model with these axes for the first gain and shift that explain the output."""
-    centred = x - np.mean(x, axis=axes, keepdims=True)
+def _splits(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the shape as it is, and with its channels split into every number of groups."""
+    if len(shape) < 2:
+        return [shape]
+    channels = shape[1]
+    groups = [size for size in range(2, channels) if channels % size == 0]
+    return [shape, *((shape[0], size, channels // size, *shape[2:]) for size in groups)]
+
+
+def _model(split: list[Array], axes: tuple[int, ...], centres: bool,
+           vectors: list[tuple[str, Array]]) -> Model | None:
+    """Return the model with the first gain and shift that explain the output exactly."""
+    x, out, dout = split
+    centred = x - np.mean(x, axis=axes, keepdims=True) if centres else x
     variance = np.mean(centred**2, axis=axes, keepdims=True)
-    if not np.all(variance > 0):
-        return []
-    one, zero = (None, np.ones(())), np.zeros(())
-    shaped = [(name, form) for name, value in vectors for form in _broadcasts(value, x.shape)]
-    for name, gain in [*shaped, one]:
-        for shift in [zero, *(form for other, form in shaped if other != name)]:
+    if not np.all(variance > 0) or x.size == variance.size:
+        return None
+    size = float(np.max(np.abs(out)))
+    for name, gain in [*vectors, (None, np.ones(()))]:
+        for shift in [np.zeros(()), *(form for other, form in vectors if other != name)]:
+            scaled = gain * centred
             with np.errstate(all="ignore"):
-                scaled = gain * centred
                 istd = np.sum((out - shift) * scaled, axis=axes, keepdims=True) / np.sum(
                     scaled * scaled, axis=axes, keepdims=True)
-            size = np.max(np.abs(out))
-            if not np.all(istd > 0) or np.any(
-                    np.abs(scaled * istd + shift - out) > 1e-8 * (size + 1e-300)):
-                continue
-            extra = istd**-2.0 - variance
-            eps = float(np.median(extra))
-            if np.any(np.abs(extra - eps) > 1e-6 * (variance + abs(eps))) or (
-                    eps < -1e-9 * float(np.max(variance))):
-                continue
-            return [Model(x, axes, np.broadcast_to(gain, x.shape), istd, max(eps, 0.0), dout,
-                          name)]
-    return []
+            if np.all(istd > 0) and np.all(np.abs(scaled * istd + shift - out) <= 1e-8 * size):
+                return _scaled_model(x, axes, gain, istd, variance, dout, name, centres)
+    return None
+
+
+def _scaled_model(x: Array, axes: tuple[int, ...], gain: Array, istd: Array, variance: Array,
+                  dout: Array, name: str | None, centres: bool) -> Model | None:
+    """Split ``istd = k / sqrt(var + eps)`` into the constant k, which joins the gain, and eps."""
+    gain = np.broadcast_to(gain, x.shape)
+    spread = float(np.ptp(istd)) / float(np.max(istd))
+    if spread < 1e-9 and istd.size > 1:
+        return Model(x, axes, gain * istd, np.ones_like(istd), 0.0, dout, name, centres,
+                     divides=False) if centres else None
+    inverse = istd**-2.0
+    eps = float(np.median(inverse - variance))
+    plain = np.all(np.abs(inverse - variance - eps) <= 1e-6 * (variance + abs(eps)))
+    if plain and -1e-9 * float(np.max(variance)) <= eps <= 0.5 * float(np.max(inverse)):
+        return Model(x, axes, gain, istd, max(eps, 0.0), dout, name, centres)
+    if istd.size > 1:
+        slope, offset = np.polyfit(variance.ravel(), inverse.ravel(), 1)
+    else:
+        slope, offset = float(inverse.ravel()[0] / variance.ravel()[0]), 0.0
+    fitted = slope * variance + offset
+    if slope <= 0 or np.any(np.abs(fitted - inverse) > 1e-6 * inverse):
+        return None
+    k = slope**-0.5
+    eps = max(offset / slope, 0.0)
+    return Model(x, axes, gain * k, (variance + eps) ** -0.5, eps, dout, name, centres)
 
 
 def _broadcasts(value: Array, shape: tuple[int, ...]) -> list[Array]:
     """Return the ways to broadcast a vector over an array: on the last axis, the second, as is."""
-    forms = []
     if value.ndim == 1 and value.size > 1:
-        for axis in range(len(shape) - 1, -1, -1):
-            if shape[axis] == value.size:
-                forms.append(value.reshape([-1 if i == axis else 1 for i in range(len(shape))]))
-    else:
-        try:
-            np.broadcast_shapes(value.shape, shape)
-        except ValueError:
-            return []
-        if value.ndim <= len(shape) and all(
-                a in (1, b) for a, b in zip(value.shape[::-1], shape[::-1], strict=False)):
-            forms.append(value)
-    return forms
+        return [value.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+                for axis in range(len(shape) - 1, -1, -1) if shape[axis] == value.size]
+    fits = value.ndim <= len(shape) and all(
+        a in (1, b) for a, b in zip(value.shape[::-1], shape[::-1], strict=False))
+    return [value] if fits else []
 
 
 def of_x(test: Callable[[Model, View], Evidence]) -> Callable[[View], Evidence]:
@@ -143,7 +178,8 @@ def of_x(test: Callable[[Model, View], Evidence]) -> Callable[[View], Evidence]:
 
     def run(view: View) -> Evidence:
         model = model_of(view)
-        if model is None or view.a.shape != model.x.shape or not np.array_equal(view.x, model.x):
+        if model is None or view.a.size != model.x.size or not np.array_equal(
+                view.x.ravel(), model.x.ravel()):
             return None
         return test(model, view)
 
@@ -152,8 +188,12 @@ def of_x(test: Callable[[Model, View], Evidence]) -> Callable[[View], Evidence]:
 
 def predicted(**terms: Any) -> Callable[[View], Evidence]:
     """Return a test of whether the gradient is dx with these weights of its terms."""
-    return of_x(lambda model, view: {"axes": model.axes} if view.agrees(model.dx(**terms))
-                else None)
+    def test(model: Model, view: View) -> Evidence:
+        told = ("mean" not in terms or model.centres) and ("variance" not in terms
+                                                           or model.divides)
+        return {"axes": model.axes} if told and model.fits(view, model.dx(**terms)) else None
+
+    return of_x(test)
 
 
 def variance_term_scaled(model: Model, view: View) -> Evidence:
@@ -163,8 +203,8 @@ def variance_term_scaled(model: Model, view: View) -> Evidence:
     size = float(np.sum(term * term))
     if size == 0:
         return None
-    factor = float(np.sum((view.a - without) * term)) / size
-    if abs(factor) > 1e-9 and abs(factor - 1) > 1e-9 and view.agrees(without + factor * term):
+    factor = float(np.sum((view.a.reshape(term.shape) - without) * term)) / size
+    if abs(factor) > 1e-9 and abs(factor - 1) > 1e-9 and model.fits(view, without + factor * term):
         return {"factor": factor, "axes": model.axes}
     return None
 
@@ -175,8 +215,34 @@ def gamma_missing(model: Model, view: View) -> Evidence:
              model.dx() * model.gain)
     whole, bare = model.istd * model.dxhat, model.istd * model.dout
     mixed = (model.dx() - whole + bare, model.dx(gain=False) - bare + whole)
-    if any(view.agrees(form) for form in (*forms, *mixed)) and model.gain_name:
+    if any(model.fits(view, form) for form in (*forms, *mixed)) and model.gain_name:
         return {"gamma": model.gain_name}
+    return None
+
+
+def factor_one(view: View) -> Evidence:
+    """Whether the gradient is the true one with all ones in a vector argument's place."""
+    case = view.case
+    for i, arg in enumerate(case.args):
+        if i == view.position or not isinstance(arg, np.ndarray) or arg.dtype.kind != "f" or (
+                arg.size >= view.x.size or arg.ndim > 1 or not arg.size):
+            continue
+        args = list(case.args)
+        args[i] = np.ones_like(arg)
+        if not np.array_equal(args[i], arg) and view.is_gradient_at(args):
+            return {"gamma": case.layer.names[i]}
+    return None
+
+
+def eps_zero(view: View) -> Evidence:
+    """Whether the gradient is the true one with eps = 0 in the parameter dict."""
+    case = view.case
+    for i, arg in enumerate(case.args):
+        if isinstance(arg, dict):
+            args = list(case.args)
+            args[i] = {**arg, "eps": 1e-300}
+            if view.is_gradient_at(args):
+                return {"eps": float(arg.get("eps", 1e-5))}
     return None
 
 
@@ -194,7 +260,7 @@ def eps_missing(model: Model, view: View) -> Evidence:
                          * model.mean(model.dxhat * model.centred * bare))
     outside = 1 / (np.sqrt(model.variance) + model.eps)
     forms = (model.dx(istd=bare), mixed, half, late, model.dx(istd=outside))
-    return {"eps": model.eps} if any(view.agrees(form) for form in forms) else None
+    return {"eps": model.eps} if any(model.fits(view, form) for form in forms) else None
 
 
 def uses_x_not_xhat(model: Model, view: View) -> Evidence:
@@ -203,7 +269,7 @@ def uses_x_not_xhat(model: Model, view: View) -> Evidence:
     for name, value in (("x", model.x), ("x - mean", model.centred)):
         for outer, inner in ((value, model.xhat), (model.xhat, value), (value, value)):
             term = outer * model.mean(model.dxhat * inner)
-            if view.agrees(model.istd * (direct - term)):
+            if model.fits(view, model.istd * (direct - term)):
                 return {"used": name}
     return None
 
@@ -216,10 +282,10 @@ def divided_by_std_twice(model: Model, view: View) -> Evidence:
     variance = true - direct - mean
     weights = (1.0, model.istd)
     for one, two, three in itertools.product(weights, repeat=3):
-        if any(weight is not weights[0] for weight in (one, two, three)) and view.agrees(
+        if any(weight is not weights[0] for weight in (one, two, three)) and model.fits(view, 
                 one * direct + two * mean + three * variance):
             return {"axes": model.axes}
-    return {"axes": model.axes} if view.agrees(true * model.istd**2) else None
+    return {"axes": model.axes} if model.fits(view, true * model.istd**2) else None
 
 
 def wrong_axis_mean(model: Model, view: View) -> Evidence:
@@ -232,7 +298,7 @@ def wrong_axis_mean(model: Model, view: View) -> Evidence:
             two = model.mean(model.dxhat * model.xhat, axes)
             right_one, right_two = model.mean(model.dxhat), model.mean(model.dxhat * model.xhat)
             for mean, product in ((one, two), (one, right_two), (right_one, two)):
-                if view.agrees(model.istd * (model.dxhat - mean - model.xhat * product)):
+                if model.fits(view, model.istd * (model.dxhat - mean - model.xhat * product)):
                     return {"axes": list(axes), "operation": "mean"}
     return None
 
@@ -268,7 +334,7 @@ def gain_divided_twice(view: View) -> Evidence:
 
 def _summed_to(values: Array, view: View) -> Array:
     """Sum over the axes along which the argument was broadcast."""
-    shape = view.a.shape
+    shape, values = view.a.shape, values.reshape(view.case.out.shape)
     if len(shape) == values.ndim:
         axes = tuple(i for i, size in enumerate(shape) if size == 1)
         return np.asarray(np.sum(values, axis=axes, keepdims=True))
@@ -291,6 +357,10 @@ HYPOTHESES = (
                "the variance (axes {axes})", "subtract xhat * mean(dxhat * xhat) / std"),
     Hypothesis("gamma-missing", of_x(gamma_missing), "the gradient of {argument} is computed from "
                "dout where dout * {gamma} belongs", "let dxhat = dout * gamma be the first step"),
+    Hypothesis("gamma-missing", factor_one, "the gradient of {argument} is the true one for "
+               "{gamma} = 1", "let dxhat = dout * gamma be the first step"),
+    Hypothesis("eps-missing", eps_zero, "the gradient of {argument} is the true one for eps = 0, "
+               "the forward has eps = {eps:.3g}", "cache the standard deviation with eps in it"),
     Hypothesis("eps-missing", of_x(eps_missing), "the backward divides by sqrt(var), the forward "
                "by sqrt(var + {eps:.3g})", "cache and use the standard deviation with eps in it"),
     Hypothesis("eps-missing", gain_without_eps, "the gradient of {argument} uses an xhat without "

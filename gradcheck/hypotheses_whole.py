@@ -126,7 +126,8 @@ def outputs_swapped(view: View) -> Evidence:
     """Whether the gradient is that of another argument."""
     for other in view.case.comparisons:
         same = other.name != view.name and other.numeric.shape == view.a.shape
-        if same and np.any(other.numeric) and view.agrees(other.numeric):
+        if same and np.any(other.numeric) and view.agrees(other.numeric) and View(
+                view.case, other).agrees(view.n):
             return {"other": other.name}
     return None
 
@@ -180,15 +181,16 @@ def elements_exchanged(view: View) -> Evidence:
 
 def samples_ignored(view: View) -> Evidence:
     """Whether whole samples (or time steps, channels) contribute nothing."""
-    if view.complete and view.a.ndim and view.a.shape == view.case.out.shape:
-        for axis in range(view.a.ndim):
+    if view.complete and view.a.ndim:
+        for axis in range(view.a.ndim if view.a.shape == view.case.out.shape else 1):
             rest = tuple(i for i in range(view.a.ndim) if i != axis)
             empty = ~np.any(view.a, axis=rest) & np.any(view.n, axis=rest)
             if np.any(empty) and view.a.shape[axis] > 1 and view.a.size > view.a.shape[axis]:
                 kept = ~empty.reshape([-1 if i == axis else 1 for i in range(view.a.ndim)])
                 if not np.all(empty) and view.agrees(np.where(kept, view.n, 0.0)):
                     return _ignored(axis, empty)
-    if view.case.out.ndim == 0 or view.dense is None:
+    if view.case.out.ndim == 0 or view.dense is None or (
+            view.elementwise and view.case.out.ndim == 1):
         return None
     true, wrong = view.dense
     missing = np.any(true, axis=0) & ~np.any(np.abs(wrong) > view.dense_tolerance, axis=0)
@@ -220,7 +222,7 @@ def wrong_axis_sum(view: View) -> Evidence:
             view.x.shape[axis] > 1 for axis in alignment.free_axes):
         return _transposed_outputs(view)
     contributions = _contributions(view)
-    for count in range(out.ndim + 1):
+    for count in range(1, out.ndim + 1):
         for axes in itertools.combinations(range(out.ndim), count):
             for operation, name in ((np.sum, "sum"), (np.mean, "mean")):
                 summed = operation(contributions, axis=axes)
@@ -246,7 +248,7 @@ def _contributions(view: View) -> Array:
 def _transposed_outputs(view: View) -> Evidence:
     """Whether the analytic Jacobian is the true one with two equal output axes exchanged."""
     out = view.case.out
-    if out.ndim < 2 or view.dense is None:
+    if out.ndim < 2 or view.x.ndim > 1 or view.dense is None:
         return None
     true, wrong = view.dense
     shape = (view.x.size, *out.shape)
@@ -267,13 +269,12 @@ def missing_transpose(view: View) -> Evidence:
         if square:
             args = list(view.case.args)
             args[i] = np.swapaxes(arg, -1, -2).copy()
-            if not np.array_equal(args[i], arg) and view.case.is_gradient_at(
-                    view.position, view.a, args):
+            if not np.array_equal(args[i], arg) and view.is_gradient_at(args):
                 return {"matrix": view.case.layer.names[i]}
     dout = view.case.dout
     if dout.ndim >= 2 and dout.shape[-1] == dout.shape[-2]:
         turned = np.swapaxes(dout, -1, -2)
-        if view.case.is_gradient_at(view.position, view.a, view.case.args, turned):
+        if view.is_gradient_at(view.case.args, turned):
             return {"matrix": "dout"}
     return None
 
@@ -292,16 +293,32 @@ def wrong_cached_value(view: View) -> Evidence:
                 continue
             args = list(view.case.args)
             args[i] = value
-            if view.case.is_gradient_at(view.position, view.a, args):
+            if view.is_gradient_at(args):
                 return {"used": other, "instead_of": name}
         for word, change in _SLIPS.items():
             args = list(view.case.args)
             with np.errstate(all="ignore"):
                 args[i] = change(arg)
             if np.all(np.isfinite(args[i])) and not np.array_equal(args[i], arg) and (
-                    view.case.is_gradient_at(view.position, view.a, args)):
+                    view.is_gradient_at(args)):
                 return {"used": word.format(name), "instead_of": name}
     return _output_for_input(view)
+
+
+def uncut_value(view: View) -> Evidence:
+    """Whether the gradient is right but for factors that the forward cuts to zero first."""
+    if view.dense is None or view.case.out.ndim == 0:
+        return None
+    true, wrong = view.dense
+    on = np.abs(true) > view.dense_tolerance
+    extra = ~on & (np.abs(wrong) > 10 * view.dense_tolerance)
+    right = np.all(np.abs(wrong - true)[on] <= 10 * view.dense_tolerance)
+    # whole rows would be units that are never used; single places are values cut by a relu
+    if right and np.any(extra) and np.any(on) and np.array_equal(
+            np.any(on, axis=1) | np.any(extra, axis=1), np.any(on | extra, axis=1)):
+        return {"used": "a value from before the forward cut it to zero", "instead_of":
+                "the value that forward used"}
+    return None
 
 
 _SLIPS = {
@@ -388,6 +405,8 @@ LATER = (
 )
 
 LAST = (
+    Hypothesis("wrong-cached-value", uncut_value, "the gradient is right wherever the true one "
+               "depends on anything, and uses {used} elsewhere", "cache {instead_of}"),
     Hypothesis("elements-exchanged", elements_exchanged, "{count} of {of} elements hold each "
                "other's values, for example at {worst}", "check the indices that are written"),
     Hypothesis("lower-precision", lower_precision, "the gradient is right to the precision of "

@@ -1,4 +1,4 @@
-"""Causes in layers that look through windows: convolution and pooling.
+"""Causes in layers that look through windows or select: convolution, pooling, maxima.
 
 They are told from the true Jacobian and the analytic one, column by column: a column is what one
 output passes back, a patch of the input.
@@ -22,8 +22,9 @@ Evidence = dict[str, Any] | None
 
 @dataclass(frozen=True)
 class Patches:
-    """What each output passes back, as (outputs, *input shape); `space` are the input's axes over
-    which windows move.
+    """What each output passes back, as arrays (outputs, *input shape).
+
+    `space` are the input's axes over which windows move; empty where there are no windows.
     """
 
     true: Array
@@ -31,76 +32,89 @@ class Patches:
     tolerance: float
     space: tuple[int, ...]
     padding: int
+    is_image: bool
 
     def same(self, one: Array, two: Array) -> bool:
         """Whether two arrays of patches are equal within the numeric error."""
         return bool(np.all(np.abs(one - two) <= 10 * self.tolerance))
 
+    def touched(self, patches: Array) -> Array:
+        """Return how many inputs each output passes something to."""
+        return np.asarray(np.sum(np.abs(patches) > 10 * self.tolerance,
+                                 axis=tuple(range(1, patches.ndim))))
+
     @property
     def selects(self) -> bool:
         """Whether every output depends on one input at the most, as in max pooling."""
-        count = np.sum(np.abs(self.true) > self.tolerance, axis=tuple(range(1, self.true.ndim)))
-        return bool(np.all(count <= 1) and np.any(count))
+        count = self.touched(self.true)
+        return bool(np.all(count <= 1) and np.any(count)) and len(self.true) < self.true[0].size
 
 
 def patches_of(view: View) -> Patches | None:
-    """Return the patches of a layer with at least one spatial axis, None for other layers."""
-    if "patches" not in view.shared:
-        view.shared["patches"] = _patches(view)
-    found: Patches | None = view.shared["patches"]
+    """Return the patches of a layer with an output array, None where they cannot be had."""
+    if f"patches of {view.name}" not in view.shared:
+        view.shared[f"patches of {view.name}"] = _patches(view)
+    found: Patches | None = view.shared[f"patches of {view.name}"]
     return found
 
 
 def _patches(view: View) -> Patches | None:
-    out, x = view.case.out, view.x
-    if x.ndim < 3 or out.ndim < 3 or view.dense is None:
+    out, x, alignment = view.case.out, view.x, view.comparison.alignment
+    if not x.ndim or not out.ndim or view.dense is None or alignment is None or view.elementwise:
         return None
-    true, wrong = view.dense
-    shape = (out.size, *x.shape)
+    true, wrong = (jacobian.T.reshape(out.size, *x.shape) for jacobian in view.dense)
     padding = max((int(value) for key, value in view.case.numbers.items()
                    if "pad" in key.lower()), default=0)
-    return Patches(true.T.reshape(shape), wrong.T.reshape(shape), view.dense_tolerance,
-                   tuple(range(2, x.ndim)), padding)
+    aligned = {axis for axis, _ in alignment.pairs}
+    space = tuple(axis for axis in range(min(2, x.ndim - 1), x.ndim)
+                  if axis not in aligned and x.shape[axis] > 1)
+    local = tuple(axis for axis in space if _is_local(true, axis, view.dense_tolerance))
+    single = x.shape[0] == 1 == out.shape[0]
+    return Patches(true, wrong, view.dense_tolerance, local, padding,
+                   single or (0, 0) in alignment.pairs)
 
 
-def of_patches(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
-    """Give a test the patches."""
+def _is_local(patches: Array, axis: int, tolerance: float) -> bool:
+    """Whether outputs see different parts of an axis, and none sees all of it."""
+    rest = tuple(i for i in range(1, patches.ndim) if i != axis + 1)
+    seen = np.any(np.abs(patches) > tolerance, axis=rest)
+    seen = seen[np.any(seen, axis=1)]
+    return bool(len(seen) and not np.any(np.all(seen, axis=1)) and np.any(seen != seen[0]))
+
+
+def of_windows(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
+    """Give a test the patches of a layer whose outputs see windows of the argument."""
 
     def run(view: View) -> Evidence:
         patches = patches_of(view)
-        return None if patches is None else test(patches, view)
+        return None if patches is None or not patches.space else test(patches, view)
+
+    return run
+
+
+def of_selection(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
+    """Give a test the patches of a layer whose outputs select one input each."""
+
+    def run(view: View) -> Evidence:
+        patches = patches_of(view)
+        return None if patches is None or not patches.selects else test(patches, view)
 
     return run
 
 
 def overlap_overwritten(patches: Patches, view: View) -> Evidence:
-    """Whether, where windows overlap, only one of their contributions survives."""
-    true, wrong, tolerance = patches.true, patches.wrong, patches.tolerance
-    # backward is not linear column by column here: a later window overwrites with zeros too, so
-    # compare the gradient itself with what single windows contribute
-    dout = view.case.dout.reshape(-1, *(1,) * (true.ndim - 1))
-    outputs = np.arange(len(true)).reshape(view.case.out.shape)
-    for grouped in (outputs.reshape(*outputs.shape[:1], outputs.shape[1], -1),):
-        parts = (dout * true)[grouped].sum(axis=1)
-        touched = np.any(np.abs(true[grouped]) > tolerance, axis=1)
-        for last in (True, False):
-            survivor = _surviving(parts, touched, last)
-            if view.agrees(survivor) and np.any(touched.sum(axis=1) > 1):
-                return {"kept": "last" if last else "first"}
-    single = _surviving((dout * true)[outputs.reshape(outputs.shape[0], -1)],
-                        np.abs(true[outputs.reshape(outputs.shape[0], -1)]) > tolerance, True)
-    if view.agrees(single) and not patches.same(wrong, true):
-        return {"kept": "last"}
-    return None
+    """Whether contributions are missing where windows overlap, and all others right.
 
-
-def _surviving(parts: Array, touched: Array, last: bool) -> Array:
-    """Return, for every input, the contribution of the last (first) window that touches it."""
-    order = slice(None, None, -1) if last else slice(None)
-    flipped = touched[:, order]
-    first = np.argmax(flipped, axis=1)
-    chosen = np.take_along_axis(parts[:, order], first[:, np.newaxis], axis=1)[:, 0]
-    return np.asarray(np.where(np.any(touched, axis=1), chosen, 0.0).sum(axis=0))
+    Seen one output at a time, a later window overwrites an earlier one's contribution with zeros.
+    """
+    lost = (np.abs(patches.true) > 10 * patches.tolerance) & (
+        np.abs(patches.wrong) <= patches.tolerance)
+    if not np.any(lost) or not patches.same(np.where(lost, 0.0, patches.true), patches.wrong):
+        return None
+    whole = np.any(lost, axis=tuple(range(1, lost.ndim)))
+    if np.all(whole):
+        return None
+    return {"count": int(np.sum(np.any(lost, axis=0))), "of": view.x.size}
 
 
 def kernel_flipped(patches: Patches, view: View) -> Evidence:
@@ -132,10 +146,11 @@ def _flips(patches: Patches, axes: tuple[int, ...]) -> bool:
 
 
 def padding_crop(patches: Patches, view: View) -> Evidence:
-    """Whether the gradient is the true one shifted, as by cropping the padding at one end."""
+    """Whether an image's gradient is the true one shifted, as by cropping padding at one end."""
+    if not patches.is_image:
+        return None
     most = max(patches.padding, 1)
-    shifts = range(-most, most + 1)
-    for offset in itertools.product(shifts, repeat=len(patches.space)):
+    for offset in itertools.product(range(-most, most + 1), repeat=len(patches.space)):
         if any(offset) and _shifted(patches, offset):
             return {"offset": list(offset), "padding": patches.padding}
     return None
@@ -152,6 +167,11 @@ def _shifted(patches: Patches, offset: tuple[int, ...]) -> bool:
         target[axis + 1] = slice(max(0, shift), size - max(0, -shift))
     return patches.same(patches.true[tuple(source)], patches.wrong[tuple(target)]) and bool(
         np.any(np.abs(patches.true[tuple(source)]) > patches.tolerance))
+
+
+def shift_without_padding(patches: Patches, view: View) -> Evidence:
+    """Whether all windows are off by the same step though nothing is padded."""
+    return None if patches.padding else padding_crop(patches, view)
 
 
 def window_misplaced(patches: Patches, view: View) -> Evidence:
@@ -176,33 +196,58 @@ def _contained(few: Array, many: Array, tolerance: float) -> bool:
                        <= tolerance))
 
 
-def pool_spread(patches: Patches, view: View) -> Evidence:
-    """Whether a pooled output passes its gradient to several inputs instead of one."""
-    if not patches.selects:
+def kernel_gradient_misplaced(view: View) -> Evidence:
+    """Whether a kernel's gradient is taken at input windows that are shifted."""
+    patches = patches_of(view)
+    if patches is None or patches.is_image or view.a.ndim < 3:
         return None
-    count = np.sum(np.abs(patches.wrong) > patches.tolerance,
-                   axis=tuple(range(1, patches.wrong.ndim)))
-    return {"most": int(count.max())} if count.max() > 1 else None
+    images = [i for i, arg in enumerate(view.case.args) if isinstance(arg, np.ndarray)
+              and i != view.position and arg.ndim == view.a.ndim and arg.dtype.kind == "f"]
+    for i in images:
+        image = view.case.args[i]
+        space = range(2, image.ndim)
+        for offset in itertools.product((-2, -1, 0, 1, 2), repeat=len(space)):
+            if not any(offset):
+                continue
+            args = list(view.case.args)
+            args[i] = _moved(image, offset)
+            if view.is_gradient_at(args):
+                return {"count": view.a.size, "of": view.a.size, "offset": list(offset)}
+    return None
+
+
+def _moved(image: Array, offset: tuple[int, ...]) -> Array:
+    """Shift the spatial axes of an image, zeros coming in."""
+    moved = np.zeros_like(image)
+    source, target = [slice(None)] * 2, [slice(None)] * 2
+    for shift, size in zip(offset, image.shape[2:], strict=True):
+        source.append(slice(max(0, -shift), size - max(0, shift)))
+        target.append(slice(max(0, shift), size - max(0, -shift)))
+    moved[tuple(target)] = image[tuple(source)]
+    return moved
+
+
+def pool_spread(patches: Patches, view: View) -> Evidence:
+    """Whether a selected output passes its gradient to several inputs instead of one."""
+    most = int(patches.touched(patches.wrong).max())
+    return {"most": most} if most > 1 else None
 
 
 def pool_misrouted(patches: Patches, view: View) -> Evidence:
-    """Whether a pooled output passes its gradient to one input, but to the wrong one."""
-    if not patches.selects:
-        return None
+    """Whether a selected output passes its gradient to one input, but to the wrong one."""
     axes = tuple(range(1, patches.true.ndim))
-    one = np.sum(np.abs(patches.wrong) > patches.tolerance, axis=axes) <= 1
-    kept = np.abs(patches.wrong.sum(axis=axes) - patches.true.sum(axis=axes)) <= 1e-4
-    wrong = np.any(np.abs(patches.wrong - patches.true) > 1e-4, axis=axes)
-    if np.all(one) and np.all(kept | (patches.wrong.sum(axis=axes) == 0)) and np.any(kept & wrong):
+    sums, others = patches.true.sum(axis=axes), patches.wrong.sum(axis=axes)
+    kept = np.abs(others - sums) <= 1e-4 * np.max(np.abs(sums))
+    wrong = np.any(np.abs(patches.wrong - patches.true) > 1e-4 * np.max(np.abs(sums)), axis=axes)
+    if np.all(patches.touched(patches.wrong) <= 1) and np.all(kept | (others == 0)) and np.any(
+            kept & wrong):
         return {"count": int(np.sum(wrong)), "of": len(patches.true)}
     return None
 
 
-def average_spread(patches: Patches, view: View) -> Evidence:
+def average_misrouted(patches: Patches, view: View) -> Evidence:
     """Whether an averaged output passes its gradient to one input instead of all."""
-    axes = tuple(range(1, patches.true.ndim))
-    many = np.sum(np.abs(patches.true) > patches.tolerance, axis=axes)
-    one = np.sum(np.abs(patches.wrong) > patches.tolerance, axis=axes)
+    many, one = patches.touched(patches.true), patches.touched(patches.wrong)
     uniform = all(np.ptp(patch[np.abs(patch) > patches.tolerance]) <= 1e-4
                   for patch in patches.true if np.any(np.abs(patch) > patches.tolerance))
     if uniform and np.all(many > 1) and np.all(one == 1):
@@ -212,9 +257,13 @@ def average_spread(patches: Patches, view: View) -> Evidence:
 
 def flipped_weights(view: View) -> Evidence:
     """Whether the gradient of a kernel is the true one turned around."""
-    if view.a.ndim < 3 or not view.complete:
+    patches = patches_of(view)
+    if patches is None or patches.is_image or not view.complete:
         return None
-    space = range(2, view.a.ndim)
+    space = range(2 if view.a.ndim > 2 else 0, view.a.ndim)
+    if view.a.ndim == 2 or (view.a.ndim == 1 and view.comparison.alignment is not None
+                            and view.comparison.alignment.pairs):
+        return None
     for count in range(len(space), 0, -1):
         for axes in itertools.combinations(space, count):
             if view.agrees(np.flip(view.n, axes)):
@@ -222,25 +271,34 @@ def flipped_weights(view: View) -> Evidence:
     return None
 
 
-HYPOTHESES = (
-    Hypothesis("pool-spread", of_patches(pool_spread), "an output passes its gradient to up to "
+SELECTION = (
+    Hypothesis("overlap-overwritten", of_windows(overlap_overwritten), "{count} of {of} inputs "
+               "lack contributions of windows that overlap them; one window overwrites another",
+               "add with +=, do not assign"),
+    Hypothesis("pool-spread", of_selection(pool_spread), "an output passes its gradient to up to "
                "{most} inputs, where the forward selects one", "give it to the maximum alone"),
-    Hypothesis("pool-misrouted", of_patches(pool_misrouted), "{count} of {of} outputs pass their "
-               "gradient to another input than the one that the forward selected",
+    Hypothesis("pool-misrouted", of_selection(pool_misrouted), "{count} of {of} outputs pass "
+               "their gradient to another input than the one that the forward selected",
                "use the position of the maximum within its own window"),
-    Hypothesis("pool-misrouted", of_patches(average_spread), "{count} of {of} outputs pass their "
-               "gradient to a single input, where the forward averages several",
+)
+
+WINDOWS = (
+    Hypothesis("pool-misrouted", of_windows(average_misrouted), "{count} of {of} outputs pass "
+               "their gradient to a single input, where the forward averages several",
                "spread it evenly over the window"),
-    Hypothesis("kernel-flipped", of_patches(kernel_flipped), "every window's contribution is "
+    Hypothesis("kernel-flipped", of_windows(kernel_flipped), "every window's contribution is "
                "turned around along axes {axes}", "use the kernel as forward does, unflipped"),
     Hypothesis("kernel-flipped", flipped_weights, "the kernel's gradient is turned around along "
                "axes {axes}", "use the kernel's indices as forward does"),
-    Hypothesis("padding-crop", of_patches(padding_crop), "the gradient is shifted by {offset} "
+    Hypothesis("window-misplaced", of_windows(shift_without_padding), "every window's contribution "
+               "is off by {offset} along the spatial axes",
+               "write to the rows and columns that forward reads"),
+    Hypothesis("padding-crop", of_windows(padding_crop), "the gradient is shifted by {offset} "
                "along the spatial axes (padding {padding})",
                "crop the padding at both ends: dx_padded[..., pad:-pad, pad:-pad]"),
-    Hypothesis("overlap-overwritten", of_patches(overlap_overwritten), "where windows overlap, "
-               "only the {kept} one's contribution is left", "add with +=, do not assign"),
-    Hypothesis("window-misplaced", of_patches(window_misplaced), "{count} of {of} outputs pass "
+    Hypothesis("window-misplaced", of_windows(window_misplaced), "{count} of {of} outputs pass "
                "their contribution back at wrong places",
                "write to rows i * stride : i * stride + height, as forward reads them"),
+    Hypothesis("window-misplaced", kernel_gradient_misplaced, "the kernel's gradient is taken at "
+               "windows moved by {offset}", "read the input at the rows that forward reads"),
 )
