@@ -78,12 +78,14 @@ def parameter(name: str, value: object, ndim: int) -> Array:
     return array
 
 
-def same_shape(name: str, value: object, shape: tuple[int, ...], of: str) -> Array:
+def same_shape(
+    name: str, value: object, shape: tuple[int, ...], of: str, remedy: str | None = None
+) -> Array:
     """Return `value` if it is a floating array of `shape`, the shape of argument `of`."""
     array = floating(name, value)
     if array.shape != shape:
         refuse(name, array, f"shape {shape}, that of {of}",
-               f"pass the {name} that belongs to this cache")
+               remedy or f"pass the {name} that belongs to this cache")
     return array
 
 

@@ -58,7 +58,7 @@ def affine_forward(x: Array, w: Array, b: Array) -> tuple[Array, AffineCache]:
     if w.shape[0] != rows.shape[1]:
         refuse("w", w, f"shape (D, M) with D = {rows.shape[1]}, the features of x {x.shape}",
                f"make w.shape[0] == {rows.shape[1]}, or transpose w if it is stored as (M, D)")
-    same_shape("b", b, w.shape[1:], "w's columns (one bias an output)")
+    same_shape("b", b, w.shape[1:], "w's columns", "give each output one bias")
     # Only inf or NaN in the data makes an invalid operation here: the NaN in out says so itself.
     with np.errstate(invalid="ignore"):
         out = widen(rows) @ widen(w)

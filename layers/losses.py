@@ -141,7 +141,7 @@ def mse_loss(x: Array, y: Array) -> tuple[float, Array]:
     2.5 [[1.0, -2.0]]
     """
     x = floating("x", x)
-    y = same_shape("y", y, x.shape, "x")
+    y = same_shape("y", y, x.shape, "x", "reshape one of them; no broadcasting is done")
     if x.size == 0:
         refuse("x", x, "at least one element", EMPTY_REMEDY)
     with np.errstate(invalid="ignore"):

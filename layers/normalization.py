@@ -19,6 +19,8 @@ from layers._arguments import (
 )
 from layers._precision import cast, widen
 
+ONE_PER_FEATURE = "give each feature (column of x) one number"
+
 # x - mean, 1 / sqrt(var + eps), gamma, beta, mode, x's dtype
 BatchnormCache = tuple[Array, Array, Array, Array, str, "np.dtype[Any]"]
 # x - mean, 1 / sqrt(var + eps), gamma, beta, x's dtype
@@ -305,8 +307,8 @@ def _average(running: Array, batch: Array, momentum: float) -> Array:
 def _arguments(x: Array, gamma: Array, beta: Array) -> Gradients:
     x = floating("x", x, ndim=2)
     gamma, beta = parameter("gamma", gamma, ndim=1), parameter("beta", beta, ndim=1)
-    same_shape("gamma", gamma, x.shape[1:], "x's features")
-    same_shape("beta", beta, x.shape[1:], "x's features")
+    same_shape("gamma", gamma, x.shape[1:], "x's features", ONE_PER_FEATURE)
+    same_shape("beta", beta, x.shape[1:], "x's features", ONE_PER_FEATURE)
     return x, gamma, beta
 
 
@@ -335,7 +337,8 @@ def _running(bn_param: Mapping[str, Any], key: str, x: Array) -> Array:
     if value is None:
         return np.zeros(x.shape[1], widen(x[:0]).dtype)
     name = f"bn_param[{key!r}]"
-    return same_shape(name, parameter(name, value, ndim=1), x.shape[1:], "x's features")
+    return same_shape(name, parameter(name, value, ndim=1), x.shape[1:], "x's features",
+                      ONE_PER_FEATURE)
 
 
 def _eps(param_name: str, param: Mapping[str, Any]) -> float:

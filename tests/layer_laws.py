@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradcheck import eval_numerical_gradient_array, rel_error
+from gradcheck import check_layer, eval_numerical_gradient_array, rel_error
 
 DTYPES = (np.float16, np.float32, np.float64)
 
@@ -76,6 +76,11 @@ def assert_backward_is_the_derivative_of_forward(layer: Layer, tolerance: float 
         # A gradient that is 0 by its nature (a bias before batchnorm) has no relative error.
         error = np.minimum(rel_error(gradient, numeric), np.abs(gradient - numeric).max())
         assert error < tolerance, f"argument {position}: error {error:.2e}"
+
+
+def assert_the_checker_finds_nothing(layer: Layer) -> None:
+    args = layer.make(np.random.default_rng(7))
+    check_layer(layer.forward, layer.backward, *args).raise_if_failed()
 
 
 def assert_backward_is_pure(layer: Layer) -> None:
@@ -158,6 +163,7 @@ def same_bits(a: Any, b: Any) -> bool:
 
 COMMON_LAWS = (
     assert_backward_is_the_derivative_of_forward,
+    assert_the_checker_finds_nothing,
     assert_backward_is_pure,
     assert_dtypes_are_kept,
     assert_dout_of_another_shape_is_refused,

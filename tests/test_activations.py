@@ -31,10 +31,16 @@ LIMITS = {
     "silu": ((0, 1e4), (0, 1)),
 }
 
+PARAMETRIC = (
+    Layer(L.leaky_relu_forward, L.leaky_relu_backward,
+          lambda rng: (away_from_zero(rng, 4, 3), 0.3)),
+    Layer(L.elu_forward, L.elu_backward, lambda rng: (away_from_zero(rng, 4, 3), 2.5)),
+)
+
 every_activation = pytest.mark.parametrize("layer", ACTIVATIONS, ids=str)
 
 
-@every_law(*ACTIVATIONS)
+@every_law(*ACTIVATIONS, *PARAMETRIC)
 def test_activations_obey_the_common_law(layer, assert_law):
     assert_law(layer)
 
