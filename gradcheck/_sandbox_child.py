@@ -114,7 +114,7 @@ class Server:
         module = types.ModuleType(stem if free else "submission")
         module.__file__ = str(path)
         sys.modules[module.__name__] = module
-        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
+        exec(compile(path.read_bytes(), path.name, "exec"), module.__dict__)
         named = {name: value for name, value in dict(vars(module)).items()
                  if callable(value) and not isinstance(value, type)}
         self._functions = {name: value for name, value in named.items() if name.isidentifier()}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+Array = NDArray[Any]
 RTOL = {2: 2e-2, 4: 1e-3, 8: 1e-6}
 
 
@@ -55,3 +57,41 @@ def describe(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of length {len(value)}"
     return f"{value!r:.60} ({type(value).__name__})"
+
+
+def sums_of(out: Array) -> Array:
+    """Return sums of an output and of its nonzero units: over all, along each axis, and singly."""
+    parts = []
+    for values in (out, (out != 0).astype(float)):
+        parts += [values.sum(keepdims=True).reshape(-1), values.reshape(-1)[:40]]
+        parts += [values.sum(axis=axis).reshape(-1)[:40] for axis in range(out.ndim)]
+    return np.concatenate(parts)
+
+
+def compare_moments(got: Array, want: Array, where: str) -> None:
+    """Raise Disagreement if means or variances of columns differ by seven standard errors.
+
+    Rows are draws. Variances must differ by two thirds at least, as their errors are estimates.
+    """
+    draws = len(got)
+    error = np.sqrt((got.var(0) + want.var(0)) / draws)
+    difference = np.abs(got.mean(0) - want.mean(0))
+    if np.any(difference > 7 * error + 1e-9):
+        raise Disagreement(
+            f"{where} the mean of sums of the output, over {draws} masks, is off "
+            f"by {np.max(difference):.3g}; check the scale of what is kept, and whether p is the "
+            "probability of dropping (else pass --p-is keep)")
+    ratio = (got.var(0) + 1e-12) / (want.var(0) + 1e-12)
+    error = np.sqrt((_kurtosis(got) + _kurtosis(want) - 2) / draws)
+    if np.any(np.abs(np.log(ratio)) > np.maximum(7 * error, 0.5)):
+        worst = ratio[np.argmax(np.abs(np.log(ratio)))]
+        raise Disagreement(
+            f"{where} the variance of sums of the output, over {draws} masks, is "
+            f"{worst:.3g} times the reference's; check which units are dropped together, and that "
+            "each call draws a new mask")
+
+
+def _kurtosis(columns: Array) -> Array:
+    centred = columns - columns.mean(0)
+    kurtosis: Array = (centred ** 4).mean(0) / ((centred ** 2).mean(0) ** 2 + 1e-24)
+    return np.maximum(kurtosis, 1.0)

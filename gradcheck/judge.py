@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.agreement import Disagreement, compare, describe
+from gradcheck.agreement import Disagreement, compare, compare_moments, describe, sums_of
 from gradcheck.check import check_gradient, check_layer
 from gradcheck.dropout_implementation import DropoutImplementation
 from gradcheck.examples import example
@@ -31,8 +31,7 @@ CONTRACT_CODES = frozenset({
     "dout-ignored", "forward-nondeterministic", "mask-resampled", "lower-precision",
 })
 P = 0.3
-# Variances of sums over this many calls differ by a factor of two with probability below 1e-9.
-DRAWS = 300
+DRAWS = 800
 
 
 @dataclass(frozen=True)
@@ -241,29 +240,9 @@ class _Case:
             want = _first(self.reference, self.reference.forward(*right))
             if out.shape != want.shape:
                 raise Disagreement(f"out has shape {out.shape}; expected {want.shape}")
-            sums[0].append(_sums(out))
-            sums[1].append(_sums(want * self._scale({"p": P})))
-        got, wanted = (np.array(entries) for entries in sums)
-        deviation = np.sqrt((got.var(0) + wanted.var(0)) / DRAWS)
-        off = np.abs(got.mean(0) - wanted.mean(0)) > 7 * deviation + 1e-9
-        ratio = (got.var(0) + 1e-12) / (wanted.var(0) + 1e-12)
-        if np.any(off):
-            raise Disagreement(
-                f"in train mode at p = {P} the mean of the output over {DRAWS} masks is off by "
-                f"{np.max(np.abs(got.mean(0) - wanted.mean(0))):.3g}; check the scale of what is "
-                "kept, and whether p is the probability of dropping (else pass --p-is keep)")
-        if np.any((ratio > 2.2) | (ratio < 1 / 2.2)):
-            raise Disagreement(
-                f"in train mode at p = {P} the variance of sums of the output, over {DRAWS} masks, "
-                f"is {np.max(ratio):.3g} times the reference's; check which units are dropped "
-                "together, and that each call draws a new mask")
-
-
-def _sums(out: Array) -> Array:
-    """Return sums of an output over all of it, over each of its axes, and each single element."""
-    parts = [out.sum(keepdims=True).reshape(-1)]
-    parts += [out.sum(axis=axis).reshape(-1)[:40] for axis in range(out.ndim)]
-    return np.concatenate([*parts, out.reshape(-1)[:40]])
+            sums[0].append(sums_of(out))
+            sums[1].append(sums_of(want * self._scale({"p": P})))
+        compare_moments(*(np.array(entries) for entries in sums), f"in train mode at p = {P}")
 
 
 def _floating(value: Any) -> bool:

@@ -125,8 +125,8 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._process is not None
-        self._process.close()
+        if self._process is not None:
+            self._process.close()
 
     def _import(self, source: bytes) -> None:
         """Send the source and learn the functions' names."""
