@@ -41,7 +41,7 @@ def each_block(size: int, work: Callable[[int, int], Any], threads: int | None =
         for start in range(first, min(first + CHUNK * BLOCK, size), BLOCK):
             work(start, min(start + BLOCK, size))
 
-    if len(chunks) == 1 or threads == 1 or available_threads() == 1:
+    if len(chunks) <= 1 or threads == 1 or available_threads() == 1:
         for first in chunks:
             run(first)
         return
