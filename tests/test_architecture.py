@@ -117,7 +117,8 @@ def exported(room: str) -> dict[str, str]:
     listed = [ast.literal_eval(node.value) for node in module.body if isinstance(node, ast.Assign)
               and any(dotted(target) == "__all__" for target in node.targets)]
     assert listed, f"{room}/__init__.py has no __all__"
-    return {name: origin[name] for name in listed[0] if name in origin}
+    return {name: origin[name] for name in listed[0]
+            if name in origin and (ROOT / origin[name]).exists()}  # a submodule has no origin
 
 
 def definition(path: str, name: str) -> Function | ast.ClassDef | None:
