@@ -6,7 +6,6 @@ A block is its layers in order; its backward is their backwards in the same orde
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from copy import copy
 from typing import Any
 
 from layers._arguments import Array, cached
@@ -198,10 +197,11 @@ def affine_bn_relu_dropout_forward(
     [[0. 1.]]
     """
     # A dropout_param that is refused after batchnorm has run must leave the averages alone.
-    own_param = copy(bn_param)
+    own_param = dict(bn_param) if isinstance(bn_param, MutableMapping) else bn_param
     out, cache = _forward(x, (affine_forward, w, b), (batchnorm_forward, gamma, beta, own_param),
                           (relu_forward,), (dropout_forward, dropout_param))
-    bn_param.update(own_param)
+    if own_param is not bn_param:
+        bn_param.update(own_param)
     return out, cache
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -104,6 +106,16 @@ def test_a_refused_dropout_param_leaves_the_averages_as_they_were():
     with pytest.raises(ValueError, match="keep probability"):
         L.affine_bn_relu_dropout_forward(*args, bn_param, {"mode": "train", "p": 1.0})
     assert bn_param == {"mode": "train"}
+
+
+def test_a_read_only_bn_param_does_for_test_mode_only():
+    args = arrays("affine_bn_relu_dropout", np.random.default_rng(0))
+    averages = {"running_mean": np.zeros(M), "running_var": np.ones(M)}
+    frozen = {mode: MappingProxyType({"mode": mode, **averages}) for mode in ("train", "test")}
+    out, _ = L.affine_bn_relu_dropout_forward(*args, frozen["test"], DROPOUT)
+    assert out.shape == (N, M)
+    with pytest.raises(TypeError, match="can be written"):
+        L.affine_bn_relu_dropout_forward(*args, frozen["train"], DROPOUT)
 
 
 @pytest.mark.parametrize("name", [name for name in BLOCKS if name.endswith("_dropout")])
