@@ -131,4 +131,6 @@ def all_mutants() -> Iterator[Mutant]:
 
 def all_correct() -> Iterator[Correct]:
     """Yield every layer that must pass."""
+    for family in ("correct_structured", "correct_package"):
+        importlib.import_module(f"{__name__}.{family}")
     yield from importlib.import_module(f"{__name__}.correct").CORRECT
