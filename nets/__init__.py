@@ -1,5 +1,7 @@
 """Networks of `layers`: fully-connected classifiers, update rules, the training loop, data."""
 
+from nets import nn
+from nets.autograd import Tensor, no_grad
 from nets.data import flip_labels, get_CIFAR10_data, load_CIFAR10, load_digits
 from nets.fully_connected import FullyConnectedNet, TwoLayerNet
 from nets.optim import adam, rmsprop, sgd, sgd_momentum
@@ -10,6 +12,7 @@ __all__ = [
     "FullyConnectedNet",
     "Prediction",
     "Solver",
+    "Tensor",
     "TwoLayerNet",
     "adam",
     "flip_labels",
@@ -17,6 +20,8 @@ __all__ = [
     "load_CIFAR10",
     "load_digits",
     "mc_dropout",
+    "nn",
+    "no_grad",
     "rmsprop",
     "sgd",
     "sgd_momentum",
