@@ -80,7 +80,7 @@ def mask_blocks(
 
     `write`, if there is one, is handed every part of the mask as it is read.
     """
-    x = np.asarray(x)  # a subclass, np.matrix say, has its own idea of reshape
+    x = np.asarray(x)  # not the class of a memmap
     native = x.dtype.newbyteorder("=")
     if x.flags.c_contiguous and x.dtype == native:
         out = np.empty(x.shape, native)
@@ -102,7 +102,7 @@ def mask_blocks(
 
 def mask_whole(x: Array, mask: Mask, divisor: float) -> Array:
     """Return x / divisor where `mask`, of any strides, is True, and +0.0 elsewhere."""
-    x = np.asarray(x)  # a subclass, np.matrix say, has its own idea of rows
+    x = np.asarray(x)  # not the class of a memmap
     native = x.dtype.newbyteorder("=")
     out = np.empty(x.shape, native)
     rows = max(1, BLOCK * len(x) // max(x.size, 1))
@@ -157,9 +157,6 @@ def _half_quotients(divisor: float) -> NDArray[np.float16]:
 def maskable(name: str, value: object) -> Array:
     """Return `value` if it is a floating array whose bits can be masked; refuse it otherwise."""
     array = floating(name, value)
-    if isinstance(array, np.ma.MaskedArray):
-        refuse(name, "a masked array", "a plain array: validity and dropout are different masks",
-               f"pass {name}.filled(0) or {name}.data", TypeError)
     if array.dtype.itemsize not in BITS:
         refuse(name, array, "float16, float32 or float64", f"pass {name}.astype(np.float64)",
                TypeError)
