@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,15 @@ def judge_layer(
         yield Verdict("contract", not broken, "\n".join(map(str, broken)))
 
 
+def report_of(pair: Pair, args: Args, seed: int = 0) -> Report:
+    """Return the gradient checker's report on a layer, or on a loss as a function of its input."""
+    if pair.backward is not None:
+        return check_layer(pair.forward, pair.backward, *args, seed=seed, name=pair.name)
+    x, rest = args[0], args[1:]
+    return check_gradient(lambda x: pair.forward(x, *rest)[0], lambda x: pair.forward(x, *rest)[1],
+                          x, seed=seed, name=pair.name)
+
+
 def _attempt(part: str, check: Callable[[], None]) -> Verdict:
     """Run a check; whatever a submission's function raises is its failure."""
     try:
@@ -164,17 +173,12 @@ class _Case:
     def report(self, seed: int) -> tuple[Report | None, str]:
         """Return the gradient checker's report, or why there is none."""
         args, _ = self._both(self.draw(), p=P if self.stochastic else None)
+        pair = self.pair
+        if self.stochastic:
+            forward = functools.partial(self._repeatable)
+            pair = replace(pair, forward=functools.update_wrapper(forward, pair.forward))
         try:
-            if self.pair.is_loss:
-                x, rest = args[0], args[1:]
-                return check_gradient(lambda x: self.pair.forward(x, *rest)[0],
-                                      lambda x: self.pair.forward(x, *rest)[1], x, seed=seed), ""
-            assert self.pair.backward is not None
-            forward = self.pair.forward
-            if self.stochastic:
-                forward = functools.update_wrapper(functools.partial(self._repeatable), forward)
-            return check_layer(forward, self.pair.backward, *args, seed=seed,
-                               name=self.pair.name), ""
+            return report_of(pair, args, seed), ""
         except Exception as error:
             return None, f"{type(error).__name__}: {error}"
 
@@ -242,7 +246,7 @@ class _Case:
                 raise Disagreement(f"out has shape {out.shape}; expected {want.shape}")
             sums[0].append(sums_of(out))
             sums[1].append(sums_of(want * self._scale({"p": P})))
-        compare_moments(*(np.array(entries) for entries in sums), f"in train mode at p = {P}")
+        compare_moments(np.array(sums[0]), np.array(sums[1]), f"in train mode at p = {P}")
 
 
 def _floating(value: Any) -> bool:

@@ -1,0 +1,141 @@
+"""``pytest --gradcheck-target=homework.py`` runs the checks of `gradcheck check` as tests.
+
+One test a layer, one a law of a dropout. Loading the plugin imports nothing but pytest; without the
+option it does nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import unittest
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from gradcheck.targets import Pair
+
+STACK = pytest.StashKey[contextlib.ExitStack]()
+LAWFUL = ("dropout", "inverted_dropout", "vanilla_dropout")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("gradcheck", "gradients and dropout masks of layers")
+    group.addoption("--gradcheck-target", action="append", default=[], metavar="TARGET",
+                    help="a module or a Python file whose layers are checked; may be repeated")
+    group.addoption("--gradcheck-p-is", choices=("drop", "keep"), default="drop",
+                    help="what a dropout's p is the probability of (default: drop)")
+    group.addoption("--gradcheck-scaling", choices=("inverted", "vanilla"), default="inverted",
+                    help="where a dropout scales (default: inverted, while training)")
+    group.addoption("--gradcheck-seeding", choices=("seed", "rng", "global", "none"),
+                    default="seed", help="what governs a dropout's mask (default: seed)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the targets imported until the end of the run."""
+    config.stash[STACK] = contextlib.ExitStack()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Forget the targets."""
+    if STACK in config.stash:
+        config.stash[STACK].close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Add the tests of every target, before -k and -m choose among all of them."""
+    for target in session.config.getoption("--gradcheck-target"):
+        collector = Target.from_parent(session, name=target, nodeid=target)
+        items.extend(collector.collect())
+
+
+class Target(pytest.Collector):
+    """The layers of one target."""
+
+    def collect(self) -> Iterator[Check]:
+        """Import the target and yield its checks; a failed import is one failing test."""
+        from gradcheck.targets import TargetError, find_pairs, loaded
+
+        try:
+            module = self.config.stash[STACK].enter_context(loaded(self.name))
+        except TargetError as error:
+            yield self._check("import", _raising(error), None)
+            return
+        pairs = find_pairs(module).pairs
+        if not pairs:
+            yield self._check("import", _raising(TargetError(
+                f"{self.name}: there is no layer in it. Remedy: define functions called "
+                "<name>_forward and <name>_backward.")), None)
+        for pair in pairs:
+            if pair.base in LAWFUL and pair.backward is not None:
+                for law, check in self._laws(pair):
+                    yield self._check(f"{pair.name}: {law}", check, pair)
+            else:
+                yield self._check(pair.name, lambda pair=pair: _check_layer(pair), pair)
+
+    def _laws(self, pair: Pair) -> Iterator[tuple[str, Callable[..., None]]]:
+        from gradcheck.dropout_checks import DropoutImplementation, dropout_checks
+
+        assert pair.backward is not None
+        option = self.config.getoption
+        scaling = "vanilla" if pair.base == "vanilla_dropout" else option("--gradcheck-scaling")
+        seeding = option("--gradcheck-seeding")
+        yield from dropout_checks(DropoutImplementation(
+            pair.forward, pair.backward, option("--gradcheck-p-is"), scaling,
+            None if seeding == "none" else seeding, pair.name))
+
+    def _check(self, name: str, check: Callable[..., None], pair: Pair | None) -> Check:
+        item: Check = Check.from_parent(self, name=name)
+        item.check, item.pair = check, pair
+        return item
+
+
+class Check(pytest.Item):
+    """One layer's gradients, or one law of a dropout."""
+
+    check: Callable[..., None]
+    pair: Pair | None
+
+    def runtest(self) -> None:
+        """Run the check."""
+        try:
+            self.check()
+        except unittest.SkipTest as reason:
+            pytest.skip(str(reason))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> Any:
+        """Show what was found; a traceback only for exceptions of another kind."""
+        from gradcheck.targets import TargetError
+
+        if isinstance(excinfo.value, AssertionError | TargetError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, *args)
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Return where the layer's forward is defined."""
+        code = getattr(self.pair.forward, "__code__", None) if self.pair else None
+        line = code.co_firstlineno - 1 if code else None
+        return (code.co_filename if code else self.path), line, f"gradcheck {self.name}"
+
+
+def _check_layer(pair: Pair) -> None:
+    import numpy as np
+
+    from gradcheck.examples import example
+    from gradcheck.judge import report_of
+
+    rng = np.random.default_rng(0)
+    report = report_of(pair, example(pair.base, pair.forward, rng, pair.example).args)
+    report.raise_if_failed()
+    if report.inconclusive:
+        pytest.skip(f"inconclusive: {report}")
+
+
+def _raising(error: Exception) -> Callable[..., None]:
+    def check() -> None:
+        raise error
+
+    return check
