@@ -103,7 +103,7 @@ def dropout_divides_by_p(dout, cache):
     return dout * mask / dropout_param["p"]
 
 
-@wrong("scaled", dropout, randn(6, 10), param(0.4), factor=0.36, factor_name="(1 - p)**2")
+@wrong("scaled", dropout, randn(6, 10), param(0.4), factor=0.36, factor_name="(1 - p)^2")
 def dropout_multiplies_by_the_keep_probability(dout, cache):
     dropout_param, mask = cache
     return dout * mask * (1 - dropout_param["p"])

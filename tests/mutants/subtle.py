@@ -163,7 +163,9 @@ def maximum(a, b):
 TIED = np.where(np.arange(30) % 7 == 3, 0.5, randn(30))
 
 
-@wrong("isolated-elements", maximum, TIED, np.where(TIED == 0.5, 0.5, randn(30, seed=1)))
+# Four places in thirty are few, but hardly isolated.
+@wrong("isolated-elements", maximum, TIED, np.where(TIED == 0.5, 0.5, randn(30, seed=1)),
+       also=("unexplained",))
 def maximum_pays_ties_three_times(dout, cache):
     a, b = cache
     tie = 3.0 * (a == b)
