@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from gradcheck.record import OUTPUT_LIMIT, STATUSES, Item, Record, clean
+from gradcheck.record import MESSAGE_LIMIT, OUTPUT_LIMIT, STATUSES, Item, Record, clean
 
 
 def as_json(record: Record) -> str:
@@ -61,7 +61,8 @@ def as_prairielearn(record: Record) -> str:
     rows = _with_points(record)
     tests = [
         {"name": clean(item.name), "points": earned, "max_points": possible,
-         "message": clean(item.message.partition("\n")[0]), "output": _explanation(item)}
+         "message": clean(item.message.partition("\n")[0], 300),
+         "output": _explanation(item, 1500)}
         for item, earned, possible in rows
     ]
     score = _total(earned for _, earned, _ in rows)
@@ -171,9 +172,9 @@ def _summary(record: Record) -> str:
     return f"{line}\n{clean(record.error)}" if record.error else line
 
 
-def _explanation(item: Item) -> str:
+def _explanation(item: Item, limit: int = MESSAGE_LIMIT) -> str:
     return clean("\n".join([item.message or item.status,
-                            *(f"advice: {text}" for text in item.advice)]))
+                            *(f"advice: {text}" for text in item.advice)]), limit)
 
 
 def _with_points(record: Record) -> list[tuple[Item, float, float]]:
@@ -216,6 +217,15 @@ def render(record: Record, format: str = "text", *, color: bool = False) -> str:
         raise ValueError(f"format: got {format!r}; expected one of {', '.join(FORMATS)}. "
                          "Remedy: pass one of these words.")
     return as_text(record, color) if format == "text" else FORMATS[format](record)
+
+
+def as_line(record: Record) -> str:
+    """Return a record in one line, for lists of many.
+
+    >>> as_line(Record("grade", "a.py", (Item("relu", "relu", "failed", "", 1.0, 4.0),)))
+    'a.py: 1 failed, 1 of 4 points in 0.0 s'
+    """
+    return _attribute(_summary(record).replace("\n", "; "))
 
 
 def as_csv(records: Sequence[Record]) -> str:

@@ -1,0 +1,1 @@
+"""Submissions as students write them, for the grader's tests."""
