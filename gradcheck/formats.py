@@ -14,6 +14,8 @@ import math
 import os
 import stat
 import tempfile
+import textwrap
+import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
@@ -121,7 +123,7 @@ def _attribute(text: str) -> str:
     return clean(text, 500).replace("\n", " ").replace("\t", " ")
 
 
-def as_text(record: Record, color: bool = False) -> str:
+def as_text(record: Record, color: bool = False, width: int = 100) -> str:
     """Return a table with one line an item, what is wrong below it, and a one-line summary."""
     points = any(item.max_points is not None for item in record.items)
     rows = [_row(item, points) for item in record.items]
@@ -134,13 +136,41 @@ def as_text(record: Record, color: bool = False) -> str:
     for item, row in zip(record.items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         if item.message and not item.passed:
-            lines += [f"    {line}" for line in clean(item.message).splitlines()]
-        lines += [f"    advice: {clean(text)}" for text in item.advice]
+            lines += _wrapped(clean(item.message), width)
+        for text in item.advice:
+            lines += _wrapped(f"advice: {clean(text)}", width)
     if record.output and record.kind == "grade":
         lines += ["", "the submission printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
     if record.notes:
-        lines += ["", *(f"note: {clean(note)}" for note in record.notes)]
+        lines.append("")
+        for note in record.notes:
+            lines += _folded(f"note: {clean(note)}", "", width)
     return "\n".join([*lines, *([""] if lines else []), _summary(record)]) + "\n"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Return `text` indented, its long lines broken at spaces within `width` columns."""
+    lines = []
+    for line in text.splitlines():
+        indent = " " * (4 + len(line) - len(line.lstrip()))
+        lines += textwrap.wrap(line.strip(), max(width, 40), initial_indent=indent,
+                               subsequent_indent=indent + "  ", break_long_words=False,
+                               break_on_hyphens=False)
+    return lines
+
+
+def _folded(text: str, indent: str, width: int | None) -> list[str]:
+    """Return indented lines, those beyond `width` folded between words."""
+    lines = []
+    for line in text.splitlines():
+        start = indent + line[:len(line) - len(line.lstrip())]
+        if width is None or len(indent + line) <= width:
+            lines.append(indent + line)
+        else:
+            lines += textwrap.wrap(line.strip(), max(width, 40), initial_indent=start,
+                                   subsequent_indent=start + "  ", break_long_words=False,
+                                   break_on_hyphens=False)
+    return lines
 
 
 def _row(item: Item, points: bool) -> tuple[str, ...]:
@@ -160,7 +190,7 @@ def _colored(line: str, status: str, color: bool) -> str:
     if not color:
         return line
     code = {"passed": "32", "failed": "31", "error": "31", "inconclusive": "33"}.get(status, "0")
-    return f"\x1b[{code}m{line}\x1b[0m"
+    return f"{line.removesuffix(status)}\x1b[{code}m{status}\x1b[0m"
 
 
 def _summary(record: Record) -> str:
@@ -168,8 +198,27 @@ def _summary(record: Record) -> str:
     parts = [f"{count} {status}" for status, count in counts.items() if count] or ["0 judged"]
     if record.max_score:
         parts.append(f"{record.score:g} of {record.max_score:g} points")
-    line = f"{clean(record.target)}: {', '.join(parts)} in {record.seconds:.1f} s"
+    line = f"{clean(record.target)}: {', '.join(parts)} in {record.seconds:.1f} s{_work(record)}"
     return f"{line}\n{clean(record.error)}" if record.error else line
+
+
+def _work(record: Record) -> str:
+    """Say how much was compared, where gradients were."""
+    reports = [item.details["report"] for item in record.items if "report" in item.details]
+    if record.kind != "check" or not reports:
+        return ""
+    checked, calls = (sum(report[key] for report in reports) for key in ("checked", "evaluations"))
+    return f" ({checked:,} coordinates, {calls:,} forward calls)"
+
+
+def _effort(record: Record) -> str:
+    """Say how much was checked; a grade is about points instead."""
+    calls = sum(item.evaluations or 0 for item in record.items)
+    checked = sum(item.details.get("report", {}).get("checked", 0) for item in record.items
+                  if isinstance(item.details.get("report", {}), dict))
+    if record.kind != "check" or not calls:
+        return ""
+    return f" ({checked} coordinates, {calls} forward calls)"
 
 
 def _explanation(item: Item, limit: int = MESSAGE_LIMIT) -> str:
@@ -202,8 +251,9 @@ FORMATS: dict[str, Callable[[Record], str]] = {
 }
 
 
-def render(record: Record, format: str = "text", *, color: bool = False) -> str:
-    """Return `record` in one of `FORMATS`; `color` marks the verdicts of the text format only.
+def render(record: Record, format: str = "text", *, color: bool = False,
+           width: int = 100) -> str:
+    """Return `record` in one of `FORMATS`; `color` (of the verdicts) and `width` are the text's.
 
     >>> record = Record("check", "homework.py", (Item("relu", "relu", "passed"),), seconds=0.25)
     >>> print(render(record))
@@ -216,7 +266,7 @@ def render(record: Record, format: str = "text", *, color: bool = False) -> str:
     if format not in FORMATS:
         raise ValueError(f"format: got {format!r}; expected one of {', '.join(FORMATS)}. "
                          "Remedy: pass one of these words.")
-    return as_text(record, color) if format == "text" else FORMATS[format](record)
+    return as_text(record, color, width) if format == "text" else FORMATS[format](record)
 
 
 def as_line(record: Record) -> str:
