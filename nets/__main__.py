@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,32 +11,33 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ._checks import whole
+from ._command import (
+    add_common_options,
+    common_options,
+    guarded,
+    require_packages,
+    sweep_command,
+    usage_errors,
+)
 from .experiment import Experiment, LearningCurve, train
 from .learning_curves import plot_learning_curves
-
-FAILED = 1
-INTERRUPTED = 130
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    default = Experiment()
     root = argparse.ArgumentParser(
         prog="python -m nets",
         description="Train a fully-connected net on scikit-learn's digits, a part of the training "
         "labels flipped, with and without dropout, and compare the test errors.",
+        epilog="python -m nets sweep --help: grids of such experiments on many machines.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    default = Experiment()
+    add_common_options(root, default_seeds=3)
     add = root.add_argument
-    add("--seeds", type=int, default=3, help="runs of each kind; the means are printed")
-    add("--samples", type=int, default=default.samples, help="training images, of 1797")
     add("--noise", type=float, default=default.noise, help="fraction of flipped training labels")
-    add("--hidden", type=int, nargs="+", default=default.hidden, metavar="UNITS",
-        help="units in each hidden layer")
     add("--p", type=float, default=default.p, help="probability of dropping a hidden unit")
-    add("--input-p", type=float, default=default.input_p, help="probability of dropping a pixel")
-    add("--epochs", type=int, default=default.epochs, help="passes over the training images")
-    add("--batch-size", type=int, default=default.batch_size, help="images in a minibatch")
     add("--learning-rate", type=float, default=default.learning_rate, help="of Adam")
     add("--plot", type=Path, metavar="PATH", help="write the two learning curves (png, svg, pdf)")
     return root
@@ -45,37 +45,26 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code (0 done, 1 failed; argparse exits with 2)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["sweep"]:
+        return guarded(lambda: sweep_command(arguments[1:]))
     options = parser()
-    args = options.parse_args(argv)
-    try:
-        with_dropout = Experiment(
-            p=args.p, input_p=args.input_p, noise=args.noise, samples=args.samples,
-            hidden=tuple(args.hidden), epochs=args.epochs, batch_size=args.batch_size,
-            learning_rate=args.learning_rate,
-        )
-        if args.seeds < 1:
-            raise ValueError(f"seeds: got {args.seeds}; expected at least 1. Remedy: --seeds 3.")
-    except (ValueError, TypeError) as error:
-        options.error(str(error))
-    try:
+    args = options.parse_args(arguments)
+    with usage_errors(options):
+        with_dropout = replace(common_options(args), p=args.p, noise=args.noise,
+                               learning_rate=args.learning_rate)
+        whole("--seeds", args.seeds, low=1)
+
+    def run() -> None:
         _check_what_is_needed(args.plot)
         _compare(with_dropout, args.seeds, args.plot)
-    except (ImportError, OSError) as error:
-        print(f"python -m nets: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("\npython -m nets: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+
+    return guarded(run)
 
 
 def _check_what_is_needed(plot: Path | None) -> None:
     """Raise now what would otherwise be raised after the training."""
-    needed = {"sklearn": "scikit-learn", **({"matplotlib": "matplotlib"} if plot else {})}
-    for module, package in needed.items():
-        if importlib.util.find_spec(module) is None:
-            raise ImportError(f"{package} is not installed. Remedy: python -m pip install "
-                              "'maskgrad[notebooks]'.")
+    require_packages(sklearn="scikit-learn", **({"matplotlib": "matplotlib"} if plot else {}))
     if plot is None:
         return
     from matplotlib.backend_bases import FigureCanvasBase

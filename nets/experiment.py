@@ -11,6 +11,7 @@ import numpy as np
 from layers._arguments import Array, one_of, probability, refuse, scalar
 
 from ._checks import whole
+from ._threads import one_blas_thread
 from .data import fit_scaling, flip_labels, load_digits, split
 from .fully_connected import NOISES, FullyConnectedNet
 from .solver import Solver
@@ -165,6 +166,7 @@ def train(
         rng=np.random.default_rng(batch_seed),
         callback=callback,
     )
-    solver.train()
+    with one_blas_thread():
+        solver.train()
     train_acc, test_acc = np.array(solver.train_acc_history), np.array(solver.val_acc_history)
     return LearningCurve(tuple((1 - train_acc).tolist()), tuple((1 - test_acc).tolist()))

@@ -1,0 +1,121 @@
+"""What the two commands of `python -m nets` share, and the second of them, `sweep`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ._checks import whole
+from .experiment import METHODS, Experiment
+from .sweep import Workers, run_sweep, summarize
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def guarded(run: Callable[[], object]) -> int:
+    """Call `run`; return the exit code, with one line on stderr where it failed."""
+    try:
+        run()
+    except (ImportError, OSError, ValueError) as error:
+        print(f"python -m nets: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\npython -m nets: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+@contextmanager
+def usage_errors(options: argparse.ArgumentParser) -> Iterator[None]:
+    """Turn a refused value into a usage error: exit code 2."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        options.error(str(error))
+
+
+def require_packages(extra: str = "notebooks", **packages: str) -> None:
+    """Raise ImportError if a module is missing; the keywords map modules to packages."""
+    for module, package in packages.items():
+        if importlib.util.find_spec(module) is None:
+            raise ImportError(f"{package} is not installed. Remedy: python -m pip install "
+                              f"'maskgrad[{extra}]'.")
+
+
+def add_common_options(parser: argparse.ArgumentParser, default_seeds: int) -> None:
+    """Add the options that do not vary within one run of either command."""
+    default = Experiment()
+    add = parser.add_argument
+    add("--seeds", type=int, default=default_seeds, help="runs of each kind")
+    add("--samples", type=int, default=default.samples, help="training images, of 1797")
+    add("--hidden", type=int, nargs="+", default=default.hidden, metavar="UNITS",
+        help="units in each hidden layer")
+    add("--input-p", type=float, default=default.input_p, help="probability of dropping a pixel")
+    add("--epochs", type=int, default=default.epochs, help="passes over the training images")
+    add("--batch-size", type=int, default=default.batch_size, help="images in a minibatch")
+
+
+def common_options(args: argparse.Namespace) -> Experiment:
+    """Return the experiment that the common options describe."""
+    return Experiment(samples=args.samples, hidden=tuple(args.hidden), input_p=args.input_p,
+                      epochs=args.epochs, batch_size=args.batch_size)
+
+
+def sweep_parser() -> argparse.ArgumentParser:
+    """Return the parser of `python -m nets sweep`."""
+    default = Experiment()
+    parser = argparse.ArgumentParser(
+        prog="python -m nets sweep",
+        description="Train every combination of the methods, probabilities, noises and learning "
+        "rates under every seed, and print the mean test errors and their standard errors.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--method", nargs="+", choices=METHODS, default=["none", "dropout"])
+    add("--p", type=float, nargs="+", default=[default.p], help="drop probabilities")
+    add("--noise", type=float, nargs="+", default=[default.noise], help="fractions of labels")
+    add("--learning-rate", type=float, nargs="+", default=[default.learning_rate], help="of Adam")
+    add_common_options(parser, default_seeds=8)
+    add("--seed", type=int, default=0, help="root of all seeds")
+    add("--results", type=Path, metavar="PATH",
+        help="a line of JSON for each finished run; run again to go on where it stopped")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, default=1, help="processes; -1: one for each core")
+    where.add_argument("--scheduler", metavar="ADDRESS",
+                       help="of a dask cluster, such as tcp://10.0.0.1:8786")
+    return parser
+
+
+def sweep_command(argv: Sequence[str]) -> None:
+    """Run `python -m nets sweep`."""
+    parser = sweep_parser()
+    args = parser.parse_args(argv)
+    grid = {"noise": args.noise, "method": args.method, "p": args.p,
+            "learning_rate": args.learning_rate}
+    with usage_errors(parser):
+        base = common_options(args)
+        for name, values in grid.items():
+            for value in values:
+                Experiment(**{name: value})
+        whole("--seeds", args.seeds, low=1)
+        whole("--seed", args.seed, low=0)
+        if args.workers != -1:
+            whole("--workers", args.workers, low=1)
+    require_packages(sklearn="scikit-learn")
+    with ExitStack() as stack:
+        workers: Workers = args.workers
+        if args.scheduler:
+            require_packages("distributed", distributed="dask[distributed]")
+            from distributed import Client
+
+            client = stack.enter_context(Client(args.scheduler, timeout="10s"))
+            workers = client.get_executor().map
+        results = run_sweep(grid, args.seeds, base=base, seed=args.seed, path=args.results,
+                            workers=workers)
+    for summary in summarize(results):
+        print(summary)
