@@ -162,6 +162,14 @@ def units_of(shape: Shape, shared_axes: object) -> Shape:
     return tuple(1 if axis in indices else length for axis, length in enumerate(shape))
 
 
+def refuse_shared_axes(param: Mapping[str, Any]) -> None:
+    """Refuse 'shared_axes' in the dict of a layer that has a shape of its own."""
+    if param.get("shared_axes") is not None:
+        refuse("dropout_param['shared_axes']", param["shared_axes"],
+               "no such key: this layer shares its decisions along axes of its own",
+               "leave the key out, or use dropout_forward")
+
+
 def axis_of(name: str, axis: object, shape: Shape) -> int:
     """Return an axis of an array of `shape`, counted from the front."""
     ndim = len(shape)

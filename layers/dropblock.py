@@ -9,7 +9,7 @@ import numpy as np
 
 from layers._arguments import Array, floating, integer, refuse, required, same_shape
 from layers._blocked import Mask, maskable
-from layers._replay import Cache, apply_mask, recall, remember, settings
+from layers._replay import Cache, apply_mask, recall, refuse_shared_axes, remember, settings
 from layers.dropout import opened
 from layers.masks import Source, bernoulli, source_of
 
@@ -71,6 +71,7 @@ def dropblock_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array
     1.0
     """
     p, mode = settings(dropout_param)
+    refuse_shared_axes(dropout_param)
     x = maskable("x", floating("x", x, ndim=4))
     block_size = _block_size(required("dropout_param", dropout_param, "block_size"), x.shape)
     if mode == "test":

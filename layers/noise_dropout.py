@@ -11,7 +11,16 @@ import numpy as np
 from layers._arguments import Array, floating, refuse, same_shape
 from layers._blocked import maskable
 from layers._precision import cast, widen
-from layers._replay import Cache, apply_mask, recall, remember, settings, snapshot, units_of
+from layers._replay import (
+    Cache,
+    apply_mask,
+    recall,
+    refuse_shared_axes,
+    remember,
+    settings,
+    snapshot,
+    units_of,
+)
 from layers.dropout import opened
 from layers.masks import Source, bernoulli, normal, source_of
 
@@ -171,6 +180,7 @@ def feature_alpha_dropout_forward(
            [ 1.666,  1.666]])
     """
     settings(dropout_param)
+    refuse_shared_axes(dropout_param)
     x = maskable("x", x)
     if x.ndim < 3:
         refuse("x", x, "a batch of shape (N, C, d1, ...)",

@@ -12,7 +12,7 @@ from typing import Any
 
 from layers._arguments import Array, floating, one_of, refuse
 from layers._blocked import maskable
-from layers._replay import Cache, axis_of, drop, settings
+from layers._replay import Cache, axis_of, drop, refuse_shared_axes, settings
 from layers.dropout import inverted_backward
 
 
@@ -255,10 +255,7 @@ def _shared_forward(
     x: Array, dropout_param: Mapping[str, Any], axes: Iterable[int]
 ) -> tuple[Array, Cache]:
     p, mode = settings(dropout_param)
-    if dropout_param.get("shared_axes") is not None:
-        refuse("dropout_param['shared_axes']", dropout_param["shared_axes"],
-               "no such key: this layer shares its decisions along axes of its own",
-               "leave the key out, or use dropout_forward")
+    refuse_shared_axes(dropout_param)
     x = maskable("x", x)
     if mode == "test":
         return x, (dict(dropout_param), None)
