@@ -27,6 +27,10 @@ class TargetError(Exception):
     """The target cannot be imported; the message says why and what to do."""
 
 
+class TimedOut(BaseException):
+    """The time is up; no exception of the target's own kind, so that it cannot be caught as one."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """A layer (forward and backward) or a loss (forward alone, which returns loss and dx)."""
@@ -85,6 +89,8 @@ def find_pairs(module: ModuleType) -> Found:
         else:
             own = names.get(f"{base}{suffix}_example", names.get(f"{base}_example"))
             pairs.append(Pair(base + suffix, base, forward, backward, own))
+    order = {name: place for place, name in enumerate(names)}
+    pairs.sort(key=lambda pair: order.get(getattr(pair.forward, "__name__", ""), len(order)))
     return Found(tuple(pairs), tuple(unpaired))
 
 
@@ -190,7 +196,7 @@ def _import_errors(what: str) -> Iterator[None]:
     """Turn whatever a target raises while it is imported into a TargetError."""
     try:
         yield
-    except (KeyboardInterrupt, TimeoutError):
+    except (KeyboardInterrupt, TimedOut):
         raise
     except SyntaxError as error:
         lines = "".join(traceback.format_exception_only(error)).rstrip()
