@@ -17,7 +17,7 @@ import numpy as np
 import gradcheck
 
 FAMILIES = ("contract", "elementwise", "affine", "dropout", "normalization", "losses", "windows",
-            "regularization", "subtle")
+            "regularization", "subtle", "variations")
 
 
 @dataclass(frozen=True)
