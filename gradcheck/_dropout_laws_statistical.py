@@ -25,6 +25,8 @@ from gradcheck._dropout_statistics import (
     pair_counts,
     pattern_counts,
     spread_counts,
+    standardized,
+    worst_lag,
 )
 from gradcheck.dropout_implementation import broken
 
@@ -45,12 +47,17 @@ def moderate(samples: Samples) -> list[Large]:
     return [sample for sample in samples.large if sample.p in MODERATE]
 
 
+def informative(samples: Samples) -> list[Large]:
+    """Return those in which some units are kept and some dropped: the others say nothing."""
+    return [sample for sample in moderate(samples) if 0 < sample.keep < 1]
+
+
 def every_call(samples: Samples) -> Iterator[Calls]:
     """Return the samples of many small calls, the seeded ones where seeds are understood."""
-    yield samples.fresh
-    yield samples.later
+    calls = [samples.fresh, samples.later]
     if samples.probe.controllable:
-        yield samples.seeded
+        calls.append(samples.seeded)
+    yield from (sample for sample in calls if 0 < sample.keep < 1)
 
 
 def check_rate(samples: Samples) -> None:
@@ -69,8 +76,11 @@ def _judge_rates(samples: Samples, large: Sequence[Large]) -> None:
     if alarm is None:
         return
     sample = large[counts.index(alarm.count)]
-    slip = convention_of(samples.probe) or slip_of_rate(
-        {s.p: float(s.kept.mean()) for s in large}, sample.p)
+    if 0 < sample.keep < 1 and lag_correlation(sample.kept, sample.keep):
+        slip = "units share decisions, which makes the count vary: see the laws axes and lags"
+    else:
+        slip = convention_of(samples.probe) or slip_of_rate(
+            {s.p: float(s.kept.mean()) for s in large}, sample.p)
     _, observed, n, expected = alarm.count
     broken(f"kept {observed / n:.4g} of the units where {expected:.4g} was expected "
            f"({observed} of {n}; {alarm.odds})", slip, str(sample),
@@ -119,7 +129,7 @@ def check_count_is_binomial(samples: Samples) -> None:
                             "kept counts of calls"),
               "the count is fixed or balanced (a permutation, exactly p n dropped), or p itself "
               "varies from call to call", calls)
-    for sample in moderate(samples):
+    for sample in informative(samples):
         flat = sample.kept.ravel()
         counts = []
         for size in {*BLOCKS, sample.kept.shape[-1]} - {sample.kept.size, 1, 2, 3, 4}:
@@ -139,7 +149,7 @@ def check_positions(samples: Samples) -> None:
                for i, kept in enumerate(calls.kept.sum(0))],
               "a position is treated specially (first, last, the rest after blocks of 8), or the "
               "masks are not fresh", calls)
-    for sample in moderate(samples):
+    for sample in informative(samples):
         flat = sample.kept.ravel()
         counts = [Count("of the first 64 units are kept", int(flat[:64].sum()), 64, sample.keep),
                   Count("of the last 64 units are kept", int(flat[-64:].sum()), 64, sample.keep)]
@@ -150,7 +160,7 @@ def check_positions(samples: Samples) -> None:
 
 def check_independence_of_x(samples: Samples) -> None:
     """The mask does not depend on the values of x: sign, size, rank."""
-    for sample in moderate(samples):
+    for sample in informative(samples):
         flat, kept = sample.x.ravel()[: 2**18], sample.kept.ravel()[: 2**18]
         counts = [Count(f"of the units with x {sign} 0 are kept", int(kept[where].sum()),
                         int(where.sum()), sample.keep)
@@ -158,9 +168,10 @@ def check_independence_of_x(samples: Samples) -> None:
         for name, value in (("x", flat), ("|x|", np.abs(flat))):
             edges = np.quantile(value, np.arange(1, 10) / 10)
             tenth = np.searchsorted(edges, value)
+            sizes = np.bincount(tenth)
             counts += [Count(f"of the units in tenth {i + 1} of {name} are kept",
-                             int(kept[tenth == i].sum()), int((tenth == i).sum()), sample.keep)
-                       for i in range(10)]
+                             int(inside), int(sizes[i]), sample.keep)
+                       for i, inside in enumerate(np.bincount(tenth, weights=kept))]
         judge(counts, "the mask is made from the values of x", sample)
     for calls in (samples.fresh, samples.triples):
         judge([Count(f"of the calls keep the {name}", int(np.take_along_axis(
@@ -179,7 +190,7 @@ EXTREMES = (
 
 def check_lags(samples: Samples) -> None:
     """Units any distance apart are independent: no period, no shared or complementary units."""
-    for sample in moderate(samples):
+    for sample in informative(samples):
         _judge_lags(sample.kept, sample, "a shorter mask is repeated, or units share decisions")
 
 
@@ -194,25 +205,34 @@ def _judge_lags(kept: Array, sample: Large | Calls, slip: str) -> None:
 
 def check_axes(samples: Samples) -> None:
     """Rows, columns, channels and samples are independent, and each has the same rate."""
-    for sample in moderate(samples):
+    slip = ("one decision is shared by a row, column, channel or sample: draw the mask with the "
+            "shape of x")
+    for calls in every_call(samples):
+        kept = calls.kept.reshape(len(calls.kept), *calls.shape)
+        judge([count for axis in range(1, kept.ndim)
+               for count in _neighbours(np.moveaxis(kept, axis, 0), calls.keep, axis - 1)],
+              slip, calls)
+    for sample in informative(samples):
         counts, shape = [], sample.kept.shape
         for axis in (axis for axis, size in enumerate(shape) if 1 < size < sample.kept.size):
             lines = np.moveaxis(sample.kept, axis, 0)
-            even = shape[axis] // 2 * 2
-            counts += pair_counts(lines[0:even:2], lines[1:even:2], sample.keep,
-                                  f"neighbours along axis {axis}")
+            counts += _neighbours(lines, sample.keep, axis)
             totals = lines.reshape(shape[axis], -1).sum(1)
             counts += [Count(f"of index {i} on axis {axis} is kept", int(total),
                              sample.kept.size // shape[axis], sample.keep)
                        for i, total in enumerate(totals[:1024])]
         if counts:
-            judge(counts, "one decision is shared by a row, column, channel or sample: draw the "
-                  "mask with the shape of x", sample)
+            judge(counts, slip, sample)
+
+
+def _neighbours(lines: Array, keep: float, axis: int) -> list[Count]:
+    even = len(lines) // 2 * 2
+    return pair_counts(lines[0:even:2], lines[1:even:2], keep, f"neighbours along axis {axis}")
 
 
 def check_far_pairs(samples: Samples) -> None:
     """Halves, mirror images and transposes of a mask are independent."""
-    for sample in moderate(samples):
+    for sample in informative(samples):
         kept, keep = sample.kept, sample.keep
         half = kept.size // 2
         flat = kept.ravel()
@@ -230,7 +250,7 @@ def check_far_pairs(samples: Samples) -> None:
 
 def check_patterns(samples: Samples) -> None:
     """Every combination of 3, 4 and 8 neighbouring units has its probability."""
-    for sample in moderate(samples):
+    for sample in informative(samples):
         flat = sample.kept.ravel()
         counts: list[Count] = []
         for bits in (3, 4, 8):
@@ -252,21 +272,35 @@ def check_fresh_mask_each_call(samples: Samples) -> None:
 
 def _judge_distinct(kept: Array, example: object, label: str, slip: str,
                     names: Sequence[int] = range(10_000)) -> None:
+    # Chance hardly ever keeps or drops all units; masks that do are the business of other laws.
+    calls = np.flatnonzero(kept.any(1) & ~kept.all(1))
+    kept = kept[calls]
     _, first, inverse = np.unique(kept, axis=0, return_index=True, return_inverse=True)
     earlier = first[inverse.ravel()]
     repeats = np.flatnonzero(earlier != np.arange(len(kept)))
     if repeats.size:
-        at = int(repeats[0])
-        broken(f"{label} {names[at]} has the mask of {label} {names[int(earlier[at])]}; "
+        later, before = (names[calls[i]] for i in (repeats[0], earlier[repeats[0]]))
+        broken(f"{label} {later} has the mask of {label} {before}; "
                f"{len(first)} different masks in {len(kept)} calls", slip, str(example),
                repeats=int(repeats.size), calls=len(kept))
 
 
 def check_calls_are_independent(samples: Samples) -> None:
     """Masks of successive unseeded calls are independent, not shifted or complementary."""
+    slip = "a mask is made from that of an earlier call (shifted, complemented, alternating)"
     for calls in (samples.fresh, samples.later, samples.triples):
-        _judge_lags(calls.kept, calls, "a mask is made from that of an earlier call (shifted, "
-                    "complemented, alternating)")
+        if 0 < calls.keep < 1:
+            _judge_lags(calls.kept, calls, slip)
+    large = informative(samples)
+    if not large:
+        return
+    standard = np.concatenate([standardized(s.kept, s.keep) for s in large])
+    worst = worst_lag(standard, min(min(s.keep, 1 - s.keep) for s in large))
+    if worst is not None:
+        broken(f"units {worst[0]} apart in successive large masks have correlation "
+               f"{worst[1]:.3g} (independent units stay within {worst[2]:.2g})",
+               "random numbers come from a pool that is used again",
+               f"{len(large)} calls on {standard.size} units", lag=worst[0], correlation=worst[1])
 
 
 def check_other_seed_differs(samples: Samples) -> None:
@@ -279,6 +313,8 @@ def check_other_seed_differs(samples: Samples) -> None:
 def check_seeds_are_independent(samples: Samples) -> None:
     """Masks of consecutive seeds are independent, not shifted or complementary."""
     _needs_seeds(samples)
+    if not 0 < samples.seeded.keep < 1:
+        raise SkipTest("every unit is kept, or every unit is dropped: see the law 'rate'")
     _judge_lags(samples.seeded.kept, samples.seeded,
                 "a seed moves or flips the mask of the next one instead of drawing a new one")
 

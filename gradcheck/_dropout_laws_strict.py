@@ -14,8 +14,7 @@ from unittest import SkipTest
 
 import numpy as np
 
-from gradcheck._arguments import Array
-from gradcheck._dropout_laws_deterministic import same, show
+from gradcheck._dropout_examples import same, show
 from gradcheck.dropout_implementation import DropoutLawError, Probe, broken
 
 X = np.array([[1.5, -2.0, 0.5, -1.0], [3.0, -0.25, 2.5, 1.0], [-1.0, 4.0, -3.5, 0.75]])
@@ -32,29 +31,16 @@ def check_dropped_are_positive_zero(probe: Probe) -> None:
     """A dropped unit is +0.0, forward and backward, even where x or dout is inf or NaN."""
     x = np.tile([1.0, -1.0, np.inf, -np.inf, np.nan], 20)
     dout = np.roll(x, 1)
-    out, cache = probe.forward(np.ones(100), 0.5, seed=_seed(probe))
-    for label, given in (("x", x), ("dout", dout)):
-        if label == "x":
-            if not probe.controllable:
-                got, _ = probe.forward(x, 0.5)
-                dropped = np.zeros(100, bool)
-                wrong = int(np.isnan(got).sum()) > int(np.isnan(x).sum())
-            else:
-                got, _ = probe.forward(x, 0.5, seed=_seed(probe))
-                dropped = out == 0
-                wrong = False
-        else:
-            got, dropped, wrong = probe.backward(dout, cache), out == 0, False
-        _judge_zeros(label, given, got, dropped, wrong)
-
-
-def _judge_zeros(label: str, given: Array, got: Array, dropped: Array, wrong: bool) -> None:
-    not_zero = dropped & ((got != 0) | np.signbit(got))
-    if wrong or not_zero.any():
-        at = int(np.argmax(not_zero))
-        broken(f"a dropped unit is {got[at]} where {label} is {given[at]}",
-               "0 * inf is NaN and 0 * -1 is -0.0: select with np.where(mask, ..., 0)",
-               f"{label}[{at}] = {given[at]}, p = 0.5")
+    out, cache = probe.forward(x, 0.5, seed=_seed(probe))
+    dropped = probe.backward(np.ones(100), cache) == 0
+    for label, given, got in (("x", x, out), ("dout", dout, probe.backward(dout, cache))):
+        wrong = dropped & ((got != 0) | np.signbit(got))
+        if wrong.any():
+            not_finite = wrong & ~np.isfinite(given)
+            at = int(np.argmax(not_finite if not_finite.any() else wrong))
+            broken(f"a dropped unit is {got[at]} where {label} is {given[at]}",
+                   "0 * inf is NaN and 0 * -1 is -0.0: select with np.where(mask, ..., 0)",
+                   f"{label}[{at}] = {given[at]}, p = 0.5")
 
 
 def check_bad_p_is_refused(probe: Probe) -> None:
@@ -116,7 +102,7 @@ def check_global_generator_untouched(probe: Probe) -> None:
     for _ in range(2):
         probe.forward(long, 0.5, seed=1)
         fresh.append(probe.forward(long, 0.5)[0])
-    if same(*fresh):
+    if same(*fresh) and 0 < np.count_nonzero(fresh[0]) < long.size:
         broken("after a seeded call the next unseeded mask is always the same",
                "the seed goes to a generator that other calls share", "param['seed'] = 1")
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from unittest import SkipTest
 
 import numpy as np
 
@@ -67,11 +66,8 @@ def keep_of(kept: Array, keep: float) -> float:
 
     A wrong rate then breaks the laws about the rate, and not those about independence as well.
     """
-    if least_likely([Count("kept", int(kept.sum()), kept.size, keep)]) is None:
-        return keep
-    if kept.all() or not kept.any():
-        raise SkipTest("every unit is kept, or every unit is dropped: see the law 'rate'")
-    return float(kept.mean())
+    explained = least_likely([Count("kept", int(kept.sum()), kept.size, keep)]) is None
+    return keep if explained else float(kept.mean())
 
 
 @dataclass(frozen=True)

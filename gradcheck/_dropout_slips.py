@@ -86,6 +86,8 @@ def slip_of_rate(rates: Mapping[float, float], p: float) -> str:
 RATE_SLIPS: tuple[tuple[Callable[[Array, Array], bool], str], ...] = (
     (lambda p, kept: bool((kept == 1).all()), "nothing is dropped: the mask is not applied"),
     (lambda p, kept: bool((kept == 0).all()), "everything is dropped"),
+    (lambda p, kept: bool(((kept == 0) | (kept == 1)).all()),
+     "one decision is made for the whole array"),
     (lambda p, kept: bool(np.allclose(kept, p, atol=0.01)),
      "p is used as the keep probability: compare random numbers with 1 - p"),
     (lambda p, kept: kept.size > 2 and bool(np.ptp(kept) < 0.02),
@@ -119,14 +121,21 @@ SCALE_SLIPS = {
 }
 
 
-def slip_of_scale(ratios: Array, p: float) -> str:
-    """Name the slip behind the factors of kept units (`ratios` without zeros)."""
-    if ratios.size and p > 0 and np.ptp(ratios) <= 1e-4 * abs(ratios[0]):
-        for name, factor in FACTORS:
-            if np.isclose(ratios[0], factor(p), rtol=1e-4):
-                return SCALE_SLIPS[name]
-        return "the scale is not 1/(1 - p): does it use the realised fraction, or another p?"
-    return "the factor differs from unit to unit: dropout multiplies by 0 or one constant"
+def slip_of_scale(probe: Probe, p: float) -> str:
+    """Name the slip behind wrong factors of kept units, from one call on 128 units."""
+    x = np.linspace(1, 2, 128)
+    ratios = probe.forward(x, p)[0] / x
+    kept = ratios[ratios != 0]
+    if not kept.size or p == 0:
+        return ""
+    if np.ptp(kept) > 1e-4 * abs(kept[0]):
+        return "the factor differs from unit to unit: dropout multiplies by 0 or one constant"
+    if np.isclose(kept[0], x.size / kept.size, rtol=1e-4):
+        return "kept units are divided by the realised fraction of kept units, not by 1 - p"
+    for name, factor in FACTORS:
+        if np.isclose(kept[0], factor(p), rtol=1e-4):
+            return SCALE_SLIPS[name]
+    return f"kept units are multiplied by {kept[0]:.6g}: is that the scale of another p?"
 
 
 def slip_of_backward(dx: Array, dout: Array, x: Array, kept: Array, out: Array, p: float) -> str:

@@ -81,24 +81,33 @@ def pair_counts(first: Array, second: Array, keep: float, label: str) -> list[Co
             Count(f"of the {label} are both kept", int((first & second).sum()), n, keep**2)]
 
 
+def standardized(kept: Array, keep: float) -> Array:
+    """Return decisions as numbers of mean 0 and variance 1."""
+    return (kept.ravel() - keep) / math.sqrt(keep * (1 - keep))
+
+
 def lag_correlation(kept: Array, keep: float) -> tuple[int, float, float] | None:
+    """Return (lag, correlation, bound) of the worst lag of a mask, if beyond its bound."""
+    return worst_lag(standardized(kept, keep), min(keep, 1 - keep))
+
+
+def worst_lag(standard: Array, rarest: float) -> tuple[int, float, float] | None:
     """Return (lag, correlation, bound) of the worst lag of a sequence, if beyond its bound.
 
-    The autocorrelation at every lag up to half the length (one FFT) shows shared decisions
-    between neighbours, rows and columns, a period of any length, repeated calls, and their
-    complements.
+    The autocorrelation at every lag up to half the length (one FFT) shows shared decisions of
+    neighbours, rows and columns, a period of any length, repeated calls, and their complements.
+    `rarest` is the least probability of a decision, which bounds the numbers in `standard`.
     """
-    n = kept.size
+    n = standard.size
     lags = np.arange(1, n // 2 + 1)
     pairs = n - lags
-    standard = (kept.ravel() - keep) / math.sqrt(keep * (1 - keep))
     length = fft.next_fast_len(n + n // 2 + 1, real=True)
     spectrum = fft.rfft(standard, length)
     products = fft.irfft(spectrum * spectrum.conj(), length)[1 : n // 2 + 1]
     single = pairs <= lags
     class_size = np.where(single, pairs, (pairs + lags) / 2)
     log_odds = math.log(4 * lags.size / ALPHA)
-    slope = max(keep / (1 - keep), (1 - keep) / keep) * log_odds / 3
+    slope = (1 - rarest) / rarest * log_odds / 3
     bound = slope + np.sqrt(slope**2 + 2 * log_odds * class_size)
     bound *= np.where(single, 1, 2)
     worst = int(np.argmax(np.abs(products) / bound))

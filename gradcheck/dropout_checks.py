@@ -14,7 +14,7 @@ each row, a frozen mask are all *consistent* and wrong. The laws of this module 
 ...     return dout if cache is None else (dout * cache[0] / cache[1]).astype(dout.dtype)
 >>> results = check_dropout((dropout_forward, dropout_backward), on_fail=None)
 >>> print(next(result for result in results if result.name == "rate"))
-failed   rate: kept 0.... of the units where 0.7 was expected (...). Minimal example: p = 0.3,
+failed   rate: kept ... of the units where 0.7 was expected (...). Minimal example: p = 0.3,
 x a float64 array of shape (512, 512). Likely slip: p is used as the keep probability: compare
 random numbers with 1 - p.
 
@@ -32,7 +32,6 @@ import time
 import unittest
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -41,11 +40,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradcheck import _dropout_laws_deterministic as deterministic
-from gradcheck import _dropout_laws_statistical as statistical
-from gradcheck import _dropout_laws_strict as beyond
 from gradcheck._arguments import refuse
-from gradcheck._dropout_laws_deterministic import Example
+from gradcheck._dropout_examples import Example
 from gradcheck._dropout_samples import Samples, global_generators_restored, nonzero_normal
 from gradcheck.dropout_implementation import (
     DropoutImplementation,
@@ -53,6 +49,7 @@ from gradcheck.dropout_implementation import (
     Probe,
     as_implementation,
 )
+from gradcheck.dropout_laws import LAWS, CheckResult, Law, table_of_deviations
 
 __all__ = ["LAWS", "CheckResult", "DropoutCheckWarning", "DropoutImplementation", "DropoutLawError",
            "Law", "check_dropout", "dropout_checks", "parametrize_with_dropout_checks"]
@@ -64,110 +61,8 @@ EXAMPLES = 12
 SHRINKS = 150
 
 
-@dataclass(frozen=True)
-class Law:
-    """A law: its name, what it says, how it is judged.
-
-    Attributes
-    ----------
-    name : str
-        The key of `expected_failures`.
-    check : callable
-        Raises DropoutLawError; takes a Probe and an Example, Samples, or a Probe, by kind.
-    kind : {'deterministic', 'statistical', 'probe', 'strict'}
-        'strict' laws fail only under strict=True and are advice otherwise.
-    detects : str
-        Statistical laws: the smallest deviation found in nearly every run.
-    """
-
-    name: str
-    check: Callable[..., None]
-    kind: str
-    detects: str = ""
-
-    @property
-    def description(self) -> str:
-        """What the law says, in a line."""
-        return (self.check.__doc__ or "").strip().splitlines()[0]
-
-
-def _laws() -> tuple[Law, ...]:
-    def named(module: Any, names: str, kind: str) -> list[Law]:
-        return [Law(name, getattr(module, f"check_{name}"), kind, DETECTS.get(name, ""))
-                for name in names.split()]
-
-    return (
-        *named(deterministic, """runs dtype values memory_layouts x_untouched param_untouched
-               p_zero_is_identity test_mode test_mode_backward backward_uses_forward_mask
-               backward_where_x_is_zero backward_is_linear backward_repeats dout_untouched
-               interleaved_forwards seed_repeats""", "deterministic"),
-        *named(deterministic, "large_arrays", "probe"),
-        *named(statistical, """rate rate_at_extreme_p rate_on_every_shape small_arrays expectation
-               fresh_mask_each_call calls_are_independent other_seed_differs seeds_are_independent
-               count_is_binomial positions independence_of_x lags axes far_pairs patterns""",
-               "statistical"),
-        *named(beyond, """dropped_are_positive_zero bad_p_is_refused bad_mode_is_refused
-               cache_is_a_snapshot global_generator_untouched zero_dimensional_and_empty float16
-               backward_dtype scale_in_double_precision integers_are_refused
-               seed_ignores_dtype_and_layout other_dout_shape_is_refused""", "strict"),
-    )
-
-
-DETECTS = {
-    "rate": "p off by 0.009 at p = 0.3, 0.7; by 0.005 at p = 0.5; by 0.006 at p = 0.1, 0.9",
-    "rate_at_extreme_p": "p = 0.002 off by 0.0013, p = 0.0004 by 0.0008: 8-bit thresholds",
-    "rate_on_every_shape": "p off by 0.16 on shape (1, 64) ..., by 0.08 on (2, 3, 5, 7)",
-    "small_arrays": "a pattern of three units that never occurs; p off by 0.4 on one unit",
-    "expectation": "mean of out off by 1.4 % at p = 0.3, 1 % at p = 0.5",
-    "fresh_mask_each_call": "one repeated mask among 864 calls",
-    "calls_are_independent": "correlation 0.07 of successive calls",
-    "other_seed_differs": "one repeated mask among 375 seeds",
-    "seeds_are_independent": "correlation 0.09 of consecutive seeds",
-    "count_is_binomial": "standard deviation of counts off by 30 % (calls), 8 % (blocks of 64)",
-    "positions": "p of one position off by 0.22; of odd units by 0.007",
-    "independence_of_x": "p of a tenth of the values off by 0.015; of a sign by 0.007",
-    "lags": "correlation 0.016 at any one distance up to 2^19",
-    "axes": "correlation 0.03 of neighbours along an axis; p of one row off by 0.25",
-    "far_pairs": "correlation 0.03 of halves, mirrored or transposed units",
-    "patterns": "a pattern of four units more or less frequent by 10 %",
-}
-LAWS = _laws()
-
-
 class DropoutCheckWarning(UserWarning):
     """A law is broken, under on_fail='warn'."""
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """What became of one law.
-
-    Attributes
-    ----------
-    name : str
-        The law.
-    status : {'passed', 'failed', 'xfail', 'advice', 'skipped'}
-        'xfail': broken as expected; 'advice': a law beyond common practice is broken.
-    message : str
-        What is wrong, the minimal example, the number, the likely slip; or why it was skipped.
-    evidence : dict
-        The numbers.
-    seconds : float
-        Time spent.
-    """
-
-    name: str
-    status: str
-    message: str = ""
-    evidence: dict[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    def __str__(self) -> str:
-        return f"{self.status:8s} {self.message or self.name}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result as plain JSON types."""
-        return asdict(self)
 
 
 class _Run:
@@ -391,12 +286,4 @@ def parametrize_with_dropout_checks(impls: Iterable[object], *, strict: bool = F
         for name, check in dropout_checks(impl, strict=strict)])
 
 
-def _table() -> str:
-    rows = [law for law in LAWS if law.detects]
-    width = max(len(law.name) for law in rows)
-    rule = f"{'=' * width}  {'=' * 70}"
-    lines = [f"{law.name:{width}}  {law.detects}" for law in rows]
-    return "\n".join([rule, f"{'law':{width}}  smallest deviation", rule, *lines, rule])
-
-
-__doc__ = (__doc__ or "").replace("{table}", _table())
+__doc__ = (__doc__ or "").replace("{table}", table_of_deviations())

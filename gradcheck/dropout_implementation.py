@@ -40,7 +40,7 @@ class DropoutLawError(AssertionError):
             parts.append(f"Minimal example: {self.example}")
         if self.slip:
             parts.append(f"Likely slip: {self.slip}")
-        return ". ".join(part.rstrip(".") for part in parts) + "."
+        return " ".join(part if part.endswith(("?", ".")) else f"{part}." for part in parts)
 
 
 def broken(what: str, slip: str = "", example: str = "", **evidence: Any) -> NoReturn:
@@ -218,6 +218,8 @@ def rtol(dtype: np.dtype[Any], p: float) -> float:
 
 def close(a: Array, b: Array, p: float) -> Array:
     """Return where a and b agree as far as `rtol` asks."""
-    return np.isclose(a, b, rtol=rtol(b.dtype, p), atol=0, equal_nan=True)
+    coarser = min((array.dtype for array in (a, b) if array.dtype.kind == "f"),
+                  key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
+    return np.isclose(a, b, rtol=rtol(coarser, p), atol=0, equal_nan=True)
 
 
