@@ -15,7 +15,6 @@ import os
 import stat
 import tempfile
 import textwrap
-import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
@@ -148,17 +147,6 @@ def as_text(record: Record, color: bool = False, width: int = 100) -> str:
     return "\n".join([*lines, *([""] if lines else []), _summary(record)]) + "\n"
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Return `text` indented, its long lines broken at spaces within `width` columns."""
-    lines = []
-    for line in text.splitlines():
-        indent = " " * (4 + len(line) - len(line.lstrip()))
-        lines += textwrap.wrap(line.strip(), max(width, 40), initial_indent=indent,
-                               subsequent_indent=indent + "  ", break_long_words=False,
-                               break_on_hyphens=False)
-    return lines
-
-
 def _folded(text: str, indent: str, width: int | None) -> list[str]:
     """Return indented lines, those beyond `width` folded between words."""
     lines = []
@@ -209,16 +197,6 @@ def _work(record: Record) -> str:
         return ""
     checked, calls = (sum(report[key] for report in reports) for key in ("checked", "evaluations"))
     return f" ({checked:,} coordinates, {calls:,} forward calls)"
-
-
-def _effort(record: Record) -> str:
-    """Say how much was checked; a grade is about points instead."""
-    calls = sum(item.evaluations or 0 for item in record.items)
-    checked = sum(item.details.get("report", {}).get("checked", 0) for item in record.items
-                  if isinstance(item.details.get("report", {}), dict))
-    if record.kind != "check" or not calls:
-        return ""
-    return f" ({checked} coordinates, {calls} forward calls)"
 
 
 def _explanation(item: Item, limit: int = MESSAGE_LIMIT) -> str:
