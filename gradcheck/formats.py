@@ -123,7 +123,10 @@ def _attribute(text: str) -> str:
 
 
 def as_text(record: Record, color: bool = False, width: int = 100) -> str:
-    """Return a table with one line an item, what is wrong below it, and a one-line summary."""
+    """Return a table with one line an item, what is wrong below it, and a one-line summary.
+
+    Paragraphs are folded to `width` columns.
+    """
     points = any(item.max_points is not None for item in record.items)
     rows = [_row(item, points) for item in record.items]
     heading = ("name", "arguments", "worst error", "calls", *(["points"] if points else []),
@@ -135,9 +138,9 @@ def as_text(record: Record, color: bool = False, width: int = 100) -> str:
     for item, row in zip(record.items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         if item.message and not item.passed:
-            lines += _wrapped(clean(item.message), width)
+            lines += _folded(clean(item.message), "    ", width)
         for text in item.advice:
-            lines += _wrapped(f"advice: {clean(text)}", width)
+            lines += _folded(f"advice: {clean(text)}", "    ", width)
     if record.output and record.kind == "grade":
         lines += ["", "the submission printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
     if record.notes:
@@ -147,17 +150,14 @@ def as_text(record: Record, color: bool = False, width: int = 100) -> str:
     return "\n".join([*lines, *([""] if lines else []), _summary(record)]) + "\n"
 
 
-def _folded(text: str, indent: str, width: int | None) -> list[str]:
-    """Return indented lines, those beyond `width` folded between words."""
+def _folded(text: str, indent: str, width: int) -> list[str]:
+    """Return `text` indented, its long lines folded between words within `width` columns."""
     lines = []
     for line in text.splitlines():
         start = indent + line[:len(line) - len(line.lstrip())]
-        if width is None or len(indent + line) <= width:
-            lines.append(indent + line)
-        else:
-            lines += textwrap.wrap(line.strip(), max(width, 40), initial_indent=start,
-                                   subsequent_indent=start + "  ", break_long_words=False,
-                                   break_on_hyphens=False)
+        lines += textwrap.wrap(line.strip(), max(width, 40), initial_indent=start,
+                               subsequent_indent=start + "  ", break_long_words=False,
+                               break_on_hyphens=False)
     return lines
 
 
