@@ -83,32 +83,92 @@ def spatial_dropout_backward(dout: Array, cache: Cache) -> Array:
 
 
 def dropout1d_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
-    """Drop whole channels of x (N, C, L); see `spatial_dropout_forward`."""
+    """Drop whole channels of x (N, C, L); see `spatial_dropout_forward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((2, 3, 4))
+    >>> out, _ = dropout1d_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> out.mean(axis=2)
+    array([[2., 0., 0.],
+           [2., 2., 0.]])
+    """
     return _batched(x, 3, "(N, C, L)", dropout_param)
 
 
 def dropout1d_backward(dout: Array, cache: Cache) -> Array:
-    """Backpropagate through `dropout1d_forward`."""
+    """Pass the gradient through the channels that were kept: dx = mask * dout / (1 - p).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((2, 3, 4))
+    >>> _, cache = dropout1d_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> dropout1d_backward(x, cache).mean(axis=2)
+    array([[2., 0., 0.],
+           [2., 2., 0.]])
+    """
     return inverted_backward(dout, cache, "dropout1d_forward")
 
 
 def dropout2d_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
-    """Drop whole channels of x (N, C, H, W); see `spatial_dropout_forward`."""
+    """Drop whole channels of x (N, C, H, W); see `spatial_dropout_forward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((2, 3, 4, 4))
+    >>> out, _ = dropout2d_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> out.mean(axis=(2, 3))
+    array([[2., 0., 0.],
+           [2., 2., 0.]])
+    """
     return _batched(x, 4, "(N, C, H, W)", dropout_param)
 
 
 def dropout2d_backward(dout: Array, cache: Cache) -> Array:
-    """Backpropagate through `dropout2d_forward`."""
+    """Pass the gradient through the channels that were kept: dx = mask * dout / (1 - p).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((2, 3, 4, 4))
+    >>> _, cache = dropout2d_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> dropout2d_backward(x, cache).mean(axis=(2, 3))
+    array([[2., 0., 0.],
+           [2., 2., 0.]])
+    """
     return inverted_backward(dout, cache, "dropout2d_forward")
 
 
 def dropout3d_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
-    """Drop whole channels of x (N, C, D, H, W); see `spatial_dropout_forward`."""
+    """Drop whole channels of x (N, C, D, H, W); see `spatial_dropout_forward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((2, 3, 4, 4, 4))
+    >>> out, _ = dropout3d_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> out.mean(axis=(2, 3, 4))
+    array([[2., 0., 0.],
+           [2., 2., 0.]])
+    """
     return _batched(x, 5, "(N, C, D, H, W)", dropout_param)
 
 
 def dropout3d_backward(dout: Array, cache: Cache) -> Array:
-    """Backpropagate through `dropout3d_forward`."""
+    """Pass the gradient through the channels that were kept: dx = mask * dout / (1 - p).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.ones((2, 3, 4, 4, 4))
+    >>> _, cache = dropout3d_forward(x, {"p": 0.5, "mode": "train", "seed": 0})
+    >>> dropout3d_backward(x, cache).mean(axis=(2, 3, 4))
+    array([[2., 0., 0.],
+           [2., 2., 0.]])
+    """
     return inverted_backward(dout, cache, "dropout3d_forward")
 
 
