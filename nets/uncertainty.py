@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import entr, softmax
 
-from layers._arguments import Array
+from layers._arguments import Array, refuse
 
 from ._checks import whole
+from .autograd import Tensor, no_grad
 from .data import SeedLike
+from .dropout_modules import Dropout
 from .fully_connected import FullyConnectedNet
+from .module import Module
+
+Scores = Callable[[Array], Array]
 
 
 class Prediction(NamedTuple):
@@ -56,7 +61,7 @@ class Prediction(NamedTuple):
 
 
 def mc_dropout(
-    net: FullyConnectedNet,
+    net: FullyConnectedNet | Module,
     X: Array,
     samples: int = 50,
     *,
@@ -78,8 +83,10 @@ def mc_dropout(
 
     Parameters
     ----------
-    net : FullyConnectedNet
-        Without dropout every sample is the same: std and mutual information are 0.
+    net : FullyConnectedNet or nn.Module
+        A module is called with a Tensor and returns scores (N, C); its modules of class Dropout
+        (and Dropout1d, AlphaDropout ...) are on. Without dropout every sample is the same: std
+        and mutual information are 0.
     X : ndarray, shape (N, d1, ..., dk)
     samples : int
         Masks for each input.
@@ -96,7 +103,8 @@ def mc_dropout(
     Raises
     ------
     ValueError, TypeError
-        If samples or max_rows is not a whole number >= 1, or X does not fit the net.
+        If samples or max_rows is not a whole number >= 1, net is of another class, or X does not
+        fit it.
 
     References
     ----------
@@ -118,33 +126,63 @@ def mc_dropout(
     samples = whole("samples", samples, low=1)
     max_rows = whole("max_rows", max_rows, low=1)
     X = np.asarray(X)
-    parts = [_statistics(p) for p in _sampled(_with_masks_on(net, seed), X, samples, max_rows)]
+    scores = _stochastic_scores(net, seed)
+    one_mask_a_batch = isinstance(net, FullyConnectedNet) and net.noise == "dropconnect"
+    step = max(1, max_rows // samples)
+    parts = []
+    for start in range(0, max(len(X), 1), step):
+        part = X[start : start + step]
+        if one_mask_a_batch:
+            drawn = np.stack([scores(part) for _ in range(samples)])
+        else:
+            stacked = scores(np.concatenate([part] * samples))
+            drawn = stacked.reshape(samples, len(part), stacked.shape[1])
+        parts.append(_statistics(softmax(drawn.astype(np.float64), axis=2)))
     return Prediction(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
-def _with_masks_on(net: FullyConnectedNet, seed: SeedLike) -> FullyConnectedNet:
+def _stochastic_scores(net: FullyConnectedNet | Module, seed: SeedLike) -> Scores:
+    """Return a function of X that draws new masks at each call; the net itself is not touched."""
+    rng = None if seed is None else np.random.default_rng(seed)
+    if isinstance(net, FullyConnectedNet):
+        return _net_with_masks_on(net, rng).scores
+    if not isinstance(net, Module):
+        refuse("net", net, "a FullyConnectedNet or an nn.Module", "pass the net itself", TypeError)
+    module = _module_with_masks_on(net, rng)
+
+    def scores(X: Array) -> Array:
+        with no_grad():
+            out = module(Tensor(X)).data
+        if out.ndim != 2:
+            refuse("net", f"scores of shape {out.shape}", "scores of shape (N, C)",
+                   "let the module end in one score for each class")
+        return out
+
+    return scores
+
+
+def _net_with_masks_on(
+    net: FullyConnectedNet, rng: np.random.Generator | None
+) -> FullyConnectedNet:
     """Return a twin that shares the parameters and has dropout on and batchnorm in test mode."""
     twin = copy.copy(net)
     twin.bn_params = [{**param, "mode": "test"} for param in net.bn_params]
     if net.dropout_param:
         kept = {key: v for key, v in net.dropout_param.items() if key not in ("seed", "rng")}
         twin.dropout_param = {**kept, "mode": "train"}
-        if seed is not None:
-            twin.dropout_param["rng"] = np.random.default_rng(seed)
+        if rng is not None:
+            twin.dropout_param["rng"] = rng
     return twin
 
 
-def _sampled(net: FullyConnectedNet, X: Array, samples: int, max_rows: int) -> Iterator[Array]:
-    """Yield probabilities of shape (samples, n, C) for n inputs at a time."""
-    step = max(1, max_rows // samples)
-    for start in range(0, max(len(X), 1), step):
-        part = X[start : start + step]
-        if net.noise == "dropconnect":
-            scores = np.stack([net.scores(part) for _ in range(samples)])
-        else:
-            stacked = np.concatenate([part] * samples)
-            scores = net.scores(stacked).reshape(samples, len(part), -1)
-        yield softmax(scores.astype(np.float64), axis=2)
+def _module_with_masks_on(module: Module, rng: np.random.Generator | None) -> Module:
+    """Return a copy in test mode, but for its dropout."""
+    twin = copy.deepcopy(module).eval()
+    for part in twin.modules():
+        if isinstance(part, Dropout):
+            part.training = True
+            part._rng = rng
+    return twin
 
 
 def _statistics(p: Array) -> tuple[Array, Array, Array, Array]:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from nets import FullyConnectedNet, Solver, TwoLayerNet, optim
+from nets import FullyConnectedNet, Solver, TwoLayerNet, mc_dropout, nn, optim
 from nets.data import fit_scaling, flip_labels, split
 from nets.experiment import Experiment
+from nets.sweep import run_sweep
 
 from . import BadCall
 
@@ -202,6 +203,18 @@ CASES = [
     plain_case(flip_labels, "float labels", ("y", "float64"), np.zeros(4), 0.5, 10,
                error=TypeError),
     plain_case(flip_labels, "a label too large", ("y", "0 <= y < 10"), np.array([3, 10]), 0.5, 10),
+    plain_case(mc_dropout, "no samples", ("samples", ">= 1"), TwoLayerNet(6, 5, 4), np.ones((2, 6)),
+               samples=0),
+    plain_case(mc_dropout, "X that does not fit", ("X", "= 6"), TwoLayerNet(6, 5, 4),
+               np.ones((2, 5))),
+    plain_case(mc_dropout, "a function for a net", ("net", "FullyConnectedNet"), np.sum,
+               np.ones((2, 6)), error=TypeError),
+    plain_case(mc_dropout, "a module without classes", ("net", "(100, 3, 6)"), nn.ReLU(),
+               np.ones((2, 3, 6))),
+    plain_case(run_sweep, "an unknown field", ("grid", "'lr'", "learning_rate"), {"lr": [0.1]}),
+    plain_case(run_sweep, "a value that is no list", ("grid['p']", "0.5"), {"p": 0.5},
+               error=TypeError),
+    plain_case(run_sweep, "no workers", ("workers", ">= 1"), {"p": [0.5]}, workers=0),
     plain_case(Experiment, "an unknown method", ("method", "'none'"), method="noise"),
     plain_case(Experiment, "no images left to test", ("samples", "1797"), samples=1797),
     plain_case(Experiment, "noise above 1", ("noise", "1.1"), noise=1.1),
