@@ -7,6 +7,7 @@ the judge: where the submission's process ends early, what is left to judge earn
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import secrets
 import sys
@@ -62,7 +63,7 @@ def grade_file(
         The table of points, see `gradcheck.points`; without it every layer of the file that the
         reference knows counts.
     only : str or sequence of str, optional
-        The layers that count.
+        The layers that count, by name or pattern (``affine*``).
     timeout : float
         Seconds of wall-clock time for everything that the submission does.
     memory : int
@@ -118,8 +119,10 @@ def grade_file(
 
 def _asked(table: Points | None, only: Sequence[str] | None) -> list[str] | None:
     """Return the names that count, or None for those that are found."""
-    names = list(only) if only is not None else list(table) if table is not None else None
     known = _references()
+    names = list(table) if table is not None else None
+    if only is not None:
+        names = [name for entry in only for name in _matching(entry, known)]
     unknown = [name for name in names or [] if name not in known]
     if unknown:
         raise ValueError(f"layers: got {unknown}, for which there is no reference; expected any of "
@@ -128,6 +131,12 @@ def _asked(table: Points | None, only: Sequence[str] | None) -> list[str] | None
         if table is not None and name in table:
             share_out(table[name], list(LAYER_POINTS) if name not in LAWFUL else law_names())
     return names
+
+
+def _matching(entry: str, known: Mapping[str, Pair]) -> list[str]:
+    """Return the names that a name or a pattern stands for; the entry itself if there is none."""
+    bare = entry.removesuffix("_forward").removesuffix("_backward")
+    return fnmatch.filter(known, bare) or [bare]
 
 
 def _references() -> dict[str, Pair]:

@@ -276,6 +276,12 @@ def test_a_wrong_setting_is_refused(tmp_path: Path, settings: dict) -> None:
         graded(tmp_path, GOOD, **settings)
 
 
+def test_layers_are_chosen_by_name_or_pattern(tmp_path: Path) -> None:
+    record = graded(tmp_path, CS231N, only=["relu_forward", "*_loss"])
+    assert {item.group for item in record.items} == {
+        "relu", *(name for name in vars(reference_layers()) if name.endswith("_loss"))}
+
+
 def test_the_reference_cannot_be_shadowed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
