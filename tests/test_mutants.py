@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,6 +94,17 @@ def test_a_scaled_gradient_is_reported_with_its_factor(mutant):
     assert finding.evidence["factor"] == pytest.approx(mutant.factor, rel=2e-3)
     if mutant.factor_name is not None:
         assert mutant.factor_name in (finding.evidence.get("name"), *finding.evidence.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("draw", range(1, 6))
+def test_the_verdicts_do_not_hang_on_the_random_numbers(draw):
+    command = [sys.executable, "-m", "tests.mutants", "--draw", str(draw)]
+    root = Path(__file__).parents[1]
+    run = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    first = float(re.search(r"right code first ([\d.]+)%", run.stdout)[1])
+    assert first >= 95, run.stdout
 
 
 def test_checking_leaves_the_global_generator_alone():
