@@ -17,7 +17,7 @@ import numpy as np
 import gradcheck
 
 FAMILIES = ("contract", "elementwise", "affine", "dropout", "normalization", "losses", "windows",
-            "regularization", "subtle", "variations")
+            "regularization", "subtle", "variations", "variations_statistics")
 
 
 @dataclass(frozen=True)
