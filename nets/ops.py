@@ -9,6 +9,7 @@ import numpy as np
 
 from layers import softmax_loss
 from layers._arguments import Array, refuse, scalar
+from layers._precision import cast, widen
 
 Axis = int | tuple[int, ...] | None
 
@@ -55,7 +56,7 @@ def unbroadcast(dout: Array, shape: tuple[int, ...]) -> Array:
     extra = dout.ndim - len(shape)
     stretched = (i + extra for i, n in enumerate(shape) if n == 1 and dout.shape[i + extra] != 1)
     axes = (*range(extra), *stretched)
-    return dout.sum(axis=axes).reshape(shape) if axes else dout
+    return cast(widen(dout).sum(axis=axes).reshape(shape), dout.dtype) if axes else dout
 
 
 def add_forward(a: Array, b: Array) -> tuple[Array, Any]:
@@ -197,6 +198,11 @@ def matmul_backward(dout: Array, cache: Any) -> tuple[Array, Array]:
     return da.reshape(a.shape), db.reshape(b.shape)
 
 
+def _summed(x: Array, axis: Axis) -> Array:
+    total = np.asarray(widen(x).sum(axis=axis, keepdims=True))
+    return cast(total, x.dtype) if x.dtype.kind == "f" else total
+
+
 def sum_forward(x: Array, axis: Axis = None, keepdims: bool = False) -> tuple[Array, Any]:
     """Return the sum of x over `axis`, an int or a tuple of ints (all axes by default).
 
@@ -204,7 +210,7 @@ def sum_forward(x: Array, axis: Axis = None, keepdims: bool = False) -> tuple[Ar
     array([2., 2., 2.])
     """
     try:
-        kept = np.asarray(x.sum(axis=axis, keepdims=True))
+        kept = _summed(x, axis)
     except (TypeError, ValueError):
         refuse("axis", axis, f"an axis of a tensor of shape {x.shape}, or a tuple of them",
                "count axes from 0, or from -1 backwards", ValueError)
@@ -223,12 +229,13 @@ def mean_forward(x: Array, axis: Axis = None, keepdims: bool = False) -> tuple[A
     >>> mean_forward(np.array([[1.0, 2.0], [5.0, 8.0]]), axis=1)[0]
     array([1.5, 6.5])
     """
-    total, cache = sum_forward(x, axis, keepdims)
+    total, cache = sum_forward(widen(x), axis, keepdims)
     count = x.size // max(total.size, 1)
     if count == 0:
         refuse("mean", f"a tensor of shape {x.shape}", "at least one element to average",
                "leave the empty batch out")
-    return np.asarray(total / count), (count, cache)
+    out = np.asarray(total / count)
+    return cast(out, x.dtype) if x.dtype.kind == "f" else out, (count, cache)
 
 
 def mean_backward(dout: Array, cache: Any) -> Array:

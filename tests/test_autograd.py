@@ -244,6 +244,14 @@ def test_dtypes_are_kept_through_numbers_and_integers(dtype):
     assert x.grad.dtype == dtype
 
 
+def test_float16_sums_do_not_stall_or_overflow():
+    x, b = Tensor(np.ones((4096, 2), np.float16)), Tensor(np.zeros(2, np.float16), True)
+    (x + b).backward()
+    assert b.grad.tolist() == [4096, 4096]
+    assert x.sum(axis=0).data.tolist() == [4096, 4096]
+    assert (x * 100).mean(axis=0).data.tolist() == [100, 100]
+
+
 def test_a_gradient_takes_the_dtype_of_its_leaf():
     x, w = Tensor(np.ones(2, np.float32), True), Tensor(np.ones(2), True)
     (x * w).backward()
