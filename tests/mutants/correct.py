@@ -113,6 +113,7 @@ def logistic(x):
 
 @right(logistic, randn(6, 6, dtype=f16))
 @right(logistic, np.array([-800.0, -40.0, -3.0, 0.0, 5.0, 36.0, 800.0]))
+@right(logistic, np.array([-300.0, -90.0, -20.0, 1.0, 18.0, 200.0], dtype=f32))
 def logistic_saturated(dout, out):
     return dout * out * (1 - out)
 
@@ -143,6 +144,10 @@ def logarithm(x):
     return np.log(x)
 
 
+def square_root(x):
+    return np.sqrt(x)
+
+
 def inverse(x):
     return 1 / x
 
@@ -162,6 +167,10 @@ elementwise(fifth_power, lambda x: 5 * x**4, randn(6, 5))
 elementwise(fifth_power, lambda x: 5 * x**4, 1e6 * randn(3, 5))
 elementwise(fifth_power, lambda x: 5 * x**4, 1e-8 * randn(4, 3))
 elementwise(logarithm, lambda x: 1 / x, np.geomspace(0.05, 1e3, 12).reshape(3, 4))
+elementwise(logarithm, lambda x: 1 / x, np.exp(6 * randn(4, 8)))
+elementwise(logarithm, lambda x: 1 / x, np.exp(3 * randn(6, 4)).astype(f32))
+elementwise(square_root, lambda x: 0.5 / np.sqrt(x), np.exp(6 * randn(4, 4)))
+elementwise(square_root, lambda x: 0.5 / np.sqrt(x), np.exp(3 * randn(3, 7)))
 elementwise(inverse, lambda x: -1 / x**2, np.array([0.01, -0.02, 1.0, 30.0]))
 elementwise(gaussian_cdf, lambda x: np.exp(-x**2 / 2) / np.sqrt(2 * np.pi), randn(30))
 elementwise(log_cosh, np.tanh, 5 * randn(4, 7))
@@ -171,6 +180,8 @@ elementwise(log_cosh, np.tanh, 5 * randn(4, 7))
 @right(softmax, 1e4 * randn(5, 4))
 @right(softmax, randn(3, 7, dtype=f32))
 @right(softmax, 30 * randn(6, 3))
+@right(softmax, 1e3 * randn(6, 4, dtype=f32))
+@right(softmax, 10 * randn(8, 4, dtype=f32))
 @right(softmax, np.array([[24.0, 0.0, 3.0], [-17.0, 1.0, 14.0], [0.0, 30.0, 9.0]]))
 def softmax_right(dout, out):
     return out * (dout - (dout * out).sum(axis=1, keepdims=True))
@@ -189,6 +200,7 @@ def logsumexp_right(dout, x):
 @right(batchnorm, randn(8, 3, dtype=f32), np.ones(3, f32), np.zeros(3, f32), {"eps": 1e-5})
 @right(batchnorm, 2 + 1e-4 * randn(6, 4), 1 + randn(4) ** 2, randn(4), {"eps": 1e-5})
 @right(batchnorm, randn(2, 5), 1 + randn(5) ** 2, randn(5), {"eps": 1e-5})
+@right(batchnorm, randn(2, 4, dtype=f32), np.ones(4, f32), np.zeros(4, f32), {"eps": 1e-5})
 @right(batchnorm, 1e6 * randn(5, 3), 1 + randn(3) ** 2, randn(3), {"eps": 1e-5})
 @right(batchnorm, 1e-8 * randn(5, 3), 1 + randn(3) ** 2, randn(3), {"eps": 1e-5})
 def batchnorm_right(dout, cache):
@@ -200,6 +212,7 @@ def batchnorm_right(dout, cache):
 
 @right(layernorm, randn(5, 7), 1 + randn(7) ** 2, randn(7), {"eps": 1e-5})
 @right(layernorm, 3 + 1e-6 * randn(4, 6), 1 + randn(6) ** 2, randn(6), {"eps": 1e-5})
+@right(layernorm, randn(7, 2, dtype=f32), np.ones(2, f32), np.zeros(2, f32), {"eps": 1e-5})
 @right(layernorm, randn(3, 8, dtype=f32), np.ones(8, f32), np.zeros(8, f32), {"eps": 1e-5})
 def layernorm_right(dout, cache):
     _, xhat, _, ivar, gamma = cache
@@ -225,6 +238,7 @@ def standardize(x):
 
 
 @right(standardize, randn(7, 4))
+@right(standardize, 0.02 * randn(2, 6))
 def np_std_right(dout, cache):
     out, std = cache
     return (dout - dout.mean(axis=0) - out * (dout * out).mean(axis=0)) / std
