@@ -53,10 +53,12 @@ class Prediction(NamedTuple):
 
     def __str__(self) -> str:
         entropy, information = self.predictive_entropy, self.mutual_information
+        if not len(entropy):
+            return "Prediction of 0 inputs"
         return (
             f"Prediction of {len(self.mean)} inputs: predictive entropy {entropy.mean():.3f} "
-            f"(largest {entropy.max(initial=0):.3f}), mutual information {information.mean():.3f} "
-            f"(largest {information.max(initial=0):.3f}) nats"
+            f"(largest {entropy.max():.3f}), mutual information {information.mean():.3f} "
+            f"(largest {information.max():.3f}) nats"
         )
 
 

@@ -161,6 +161,7 @@ def test_one_sample_has_no_spread():
 def test_no_inputs_give_an_empty_prediction():
     found = mc_dropout(build(), X[:0])
     assert [value.shape for value in found] == [(0, 3), (0, 3), (0,), (0,)]
+    assert str(found) == "Prediction of 0 inputs"
 
 
 def test_the_result_is_frozen_unpacks_prints_and_becomes_json():
