@@ -201,6 +201,7 @@ def logsumexp_right(dout, x):
 @right(batchnorm, 2 + 1e-4 * randn(6, 4), 1 + randn(4) ** 2, randn(4), {"eps": 1e-5})
 @right(batchnorm, randn(2, 5), 1 + randn(5) ** 2, randn(5), {"eps": 1e-5})
 @right(batchnorm, randn(2, 4, dtype=f32), np.ones(4, f32), np.zeros(4, f32), {"eps": 1e-5})
+@right(batchnorm, 800 * randn(2, 5, dtype=f32), np.ones(5, f32), np.zeros(5, f32), {"eps": 1e-5})
 @right(batchnorm, 1e6 * randn(5, 3), 1 + randn(3) ** 2, randn(3), {"eps": 1e-5})
 @right(batchnorm, 1e-8 * randn(5, 3), 1 + randn(3) ** 2, randn(3), {"eps": 1e-5})
 def batchnorm_right(dout, cache):
@@ -213,6 +214,7 @@ def batchnorm_right(dout, cache):
 @right(layernorm, randn(5, 7), 1 + randn(7) ** 2, randn(7), {"eps": 1e-5})
 @right(layernorm, 3 + 1e-6 * randn(4, 6), 1 + randn(6) ** 2, randn(6), {"eps": 1e-5})
 @right(layernorm, randn(7, 2, dtype=f32), np.ones(2, f32), np.zeros(2, f32), {"eps": 1e-5})
+@right(layernorm, 30 * randn(5, 2, dtype=f32), np.ones(2, f32), np.zeros(2, f32), {"eps": 1e-5})
 @right(layernorm, randn(3, 8, dtype=f32), np.ones(8, f32), np.zeros(8, f32), {"eps": 1e-5})
 def layernorm_right(dout, cache):
     _, xhat, _, ivar, gamma = cache
@@ -239,6 +241,7 @@ def standardize(x):
 
 @right(standardize, randn(7, 4))
 @right(standardize, 0.02 * randn(2, 6))
+@right(standardize, 3 * randn(2, 3, seed=4))
 def np_std_right(dout, cache):
     out, std = cache
     return (dout - dout.mean(axis=0) - out * (dout * out).mean(axis=0)) / std

@@ -39,6 +39,8 @@ LAYERS = [
     ("vanilla_dropout", randn(5, 6), {"mode": "test", "p": 0.3}),
     ("vanilla_dropout", randn(5, 6, dtype=f32), train(p=0.3, seed=2)),
     ("batchnorm", ROWS, SCALE, SHIFT, train()),
+    ("batchnorm", randn(2, 5, dtype=f32), SCALE.astype(f32), SHIFT.astype(f32), train()),
+    ("layernorm", 500 * randn(4, 2, dtype=f32), np.ones(2, f32), np.zeros(2, f32), {}),
     ("batchnorm", ROWS, SCALE, SHIFT, {"mode": "test", "running_mean": randn(5),
                                        "running_var": 1 + randn(5) ** 2}),
     ("layernorm", ROWS, SCALE, SHIFT, {}),
@@ -59,6 +61,7 @@ LABELS = np.array([0, 2, 1, 4, 4, 3])
 LOSSES = [
     ("softmax_loss", ROWS, LABELS),
     ("softmax_loss", 1e4 * ROWS, LABELS),
+    ("softmax_loss", 3e3 * ROWS.astype(f32), LABELS),
     ("svm_loss", ROWS.astype(f32), LABELS),
     ("mse_loss", ROWS, randn(6, 5, seed=1)),
 ]
