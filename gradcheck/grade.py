@@ -11,8 +11,10 @@ import fnmatch
 import os
 import secrets
 import sys
+import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -38,6 +40,9 @@ from gradcheck.targets import Found, Pair, find_pairs
 TIMEOUT = 120.0
 MEMORY = 2048
 Names = str | Sequence[str] | None
+
+# The laws of dropout seed NumPy's global generator, which the threads of a process share.
+_turn = threading.Lock()
 
 
 def grade_file(
@@ -94,10 +99,11 @@ def grade_file(
     conventions = Conventions(p_is, scaling, seeding)
     seed = secrets.randbits(32) if seed is None else seed
     asked = _asked(table, [only] if isinstance(only, str) else only)
-    grading = _Grading(Path(path), Budget(timeout), memory, conventions, seed, table)
+    grading = _Grading(Path(path), timeout, memory, conventions, seed, table)
     fault, error = "", ""
     try:
-        with global_generator_restored():
+        with _turn, global_generator_restored(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             grading.run(asked)
     except SandboxError as reason:
         fault, error = "target", str(reason)
@@ -146,9 +152,9 @@ def _references() -> dict[str, Pair]:
 class _Grading:
     """The grading of one submission under way."""
 
-    def __init__(self, path: Path, budget: Budget, memory: int, conventions: Conventions,
+    def __init__(self, path: Path, timeout: float, memory: int, conventions: Conventions,
                  seed: int, table: Points | None) -> None:
-        self.path, self.budget, self.memory = path, budget, memory
+        self.path, self.timeout, self.memory = path, timeout, memory
         self.conventions, self.seed, self.table = conventions, seed, table
         self.items: list[Item] = []
         self.notes: list[str] = []
@@ -162,6 +168,7 @@ class _Grading:
         Raises SandboxError if the file cannot be imported; every item is then there, with zero.
         """
         references = _references()
+        self.budget = Budget(self.timeout)
         try:
             found = self._find()
         except SandboxError as reason:
@@ -276,6 +283,7 @@ def grade_folder(
         Holds the submissions: ``*.py`` files, in it or one level below.
     workers : int or map-like
         Processes (-1: one a core), or a callable that is called as ``workers(function, list)``.
+        Threads of one process take turns.
     progress : bool
         Show a progress bar on stdout.
     **settings

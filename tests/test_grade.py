@@ -99,40 +99,70 @@ def test_a_slip_costs_the_part_that_it_spoils(
 
 
 DROPOUT_SLIPS = [
-    ("np.random.rand(*x.shape) >= p)", "np.random.rand(*x.shape) < p)", "rate", "--p-is keep"),
-    (" / (1 - p)\n", "\n", "values", "--scaling vanilla"),
-    ("dx = dout * mask", "dx = dout * (mask > 0)", "backward_uses_forward_mask", ""),
-    ('np.random.seed(dropout_param["seed"])', "np.random.seed(0)", "other_seed_differs", ""),
+    ("np.random.rand(*x.shape) >= p)", "np.random.rand(*x.shape) < p)", "rate"),
+    pytest.param(" / (1 - p)\n", "\n", "values", marks=pytest.mark.slow),
+    pytest.param("dx = dout * mask", "dx = dout * (mask > 0)", "backward_uses_forward_mask",
+                 marks=pytest.mark.slow),
+    pytest.param('np.random.seed(dropout_param["seed"])', "np.random.seed(0)",
+                 "other_seed_differs", marks=pytest.mark.slow),
 ]
 
 
-@pytest.mark.parametrize(("right", "wrong", "law", "hint"), DROPOUT_SLIPS)
+@pytest.mark.parametrize(("right", "wrong", "law"), DROPOUT_SLIPS)
 def test_a_wrong_dropout_loses_the_law_and_keeps_others(
-    tmp_path: Path, right: str, wrong: str, law: str, hint: str
+    tmp_path: Path, right: str, wrong: str, law: str
 ) -> None:
     assert right in CS231N
     record = graded(tmp_path, CS231N.replace(right, wrong), only="dropout")
     assert f"dropout: {law}" in lost(record)
     assert 0 < record.score < record.max_score
-    del hint
 
 
-@pytest.mark.parametrize(("settings", "change"), [
-    ({"p_is": "keep"}, [(">= p) / (1 - p)", "< p) / p")]),
-    ({"scaling": "vanilla"}, [(" / (1 - p)\n", "\n"), ("out = x\n", "out = x * (1 - p)\n"),
-                              ("dx = dout\n", "dx = dout * (1 - dropout_param['p'])\n")]),
-    ({"seeding": "rng"}, [("np.random.rand(*x.shape)", "dropout_param['rng'].random(x.shape)")]),
-    ({"seeding": "global"}, [('np.random.seed(dropout_param["seed"])', "pass")]),
-])
-def test_other_conventions_earn_full_marks_under_their_flag(
-    tmp_path: Path, settings: dict, change: list
-) -> None:
+KEEP = [(">= p) / (1 - p)", "< p) / p")]
+VANILLA = [(" / (1 - p)\n", "\n"), ("out = x\n", "out = x * (1 - p)\n"),
+           ("dx = dout\n", "dx = dout * (1 - dropout_param['p'])\n")]
+RNG = [("np.random.rand(*x.shape)", "dropout_param['rng'].random(x.shape)")]
+GLOBAL = [('np.random.seed(dropout_param["seed"])', "pass")]
+CONVENTIONS = [
+    ("p_is", "keep", KEEP), ("scaling", "vanilla", VANILLA), ("seeding", "rng", RNG),
+    ("seeding", "global", GLOBAL),
+]
+
+
+def changed(changes: list[tuple[str, str]]) -> str:
     source = CS231N
-    for old, new in change:
+    for old, new in changes:
         assert old in source
         source = source.replace(old, new)
-    record = graded(tmp_path, source, only=["dropout", "affine_relu_dropout"], **settings)
+    return source
+
+
+@pytest.mark.parametrize(("flag", "value", "changes"), CONVENTIONS)
+def test_other_conventions_earn_full_marks_in_blocks_under_their_flag(
+    tmp_path: Path, flag: str, value: str, changes: list
+) -> None:
+    source = changed(changes)
+    record = graded(tmp_path, source, only="affine_relu_dropout", **{flag: value})
     assert lost(record) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("flag", "value", "changes"), CONVENTIONS)
+def test_other_conventions_earn_full_marks_for_the_laws_under_their_flag(
+    tmp_path: Path, flag: str, value: str, changes: list
+) -> None:
+    assert lost(graded(tmp_path, changed(changes), only="dropout", **{flag: value})) == []
+
+
+@pytest.mark.parametrize(("flag", "changes"), [
+    ("--p-is keep", KEEP), pytest.param("--scaling vanilla", VANILLA, marks=pytest.mark.slow),
+])
+def test_a_file_in_another_convention_is_told_its_flag(
+    tmp_path: Path, flag: str, changes: list
+) -> None:
+    record = graded(tmp_path, changed(changes), only="dropout")
+    assert record.score < record.max_score
+    assert any(flag in item.message for item in record.items)
 
 
 @pytest.mark.parametrize("body", ["return x, None", "return x * 0, None", "return None"])
@@ -235,7 +265,7 @@ def test_a_seed_repeats_the_grading(tmp_path: Path) -> None:
 
 def test_grading_leaves_the_global_generator_alone(tmp_path: Path) -> None:
     state = np.random.get_state()[1].tobytes()
-    graded(tmp_path, CS231N, only=["dropout", "affine_relu_dropout"])
+    graded(tmp_path, CS231N, only="affine_relu_dropout")
     assert np.random.get_state()[1].tobytes() == state
 
 
@@ -243,10 +273,11 @@ def test_a_table_of_points_decides_what_counts(tmp_path: Path) -> None:
     table = tmp_path / "points.toml"
     table.write_text("[relu]\nvalue = 3\ngradient = 7\n[tanh]\ntotal = 5\n"
                      "[dropout]\nlaw = 0.5\nrate = 4\n")
-    record = graded(tmp_path, CS231N, points=table)
-    assert record.max_score == 3 + 7 + 5 + 4 + 0.5 * sum(
-        item.group == "dropout" and item.name != "dropout: rate" for item in record.items)
-    assert record.score == record.max_score - 5
+    record = graded(tmp_path, CS231N.partition("def dropout_forward")[0], points=table)
+    laws = [item.max_points for item in record.items if item.group == "dropout"]
+    assert sorted(set(laws)) == [0.5, 4.0]
+    assert record.max_score == 3 + 7 + 5 + sum(laws)
+    assert record.score == 3 + 7
     assert {item.group for item in record.items} == {"relu", "tanh", "dropout"}
 
 
