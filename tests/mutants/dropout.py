@@ -50,8 +50,8 @@ def dropout_mask_of_the_previous_sample(dout, cache):
 
 
 # Deterministic, so the gradient is a consistent one: that of another mask.
-@wrong("mask-mismatch", dropout, randn(7, 6), param(0.4), also=("mask-resampled",))
-@wrong("mask-mismatch", dropout, randn(4, 3, 5, dtype=f32), param(0.5), also=("mask-resampled",))
+@wrong("mask-mismatch", dropout, randn(7, 6), param(0.4))
+@wrong("mask-mismatch", dropout, randn(4, 3, 5, dtype=f32), param(0.5))
 def dropout_backward_seeds_another_mask(dout, cache):
     dropout_param, mask = cache
     rng = np.random.default_rng(dropout_param["seed"] + 1)
@@ -64,7 +64,7 @@ def dropout_repeats_the_mask_of_the_first_sample(dout, cache):
     return dout * mask[:1] / (1 - dropout_param["p"])
 
 
-@wrong("mask-mismatch", dropout, randn(6, 6, dtype=f32), param(0.5), also=("transposed",))
+@wrong("mask-mismatch", dropout, randn(6, 6, dtype=f32), param(0.5))
 def dropout_mask_transposed(dout, cache):
     dropout_param, mask = cache
     return dout * mask.T / (1 - dropout_param["p"])
@@ -172,8 +172,7 @@ def dropout_caching_its_draws(x, dropout_param):
     return x * (draws >= p) / (1 - p), (dropout_param, draws)
 
 
-@wrong("value-used-as-mask", dropout_caching_its_draws, randn(7, 5), param(0.3),
-       also=("mask-mismatch",))
+@wrong("value-used-as-mask", dropout_caching_its_draws, randn(7, 5), param(0.3))
 def dropout_multiplies_by_the_raw_draws(dout, cache):
     dropout_param, draws = cache
     return dout * draws / (1 - dropout_param["p"])
@@ -215,7 +214,7 @@ def spatial_dropout(x, dropout_param):
     return x * mask / (1 - p), (mask, p)
 
 
-@wrong("mask-mismatch", spatial_dropout, randn(4, 6, 3, 2), param(0.5), also=("mask-resampled",))
+@wrong("mask-mismatch", spatial_dropout, randn(4, 6, 3, 2), param(0.5))
 def spatial_dropout_masks_single_elements(dout, cache):
     _, p = cache
     rng = np.random.default_rng(3)

@@ -55,8 +55,8 @@ def cross_entropy_takes_its_prediction_for_the_label(dout, cache):
     return dout * (probs - one_hot(probs, probs.argmax(axis=1))) / len(y)
 
 
-@wrong("not-normalized", cross_entropy, randn(6, 5), labels(6, 5), also=("scaled",), factor=6)
-@wrong("not-normalized", cross_entropy, randn(7, 3, dtype=f32), labels(7, 3), also=("scaled",),
+@wrong("not-normalized", cross_entropy, randn(6, 5), labels(6, 5), factor=6)
+@wrong("not-normalized", cross_entropy, randn(7, 3, dtype=f32), labels(7, 3),
        factor=7)
 def cross_entropy_summed_not_averaged(dout, cache):
     probs, y = cache
@@ -108,8 +108,7 @@ def softmax_loss_shifts_the_labels_by_a_sample(x):
     return (softmax(x)[0] - one_hot(x, np.roll(LABELS, 1))) / len(x)
 
 
-@wrong_gradient("not-normalized", loss_of(cross_entropy, LABELS), SCORES, also=("scaled",),
-                factor=6)
+@wrong_gradient("not-normalized", loss_of(cross_entropy, LABELS), SCORES, factor=6)
 def softmax_loss_summed_not_averaged(x):
     return softmax(x)[0] - one_hot(x, LABELS)
 
@@ -147,7 +146,7 @@ def hinge_adds_the_count(dout, cache):
     return dout * dx / len(y)
 
 
-@wrong("not-normalized", hinge, randn(6, 4), labels(6, 4), also=("scaled",), factor=6)
+@wrong("not-normalized", hinge, randn(6, 4), labels(6, 4), factor=6)
 def hinge_summed_not_averaged(dout, cache):
     margins, y = cache
     dx = hinge_mask(margins)
@@ -183,7 +182,7 @@ def logistic_adds_the_label(dout, cache):
     return dout * (probs + y) / len(y)
 
 
-@wrong("not-normalized", logistic, randn(7), BINARY, also=("scaled",), factor=7)
+@wrong("not-normalized", logistic, randn(7), BINARY, factor=7)
 def logistic_summed_not_averaged(dout, cache):
     probs, y = cache
     return dout * (probs - y)

@@ -132,7 +132,7 @@ def last_weights_ascend(net, grads):
     grads["W2"] *= -1
 
 
-@wrong_net("not-normalized", (5, 6, 3), reg=0.0, n=8, also=("scaled",))
+@wrong_net("not-normalized", (5, 6, 3), reg=0.0, n=8)
 def softmax_not_averaged(net, grads):
     for name in grads:
         grads[name] *= 8

@@ -74,7 +74,7 @@ def staged_batchnorm_starts_from_dout(dout, cache):
     return staged(dout, cache, gamma_used=False)
 
 
-@wrong("uses-x-not-xhat", staged_batchnorm, *scaled_args(8, 4), also=("unexplained",))
+@wrong("uses-x-not-xhat", staged_batchnorm, *scaled_args(8, 4))
 def staged_batchnorm_dgamma_from_the_centred_input(dout, cache):
     dx, _, dbeta = staged(dout, cache)
     return dx, np.sum(dout * cache[2], axis=0), dbeta
@@ -156,7 +156,7 @@ def soft_labels_added(dout, cache):
     return dout * (probs + t) / len(probs)
 
 
-@wrong("not-normalized", soft_labels, randn(7, 4), TARGETS, wrt=[0], also=("scaled",))
+@wrong("not-normalized", soft_labels, randn(7, 4), TARGETS, wrt=[0])
 def soft_labels_summed(dout, cache):
     probs, t = cache
     return dout * (probs - t)
