@@ -21,8 +21,8 @@ from layers._arguments import Array, floating, refuse
 BLOCK = 1 << 16
 """Units in a block, a multiple of 8: a block of packed bits begins with a byte."""
 
-CHUNK = 4
-"""Blocks that a thread takes at a time: enough to make the hand-over cheap."""
+TILE = 64
+"""Side of the squares in which an array is transposed, small enough for the first-level cache."""
 
 Mask: TypeAlias = NDArray[np.bool_]
 Reader: TypeAlias = Callable[[int, int], Mask]
@@ -35,18 +35,25 @@ BITS = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 def each_block(size: int, work: Callable[[int, int], Any], threads: int | None = None) -> None:
     """Call work(start, stop) for every block of `size` units, in as many threads as pay off."""
-    chunks = range(0, size, CHUNK * BLOCK)
+    step = BLOCK * max(4, size // (64 * BLOCK))  # few enough jobs, and enough for any thread count
 
     def run(first: int) -> None:
-        for start in range(first, min(first + CHUNK * BLOCK, size), BLOCK):
+        for start in range(first, min(first + step, size), BLOCK):
             work(start, min(start + BLOCK, size))
 
-    if len(chunks) <= 1 or threads == 1 or available_threads() == 1:
-        for first in chunks:
-            run(first)
+    in_threads(run, range(0, size, step), threads)
+
+
+def in_threads(run: Callable[[int], Any], jobs: range, threads: int | None = None) -> None:
+    """Call run(job) for every job, in `threads` threads or one for each processor."""
+    if len(jobs) > 1 and threads is None:
+        threads = available_threads()
+    if len(jobs) <= 1 or threads == 1:
+        for job in jobs:
+            run(job)
         return
-    with ThreadPoolExecutor(min(len(chunks), threads or available_threads())) as pool:
-        for _ in pool.map(run, chunks):  # asking for the results raises their errors
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(run, jobs):  # asking for the results raises their errors
             pass
 
 
@@ -82,13 +89,13 @@ def mask_blocks(
     """
     x = np.asarray(x)  # not the class of a memmap
     native = x.dtype.newbyteorder("=")
+    out = np.empty(x.shape, native)
+    target = out.reshape(-1)
     if x.flags.c_contiguous and x.dtype == native:
-        out = np.empty(x.shape, native)
         source = x.reshape(-1)
     else:  # gather strided input once, into the output, and go on from there in place
-        out = np.array(x, native, order="C")
-        source = out.reshape(-1)
-    target = out.reshape(-1)
+        gather(x, out)
+        source = target
 
     def work(start: int, stop: int) -> None:
         keep = read(start, stop)
@@ -98,6 +105,28 @@ def mask_blocks(
 
     each_block(x.size, work, threads)
     return out.astype(x.dtype, copy=False)
+
+
+def gather(x: Array, out: Array) -> None:
+    """Copy x, of any strides, into the C-ordered `out`.
+
+    Where x runs fastest along another axis than the last, a copy in either order would fetch a
+    cache line for every number. A square tile uses up the lines it fetches.
+    """
+    strides = [abs(stride) or np.inf if length > 1 else np.inf
+               for stride, length in zip(x.strides, x.shape, strict=True)]
+    if x.size < BLOCK or strides[-1] == min(strides):
+        out[...] = x
+        return
+    fast = int(np.argmin(strides))
+
+    def copy_rows(row: int) -> None:
+        rows = (*(slice(None) for _ in range(fast)), slice(row, row + TILE))
+        for column in range(0, x.shape[-1], TILE):
+            columns = (..., slice(column, column + TILE))
+            out[rows][columns] = x[rows][columns]
+
+    in_threads(copy_rows, range(0, x.shape[fast], TILE))
 
 
 def mask_whole(x: Array, mask: Mask, divisor: float) -> Array:
@@ -142,7 +171,7 @@ def _divide(x: Array, divisor: float, out: Array) -> None:
     elif x.size < 4096:
         np.divide(x, np.float32(divisor), out=out, dtype=np.float32, casting="same_kind")
     else:
-        np.take(_half_quotients(divisor), x.view(np.uint16), out=out, mode="clip")
+        np.take(_half_quotients(divisor), x.view(np.uint16), out=out, mode="wrap")
 
 
 @functools.lru_cache(maxsize=8)

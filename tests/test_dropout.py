@@ -144,10 +144,19 @@ def test_strided_input_of_many_blocks_gives_what_contiguous_input_gives(dtype, s
     param = train(0.3, seed=9, store=store)
     out, cache = L.dropout_forward(x, param)
     dx = L.dropout_backward(x, cache)
-    for variant in (np.asfortranarray(x), np.repeat(x, 2, axis=1)[:, ::2], x[::-1][::-1]):
+    for variant in (np.asfortranarray(x), np.repeat(x, 2, axis=1)[:, ::2], x[::-1].copy()[::-1]):
         variant_out, cache = L.dropout_forward(variant, param)
         np.testing.assert_array_equal(variant_out, out)
         np.testing.assert_array_equal(L.dropout_backward(variant, cache), dx)
+
+
+@pytest.mark.parametrize("axes", [(2, 1, 0), (0, 2, 1), (1, 2, 0), (2, 0, 1), (1, 0, 2)])
+def test_transposed_input_of_any_order_of_axes_is_gathered_in_c_order(axes):
+    x = np.arange(70 * 130 * 50, dtype=np.float32).reshape(70, 130, 50).transpose(axes)
+    for variant in (x, x[::-1, :, ::-1], x[:, :1], np.broadcast_to(x[:1], x.shape)):
+        out = np.empty(variant.shape, np.float32)
+        _blocked.gather(variant, out)
+        np.testing.assert_array_equal(out, variant)
 
 
 def test_unusual_arrays_keep_shape_and_dtype(tmp_path):
