@@ -6,6 +6,7 @@ from nets.data import flip_labels, get_CIFAR10_data, load_CIFAR10, load_digits
 from nets.fully_connected import FullyConnectedNet, TwoLayerNet
 from nets.optim import adam, rmsprop, sgd, sgd_momentum
 from nets.solver import Solver
+from nets.sweep import run_sweep
 from nets.uncertainty import Prediction, mc_dropout
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "nn",
     "no_grad",
     "rmsprop",
+    "run_sweep",
     "sgd",
     "sgd_momentum",
 ]

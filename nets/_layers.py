@@ -10,16 +10,18 @@ from layers import (
     affine_forward,
     batchnorm_backward,
     batchnorm_forward,
+    dropconnect_affine_backward,
+    dropconnect_affine_forward,
     dropout_backward,
     dropout_forward,
+    gaussian_dropout_backward,
+    gaussian_dropout_forward,
     layernorm_backward,
     layernorm_forward,
     relu_backward,
     relu_forward,
 )
 from layers._arguments import Array
-from layers.dropconnect import dropconnect_affine_backward, dropconnect_affine_forward
-from layers.noise_dropout import gaussian_dropout_backward, gaussian_dropout_forward
 
 
 class Layer(NamedTuple):

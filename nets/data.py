@@ -256,6 +256,17 @@ def load_CIFAR10(folder: str | Path) -> tuple[Array, Array, Array, Array]:
     References
     ----------
     Krizhevsky, "Learning multiple layers of features from tiny images" (2009).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> two_black_frogs = 2 * (bytes([6]) + bytes(3072))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in (*CIFAR10_TRAIN, CIFAR10_TEST):
+    ...         _ = Path(folder, name).write_bytes(two_black_frogs)
+    ...     X_train, y_train, X_test, y_test = load_CIFAR10(folder)
+    >>> X_train.shape, y_test, CIFAR10_CLASSES[y_test[0]]
+    ((10, 3, 32, 32), array([6, 6]), 'frog')
     """
     folder = Path(folder)
     images, classes = zip(*(_read_cifar10_file(folder / name) for name in CIFAR10_TRAIN),
@@ -296,6 +307,17 @@ def get_CIFAR10_data(
         That names the missing file.
     ValueError, TypeError
         If there are fewer images than asked for.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> two_black_frogs = 2 * (bytes([6]) + bytes(3072))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in (*CIFAR10_TRAIN, CIFAR10_TEST):
+    ...         _ = Path(folder, name).write_bytes(two_black_frogs)
+    ...     data = get_CIFAR10_data(8, 2, 1, folder=folder)
+    >>> {key: value.shape for key, value in data.items() if key[0] == 'X'}
+    {'X_train': (8, 3, 32, 32), 'X_val': (2, 3, 32, 32), 'X_test': (1, 3, 32, 32)}
     """
     num_training = whole("num_training", num_training, low=1)
     num_validation = whole("num_validation", num_validation, low=0)

@@ -131,43 +131,30 @@ softmax, dx = softmax_loss(x, y)
 errors['softmax dx'] = rel_error(dx_num, dx)
 """
 
-BATCHNORM = """
+NORMALIZATION = """
 np.random.seed(231)
 N, D = 4, 5
 x = 5 * np.random.randn(N, D) + 12
 gamma, beta, dout = np.random.randn(D), np.random.randn(D), np.random.randn(N, D)
-bn_param = {'mode': 'train'}
-fx = lambda x: batchnorm_forward(x, gamma, beta, bn_param)[0]
-fg = lambda a: batchnorm_forward(x, a, beta, bn_param)[0]
-fb = lambda b: batchnorm_forward(x, gamma, b, bn_param)[0]
+norm_param = {'mode': 'train'}
+fx = lambda x: KIND_forward(x, gamma, beta, norm_param)[0]
+fg = lambda a: KIND_forward(x, a, beta, norm_param)[0]
+fb = lambda b: KIND_forward(x, gamma, b, norm_param)[0]
 dx_num = eval_numerical_gradient_array(fx, x, dout)
 da_num = eval_numerical_gradient_array(fg, gamma.copy(), dout)
 db_num = eval_numerical_gradient_array(fb, beta.copy(), dout)
-_, cache = batchnorm_forward(x, gamma, beta, bn_param)
-for backward in (batchnorm_backward, batchnorm_backward_alt):
+_, cache = KIND_forward(x, gamma, beta, norm_param)
+for backward in BACKWARDS:
     dx, dgamma, dbeta = backward(dout, cache)
     errors.update({backward.__name__ + ' dx': rel_error(dx_num, dx),
                    backward.__name__ + ' dgamma': rel_error(da_num, dgamma),
                    backward.__name__ + ' dbeta': rel_error(db_num, dbeta)})
 """
 
-LAYERNORM = """
-np.random.seed(231)
-N, D = 4, 5
-x = 5 * np.random.randn(N, D) + 12
-gamma, beta, dout = np.random.randn(D), np.random.randn(D), np.random.randn(N, D)
-ln_param = {}
-fx = lambda x: layernorm_forward(x, gamma, beta, ln_param)[0]
-fg = lambda a: layernorm_forward(x, a, beta, ln_param)[0]
-fb = lambda b: layernorm_forward(x, gamma, b, ln_param)[0]
-dx_num = eval_numerical_gradient_array(fx, x, dout)
-da_num = eval_numerical_gradient_array(fg, gamma.copy(), dout)
-db_num = eval_numerical_gradient_array(fb, beta.copy(), dout)
-_, cache = layernorm_forward(x, gamma, beta, ln_param)
-dx, dgamma, dbeta = layernorm_backward(dout, cache)
-errors.update(dx=rel_error(dx_num, dx), dgamma=rel_error(da_num, dgamma),
-              dbeta=rel_error(db_num, dbeta))
-"""
+
+def normalization(kind, backwards):
+    return NORMALIZATION.replace("KIND", kind).replace("BACKWARDS", f"({backwards})")
+
 
 DROPOUT = """
 np.random.seed(231)
@@ -187,8 +174,8 @@ GRADIENT_CELLS = {
     "relu": (RELU, 1e-7),
     "sandwich": (SANDWICH, 1e-8),
     "losses": (LOSSES, 1e-7),
-    "batchnorm": (BATCHNORM, 1e-7),
-    "layernorm": (LAYERNORM, 1e-7),
+    "batchnorm": (normalization("batchnorm", "batchnorm_backward, batchnorm_backward_alt"), 1e-7),
+    "layernorm": (normalization("layernorm", "layernorm_backward,"), 1e-7),
     "dropout": (DROPOUT, 1e-8),
 }
 
@@ -326,7 +313,7 @@ def test_the_two_layer_nets_cell_runs_with_errors_around_1e_7(run):
 NETS = {
     "reg": ([{"reg": 0}, {"reg": 3.14}], [2.3004790897684924, 7.052114776533016], 1e-4),
     "batchnorm": (
-        [{"reg": 0, "normalization": "batchnorm"}, {"reg": 3.14, "normalization": "batchnorm"}],
+        [{"reg": reg, "normalization": "batchnorm"} for reg in (0, 3.14)],
         [2.2611955101340957, 6.996533220108303], 1e-2,
     ),
     "dropout": (
@@ -350,22 +337,19 @@ def test_the_fully_connected_nets_cell_prints_the_published_losses(run, name):
             assert error < bound, (parameter, option)
 
 
-OPTIMIZERS = """
-from cs231n.optim import sgd_momentum, rmsprop, adam
-N, D = 4, 5
-w = np.linspace(-0.4, 0.6, num=N*D).reshape(N, D)
-dw = np.linspace(-0.6, 0.4, num=N*D).reshape(N, D)
-v = np.linspace(0.6, 0.9, num=N*D).reshape(N, D)
-config = {'learning_rate': 1e-3, 'velocity': v}
+OPTIMIZER = """
+from cs231n.optim import sgd_momentum
+w, dw = np.linspace(-0.4, 0.6, num=20), np.linspace(-0.6, 0.4, num=20)
+config = {'learning_rate': 1e-3, 'velocity': np.linspace(0.6, 0.9, num=20)}
 next_w, _ = sgd_momentum(w, dw, config=config)
 velocity = config['velocity']
 """
 
 
 def test_the_momentum_cell_reads_the_velocity_from_its_own_config(run):
-    names = run(OPTIMIZERS)
-    assert names["next_w"][0, 0] == pytest.approx(0.1406)
-    assert names["velocity"][-1, -1] == pytest.approx(0.8096)
+    names = run(OPTIMIZER)
+    assert names["next_w"][0] == pytest.approx(0.1406)
+    assert names["velocity"][-1] == pytest.approx(0.8096)
 
 
 SOLVER = """
