@@ -17,7 +17,8 @@ import numpy as np
 import gradcheck
 
 FAMILIES = ("contract", "elementwise", "affine", "dropout", "normalization", "losses", "windows",
-            "regularization", "subtle", "variations", "variations_statistics")
+            "regularization", "subtle", "variations", "variations_statistics",
+            "variations_more")
 
 
 @dataclass(frozen=True)
