@@ -249,7 +249,7 @@ class View:
         return 1e-5 * float(np.max(np.abs(self.dense[0]), initial=0.0)) + 1e-12
 
     def where(self) -> tuple[tuple[int, ...], ...]:
-        """Indices of wrong coordinates, the worst first, at most twenty."""
+        """Return the indices of wrong coordinates, the worst first, at most twenty."""
         error = np.where(self.comparison.failed, self.comparison.relative_error, -1.0)
         count = min(20, int(np.sum(self.comparison.failed)))
         order = np.argsort(-np.nan_to_num(error.ravel(), nan=np.inf), kind="stable")[:count]

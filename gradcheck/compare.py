@@ -24,6 +24,8 @@ AGREES = 1e-8
 FLOOR = 2.0**12
 BOUNDS = 4.0
 TOO_WIDE = 1e-2
+TERMS = 64
+NEGLIGIBLE = 1e-6
 CHUNK = 2**18
 
 
@@ -31,8 +33,9 @@ CHUNK = 2**18
 class Comparison:
     """One argument's gradients and how far each coordinate can be trusted.
 
-    `known` marks the coordinates whose numeric value was computed; `failed` those that are wrong;
-    `undecided` those whose bound is too wide to tell.
+    `scale` is the size of the gradient at each coordinate, `natural` that of its terms before they
+    cancel. `known` marks the coordinates whose numeric value was computed; `failed` those that are
+    wrong; `undecided` those whose bound is too wide to tell.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Comparison:
     known: Array
     kinked: Array
     scale: Array
+    natural: Array
     alignment: Alignment | None = None
     coordinates: int = 0
     notes: list[str] = field(default_factory=list)
@@ -71,13 +75,13 @@ class Differences:
     minus: Array
 
     def __call__(self, group: Index) -> Array:
+        """Return the difference of the outputs above and below."""
         base = self.evaluator.args[self.position]
         above, below = base.copy(), base.copy()
         above[group] = self.plus[group]
         below[group] = self.minus[group]
-        out = self.evaluator.out
-        difference: Array = out(self.position, above) - out(self.position, below)
-        return difference
+        out = self.evaluator.uncounted
+        return np.asarray(out(self.position, above) - out(self.position, below))
 
 
 @dataclass(frozen=True)
@@ -101,18 +105,20 @@ def compare(problem: Problem, position: int, name: str, analytic: Array,
     if alignment is None:
         alignment = align(evaluator, position, origin, lengths / evaluator.eps ** (1 / 3))
     numeric, roundoff = central_differences(problem, position, alignment, lengths)
-    scale = np.abs(numeric) + _rms(numeric)
-    reference = scale + _natural_scale(origin, dout, x)
+    # a step may leave the function's domain; such values say nothing about the gradient's size
+    finite = np.where(np.isfinite(numeric), numeric, 0.0)
+    scale = np.abs(finite) + _rms(finite)
+    natural = natural_scale(origin, dout, x)
     comparison = Comparison(
         name, position, analytic, numeric, roundoff, np.zeros(x.shape, bool),
-        np.zeros(x.shape, bool), np.ones(x.shape, bool), np.zeros(x.shape, bool), scale, alignment,
-        x.size)
+        np.zeros(x.shape, bool), np.ones(x.shape, bool), np.zeros(x.shape, bool), scale, natural,
+        alignment, x.size)
     error = np.abs(analytic - numeric)
-    agree = error <= AGREES * scale + evaluator.eps * reference
+    agree = error <= AGREES * scale + evaluator.eps * natural
     comparison.bound = np.maximum(roundoff, np.where(agree, error, 0.0))
     suspects = ~agree
     if np.any(suspects):
-        _examine(problem, comparison, suspects, lengths, reference)
+        _examine(problem, comparison, suspects, lengths, natural)
     return comparison
 
 
@@ -132,9 +138,9 @@ def central_differences(
         deltas = list(map(worker, chunk) if problem.workers is None
                       else problem.workers(worker, chunk))
         rows.append(alignment.contract(np.array(deltas), dout))
+        # counted here, since a worker may run in another process
+        evaluator.count += 2 * len(chunk)
         problem.progress(2 * len(chunk))
-        if problem.workers is not None:
-            evaluator.count += 2 * len(chunk)
     if not rows:
         return np.zeros(x.shape), np.zeros(x.shape)
     width = plus - minus
@@ -144,7 +150,7 @@ def central_differences(
 
 
 def _examine(problem: Problem, comparison: Comparison, suspects: Array, lengths: Array,
-             reference: Array) -> None:
+             natural: Array) -> None:
     """Send every group that holds a suspect up the ladder, and judge its coordinates."""
     alignment, position = comparison.alignment, comparison.position
     assert alignment is not None
@@ -155,15 +161,21 @@ def _examine(problem: Problem, comparison: Comparison, suspects: Array, lengths:
         group = tuple(slice(None) if axis is None else axis for axis in key)
         analytic = np.atleast_1d(comparison.analytic[group]).ravel()
         scale = np.atleast_1d(comparison.scale[group]).ravel()
-        near = np.atleast_1d(reference[group]).ravel()
+        near = scale + NEGLIGIBLE * np.atleast_1d(natural[group]).ravel()
         rough = np.atleast_1d(comparison.numeric[group]).ravel()
-        if noise is None and np.any(np.abs(analytic - rough) < TOO_WIDE * scale):
+        if noise is None and not np.all(np.abs(analytic - rough) >= TOO_WIDE * scale):
             noise = problem.analytic_noise(position)
         local = np.atleast_1d(np.broadcast_to(0.0 if noise is None else noise,
                                               comparison.analytic.shape)[group]).ravel()
-        floor = FLOOR * problem.evaluator.eps * scale + local
-        estimate = ladder(_group_slopes(problem, position, alignment, group, lengths),
-                          _decider(analytic, near, floor))
+        # an analytic value such as 1 - tanh(x)^2 cancels, with errors of the size of its terms
+        terms = TERMS * problem.evaluator.eps * np.atleast_1d(natural[group]).ravel()
+        floor = FLOOR * problem.evaluator.eps * scale + terms + local
+        decided = _decider(analytic, near, floor)
+        estimate = ladder(_group_slopes(problem, position, alignment, group, lengths), decided)
+        own = _own_lengths(problem, position, group, lengths, estimate, near)
+        if own is not None:
+            estimate = estimate.better(ladder(
+                _group_slopes(problem, position, alignment, group, own), decided))
         estimate = _refined(problem, position, group, alignment, estimate)
         _judge(comparison, group, estimate, analytic, near, floor)
     if np.any(comparison.kinked & ~comparison.failed):
@@ -188,6 +200,24 @@ def _examine_ties(problem: Problem, comparison: Comparison, lengths: Array) -> N
         comparison.failed |= tied
 
 
+def _own_lengths(problem: Problem, position: int, group: Index, lengths: Array,
+                 estimate: Estimate, near: Array) -> Array | None:
+    """Return steps in proportion to each |x_i| where those of the array's scale decided nothing.
+
+    An element far below the others' size has its own scale: log(x) at 1e-7 among 1e6 knows no
+    steps of 1e6's size.
+    """
+    x = problem.evaluator.args[position]
+    unresolved = (estimate.bound > TOO_WIDE * near) & ~estimate.kinked
+    own = problem.evaluator.eps ** (1 / 3) * np.abs(x[group])
+    chosen = unresolved.reshape(np.shape(own)) & (own > 0)
+    if not np.any(chosen):
+        return None
+    changed = lengths.copy()
+    changed[group] = np.where(chosen, own, lengths[group])
+    return changed
+
+
 def _decider(analytic: Array, reference: Array, floor: Array) -> Callable[[Array, Array], bool]:
     """Return the ladder's stopping rule: every coordinate clearly agrees or clearly does not."""
     def decided(value: Array, bound: Array) -> bool:
@@ -203,6 +233,7 @@ def _judge(comparison: Comparison, group: Index, estimate: Estimate, analytic: A
     slack = BOUNDS * estimate.bound + floor
     between = (analytic >= estimate.low - floor) & (analytic <= estimate.high + floor)
     failed = np.where(estimate.kinked, ~between, ~(np.abs(analytic - estimate.value) <= slack))
+    failed &= np.isfinite(estimate.bound) | ~np.isfinite(analytic)
     wide = estimate.bound > TOO_WIDE * reference
     undecided = ~failed & ~estimate.kinked & wide
     comparison.numeric[group] = estimate.value.reshape(shape)
@@ -281,11 +312,11 @@ def _hashable(group: Index) -> tuple[Any, ...]:
     return tuple(None if isinstance(axis, slice) else axis for axis in group)
 
 
-def _natural_scale(origin: Array, dout: Array, x: Array) -> Array:
-    """Return a size below which a gradient counts as zero: |dout . out| / |x| times 1e-6."""
+def natural_scale(origin: Array, dout: Array, x: Array) -> Array:
+    """Return the size of an ordinary gradient of such an output: |dout . out| / |x|."""
     size = float(np.sum(np.abs(dout * origin))) if origin.size else 0.0
     rms = _rms(x)
-    return np.full(x.shape, 1e-6 * size / (rms if rms > 0 else 1.0) / max(1, x.size))
+    return np.full(x.shape, size / (rms if rms > 0 else 1.0) / max(1, x.size))
 
 
 def _rms(values: Array) -> float:

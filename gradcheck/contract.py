@@ -1,7 +1,7 @@
 """What must hold before any number is compared: purity, linearity, shapes, dtypes, mutation.
 
-`inspect_layer` calls forward and backward as their user would, in the user's own dtype, on arguments of
-its own copies, and tells every breach as a finding.
+`inspect_layer` calls forward and backward as their user would, in the user's own dtype, on copies
+of the arguments, and tells every breach as a finding.
 """
 
 from __future__ import annotations
@@ -229,12 +229,13 @@ def _note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
 
 def note_nonlinearity(
     found: Inspection, layer: Layer, cache: Any, dout: Array, gradients: list[Array],
-    rng: np.random.Generator,
+    rng: np.random.Generator, noise: Callable[[int], Array | float],
 ) -> None:
     """Tell a backward that is not linear in dout: bwd(d1 + a d2) = bwd(d1) + a bwd(d2).
 
-    An argument that the output does not depend on has a gradient of rounding errors only, so the
-    tolerance is relative to the largest gradient as well.
+    Where terms cancel, a gradient may consist of rounding errors only, so the tolerance reaches to
+    the largest gradient's rounding and, in doubt, to `noise(position)`, the spread of a gradient
+    as its arguments are rounded anew.
     """
     alpha = -1.375
     other = rng.standard_normal(dout.shape)
@@ -243,23 +244,26 @@ def note_nonlinearity(
         both = _backward(found, layer, np.asarray(dout + alpha * other), cache)
     if second is None or both is None:
         return
-    triples = [(position, *(np.asarray(entry, dtype=float) for entry in entries))
-               for position, *entries in zip(layer.wrt, gradients, second, both, strict=False)
-               if all(entry is not None for entry in entries)]
-    triples = [row for row in triples if row[1].size and row[1].shape == row[2].shape
-               == row[3].shape]
-    largest = max((float(np.max(np.abs(a))) for _, a, _, _ in triples), default=0.0)
-    for position, a, b, c in triples:
+    largest = max((float(np.max(np.abs(entry), initial=0.0)) for entry in gradients
+                   if entry.dtype.kind in "fiub"), default=0.0)
+    for position, *entries in zip(layer.wrt, gradients, second, both, strict=False):
+        if any(entry is None for entry in entries):
+            continue
+        a, b, c = (np.asarray(entry, dtype=np.float64) for entry in entries)
+        if not a.size or not a.shape == b.shape == c.shape:
+            continue
+        name = layer.names[position]
+        if np.array_equal(a, b) and np.any(a):
+            found.add("dout-ignored", name, "backward returned the same gradient for two different "
+                      "dout: it ignores dout. Remedy: multiply the local derivative by dout.")
+            continue
         size = np.abs(a) + abs(alpha) * np.abs(b)
         error = np.abs(c - (a + alpha * b))
-        if np.array_equal(a, b) and np.any(a):
-            found.add("dout-ignored", layer.names[position], "backward returned the same gradient "
-                      "for two different dout: it ignores dout. Remedy: multiply the local "
-                      "derivative by dout.")
-        elif np.any(error > LINEARITY * (size + np.max(size)) + ROUNDING * largest):
+        tolerance = LINEARITY * (size + np.max(size)) + ROUNDING * largest
+        if np.any(error > tolerance) and np.any(error > tolerance + 16 * noise(position)):
             worst = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
             found.findings.append(Finding(
-                "nonlinear-in-dout", layer.names[position], (worst,),
+                "nonlinear-in-dout", name, (worst,),
                 "backward(d1 + a d2) differs from backward(d1) + a backward(d2): a gradient is "
                 "linear in dout. Remedy: apply masks, clips and powers to forward's values, never "
                 "to dout, and add nothing that does not scale with it.",
@@ -310,7 +314,7 @@ def same_bits(first: Any, second: Any) -> bool:
 
 def _global_random_state() -> tuple[Any, ...]:
     """Return what tells whether NumPy's global generator was used in between."""
-    name, keys, position, *rest = np.random.get_state(legacy=True)
+    name, keys, position, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
     return (name, hash(np.asarray(keys).tobytes()), position, *rest)
 
 

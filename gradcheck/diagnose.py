@@ -31,11 +31,12 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     *hypotheses_losses.LOSSES[1:],
     *hypotheses_normalization.HYPOTHESES,
     *hypotheses_windows.SELECTION,
-    *hypotheses_masks.HYPOTHESES[:4],
-    *hypotheses_whole.LATER[:2],
+    *hypotheses_masks.PASSED_OR_DROPPED,
+    *hypotheses_whole.SLICES,
     *hypotheses_windows.WINDOWS,
-    *hypotheses_whole.LATER[2:],
-    *hypotheses_masks.HYPOTHESES[4:],
+    *hypotheses_masks.MOVED,
+    *hypotheses_whole.VALUES,
+    *hypotheses_masks.OTHER,
     *hypotheses_whole.LAST,
 )
 
@@ -131,7 +132,8 @@ def _blank(case: Case, position: int) -> Comparison:
     x = case.args[position]
     nothing = np.zeros(x.shape, dtype=bool)
     return Comparison(case.layer.names[position], position, np.zeros(x.shape), np.zeros(x.shape),
-                      np.zeros(x.shape), nothing, nothing, ~nothing, nothing, np.ones(x.shape))
+                      np.zeros(x.shape), nothing, nothing, ~nothing, nothing, np.ones(x.shape),
+                      np.ones(x.shape))
 
 
 def _numeric(view: View) -> np.ndarray[Any, Any]:

@@ -207,6 +207,47 @@ def binary_label_term(code: str, units: float) -> Callable[[View], Evidence]:
     return run
 
 
+def target_term(code: str) -> Callable[[View], Evidence]:
+    """Return a test of whether the gap is proportional to an array of targets among the args.
+
+    Where the analytic gradient does not change with the targets, their term is missing; where it
+    does, it has the wrong sign.
+    """
+
+    def run(view: View) -> Evidence:
+        case = view.case
+        for i, target in enumerate(case.args):
+            if i == view.position or not isinstance(target, np.ndarray) or not view.complete or (
+                    target.shape != view.x.shape) or target.dtype.kind not in "fiub":
+                continue
+            values = target.astype(np.float64)
+            weight = case.dout.reshape(case.dout.shape + (1,) * (view.x.ndim - case.dout.ndim))
+            base = values * weight if case.dout.ndim < view.x.ndim else values
+            size = float(np.sum(base * base))
+            k = float(np.sum((view.a - view.n) * base)) / size if size else 0.0
+            if k and view.agrees(view.n + k * base):
+                unchanged = _unchanged_without(view, i)
+                if unchanged == (code == "label-term-missing"):
+                    return {"gap": k, "targets": case.layer.names[i]}
+        return None
+
+    return run
+
+
+def _unchanged_without(view: View, position: int) -> bool:
+    """Whether the analytic gradient is the same with all targets zero."""
+    args = view.case.problem.evaluator.arguments()
+    args[position] = np.zeros_like(args[position])
+    try:
+        _, cache = view.case.layer.forward(*args)
+        returned = view.case.layer.backward(view.case.dout.copy(), cache)
+    except Exception:
+        return False
+    gradients = returned if isinstance(returned, tuple | list) else [returned]
+    place = view.case.layer.wrt.index(view.position)
+    return np.allclose(np.asarray(gradients[place], dtype=float), view.a, rtol=1e-6, atol=0)
+
+
 def diagonal_jacobian_only(view: View) -> Evidence:
     """Whether the backward uses only the diagonal of a Jacobian that has more."""
     if view.a.shape != view.case.out.shape or view.dense is None or view.a.size < 2:
@@ -270,6 +311,11 @@ LOSSES = (
     Hypothesis("label-term-sign", binary_label_term("label-term-sign", 2.0), "the gradient is too "
                "large by {gap:.5g}, twice the label's term, at every positive label",
                "subtract the label, not add it"),
+    Hypothesis("label-term-missing", target_term("label-term-missing"), "analytic - numeric = "
+               "{gap:.5g} x {targets}, and the gradient does not depend on {targets}",
+               "subtract the targets' term"),
+    Hypothesis("label-term-sign", target_term("label-term-sign"), "analytic - numeric = {gap:.5g} "
+               "x {targets}: the targets' term has the wrong sign", "subtract it, not add it"),
     Hypothesis("value-used-as-mask", of_scores(margins_as_weights), "violated margins are weighed "
                "by {value}, where each counts 1", "compare first: margins > 0"),
     Hypothesis("margin-count", of_scores(margin_count), "at the true label the gradient counts "
@@ -284,8 +330,8 @@ LOSSES = (
 
 REGULARIZATION = (
     Hypothesis("regularization-on-bias", regularization("regularization-on-bias", 1.0), "analytic "
-               "- numeric = {k:.5g} x {argument}: a bias is regularized in the gradient, not in the "
-               "loss", "regularize weights only"),
+               "- numeric = {k:.5g} x {argument}: a bias is regularized in the gradient and not "
+               "in the loss", "regularize weights only"),
     Hypothesis("regularization-missing", regularization("regularization-missing", -1.0), "analytic "
                "- numeric = {k:.5g} x {argument}: the gradient lacks reg * {argument}",
                "add reg * {argument} to the gradient of every weight in the loss, the last "

@@ -260,6 +260,8 @@ def wrong_threshold(found: Activity, view: View) -> Evidence:
         distance = np.min(np.abs(found.wrong[..., np.newaxis] - levels), axis=-1)
         if np.any(distance > LEVEL * np.max(np.abs(found.true))) and _two_levels(found):
             return None
+    if found.slope_known and np.all(found.value[different] == 0):
+        return None
     if np.sum(different) < 1 or np.all(different) or not _value_decides(found):
         return _nested(found, different)
     for name, value in (("x" if found.slope_known else "out", found.value),
@@ -295,8 +297,6 @@ def _nested(found: Activity, different: Array) -> Evidence:
         return None
     if found.slope_known and len(_levels(found.wrong)) != 2:
         return None
-    if found.slope_known and np.all(found.value[different] == 0):
-        return None
     return {"value": "the random number", "low": float(np.mean(kept)),
             "high": float(np.mean(wrongly)), "count": count, "of": kept.size}
 
@@ -304,10 +304,10 @@ def _nested(found: Activity, different: Array) -> Evidence:
 def mask_mismatch(found: Activity, view: View) -> Evidence:
     """Whether the backward has a mask, but not the forward's."""
     true, wrong = _patterns(found)
-    if true is None or wrong is None or np.all(found.kept) and not found.slope_known:
+    if true is None or wrong is None or (np.all(found.kept) and not found.slope_known):
         return None
     different = int(np.sum(found.kept != found.wrongly_kept)) or int(np.sum(~_same_slots(found)))
-    if different <= FEW or np.all(found.wrongly_kept) and np.all(found.kept):
+    if different <= FEW or (np.all(found.wrongly_kept) and np.all(found.kept)):
         return None
     return {"count": different, "of": found.true.size}
 
@@ -317,7 +317,7 @@ def mask_resampled(found: Activity, view: View) -> Evidence:
     return mask_mismatch(found, view) if view.case.found.draws_randomness else None
 
 
-HYPOTHESES = (
+PASSED_OR_DROPPED = (
     Hypothesis("mask-inverted", masked(mask_inverted), "the backward passes the {count} of {of} "
                "outputs that the forward drops, and drops the others",
                "multiply dout by the mask of kept units; check < against >="),
@@ -329,6 +329,9 @@ HYPOTHESES = (
                "multiply dout by the mask (or the local slope) before passing it on"),
     Hypothesis("value-used-as-mask", masked(value_used_as_mask), "dout is multiplied by {value}, "
                "whose values are not 0 and 1", "compare first: dout * (x > 0), not dout * x"),
+)
+
+MOVED = (
     Hypothesis("mask-resampled", masked(mask_resampled), "backward draws random numbers, and its "
                "mask differs from forward's at {count} of {of} units",
                "multiply by the mask that forward stored in the cache"),
@@ -337,6 +340,9 @@ HYPOTHESES = (
     Hypothesis("wrong-threshold", masked(wrong_threshold), "{count} of {of} units are wrong, those "
                "with {value} between {low:.4g} and {high:.4g}",
                "use in backward the threshold that forward compares with"),
+)
+
+OTHER = (
     Hypothesis("mask-mismatch", masked(mask_mismatch), "the backward's mask differs from the "
                "forward's at {count} of {of} units", "use the mask that forward stored"),
 )

@@ -282,7 +282,7 @@ def divided_by_std_twice(model: Model, view: View) -> Evidence:
     variance = true - direct - mean
     weights = (1.0, model.istd)
     for one, two, three in itertools.product(weights, repeat=3):
-        if any(weight is not weights[0] for weight in (one, two, three)) and model.fits(view, 
+        if any(weight is not weights[0] for weight in (one, two, three)) and model.fits(view,
                 one * direct + two * mean + three * variance):
             return {"axes": model.axes}
     return {"axes": model.axes} if model.fits(view, true * model.istd**2) else None

@@ -1,10 +1,10 @@
-"""Causes that show in the gradient as a whole: zero, sign, factor, order, dropped or moved parts."""
+"""Causes that show in the gradient as a whole: zero, sign, factor, order, lost or moved parts."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 Evidence = dict[str, Any] | None
 
 SMALL_NUMBERS = (2, 3, 4, 5, 6, 8, 9, 10, 16)
-ISOLATED_SHARE = 0.125
+ISOLATED_SHARE = 0.15
 MOST_ISOLATED = 64
 
 
@@ -218,7 +218,7 @@ def wrong_axis_sum(view: View) -> Evidence:
     """Whether a sum runs over other axes than those that the forward broadcasts over."""
     alignment = view.comparison.alignment
     out = view.case.out
-    if alignment is None or not view.complete or alignment.free_axes and any(
+    if alignment is None or not view.complete or any(
             view.x.shape[axis] > 1 for axis in alignment.free_axes):
         return _transposed_outputs(view)
     contributions = _contributions(view)
@@ -321,7 +321,7 @@ def uncut_value(view: View) -> Evidence:
     return None
 
 
-_SLIPS = {
+_SLIPS: dict[str, Callable[[Array], Array]] = {
     "max({}, 0)": lambda value: np.maximum(value, 0),
     "|{}|": np.abs,
     "-{}": np.negative,
@@ -388,13 +388,16 @@ FIRST = (
                "exchanged", "transpose it once more, or use reshape for what reshape did"),
 )
 
-LATER = (
+SLICES = (
     Hypothesis("samples-ignored", samples_ignored, "{count} of {of} slices along axis {axis} "
                "contribute nothing: indices {indices}",
                "let the loop run over all of them; look for range(N - 1), an index left at 0, or "
                "= where += belongs"),
     Hypothesis("batch-reversed", batch_reversed, "the gradient is the true one with axis {axis} "
                "reversed", "loop backwards over time steps, but store each at its own index"),
+)
+
+VALUES = (
     Hypothesis("wrong-axis-sum", wrong_axis_sum, "the gradient equals the {operation} of the "
                "contributions over axes {axes}", "sum over the axes along which forward broadcasts "
                "the argument, all of them and no other"),

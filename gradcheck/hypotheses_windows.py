@@ -68,18 +68,25 @@ def _patches(view: View) -> Patches | None:
     aligned = {axis for axis, _ in alignment.pairs}
     space = tuple(axis for axis in range(min(2, x.ndim - 1), x.ndim)
                   if axis not in aligned and x.shape[axis] > 1)
-    local = tuple(axis for axis in space if _is_local(true, axis, view.dense_tolerance))
+    local = tuple(axis for axis in space if _is_local(true, axis, view.dense_tolerance,
+                                                      x.ndim < 3))
     single = x.shape[0] == 1 == out.shape[0]
     return Patches(true, wrong, view.dense_tolerance, local, padding,
                    single or (0, 0) in alignment.pairs)
 
 
-def _is_local(patches: Array, axis: int, tolerance: float) -> bool:
-    """Whether outputs see different parts of an axis, and none sees all of it."""
+def _is_local(patches: Array, axis: int, tolerance: float, strict: bool) -> bool:
+    """Whether outputs see different parts of an axis; if strict, windows of two or more of it.
+
+    An image's axes are spatial by convention. An axis of a matrix has to show that: no output may
+    see all of it, and one that sees a single element is a permutation, not a window.
+    """
     rest = tuple(i for i in range(1, patches.ndim) if i != axis + 1)
     seen = np.any(np.abs(patches) > tolerance, axis=rest)
     seen = seen[np.any(seen, axis=1)]
-    return bool(len(seen) and not np.any(np.all(seen, axis=1)) and np.any(seen != seen[0]))
+    if not len(seen) or not np.any(seen != seen[0]):
+        return False
+    return not strict or bool(not np.any(np.all(seen, axis=1)) and np.any(seen.sum(axis=1) > 1))
 
 
 def of_windows(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
@@ -111,8 +118,10 @@ def overlap_overwritten(patches: Patches, view: View) -> Evidence:
         np.abs(patches.wrong) <= patches.tolerance)
     if not np.any(lost) or not patches.same(np.where(lost, 0.0, patches.true), patches.wrong):
         return None
-    whole = np.any(lost, axis=tuple(range(1, lost.ndim)))
-    if np.all(whole):
+    samples = np.any(lost, axis=tuple(range(1, lost.ndim))).reshape(view.case.out.shape[0], -1)
+    kept = np.any(patches.wrong != 0, axis=tuple(range(1, lost.ndim))).reshape(samples.shape)
+    # a sample that keeps nothing is ignored, not overwritten
+    if np.all(samples) or not np.all(np.any(kept, axis=1)):
         return None
     return {"count": int(np.sum(np.any(lost, axis=0))), "of": view.x.size}
 
@@ -140,7 +149,7 @@ def _flips(patches: Patches, axes: tuple[int, ...]) -> bool:
         turned[box] = np.flip(true[box], tuple(axis - 1 for axis in axes))
         if patches.same(turned, wrong):
             checked += 1
-        elif not at_border or not patches.padding:
+        elif not at_border:
             return False
     return checked > 0 and not patches.same(patches.true, patches.wrong)
 
@@ -257,21 +266,23 @@ def average_misrouted(patches: Patches, view: View) -> Evidence:
 
 def flipped_weights(view: View) -> Evidence:
     """Whether the gradient of a kernel is the true one turned around."""
-    patches = patches_of(view)
-    if patches is None or patches.is_image or not view.complete:
+    images = [entry for entry in view.case.comparisons if entry.position < view.position]
+    if not images or not view.complete or view.a.ndim == 0:
         return None
-    space = range(2 if view.a.ndim > 2 else 0, view.a.ndim)
-    if view.a.ndim == 2 or (view.a.ndim == 1 and view.comparison.alignment is not None
-                            and view.comparison.alignment.pairs):
+    image = patches_of(View(view.case, images[0], view.shared))
+    if image is None or not image.space:
         return None
+    space = range(2 if view.a.ndim > 2 else view.a.ndim - 1, view.a.ndim)
     for count in range(len(space), 0, -1):
         for axes in itertools.combinations(space, count):
-            if view.agrees(np.flip(view.n, axes)):
+            if any(view.a.shape[axis] > 1 for axis in axes) and view.agrees(np.flip(view.n, axes)):
                 return {"axes": list(axes)}
     return None
 
 
 SELECTION = (
+    Hypothesis("kernel-flipped", flipped_weights, "the kernel's gradient is turned around along "
+               "axes {axes}", "use the kernel's indices as forward does"),
     Hypothesis("overlap-overwritten", of_windows(overlap_overwritten), "{count} of {of} inputs "
                "lack contributions of windows that overlap them; one window overwrites another",
                "add with +=, do not assign"),
@@ -288,8 +299,6 @@ WINDOWS = (
                "spread it evenly over the window"),
     Hypothesis("kernel-flipped", of_windows(kernel_flipped), "every window's contribution is "
                "turned around along axes {axes}", "use the kernel as forward does, unflipped"),
-    Hypothesis("kernel-flipped", flipped_weights, "the kernel's gradient is turned around along "
-               "axes {axes}", "use the kernel's indices as forward does"),
     Hypothesis("window-misplaced", of_windows(shift_without_padding), "every window's contribution "
                "is off by {offset} along the spatial axes",
                "write to the rows and columns that forward reads"),

@@ -71,6 +71,13 @@ class Estimate:
     high: Array
     kinked: Array
 
+    def better(self, other: Estimate) -> Estimate:
+        """Return, coordinate by coordinate, the estimate with the smaller bound."""
+        pick = other.bound < self.bound
+        names = ("value", "bound", "low", "high", "kinked")
+        return Estimate(*(np.where(pick, getattr(other, name), getattr(self, name))
+                          for name in names))
+
 
 def step_lengths(x: Array, eps: float) -> Array:
     """Return ``h = eps^(1/3) max(|x_i|, rms x)``: it balances truncation against roundoff.
@@ -224,7 +231,7 @@ def numerical_gradient(
     for index in np.ndindex(*x.shape):
         direction = np.zeros(x.shape)
         direction[index] = 1.0
-        estimate = ladder(_coordinate_slopes(f, base, index, lengths[index], origin, eps),
+        estimate = ladder(_coordinate_slopes(f, base, index, float(lengths[index]), origin, eps),
                           _precise_enough)
         exact = complex_step(f, base, direction)
         value[index], bound[index] = _middle(estimate)

@@ -8,7 +8,6 @@ one wrong element among P in ``2 log2 P`` evaluations (group testing by bisectio
 
 from __future__ import annotations
 
-import heapq
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -26,9 +25,8 @@ DIRECTIONS = 2
 FIRST_STEP = 1 / 16
 TOLERANCE = 1e-6
 MOST_WRONG = 24
-MOST_NODES = 160
 ALL_COORDINATES = 4096
-SAMPLE = 512
+SAMPLE = 128
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,9 @@ def compare_by_projection(
             located = _bisect(problem, position, analytic, direction, residual)
             break
     comparison = _blank(name, position, analytic)
+    # where a large part is wrong, the whole is worth its price: patterns need all of it
+    if located and len(located) > max(2, x.size // 50) and x.size <= ALL_COORDINATES:
+        located = None
     if located is None:
         _widespread(problem, comparison, lengths, rng)
     elif located:
@@ -71,7 +72,7 @@ def _blank(name: str, position: int, analytic: Array) -> Comparison:
     rms = float(np.sqrt(np.mean(np.square(analytic)))) if analytic.size else 0.0
     scale = np.abs(analytic) + rms
     return Comparison(name, position, analytic, analytic.copy(), TOLERANCE * scale, nothing.copy(),
-                      nothing.copy(), nothing.copy(), nothing.copy(), scale,
+                      nothing.copy(), nothing.copy(), nothing.copy(), scale, np.zeros_like(scale),
                       coordinates=analytic.size)
 
 
@@ -118,30 +119,29 @@ def _residual_slopes(problem: Problem, position: int, analytic: Array, direction
 
 def _bisect(problem: Problem, position: int, analytic: Array, direction: Array,
             total: Residual) -> list[int] | None:
-    """Return the flat indices of wrong elements, or None if they are too many to be isolated."""
+    """Return the flat indices of wrong elements, or None if they are too many to be isolated.
+
+    Level by level, the left half of every range that holds something wrong is measured; the right
+    half's residual is what is left.
+    """
     flat = direction.ravel()
-    nodes = 0
-    queue = [(-abs(total.value), 0, flat.size, total)]
-    wrong: list[int] = []
-    while queue:
-        _, low, high, residual = heapq.heappop(queue)
-        if high - low == 1:
-            wrong.append(low)
-            if len(wrong) > MOST_WRONG:
-                return None
-            continue
-        middle = (low + high) // 2
-        part = np.zeros_like(flat)
-        part[low:middle] = flat[low:middle]
-        left = _residual(problem, position, analytic, part.reshape(direction.shape))
-        right = Residual(residual.value - left.value, residual.tolerance + left.tolerance)
-        for ends, half in (((low, middle), left), ((middle, high), right)):
-            if half.significant:
-                heapq.heappush(queue, (-abs(half.value), *ends, half))
-        nodes += 1
-        if nodes > MOST_NODES:
+    level = [(0, flat.size, total)]
+    while any(high - low > 1 for low, high, _ in level):
+        halves = []
+        for low, high, residual in level:
+            if high - low == 1:
+                halves.append((low, high, residual))
+                continue
+            middle = (low + high) // 2
+            part = np.zeros_like(flat)
+            part[low:middle] = flat[low:middle]
+            left = _residual(problem, position, analytic, part.reshape(direction.shape))
+            right = Residual(residual.value - left.value, residual.tolerance + left.tolerance)
+            halves += [(low, middle, left), (middle, high, right)]
+        level = [entry for entry in halves if entry[2].significant]
+        if len(level) > MOST_WRONG:
             return None
-    return wrong
+    return [low for low, _, _ in level]
 
 
 def _locate(problem: Problem, comparison: Comparison, wrong: list[Any]) -> None:
@@ -171,6 +171,14 @@ class _OneCoordinate:
         self.args = (evaluator.args[position][index].reshape(1),)
         self.eps = evaluator.eps
 
+    @property
+    def count(self) -> int:
+        return int(self.whole.count)
+
+    @count.setter
+    def count(self, value: int) -> None:
+        self.whole.count = value
+
     def call(self, position: int, value: Array) -> Any:
         moved = self.whole.args[self.position].astype(value.dtype)
         moved[self.index] = value[0]
@@ -180,6 +188,12 @@ class _OneCoordinate:
         moved = self.whole.args[self.position].copy()
         moved[self.index] = value[0]
         out: Array = self.whole.out(self.position, moved)
+        return out
+
+    def uncounted(self, position: int, value: Array) -> Array:
+        moved = self.whole.args[self.position].copy()
+        moved[self.index] = value[0]
+        out: Array = self.whole.uncounted(self.position, moved)
         return out
 
 

@@ -38,7 +38,7 @@ def plain(value: Any) -> Any:
 
 
 def heat_map(report: Report) -> str:
-    """Return a report as HTML: verdict, findings, numbers, and errors of 2-d arguments in colour."""
+    """Return a report as HTML: verdict, findings, numbers, heat maps of 2-d arguments."""
     colour = COLOURS[report.verdict]
     parts = [
         f'<div><b>{html.escape(report.name)}: <span style="color:{colour}">{report.verdict}</span>'
@@ -79,10 +79,8 @@ def _cells(errors: NDArray[np.float64]) -> str:
     top = shown.max()
     level = np.nan_to_num(shown / top if top > 0 else shown, nan=1.0)
     rows = []
+    style = "width:8px;height:8px;padding:0;background:rgba(8,48,107"
     for line in level:
-        cells = "".join(
-            f'<td style="width:8px;height:8px;padding:0;background:rgba(8,48,107,{value:.2f})"></td>'
-            for value in line
-        )
+        cells = "".join(f'<td style="{style},{value:.2f})"></td>' for value in line)
         rows.append(f"<tr>{cells}</tr>")
     return f'<table style="border-collapse:collapse;border:1px solid #999">{"".join(rows)}</table>'
