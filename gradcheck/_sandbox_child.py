@@ -217,13 +217,19 @@ def _parameters(function: Callable[..., Any]) -> list[list[Any]] | None:
 
 def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -> None:
     """Give everything up, then serve; this process runs the submission."""
-    jail, wire = _load("_jail"), _load("_wire")
+    jail, landlock, wire = _load("_jail"), _load("_landlock"), _load("_wire")
     if enclosed:
         notes += jail.enclose(config["scratch"], config["hidden"], config["needed"])
     jail.limit(config["cpu"], enclosed)
     notes += jail.drop_privileges(uid, config["scratch"], config["needed"])
     jail.die_with_parent()
     os.chdir(config["scratch"])
+    if not enclosed:
+        try:
+            landlock.restrict(config["scratch"], config["hidden"])
+            notes.append("Landlock hides the reference solution and protects files instead")
+        except OSError as error:
+            notes.append(f"the reference solution can be read ({error})")
     sys.meta_path.insert(0, Blocked())
     sys.argv = [""]
     Server(wire, config["requests"], config["replies"], notes).serve(

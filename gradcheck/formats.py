@@ -135,9 +135,11 @@ def as_text(record: Record, color: bool = False, width: int = 100) -> str:
             if title in ("name", "verdict") or any(row[i] for row in rows)]
     widths = [max(len(row[i]) for row in [heading, *rows]) for i in kept]
     lines = [_line(heading, kept, widths)] if rows else []
+    said = ("", "")
     for item, row in zip(record.items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
-        if item.message and not item.passed:
+        before, said = said, (item.group, item.message)
+        if item.message and not item.passed and said != before:
             lines += _folded(clean(item.message), "    ", width)
         for text in item.advice:
             lines += _folded(f"advice: {clean(text)}", "    ", width)

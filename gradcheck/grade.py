@@ -38,6 +38,7 @@ from gradcheck.sandbox import (
 from gradcheck.targets import Found, Pair, find_pairs
 
 TIMEOUT = 120.0
+NOT_IMPORTED = "not judged: the file cannot be imported, see the error below"
 MEMORY = 2048
 Names = str | Sequence[str] | None
 
@@ -171,9 +172,9 @@ class _Grading:
         self.budget = Budget(self.timeout)
         try:
             found = self._find()
-        except SandboxError as reason:
+        except SandboxError:
             for name in asked or STANDARD:
-                self._add_missing(name, str(reason), "error")
+                self._add_missing(name, NOT_IMPORTED, "error")
             raise
         pairs = {pair.name: pair for pair in found.pairs}
         for name in asked if asked is not None else self._expected(found, references):

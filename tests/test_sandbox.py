@@ -57,6 +57,8 @@ def environment(): return dict(os.environ)
 def ids(): return os.getuid(), os.getpid(), os.getppid()
 def write_file(path):
     with open(path, "w") as f: f.write("x")
+def read_file(path):
+    with open(path) as f: return f.read()
 def fills():
     with open("big", "w") as f:
         for _ in range(200): f.write("x" * (1 << 20))
@@ -390,13 +392,33 @@ def test_nothing_that_it_started_outlives_it(
     assert marked(token) == []
 
 
-def test_it_works_without_isolation_and_says_so(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def open_sandbox(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Return a sandbox as a system without namespaces has it."""
     monkeypatch.setattr(_process, "ENCLOSE", False)
-    with Sandbox(path, 30.0) as sandbox:
-        assert sandbox.functions["identity"](3) == 3
-        assert any("no isolation" in note for note in sandbox.notes)
+    with Sandbox(path, 60.0) as sandbox:
+        yield sandbox
+
+
+def test_it_works_without_namespaces_and_says_so(open_sandbox: Sandbox) -> None:
+    assert open_sandbox.functions["identity"](3) == 3
+    open_sandbox.functions["write_file"]("scratch.txt")
+    assert any("no isolation" in note for note in open_sandbox.notes)
+
+
+def test_without_namespaces_landlock_hides_the_reference_and_protects_files(
+    open_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    if not any("Landlock hides" in note for note in open_sandbox.notes):
+        pytest.skip("this system has no Landlock")
+    call = open_sandbox.functions
+    reference = Path(_process.__file__).parent.parent / "layers" / "affine.py"
+    with pytest.raises(PermissionError):
+        call["read_file"](str(reference))
+    tmp_path.chmod(0o777)
+    with pytest.raises(PermissionError):
+        call["write_file"](str(tmp_path / "results.json"))
+    assert call["runs"]("json.tool") == "json"
 
 
 def test_a_small_call_takes_less_than_a_millisecond(call) -> None:
