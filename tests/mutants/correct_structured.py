@@ -87,6 +87,8 @@ def attention(q, k, v, causal):
 @right(attention, randn(5, 4), randn(5, 4, seed=1), randn(5, 3), True)
 @right(attention, randn(4, 6, dtype=f32), randn(7, 6, dtype=f32), randn(7, 2, dtype=f32), False)
 @right(attention, 10 * randn(5, 4), 3 * randn(6, 4), randn(6, 2), False)
+@right(attention, 10 * randn(5, 4, seed=1000), 3 * randn(6, 4, seed=1000), randn(6, 2), False)
+@right(attention, 10 * randn(5, 4, seed=3000), 3 * randn(6, 4, seed=3000), randn(6, 2), False)
 def attention_right(dout, cache):
     q, k, v, weights = cache
     dweights = dout @ v.T
