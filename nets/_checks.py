@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from layers._arguments import Array, refuse
+from layers._arguments import Array, integer, refuse
 
 
 def whole(name: str, value: object, low: int) -> int:
@@ -16,11 +16,10 @@ def whole(name: str, value: object, low: int) -> int:
     >>> whole("batch_size", np.int64(5), low=1)
     5
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        refuse(name, value, f"a whole number >= {low}", f"pass {name} as an int", TypeError)
-    if value < low:
+    number = integer(name, value, f"a whole number >= {low}", f"pass {name} as an int")
+    if number < low:
         refuse(name, value, f"a whole number >= {low}", f"pass a larger {name}")
-    return int(value)
+    return number
 
 
 def labels(y: object, num_classes: int, N: int | None = None) -> Array:

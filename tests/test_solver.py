@@ -9,7 +9,7 @@ import pytest
 
 from nets import FullyConnectedNet, Solver, TwoLayerNet
 from nets import solver as solver_module
-from nets.checkpoint import load_state
+from nets.checkpoint import load_state, save_state
 
 
 def blobs(N=60, D=4, C=3, seed=0):
@@ -240,6 +240,18 @@ def test_a_checkpoint_of_another_model_or_rule_is_refused(tmp_path):
         make(other).resume(path)
     with pytest.raises(ValueError, match=r"update_rule: got 'adam'"):
         make(update_rule="adam").resume(path)
+
+
+def test_a_run_with_rng_does_not_go_on_from_a_checkpoint_without_its_state(tmp_path):
+    make(rng=None, checkpoint_name=tmp_path / "run").train()
+    with pytest.raises(ValueError, match="rng: got a checkpoint without its state"):
+        make().resume(tmp_path / "run_epoch_4.npz")
+
+
+def test_what_would_need_pickle_is_refused_and_leaves_no_file(tmp_path):
+    with pytest.raises(TypeError, match=r"optim/W1/hook: got .*list"):
+        save_state(tmp_path / "run.npz", {"optim": {"W1": {"hook": [print, {}]}}})
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 cut"])
