@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
@@ -45,16 +46,27 @@ def each_block(size: int, work: Callable[[int, int], Any], threads: int | None =
 
 
 def in_threads(run: Callable[[int], Any], jobs: range, threads: int | None = None) -> None:
-    """Call run(job) for every job, in `threads` threads or one for each processor."""
-    if len(jobs) > 1 and threads is None:
-        threads = available_threads()
-    if len(jobs) <= 1 or threads == 1:
-        for job in jobs:
+    """Call run(job) for every job, in `threads` threads (default: one for each processor)."""
+    if threads is None:
+        threads = available_threads() if len(jobs) > 1 else 1
+    waiting = deque(jobs)
+
+    def work_off() -> None:
+        while waiting:
+            try:
+                job = waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
             run(job)
+
+    if threads == 1:
+        work_off()
         return
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(run, jobs):  # asking for the results raises their errors
-            pass
+    with ThreadPoolExecutor(threads - 1) as helpers:  # the caller is a thread, too
+        results = [helpers.submit(work_off) for _ in range(threads - 1)]
+        work_off()
+        for result in results:
+            result.result()  # raises what was raised there
 
 
 def available_threads() -> int:
