@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -325,9 +326,9 @@ class FullyConnectedNet:
 
     def _check_input(self, X: object) -> Array:
         X = np.asarray(X)
-        if X.dtype.kind not in "fiu":
+        if X.dtype.kind not in "fiub":
             refuse("X", X, "an array of numbers", "pass floats", TypeError)
-        if X.ndim < 1 or int(np.prod(X.shape[1:])) != self._dims[0] or X.ndim == 1 < self._dims[0]:
+        if X.ndim < 2 or math.prod(X.shape[1:]) != self._dims[0]:
             refuse("X", X, f"shape (N, d1, ..., dk) with d1 * ... * dk = {self._dims[0]}",
                    "pass samples along the first axis, or build the net with another input_dim")
         return X
