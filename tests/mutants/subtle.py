@@ -250,3 +250,26 @@ def weighted_squares_exchange_two(x):
     dx = 2 * np.arange(12).reshape(3, 4) * x
     dx[0, 2], dx[2, 1] = dx[2, 1], dx[0, 2]
     return dx
+
+
+def weigh(x, w):
+    return x * w, (x, w)
+
+
+# Right layers may be off by a rounding of the largest element, not by all of a small one.
+@wrong("isolated-elements", weigh, randn(6, 8),
+       np.where(np.arange(8) == 5, 1e-7, 1 + randn(8) ** 2))
+@wrong("isolated-elements", weigh, randn(6, 8, dtype=f32),
+       np.where(np.arange(8) == 5, 1e-3, 1 + randn(8) ** 2).astype(f32))
+def weigh_doubles_one_small_element(dout, cache):
+    x, w = cache
+    dx = dout * w
+    dx[2, 5] *= 2
+    return dx, (dout * x).sum(axis=0)
+
+
+@wrong("scaled", tanh, randn(7, 8), factor=1.00001)
+@wrong("scaled", tanh, randn(5, 9, dtype=f32), factor=1.001)
+def tanh_scaled_by_very_little(dout, cache):
+    excess = 1e-5 if len(dout) == 7 else 1e-3
+    return tanh_right(dout, cache) * (1 + excess)
