@@ -26,6 +26,7 @@ START_SECONDS = 30.0
 TICK = 0.25
 CHILD = Path(__file__).with_name("_sandbox_child.py")
 PIPE_BYTES = 1 << 20
+REFERENCE = ("layers", "nets", "gradcheck", "tests", "notebooks", "build")
 ENCLOSE = True  # False: without namespaces, as on a system that has none.
 KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "TZ")
 
@@ -294,11 +295,10 @@ def _needed() -> list[str]:
 
 def _hidden(folder: Path, scratch: str) -> list[str]:
     """Return the directories that a submission must not read: the reference, other submissions."""
-    root = Path(__file__).resolve().parent.parent
-    hidden = [root / name for name in ("layers", "nets", "gradcheck", "tests", "notebooks")]
-    if not any(Path(path).is_relative_to(folder) for path in (*_needed(), scratch, "/proc")):
-        hidden.append(folder)
-    return [str(path) for path in hidden if path.is_dir()]
+    roots = {Path(__file__).resolve().parent.parent, Path.cwd()}
+    needed = [Path(path) for path in (*_needed(), scratch, "/proc")]
+    return [str(path) for path in (folder, *(root / name for root in roots for name in REFERENCE))
+            if path.is_dir() and not any(place.is_relative_to(path) for place in needed)]
 
 
 def _kill_marked(token: str) -> None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import unittest
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from gradcheck.judge import Conventions
     from gradcheck.targets import Pair
 
 STACK = pytest.StashKey[contextlib.ExitStack]()
-LAWFUL = ("dropout", "inverted_dropout", "vanilla_dropout")
+LAWFUL = ("dropout", "vanilla_dropout")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,23 +71,20 @@ class Target(pytest.Collector):
             yield self._check("import", _raising(TargetError(
                 f"{self.name}: there is no layer in it. Remedy: define functions called "
                 "<name>_forward and <name>_backward.")), None)
+        conventions = self._conventions()
         for pair in pairs:
+            yield self._check(pair.name, partial(_check_gradient, pair, conventions), pair)
             if pair.base in LAWFUL and pair.backward is not None:
-                for law, check in self._laws(pair):
+                for law, check in _laws(pair, conventions):
                     yield self._check(f"{pair.name}: {law}", check, pair)
-            else:
-                yield self._check(pair.name, lambda pair=pair: _check_layer(pair), pair)
 
-    def _laws(self, pair: Pair) -> Iterator[tuple[str, Callable[..., None]]]:
-        from gradcheck.dropout_checks import DropoutImplementation, dropout_checks
+    def _conventions(self) -> Conventions:
+        from gradcheck.judge import Conventions
 
-        assert pair.backward is not None
         option = self.config.getoption
-        scaling = "vanilla" if pair.base == "vanilla_dropout" else option("--gradcheck-scaling")
         seeding = option("--gradcheck-seeding")
-        yield from dropout_checks(DropoutImplementation(
-            pair.forward, pair.backward, option("--gradcheck-p-is"), scaling,
-            None if seeding == "none" else seeding, pair.name))
+        return Conventions(option("--gradcheck-p-is"), option("--gradcheck-scaling"),
+                           None if seeding == "none" else seeding)
 
     def _check(self, name: str, check: Callable[..., None], pair: Pair | None) -> Check:
         item: Check = Check.from_parent(self, name=name)
@@ -121,17 +120,23 @@ class Check(pytest.Item):
         return (code.co_filename if code else self.path), line, f"gradcheck {self.name}"
 
 
-def _check_layer(pair: Pair) -> None:
-    import numpy as np
+def _check_gradient(pair: Pair, conventions: Conventions) -> None:
+    from gradcheck.suite import check_pair
 
-    from gradcheck.examples import example
-    from gradcheck.judge import report_of
+    item = next(check_pair(pair, conventions, strict=False, seed=0))
+    if item.status in ("skipped", "inconclusive"):
+        pytest.skip(item.message)
+    if not item.passed:
+        raise AssertionError(item.message)
 
-    rng = np.random.default_rng(0)
-    report = report_of(pair, example(pair.base, pair.forward, rng, pair.example).args)
-    report.raise_if_failed()
-    if report.inconclusive:
-        pytest.skip(f"inconclusive: {report}")
+
+def _laws(pair: Pair, conventions: Conventions) -> Iterator[tuple[str, Callable[..., None]]]:
+    from gradcheck.dropout_checks import DropoutImplementation, dropout_checks
+
+    assert pair.backward is not None
+    scaling = "vanilla" if pair.base == "vanilla_dropout" else conventions.scaling
+    return dropout_checks(DropoutImplementation(
+        pair.forward, pair.backward, conventions.p_is, scaling, conventions.seeding, pair.name))
 
 
 def _raising(error: Exception) -> Callable[..., None]:

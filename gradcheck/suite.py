@@ -85,7 +85,7 @@ def check_target(
             found = find_pairs(module)
             notes += _notes(found)
             for pair in _selected(target, module, found, only):
-                items.extend(_check_pair(pair, conventions, strict, seed))
+                items.extend(check_pair(pair, conventions, strict, seed))
     except TargetError as reason:
         error, fault = str(reason), "target"
     except TimedOut as reason:
@@ -141,10 +141,10 @@ def _bare(name: str) -> str:
     return name.removesuffix("_forward").removesuffix("_backward")
 
 
-def _check_pair(
+def check_pair(
     pair: Pair, conventions: Conventions, strict: bool, seed: int
 ) -> Iterator[Item]:
-    """Yield the gradient's item, and for a plain dropout the laws' item."""
+    """Yield the gradient's item, and for a plain dropout the laws' item, each when asked for."""
     item = functools.partial(Item, pair.name, pair.base)
     try:
         found = example(pair.base, pair.forward, np.random.default_rng(seed), pair.example)

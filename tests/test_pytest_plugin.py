@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-import gradcheck.check
 import gradcheck.dropout_checks
-import gradcheck.judge  # noqa: F401  (imported here once, not anew in every test session below)
+import gradcheck.suite  # noqa: F401  (imported here once, not anew in every test session below)
 
 pytest_plugins = "pytester"
 
