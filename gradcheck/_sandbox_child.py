@@ -165,7 +165,7 @@ def _snapshot(value: Any) -> list[Any]:
     if hasattr(value, "tobytes"):
         return [value.shape, str(value.dtype), value.tobytes()]
     if hasattr(value, "bit_generator"):
-        return [json.dumps(value.bit_generator.state, default=bytes.hex)]
+        return [json.dumps(value.bit_generator.state, default=lambda array: array.tolist())]
     key = value.get_state(legacy=False)
     return [key["state"]["key"].tobytes(), key["state"]["pos"], key["has_gauss"], key["gauss"]]
 

@@ -38,6 +38,7 @@ def write(d):
     d["new"] = np.arange(3.0); d.pop("old", None); d["list"].append(4)
 def random(): return np.random.rand(3)
 def draw(rng): return rng.random(3)
+def draw_old(rng): return rng.rand(3)
 def seeds(): np.random.seed(7)
 def warns(): warnings.warn("careful", np.exceptions.ComplexWarning)
 def raises(): raise KeyError("seed")
@@ -156,13 +157,17 @@ def test_a_mutated_dict_is_mutated_on_this_side(call) -> None:
     assert set(param) == {"list", "new"}
 
 
-def test_a_generator_advances_on_this_side(call) -> None:
-    rng, twin = np.random.default_rng(3), np.random.default_rng(3)
+@pytest.mark.parametrize("name", _wire.BIT_GENERATORS)
+def test_a_generator_advances_on_this_side(call, name: str) -> None:
+    rng, twin = (np.random.Generator(getattr(np.random, name)(3)) for _ in range(2))
     assert call("draw", rng).tolist() == twin.random(3).tolist()
-    assert rng.bit_generator.state == twin.bit_generator.state
-    old, twin = np.random.RandomState(3), np.random.RandomState(3)
-    call("identity", old)
-    assert old.rand() == twin.rand()
+    assert rng.random() == twin.random()
+
+
+def test_an_old_generator_advances_on_this_side(call) -> None:
+    rng, twin = np.random.RandomState(3), np.random.RandomState(3)
+    assert call("draw_old", rng).tolist() == twin.rand(3).tolist()
+    assert rng.rand() == twin.rand()
 
 
 def test_the_global_generator_is_one_on_both_sides(call) -> None:
