@@ -51,6 +51,8 @@ class Comparison:
     natural: Array
     alignment: Alignment | None = None
     coordinates: int = 0
+    directions: int = 0
+    residual: float = 0.0
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -313,9 +315,12 @@ def _hashable(group: Index) -> tuple[Any, ...]:
 
 
 def natural_scale(origin: Array, dout: Array, x: Array) -> Array:
-    """Return the size of an ordinary gradient of such an output: |dout . out| / |x|."""
+    """Return the size of an ordinary gradient's terms: |dout . out| / min(|x|, 1).
+
+    A saturated softmax at scores of 1e4 still computes with terms of the size of dout.
+    """
     size = float(np.sum(np.abs(dout * origin))) if origin.size else 0.0
-    rms = _rms(x)
+    rms = min(_rms(x), 1.0)
     return np.full(x.shape, size / (rms if rms > 0 else 1.0) / max(1, x.size))
 
 

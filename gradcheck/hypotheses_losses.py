@@ -42,7 +42,10 @@ class Scores:
 
 
 def scores_of(view: View) -> Scores | None:
-    """Recognise a loss over classes, of which every sample has one true class."""
+    """Recognise a loss over classes, of which every sample has one true class.
+
+    In scores, a sample's entries sum to zero; in log-probabilities, the label's stands alone.
+    """
     case = view.case
     if view.x.ndim < 1 or not view.complete or view.x.shape[-1] < 2 or (
             case.out.ndim and case.out.shape != view.x.shape[:-1]) or np.any(case.dout == 0):
@@ -55,8 +58,9 @@ def scores_of(view: View) -> Scores | None:
     lowest = np.argmin(n, axis=1)
     others = n.copy()
     others[np.arange(len(n)), lowest] = 0.0
-    if not np.any(active) or np.min(others) < -1e-6 * scale or (
-            np.max(np.abs(n.sum(axis=1))) > 1e-5 * scale):
+    balanced = np.max(np.abs(n.sum(axis=1))) <= 1e-5 * scale
+    labels_only = np.max(np.abs(others)) <= 1e-6 * scale and n.shape[0] > 1
+    if not np.any(active) or np.min(others) < -1e-6 * scale or not (balanced or labels_only):
         return None
     # a sample whose loss is saturated leaves no trace of its label; the arguments may tell it
     labels = _labels_among_args(view, lowest, active)

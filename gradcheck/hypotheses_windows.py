@@ -66,10 +66,10 @@ def _patches(view: View) -> Patches | None:
     padding = max((int(value) for key, value in view.case.numbers.items()
                    if "pad" in key.lower()), default=0)
     aligned = {axis for axis, _ in alignment.pairs}
-    space = tuple(axis for axis in range(min(2, x.ndim - 1), x.ndim)
-                  if axis not in aligned and x.shape[axis] > 1)
-    local = tuple(axis for axis in space if _is_local(true, axis, view.dense_tolerance,
-                                                      x.ndim < 3))
+    space = (axis for axis in range(min(1, x.ndim - 1), x.ndim)
+             if axis not in aligned and x.shape[axis] > 1)
+    local = tuple(axis for axis in space
+                  if _is_local(true, axis, view.dense_tolerance, strict=axis < 2))
     single = x.shape[0] == 1 == out.shape[0]
     return Patches(true, wrong, view.dense_tolerance, local, padding,
                    single or (0, 0) in alignment.pairs)
@@ -78,8 +78,8 @@ def _patches(view: View) -> Patches | None:
 def _is_local(patches: Array, axis: int, tolerance: float, strict: bool) -> bool:
     """Whether outputs see different parts of an axis; if strict, windows of two or more of it.
 
-    An image's axes are spatial by convention. An axis of a matrix has to show that: no output may
-    see all of it, and one that sees a single element is a permutation, not a window.
+    The third axis and later ones are spatial by convention. An earlier one has to show that: no
+    output may see all of it, and one that sees a single element is a permutation, not a window.
     """
     rest = tuple(i for i in range(1, patches.ndim) if i != axis + 1)
     seen = np.any(np.abs(patches) > tolerance, axis=rest)

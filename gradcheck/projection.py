@@ -49,13 +49,16 @@ def compare_by_projection(
     x = problem.evaluator.args[position]
     lengths = step_lengths(x, problem.evaluator.eps)
     located: list[int] | None = []
+    comparison = _blank(name, position, analytic)
     for _ in range(DIRECTIONS):
         direction = lengths * rng.standard_normal(x.shape)
         residual = _residual(problem, position, analytic, direction, careful=True)
+        comparison.directions += 1
+        size = float(np.linalg.norm(analytic * direction))
+        comparison.residual = max(comparison.residual, abs(residual.value) / size if size else 0.0)
         if residual.significant:
             located = _bisect(problem, position, analytic, direction, residual)
             break
-    comparison = _blank(name, position, analytic)
     # where a large part is wrong, the whole is worth its price: patterns need all of it
     if located and len(located) > max(2, x.size // 50) and x.size <= ALL_COORDINATES:
         located = None

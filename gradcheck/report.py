@@ -76,8 +76,11 @@ class ArgumentReport:
     analytic, numeric, error, bound : float
         The two values there, their distance, and the error bound of the numeric one.
     worst_error : float
-        The largest error of any coordinate, relative to the gradient's root mean square or the
-        coordinate itself, whichever is larger.
+        The largest error of any coordinate, relative to the gradient's root mean square plus the
+        coordinate itself; of a large argument, the relative disagreement along a direction.
+    directions : int
+        Along how many random directions a large argument was compared; 0 for one that was
+        compared coordinate by coordinate.
     errors : ndarray or None
         ``|analytic - numeric|`` for every coordinate, kept for the heat map of a 2-d argument.
     """
@@ -92,18 +95,23 @@ class ArgumentReport:
     error: float
     bound: float
     worst_error: float
+    directions: int = 0
     errors: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
+        head = f"d{self.name} {self.dtype}{list(self.shape)}: {self.checked} checked"
+        if self.directions and not self.error:
+            return (f"{head} along {self.directions} random directions, worst relative error "
+                    f"{self.worst_error:.1e}")
         return (
-            f"d{self.name} {self.dtype}{list(self.shape)}: {self.checked} checked, "
-            f"worst relative error {self.worst_error:.1e} at {_index(self.worst_index)}: "
+            f"{head}, worst relative error {self.worst_error:.1e} at {_index(self.worst_index)}: "
             f"analytic {self.analytic:.9g}, numeric {self.numeric:.9g} ± {self.bound:.1e}"
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain Python values that JSON can hold."""
-        names = ("name", "dtype", "checked", "analytic", "numeric", "error", "bound", "worst_error")
+        names = ("name", "dtype", "checked", "analytic", "numeric", "error", "bound",
+                 "worst_error", "directions")
         record = {name: plain(getattr(self, name)) for name in names}
         return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index)}
 

@@ -211,6 +211,7 @@ def _summary(entry: Comparison, argument: Array) -> ArgumentReport:
         name=entry.name, shape=argument.shape, dtype=str(argument.dtype),
         checked=entry.coordinates, worst_index=worst, analytic=at(entry.analytic),
         numeric=at(entry.numeric), error=at(entry.error), bound=at(entry.bound),
-        worst_error=float(np.max(relative)) if relative.size else 0.0,
+        worst_error=max(float(np.max(relative)) if relative.size else 0.0, entry.residual),
+        directions=entry.directions,
         errors=entry.error if entry.error.ndim == 2 else None,
     )
