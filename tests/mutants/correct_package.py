@@ -62,6 +62,9 @@ LOSSES = [
     ("softmax_loss", ROWS, LABELS),
     ("softmax_loss", 1e4 * ROWS, LABELS),
     ("softmax_loss", 3e3 * ROWS.astype(f32), LABELS),
+    ("softmax_loss", 16 * randn(2, 3, seed=4), np.array([0, 1])),
+    ("softmax_loss", 30 * randn(2, 3, seed=77), np.array([0, 1])),
+    ("softmax_loss", 100 * randn(2, 3, seed=25), np.array([0, 1])),
     ("svm_loss", ROWS.astype(f32), LABELS),
     ("mse_loss", ROWS, randn(6, 5, seed=1)),
 ]
