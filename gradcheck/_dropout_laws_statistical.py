@@ -53,11 +53,24 @@ def informative(samples: Samples) -> list[Large]:
 
 
 def every_call(samples: Samples) -> Iterator[Calls]:
-    """Return the samples of many small calls, the seeded ones where seeds are understood."""
+    """Return the samples of many small calls, the seeded ones where seeds are understood.
+
+    Where masks repeat, counts over calls mean nothing; that is the business of other laws.
+    """
     calls = [samples.fresh, samples.later]
     if samples.probe.controllable:
         calls.append(samples.seeded)
-    yield from (sample for sample in calls if 0 < sample.keep < 1)
+    for sample in calls:
+        mixed = sample.kept[sample.kept.any(1) & ~sample.kept.all(1)]
+        if 0 < sample.keep < 1 and len(np.unique(mixed, axis=0)) == len(mixed):
+            yield sample
+
+
+def sharing(samples: Samples) -> str:
+    """Say whether units of one mask share decisions: that spoils other laws as well."""
+    if any(lag_correlation(sample.kept, sample.keep) for sample in informative(samples)):
+        return "units of one mask share decisions: see the laws axes and lags"
+    return ""
 
 
 def check_rate(samples: Samples) -> None:
@@ -76,11 +89,8 @@ def _judge_rates(samples: Samples, large: Sequence[Large]) -> None:
     if alarm is None:
         return
     sample = large[counts.index(alarm.count)]
-    if 0 < sample.keep < 1 and lag_correlation(sample.kept, sample.keep):
-        slip = "units share decisions, which makes the count vary: see the laws axes and lags"
-    else:
-        slip = convention_of(samples.probe) or slip_of_rate(
-            {s.p: float(s.kept.mean()) for s in large}, sample.p)
+    slip = convention_of(samples.probe) or sharing(samples) or slip_of_rate(
+        {s.p: float(s.kept.mean()) for s in large}, sample.p)
     _, observed, n, expected = alarm.count
     broken(f"kept {observed / n:.4g} of the units where {expected:.4g} was expected "
            f"({observed} of {n}; {alarm.odds})", slip, str(sample),
@@ -263,14 +273,14 @@ def check_patterns(samples: Samples) -> None:
 def check_fresh_mask_each_call(samples: Samples) -> None:
     """No two unseeded calls share a mask, whatever x, shape and mode of the calls between."""
     for calls in (samples.fresh, samples.later):
-        _judge_distinct(calls.kept, calls, "call",
+        _judge_distinct(samples, calls.kept, calls, "call",
                         "the mask is drawn once, from a fixed seed, from a small pool, or from x")
     heads = np.array([kept.ravel()[:64] for kept in samples.mixed])
-    _judge_distinct(heads, "p = 0.5, calls of six shapes in turn", "call",
+    _judge_distinct(samples, heads, "p = 0.5, calls of six shapes in turn", "call",
                     "the mask is kept for each shape, or restarts when the shape changes")
 
 
-def _judge_distinct(kept: Array, example: object, label: str, slip: str,
+def _judge_distinct(samples: Samples, kept: Array, example: object, label: str, slip: str,
                     names: Sequence[int] = range(10_000)) -> None:
     # Chance hardly ever keeps or drops all units; masks that do are the business of other laws.
     calls = np.flatnonzero(kept.any(1) & ~kept.all(1))
@@ -281,7 +291,8 @@ def _judge_distinct(kept: Array, example: object, label: str, slip: str,
     if repeats.size:
         later, before = (names[calls[i]] for i in (repeats[0], earlier[repeats[0]]))
         broken(f"{label} {later} has the mask of {label} {before}; "
-               f"{len(first)} different masks in {len(kept)} calls", slip, str(example),
+               f"{len(first)} different masks in {len(kept)} calls",
+               sharing(samples) or slip, str(example),
                repeats=int(repeats.size), calls=len(kept))
 
 
@@ -306,7 +317,7 @@ def check_calls_are_independent(samples: Samples) -> None:
 def check_other_seed_differs(samples: Samples) -> None:
     """Different seeds give different masks."""
     _needs_seeds(samples)
-    _judge_distinct(samples.seeded.kept, samples.seeded, "seed",
+    _judge_distinct(samples, samples.seeded.kept, samples.seeded, "seed",
                     seeding_of(samples.probe) or "the seed is ignored or truncated", SEEDS)
 
 

@@ -35,7 +35,8 @@ class Comparison:
 
     `scale` is the size of the gradient at each coordinate, `natural` that of its terms before they
     cancel. `known` marks the coordinates whose numeric value was computed; `failed` those that are
-    wrong; `undecided` those whose bound is too wide to tell.
+    wrong; `undecided` those whose bound is too wide to tell. Along `directions` random ones, where
+    there were any, the largest disagreement relative to the gradient was `residual`.
     """
 
     name: str

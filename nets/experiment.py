@@ -53,7 +53,7 @@ class Experiment:
     noise: float = 0.3
     samples: int = 1000
     hidden: tuple[int, ...] = (512, 512)
-    epochs: int = 60
+    epochs: int = 50
     batch_size: int = 200
     learning_rate: float = 1e-3
 
