@@ -48,7 +48,7 @@ def each_block(size: int, work: Callable[[int, int], Any], threads: int | None =
 def in_threads(run: Callable[[int], Any], jobs: range, threads: int | None = None) -> None:
     """Call run(job) for every job, in `threads` threads (default: one for each processor)."""
     if threads is None:
-        threads = available_threads() if len(jobs) > 1 else 1
+        threads = min(len(jobs), available_threads()) if len(jobs) > 1 else 1
     waiting = deque(jobs)
 
     def work_off() -> None:
@@ -147,9 +147,12 @@ def mask_whole(x: Array, mask: Mask, divisor: float) -> Array:
     native = x.dtype.newbyteorder("=")
     out = np.empty(x.shape, native)
     rows = max(1, BLOCK * len(x) // max(x.size, 1))
-    for start in range(0, len(x), rows):
+
+    def work(start: int) -> None:
         part = slice(start, start + rows)
         select(x[part].astype(native, copy=False), mask[part], divisor, out[part])
+
+    in_threads(work, range(0, len(x), rows), None if x.size > 4 * BLOCK else 1)
     return out.astype(x.dtype, copy=False)
 
 

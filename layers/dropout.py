@@ -44,8 +44,9 @@ def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, 
         Shape and dtype of x. A dropped unit is +0.0, even where x is inf or NaN. In mode 'test'
         it is x itself.
     cache : tuple
-        ``(dropout_param, mask)``: a snapshot of the dict, and the bool mask, True = kept (None in
-        mode 'test'; packed bits for store 'bits'; None for store 'seed').
+        ``(dropout_param, mask)``: a snapshot of the dict, and the bool mask of the shape of x,
+        True = kept; None in mode 'test'. For store 'bits' it is the packed bits instead, for
+        'seed' None, and the snapshot also holds the shapes, and for 'seed' the seed that was used.
 
     Raises
     ------

@@ -207,7 +207,8 @@ def _noise(
     units: tuple[int, ...], p: float, source: Source, shape: tuple[int, ...], dtype: Any
 ) -> Array:
     noise = 1.0 + math.sqrt(p / (1.0 - p)) * normal(units, source)
-    return np.broadcast_to(noise.astype(dtype), shape)
+    with np.errstate(over="ignore"):  # noise that float16 cannot hold says so itself: inf
+        return np.broadcast_to(noise.astype(dtype), shape)
 
 
 def _multiply(x: Array, noise: Array) -> Array:

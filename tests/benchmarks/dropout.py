@@ -145,10 +145,10 @@ def speed_table(rounds: int) -> None:
     print(f"forward + backward of {UNITS} float32, p = {P}, {rounds} rounds")
     seconds = measure(contenders(), rounds)
     references = [name for name in ("floor", "torch", "jax") if name in seconds]
-    print(f"{'':24}{'ms':>8}" + "".join(f"{'/ ' + name:>10}" for name in references))
+    print(f"{'':24}{'ms':>8}{'best':>8}" + "".join(f"{'/ ' + name:>10}" for name in references))
     for name, values in seconds.items():
         ratios = "".join(f"{ratio(values, seconds[to]):10.3f}" for to in references)
-        print(f"{name:24}{np.median(values) * 1e3:8.2f}{ratios}")
+        print(f"{name:24}{np.median(values) * 1e3:8.2f}{values.min() * 1e3:8.2f}{ratios}")
 
 
 def dtype_table(rounds: int) -> None:
