@@ -139,16 +139,21 @@ def check_seed_repeats(probe: Probe, e: Example) -> None:
     probe.forward(e.x, e.p)
     again, _ = probe.forward(e.x, e.p, seed=e.seed)
     if not same(first, again):
-        only_zero = e.seed == 0 and _repeats(probe, e, 1)
-        broken(f"seed {e.seed} keeps {int((first != 0).sum())} units, then "
-               f"{int((again != 0).sum())} others", "seed 0 counts as no seed: test `'seed' in "
-               "param`, not its truth" if only_zero else seeding_of(probe) or "the seed is "
-               "ignored")
+        broken(f"seed {e.seed} gives {show(first)}, then {show(again)}",
+               _slip_of_seed(probe, e.seed))
     flipped, _ = probe.forward(e.x * np.asarray(-2, e.x.dtype), e.p, seed=e.seed)
     if not same(first != 0, flipped != 0):
         broken(f"seed {e.seed} gives another mask for -2 x than for x",
-               "the mask is made from the values of x")
+               _slip_of_seed(probe, e.seed))
 
 
-def _repeats(probe: Probe, e: Example, seed: int) -> bool:
-    return same(*(probe.forward(e.x, e.p, seed=seed)[0] for _ in range(2)))
+def _slip_of_seed(probe: Probe, seed: int) -> str:
+    def repeats(seed: int) -> bool:
+        x = np.linspace(1, 2, 128)
+        return same(probe.kept(x, 0.5, seed), probe.kept(x, 0.5, seed))
+
+    if repeats(seed):
+        return "the mask is made from the values of x, or from the calls before"
+    if seed == 0 and repeats(1):
+        return "seed 0 counts as no seed: test `'seed' in param`, not its truth"
+    return seeding_of(probe) or "the seed is ignored"

@@ -297,8 +297,8 @@ def frozen_after_five_calls(rng, x, p, state):
 
 
 @wrong_mask("fresh_mask_each_call")
-def frozen_after_a_thousand_calls(rng, x, p, state):
-    seed = 1000 if state["calls"] > 1000 else rng.integers(2**32)
+def frozen_after_700_calls(rng, x, p, state):
+    seed = 700 if state["calls"] > 700 else rng.integers(2**32)
     return np.random.default_rng(seed).random(x.shape) >= p
 
 
