@@ -11,6 +11,7 @@ The module imports nothing of the package: the submission's process loads it by 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -192,7 +193,9 @@ def limit_memory(megabytes: int) -> None:
     value = size + (megabytes << 20)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (value, value))
+    # Some systems other than Linux refuse a limit on what is in use by shared libraries.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (value, value))
 
 
 def drop_privileges(uid: int, scratch: str, needed: list[str]) -> list[str]:

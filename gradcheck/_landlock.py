@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -58,6 +60,8 @@ def restrict(scratch: str, hidden: list[str]) -> None:
     OSError
         The kernel has no Landlock, or refuses it.
     """
+    if not sys.platform.startswith("linux"):
+        raise OSError(errno.ENOSYS, f"no Landlock on {sys.platform}")
     version = _syscall(CREATE_RULESET, None, ctypes.c_size_t(0), GET_VERSION)
     handled = EVERY_ACCESS | (TRUNCATE if version >= 3 else 0)
     network = TCP_BIND_AND_CONNECT if version >= 4 else 0

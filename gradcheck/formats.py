@@ -148,7 +148,8 @@ def as_text(record: Record, color: bool = False, width: int = 100) -> str:
     if record.notes:
         lines.append("")
         for note in record.notes:
-            lines += _folded(f"note: {clean(note)}", "", width)
+            told = clean(note)
+            lines += _folded(told if told.startswith("advice") else f"note: {told}", "", width)
     return "\n".join([*lines, *([""] if lines else []), _summary(record)]) + "\n"
 
 

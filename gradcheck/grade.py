@@ -27,7 +27,7 @@ from gradcheck.judge import Conventions, Verdict, judge_layer
 from gradcheck.laws import LAWFUL, judge_laws, law_names
 from gradcheck.mapping import map_like
 from gradcheck.points import LAYER_POINTS, STANDARD, Points, load_points, share_out
-from gradcheck.record import Item, Record
+from gradcheck.record import OUTPUT_LIMIT, Item, Record, clean
 from gradcheck.reference import reference_layers
 from gradcheck.sandbox import (
     Budget,
@@ -115,9 +115,9 @@ def grade_file(
     finally:
         grading.close()
     return Record(
-        "grade", str(path), tuple(grading.items), error=error or grading.timed_out,
+        "grade", clean(path), tuple(grading.items), error=clean(error or grading.timed_out),
         fault=fault or ("target" if grading.timed_out else ""),
-        seconds=time.monotonic() - started, output=grading.output,
+        seconds=time.monotonic() - started, output=clean(grading.output, OUTPUT_LIMIT),
         notes=tuple(dict.fromkeys(grading.notes)),
         settings={"seed": seed, "timeout": timeout, "memory": memory, "p_is": p_is,
                   "scaling": scaling, "seeding": seeding},
@@ -253,7 +253,7 @@ class _Grading:
             self.timed_out = self.timed_out or f"{name}: {failure}"
         report = verdict.report
         self.items.append(Item(
-            f"{name}: {verdict.part}", name, status, failure or verdict.message,
+            f"{name}: {verdict.part}", name, status, clean(failure or verdict.message),
             possible if passed else 0.0, possible, seconds,
             arguments=tuple(entry.name for entry in report.arguments) if report else (),
             worst_error=report.worst_error if report and report.arguments else None,

@@ -203,7 +203,8 @@ def test_a_hostile_submission_ends_in_time_with_a_valid_result_and_no_undeserved
     for name in ("json", "gradescope", "prairielearn"):
         json.loads(render(record, name), parse_constant=pytest.fail)
     ET.fromstring(render(record, "junit"))
-    text = "".join(render(record, name) for name in FORMATS)
+    text = "".join([record.error, record.output, *(item.message for item in record.items),
+                    *(render(record, name) for name in FORMATS)])
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", text)
     text.encode("utf-8")
 
