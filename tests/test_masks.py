@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from fractions import Fraction
 
 import numpy as np
@@ -228,9 +229,25 @@ def test_normal_numbers_of_a_random_state_are_its_own():
     np.testing.assert_array_equal(normal((4, 5), np.random.RandomState(0)), expected)
 
 
-def test_an_error_in_a_thread_reaches_the_caller():
-    def work(start: int, stop: int) -> None:
-        raise RuntimeError(f"block at {start}")
+def test_an_error_in_a_helper_thread_reaches_the_caller():
+    failed = threading.Event()
 
-    with pytest.raises(RuntimeError, match="block at"):
-        _blocked.each_block(64 * BLOCK, work, threads=2)
+    def run(job: int) -> None:
+        if threading.current_thread() is threading.main_thread():
+            assert failed.wait(timeout=30)
+        else:
+            failed.set()
+            raise RuntimeError(f"job {job}")
+
+    with pytest.raises(RuntimeError, match="job"):
+        _blocked.in_threads(run, range(8), threads=2)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_every_block_is_worked_on_once_whatever_the_size_and_the_threads(threads):
+    for size in (0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 9 * BLOCK + 5, 700 * BLOCK):
+        parts: list[tuple[int, int]] = []
+        _blocked.each_block(size, lambda start, stop, parts=parts: parts.append((start, stop)),
+                            threads)
+        starts = list(range(0, size, BLOCK))
+        assert sorted(parts) == [(start, min(start + BLOCK, size)) for start in starts]
