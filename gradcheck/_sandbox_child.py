@@ -114,7 +114,8 @@ class Server:
         module = types.ModuleType(stem if free else "submission")
         module.__file__ = str(path)
         sys.modules[module.__name__] = module
-        exec(compile(path.read_bytes(), path.name, "exec"), module.__dict__)
+        code = compile(path.read_bytes(), path.name, "exec", dont_inherit=True)
+        exec(code, module.__dict__)
         named = {name: value for name, value in dict(vars(module)).items()
                  if callable(value) and not isinstance(value, type)}
         self._functions = {name: value for name, value in named.items() if name.isidentifier()}
@@ -257,6 +258,7 @@ def main() -> None:
     sys.path += [path for path in config["path"] if path not in sys.path]
     jail = _load("_jail")
     jail.die_with_parent()
+    jail.die_first()
     jail.adopt_orphans()
     enclosed, notes = jail.unshare() if config["enclose"] else (False, [jail.NO_ISOLATION])
     uid = jail.FIRST_UID + os.getpid()

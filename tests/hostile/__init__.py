@@ -220,6 +220,37 @@ def relu_forward(x):
     return junk, junk
 def relu_backward(dout, cache): return {(1, 2): {1: float('nan')}, None: 10 ** 5000}
 """),
+    Hostile("rewrites the harness", """
+import sys
+main = sys.modules['__main__']
+main._same = lambda *a: True
+main._describe = lambda e: {'types': ['SkipTest'], 'message': 'skipped', 'trace': ''}
+main.MESSAGE_LIMIT = 10**9
+main.Server._keep = lambda self, value: -1
+sys.modules['_wire'].Encoder._encode_object = lambda self, value, kind, depth: {'r': 0}
+def relu_forward(x): return x + 1, x
+def relu_backward(dout, cache): return dout * 2
+"""),
+    Hostile("asks to be skipped", """
+import unittest
+def dropout_forward(x, dropout_param): raise unittest.SkipTest('not today')
+def dropout_backward(dout, cache): raise unittest.SkipTest('not today')
+def relu_forward(x): raise unittest.SkipTest('not today')
+def relu_backward(dout, cache): raise unittest.SkipTest('not today')
+"""),
+    Hostile("answers with nothing comparable", """
+import numpy as np
+def relu_forward(x): return np.full_like(x, np.nan), x
+def relu_backward(dout, cache): return np.full_like(dout, np.nan)
+def tanh_forward(x): return np.empty((0, 6)), x
+def tanh_backward(dout, cache): return np.empty((0, 6))
+def sigmoid_forward(x): return True, x
+def sigmoid_backward(dout, cache): return np.inf
+def mse_loss(x, y): return np.nan, np.full_like(x, np.inf)
+def svm_loss(x, y): return '0.0', 'dx'
+def dropout_forward(x, dropout_param): return np.full_like(x, np.nan), None
+def dropout_backward(dout, cache): return np.full_like(dout, np.nan)
+"""),
     Hostile("floods from a thread", GOOD + """
 import sys, threading
 def flood():
