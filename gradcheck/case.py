@@ -168,8 +168,10 @@ class View:
             above, below = (float(end) for end in ends if end is not None)
             size = float(np.linalg.norm(self.a * direction))
             gap = float(np.linalg.norm(np.where(self.known, self.a - self.n, 0.0) * direction))
-            tolerance = min(1e-5 * size, 1e-2 * gap) + 1e-14 * (abs(above) + abs(below))
-            if not abs(above - below - 2 * float(np.sum(self.a * direction))) <= tolerance:
+            tolerance = min(1e-5 * size, 1e-2 * gap)
+            noise = 1e-14 * (abs(above) + abs(below))
+            residual = abs(above - below - 2 * float(np.sum(self.a * direction)))
+            if not residual <= tolerance + noise or noise > 0.3 * gap:
                 return False
         return True
 

@@ -25,6 +25,7 @@ FLOOR = 2.0**12
 BOUNDS = 4.0
 TOO_WIDE = 1e-2
 TERMS = 64
+LEAST_TERM = 1 / 16
 NEGLIGIBLE = 1e-6
 CHUNK = 2**18
 
@@ -108,9 +109,7 @@ def compare(problem: Problem, position: int, name: str, analytic: Array,
     if alignment is None:
         alignment = align(evaluator, position, origin, lengths / evaluator.eps ** (1 / 3))
     numeric, roundoff = central_differences(problem, position, alignment, lengths)
-    # a step may leave the function's domain; such values say nothing about the gradient's size
-    finite = np.where(np.isfinite(numeric), numeric, 0.0)
-    scale = np.abs(finite) + _rms(finite)
+    scale = _scale(numeric)
     natural = natural_scale(origin, dout, x)
     comparison = Comparison(
         name, position, analytic, numeric, roundoff, np.zeros(x.shape, bool),
@@ -122,7 +121,17 @@ def compare(problem: Problem, position: int, name: str, analytic: Array,
     suspects = ~agree
     if np.any(suspects):
         _examine(problem, comparison, suspects, lengths, natural)
+        comparison.scale = _scale(comparison.numeric)
     return comparison
+
+
+def _scale(numeric: Array) -> Array:
+    """Return the size of the gradient at each coordinate: its own and the array's rms.
+
+    A step may leave the function's domain; such values say nothing about the gradient's size.
+    """
+    finite = np.where(np.isfinite(numeric), numeric, 0.0)
+    return np.asarray(np.abs(finite) + _rms(finite))
 
 
 def central_differences(
@@ -318,11 +327,14 @@ def _hashable(group: Index) -> tuple[Any, ...]:
 def natural_scale(origin: Array, dout: Array, x: Array) -> Array:
     """Return the size of an ordinary gradient's terms: |dout . out| / min(|x|, 1).
 
-    A saturated softmax at scores of 1e4 still computes with terms of the size of dout.
+    A saturated softmax at scores of 1e4 still computes with terms of the size of dout; and a loss
+    near zero, at confident predictions, with probabilities near one.
     """
     size = float(np.sum(np.abs(dout * origin))) if origin.size else 0.0
     rms = min(_rms(x), 1.0)
-    return np.full(x.shape, size / (rms if rms > 0 else 1.0) / max(1, x.size))
+    natural = size / (rms if rms > 0 else 1.0) / max(1, x.size)
+    least = LEAST_TERM * float(np.abs(dout)) if not origin.ndim else 0.0
+    return np.full(x.shape, max(natural, least))
 
 
 def _rms(values: Array) -> float:

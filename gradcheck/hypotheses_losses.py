@@ -31,6 +31,11 @@ class Scores:
     share: float
 
     @property
+    def active(self) -> Array:
+        """Samples with any gradient at all."""
+        return np.asarray(np.any(self.n != 0, axis=1))
+
+    @property
     def rows(self) -> Array:
         """Indices of the samples."""
         return np.arange(len(self.n))
@@ -63,7 +68,8 @@ def scores_of(view: View) -> Scores | None:
     if not np.any(active) or np.min(others) < -1e-6 * scale or not (balanced or labels_only):
         return None
     # a sample whose loss is saturated leaves no trace of its label; the arguments may tell it
-    labels = _labels_among_args(view, lowest, active)
+    guess = np.where(active, lowest, np.argmin((view.a / weight).reshape(n.shape), axis=1))
+    labels = _labels_among_args(view, guess, active)
     return Scores((view.a / weight).reshape(n.shape), n, labels, 1.0 / len(n))
 
 
@@ -115,8 +121,9 @@ def _only_labels_differ(scores: Scores) -> Array | None:
 def label_term_missing(scores: Scores, view: View) -> Evidence:
     """Whether the true class's own term, -1 a sample, is missing."""
     gap = _only_labels_differ(scores)
-    if gap is None or not np.all(gap > 0):
+    if gap is None or not np.all(gap[scores.active] > 0):
         return None
+    gap = gap[scores.active]
     numeric = scores.n[scores.rows, scores.label]
     lacks_constant = np.ptp(gap) < 1e-4 * np.max(gap) and _is_unit(scores, float(np.mean(gap)), 1.0)
     a_label = scores.a[scores.rows, scores.label]
@@ -133,9 +140,9 @@ def _is_unit(scores: Scores, gap: float, units: float) -> bool:
 def label_term_sign(scores: Scores, view: View) -> Evidence:
     """Whether the true class's own term is added where it should be subtracted."""
     gap = _only_labels_differ(scores)
-    if gap is None or not np.all(gap > 0):
+    if gap is None or not np.all(gap[scores.active] > 0):
         return None
-    numeric = scores.n[scores.rows, scores.label]
+    gap, numeric = gap[scores.active], scores.n[scores.rows, scores.label][scores.active]
     twice = np.ptp(gap) < 1e-4 * np.max(gap) and _is_unit(scores, float(np.mean(gap)), 2.0)
     mirrored = np.allclose(gap, -2 * numeric, rtol=1e-4)
     return {"gap": float(np.mean(gap))} if twice or mirrored else None
@@ -161,9 +168,7 @@ def wrong_label(scores: Scores, view: View) -> Evidence:
 
 def margin_count(scores: Scores, view: View) -> Evidence:
     """Whether the label's entry of a hinge loss does not count the violated margins."""
-    gap = _only_labels_differ(scores)
-    levels = np.unique(np.round(np.abs(scores.n) / np.max(np.abs(scores.n)), 6))
-    if gap is None or levels.size > scores.n.shape[1] + 1:
+    if _only_labels_differ(scores) is None:
         return None
     others = scores.n.copy()
     others[scores.rows, scores.label] = 0.0

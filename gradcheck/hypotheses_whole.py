@@ -193,13 +193,13 @@ def samples_ignored(view: View) -> Evidence:
             view.elementwise and view.case.out.ndim == 1):
         return None
     true, wrong = view.dense
-    missing = np.any(true, axis=0) & ~np.any(np.abs(wrong) > view.dense_tolerance, axis=0)
+    active = np.any(np.abs(true) > view.dense_tolerance, axis=0)
+    missing = active & ~np.any(np.abs(wrong) > view.dense_tolerance, axis=0)
     kept_close = np.allclose(wrong[:, ~missing], true[:, ~missing], rtol=0,
                              atol=view.dense_tolerance)
     if not np.any(missing) or not kept_close or not np.any(true[:, ~missing]):
         return None
-    by_shape, active = missing.reshape(view.case.out.shape), np.any(true, axis=0).reshape(
-        view.case.out.shape)
+    by_shape, active = (flags.reshape(view.case.out.shape) for flags in (missing, active))
     for axis in range(by_shape.ndim):
         rest = tuple(i for i in range(by_shape.ndim) if i != axis)
         slices = np.any(by_shape, axis=rest)

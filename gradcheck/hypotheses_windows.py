@@ -69,24 +69,26 @@ def _patches(view: View) -> Patches | None:
     space = (axis for axis in range(min(1, x.ndim - 1), x.ndim)
              if axis not in aligned and x.shape[axis] > 1)
     local = tuple(axis for axis in space
-                  if _is_local(true, axis, view.dense_tolerance, strict=axis < 2))
+                  if _is_local(true, axis, view.dense_tolerance, x.ndim))
     single = x.shape[0] == 1 == out.shape[0]
     return Patches(true, wrong, view.dense_tolerance, local, padding,
                    single or (0, 0) in alignment.pairs)
 
 
-def _is_local(patches: Array, axis: int, tolerance: float, strict: bool) -> bool:
-    """Whether outputs see different parts of an axis; if strict, windows of two or more of it.
+def _is_local(patches: Array, axis: int, tolerance: float, ndim: int) -> bool:
+    """Whether outputs see different parts of an axis.
 
     The third axis and later ones are spatial by convention. An earlier one has to show that: no
-    output may see all of it, and one that sees a single element is a permutation, not a window.
+    output may see all of it, and one that sees a single element of a matrix's axis is part of a
+    permutation, not a window.
     """
     rest = tuple(i for i in range(1, patches.ndim) if i != axis + 1)
     seen = np.any(np.abs(patches) > tolerance, axis=rest)
     seen = seen[np.any(seen, axis=1)]
     if not len(seen) or not np.any(seen != seen[0]):
         return False
-    return not strict or bool(not np.any(np.all(seen, axis=1)) and np.any(seen.sum(axis=1) > 1))
+    part = axis >= 2 or not np.any(np.all(seen, axis=1))
+    return bool(part and (ndim >= 3 or np.any(seen.sum(axis=1) > 1)))
 
 
 def of_windows(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
