@@ -87,7 +87,8 @@ def sweep_parser() -> argparse.ArgumentParser:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--workers", type=int, default=1, help="processes; -1: one for each core")
     where.add_argument("--scheduler", metavar="ADDRESS",
-                       help="of a dask cluster, such as tcp://10.0.0.1:8786")
+                       help="of a dask cluster, such as tcp://10.0.0.1:8786, whose workers have "
+                       "this package and scikit-learn")
     return parser
 
 

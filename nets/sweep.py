@@ -116,6 +116,7 @@ def run_sweep(
         ``executor.map``, dask's ``client.get_executor().map``, or for joblib
         ``lambda f, xs: Parallel(4, return_as='generator')(delayed(f)(x) for x in xs)``. An
         engine that returns a list at its end (``pool.map``) gives the file its lines at the end.
+        The workers of a cluster need this package and scikit-learn, in the same versions.
     progress : bool
         A progress bar on stdout.
 
