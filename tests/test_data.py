@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nets.data import (
@@ -43,6 +43,7 @@ def test_without_scikit_learn_the_error_names_the_extra(monkeypatch):
         load_digits()
 
 
+@settings(deadline=None)
 @given(N=st.integers(1, 30), cut=st.floats(0, 1), seed=st.integers(0, 9))
 def test_parts_are_disjoint_aligned_and_repeatable(N, cut, seed):
     X, y = np.arange(N)[:, None] * 2.0, np.arange(N)
@@ -92,6 +93,7 @@ def test_scaling_keeps_floats_of_their_dtype_and_mutates_nothing(dtype, expected
     np.testing.assert_array_equal(X, before)
 
 
+@settings(deadline=None)
 @given(
     N=st.integers(0, 60), fraction=st.floats(0, 1), classes=st.integers(2, 12), seed=st.integers(0)
 )

@@ -94,7 +94,7 @@ def test_every_gradient_is_the_losss(normalization, dropout, reg):
         np.testing.assert_allclose(dw, numeric, rtol=1e-5, atol=1e-8, err_msg=name)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(
     hidden=st.lists(st.integers(1, 6), min_size=1, max_size=3),
     N=st.integers(2, 6),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -117,6 +117,7 @@ def test_defaults_and_zero_state_are_written_into_a_fresh_config(name):
     assert set(STATE[name]) <= set(config)
 
 
+@settings(deadline=None)
 @given(
     dw=hnp.arrays(np.float64, (3,), elements=st.floats(-10, 10)),
     lr=st.floats(1e-4, 1.0),
@@ -131,12 +132,14 @@ def test_momentum_zero_is_plain_gradient_descent(dw, lr, steps):
     np.testing.assert_allclose(w, v, atol=1e-12)
 
 
+@settings(deadline=None)
 @given(scale=st.floats(1e-3, 1e3), sign=st.sampled_from([-1.0, 1.0]))
 def test_adams_first_step_is_the_learning_rate_whatever_the_gradients_scale(scale, sign):
     next_w, _ = adam(np.zeros(2), np.full(2, sign * scale), {"learning_rate": 0.1})
     np.testing.assert_allclose(next_w, -sign * 0.1, rtol=1e-4)
 
 
+@settings(deadline=None)
 @given(scale=st.floats(1e-2, 1e3))
 def test_rmsprops_first_step_is_independent_of_the_gradients_scale(scale):
     next_w, _ = rmsprop(np.zeros(2), np.full(2, scale), {"learning_rate": 0.1})
