@@ -166,6 +166,10 @@ CASES = [
     *(BadCall(f"{name}: the mask alone for a cache", getattr(L, f"{name}_backward"),
               lambda name=name: (np.ones(SHAPES[name]), np.ones(SHAPES[name], bool)), TypeError,
               ("cache", f"{name}_forward")) for name in SHAPES),
+    *(BadCall(f"{name}: the cache of another layer", getattr(L, f"{name}_backward"),
+              lambda name=name: (np.ones(SHAPES[name]), (np.ones(3), np.ones(3, bool))), TypeError,
+              ("cache", f"{name}_forward"))
+      for name in SHAPES if name != "dropconnect_affine"),
     *(BadCall(f"dropconnect_affine_inference: samples {samples!r}", L.dropconnect_affine_inference,
               lambda samples=samples: (*arguments("dropconnect_affine"), samples), error,
               ("samples", "positive integer"))
