@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+IS_FOLDER = "{}: this is a folder. Remedy: name one Python file in it, or an installed package."
 PRIVATE_NAME = "_gradcheck_target"
 LAYER_NAME = re.compile(r"(?P<base>\w+?)_(?P<way>forward|backward)(?P<suffix>_\w+)?")
 LOSS_NAME = re.compile(r"[^_]\w*_loss(_naive|_vectorized)?")
@@ -115,7 +116,8 @@ def loaded(target: str) -> Iterator[ModuleType]:
         There is no such file or module, or importing it fails.
     """
     path = Path(target)
-    is_path = path.suffix == ".py" or path.is_file() or len(path.parts) > 1 or path.is_absolute()
+    is_path = path.suffix == ".py" or path.is_file() or len(path.parts) != 1 or (
+        path.exists() and not target.isidentifier())
     with _restored_imports():
         yield _load_file(path) if is_path else _load_module(target)
 
@@ -143,8 +145,7 @@ def _load_file(path: Path) -> ModuleType:
         raise TargetError(f"{path}: there is no such file. Remedy: check the spelling; the current "
                           f"folder is {Path.cwd()}.")
     if path.is_dir():
-        raise TargetError(f"{path}: this is a folder. Remedy: name one Python file in it, or an "
-                          "installed package.")
+        raise TargetError(IS_FOLDER.format(path))
     if path.suffix == ".ipynb":
         raise TargetError(f"{path}: this is a notebook. Remedy: jupyter nbconvert --to script "
                           f"{path}, then check the file that it writes.")
@@ -178,7 +179,10 @@ def _load_module(name: str) -> ModuleType:
                 raise
         sys.path.append(here[1])
         try:
-            return importlib.import_module(name)
+            module = importlib.import_module(name)
+            if getattr(module, "__file__", None) is None and hasattr(module, "__path__"):
+                raise TargetError(IS_FOLDER.format(name))
+            return module
         except ModuleNotFoundError as error:
             if not _is_missing(error, name):
                 raise
@@ -196,7 +200,7 @@ def _import_errors(what: str) -> Iterator[None]:
     """Turn whatever a target raises while it is imported into a TargetError."""
     try:
         yield
-    except (KeyboardInterrupt, TimedOut):
+    except (KeyboardInterrupt, TimedOut, TargetError):
         raise
     except SyntaxError as error:
         lines = "".join(traceback.format_exception_only(error)).rstrip()

@@ -89,10 +89,12 @@ def test_a_sibling_called_layers_wins_inside_the_file_and_the_package_comes_back
     ("lacks.py", "import no_such_module_at_all", "ModuleNotFoundError, no_such_module_at_all"),
     ("exits.py", "raise SystemExit(0)", "importing it raised SystemExit"),
     ("folder.py", "", "this is a folder"),
+    (".", None, "this is a folder"),
+    ("folder_of_mine", "", "this is a folder"),
     ("book.ipynb", "{}", "this is a notebook, nbconvert"),
 ])
 def test_what_cannot_be_imported_is_explained(folder, name, text, words):
-    if name == "folder.py":
+    if name.startswith("folder"):
         (folder / name).mkdir()
     elif text is not None:
         (folder / name).write_text(text)
