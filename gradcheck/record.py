@@ -116,7 +116,7 @@ class Record:
 
     @property
     def score(self) -> float:
-        """Points earned: the sum over the items, zero where our own fault spoilt the run."""
+        """Points earned, the sum over the items."""
         return math.fsum(item.points or 0.0 for item in self.items)
 
     @property

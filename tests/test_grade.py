@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcheck import grade as grade_module
+from gradcheck import _grading
 from gradcheck.formats import FORMATS, render
 from gradcheck.grade import grade_file, grade_folder
 from gradcheck.points import load_points
@@ -248,11 +248,23 @@ def test_our_own_fault_is_told_and_gives_a_valid_result(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a bug of ours")
 
-    monkeypatch.setattr(grade_module, "judge_layer", fail)
+    monkeypatch.setattr(_grading, "judge_layer", fail)
     record = graded(tmp_path, GOOD)
     assert record.exit_code == 4
     assert "not the submission's fault" in record.error
     assert json.loads(render(record, "prairielearn"))["gradable"] is False
+
+
+def test_a_missing_reference_is_our_own_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ImportError("no layers")
+
+    monkeypatch.setattr(_grading, "reference_layers", fail)
+    record = graded(tmp_path, GOOD)
+    assert record.exit_code == 4
+    assert json.loads(render(record, "gradescope"))["score"] == 0.0
 
 
 def test_a_seed_repeats_the_grading(tmp_path: Path) -> None:
