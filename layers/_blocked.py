@@ -49,6 +49,10 @@ def in_threads(run: Callable[[int], Any], jobs: range, threads: int | None = Non
     """Call run(job) for every job, in `threads` threads (default: one for each processor)."""
     if threads is None:
         threads = min(len(jobs), available_threads()) if len(jobs) > 1 else 1
+    if threads <= 1:
+        for job in jobs:
+            run(job)
+        return
     waiting = deque(jobs)
 
     def work_off() -> None:
@@ -59,9 +63,6 @@ def in_threads(run: Callable[[int], Any], jobs: range, threads: int | None = Non
                 return
             run(job)
 
-    if threads == 1:
-        work_off()
-        return
     with ThreadPoolExecutor(threads - 1) as helpers:  # the caller is a thread, too
         results = [helpers.submit(work_off) for _ in range(threads - 1)]
         work_off()
