@@ -7,7 +7,10 @@ submission is never looked at as evidence.
 
 This guards against accidents and cheap tricks: endless loops, crashes, memory and output floods,
 fork storms, forged results, a peek at the reference. It is no proof against hostile code. For
-submissions that you do not trust, run the whole grader in a container or a virtual machine.
+submissions that you do not trust, run the whole grader in a container or a virtual machine. What
+a call did to its arguments is told by the submission's own process: code that rewrites the harness
+there can hide an overwritten array, and gains the points of the contract with it, no others.
+Packages other than the reference are not blocked: what is installed can be imported.
 """
 
 from __future__ import annotations
