@@ -16,12 +16,15 @@ from gradcheck import (
     hypotheses_losses,
     hypotheses_masks,
     hypotheses_normalization,
+    hypotheses_values,
     hypotheses_whole,
     hypotheses_windows,
 )
 from gradcheck.case import Case, Hypothesis, View
-from gradcheck.compare import Comparison
+from gradcheck.compare import Comparison, central_differences
+from gradcheck.numeric import step_lengths
 from gradcheck.report import Finding
+from gradcheck.structure import Alignment
 
 HYPOTHESES: tuple[Hypothesis, ...] = (
     *hypotheses_whole.FIRST[:2],
@@ -35,8 +38,9 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     *hypotheses_whole.SLICES,
     *hypotheses_windows.WINDOWS,
     *hypotheses_masks.MOVED,
-    *hypotheses_whole.VALUES,
+    *hypotheses_values.VALUES,
     *hypotheses_masks.OTHER,
+    *hypotheses_values.CUT,
     *hypotheses_whole.LAST,
 )
 
@@ -115,7 +119,7 @@ def _explain_shape(case: Case, finding: Finding) -> list[Finding]:
 def _summed_axes(view: View, returned: np.ndarray[Any, Any], true: np.ndarray[Any, Any]
                  ) -> list[int] | None:
     """Return axes whose sum of contributions is what was returned, in another shape."""
-    contributions = hypotheses_whole._contributions(view)
+    contributions = hypotheses_values.contributions(view)
     if contributions.ndim == 0:
         return None
     for count in range(1, contributions.ndim + 1):
@@ -137,10 +141,6 @@ def _blank(case: Case, position: int) -> Comparison:
 
 
 def _numeric(view: View) -> np.ndarray[Any, Any]:
-    from gradcheck.compare import central_differences
-    from gradcheck.numeric import step_lengths
-    from gradcheck.structure import Alignment
-
     x = view.x
     alignment = Alignment(x.shape, view.case.out.shape, ())
     return central_differences(view.case.problem, view.position, alignment,
@@ -155,5 +155,5 @@ def _near(one: Any, two: Any) -> bool:
 
 
 def _retitled(finding: Finding, code: str, message: str, evidence: dict[str, Any]) -> Finding:
-    return Finding(code, finding.argument, (), f"{message}. {finding.message}",
+    return Finding(code, finding.argument, (), f"{message}; {finding.message}",
                    {**finding.evidence, **evidence})

@@ -65,6 +65,9 @@ def _patches(view: View) -> Patches | None:
     true, wrong = (jacobian.T.reshape(out.size, *x.shape) for jacobian in view.dense)
     padding = max((int(value) for key, value in view.case.numbers.items()
                    if "pad" in key.lower()), default=0)
+    if x.ndim == out.ndim:
+        growth = max(b - a for a, b in zip(x.shape[1:] or (0,), out.shape[1:] or (0,), strict=True))
+        padding = max(padding, -(-growth // 2))
     aligned = {axis for axis, _ in alignment.pairs}
     space = (axis for axis in range(min(1, x.ndim - 1), x.ndim)
              if axis not in aligned and x.shape[axis] > 1)
