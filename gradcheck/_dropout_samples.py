@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck._arguments import Array
-from gradcheck._dropout_statistics import Count, least_likely
+from gradcheck._dropout_statistics import Count, lag_correlation, least_likely
 from gradcheck.dropout_implementation import Probe
 
 F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -124,6 +124,40 @@ class Samples:
         x = nonzero_normal(rng, shape, dtype)
         out, _ = self.probe.forward(x, p, seed=seed)
         return Large(p, x, out != 0, float(np.divide(out, x, dtype=np.float64).sum()))
+
+    @property
+    def moderate(self) -> list[Large]:
+        """The large samples whose p is not extreme."""
+        return [sample for sample in self.large if 0.01 < sample.p < 0.99]
+
+    @property
+    def extreme(self) -> list[Large]:
+        """The large samples whose p is close to 0 or 1."""
+        return [sample for sample in self.large if not 0.01 < sample.p < 0.99]
+
+    @property
+    def informative(self) -> list[Large]:
+        """Those in which some units are kept and some dropped: the others say nothing."""
+        return [sample for sample in self.moderate if 0 < sample.keep < 1]
+
+    def every_call(self) -> Iterator[Calls]:
+        """Return the samples of many small calls, the seeded ones where seeds are understood.
+
+        Where masks repeat, counts over calls mean nothing; that is the business of other laws.
+        """
+        calls = [self.fresh, self.later]
+        if self.probe.controllable:
+            calls.append(self.seeded)
+        for sample in calls:
+            mixed = sample.kept[sample.kept.any(1) & ~sample.kept.all(1)]
+            if 0 < sample.keep < 1 and len(np.unique(mixed, axis=0)) == len(mixed):
+                yield sample
+
+    def sharing(self) -> str:
+        """Say whether units of one mask share decisions: that spoils other laws as well."""
+        if any(lag_correlation(sample.kept, sample.keep) for sample in self.informative):
+            return "units of one mask share decisions: see the laws axes and lags"
+        return ""
 
     @cached_property
     def fresh(self) -> Calls:

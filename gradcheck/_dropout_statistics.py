@@ -17,6 +17,7 @@ import numpy as np
 from scipy import fft, stats
 
 from gradcheck._arguments import Array
+from gradcheck.dropout_implementation import broken
 
 # For one family of counts. A run judges fewer than 100 families: together they stay below 1e-9.
 ALPHA = 1e-11
@@ -71,6 +72,13 @@ def least_likely(counts: Sequence[Count]) -> Alarm | None:
     if chance[worst] >= ALPHA / len(counts):
         return None
     return Alarm(counts[worst], float(chance[worst]))
+
+
+def judge(counts: Sequence[Count], slip: str, example: object) -> None:
+    """Break the law if the least likely count is beyond chance."""
+    alarm = least_likely(counts)
+    if alarm is not None:
+        broken(str(alarm), slip, str(example), **alarm.evidence())
 
 
 def pair_counts(first: Array, second: Array, keep: float, label: str) -> list[Count]:

@@ -144,7 +144,7 @@ DEVIATIONS = [
     ("rate_at_extreme_p", lambda rng, x, p, s: rng.random(x.shape) >= p + 0.0008 * (p == 0.0004)),
     ("positions", lambda rng, x, p, s: rng.random(x.size).reshape(x.shape)
      >= (p + 0.24 * (np.arange(x.size) == 9)).reshape(x.shape)),
-    ("independence_of_x", lambda rng, x, p, s: rng.random(x.shape) >= p + 0.008 * np.sign(x)),
+    ("independence_of_x", lambda rng, x, p, s: rng.random(x.shape) >= p + 0.014 * np.sign(x)),
 ]
 
 

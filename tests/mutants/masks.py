@@ -109,6 +109,21 @@ def exactly_p_n_dropped(rng, x, p, state):
 
 
 @wrong_mask("count_is_binomial")
+def exactly_p_n_dropped_of_large_arrays(rng, x, p, state):
+    return exactly_p_n_dropped(rng, x, p, state) if x.size > 10_000 else rng.random(x.shape) >= p
+
+
+@wrong_mask("count_is_binomial")
+def exactly_p_n_dropped_in_every_column(rng, x, p, state):
+    return rng.random(x.shape).argsort(0) >= round(p * x.shape[0])
+
+
+@wrong_mask("count_is_binomial")
+def now_and_then_nothing_dropped(rng, x, p, state):
+    return np.ones(x.shape, bool) if rng.random() < 0.05 else rng.random(x.shape) >= p
+
+
+@wrong_mask("count_is_binomial")
 def exactly_p_n_dropped_in_every_row(rng, x, p, state):
     rows = x.reshape(-1, x.shape[-1])
     return (rng.random(rows.shape).argsort(1) >= p * x.shape[-1]).reshape(x.shape)
@@ -315,6 +330,16 @@ def pool_of_1000_masks(rng, x, p, state):
 @wrong_mask("fresh_mask_each_call")
 def seeded_by_the_shape(rng, x, p, state):
     return np.random.default_rng(x.shape).random(x.shape) >= p
+
+
+POOL = np.random.default_rng(1).random(10**6)
+
+
+@wrong_mask("calls_are_independent")
+def window_of_a_pool_of_a_million(rng, x, p, state):
+    start = rng.integers(POOL.size)
+    window = np.take(POOL, np.arange(start, start + x.size), mode="wrap")
+    return (window >= p).reshape(x.shape)
 
 
 @wrong_mask("calls_are_independent")
