@@ -1,4 +1,4 @@
-"""The command line: `gradcheck check`, `gradcheck grade`, `gradcheck explain`."""
+"""The command line: `gradcheck check`, `grade`, `explain` and `conformance`."""
 
 from __future__ import annotations
 
@@ -117,6 +117,13 @@ def _parser() -> argparse.ArgumentParser:
         "explain", help="what a finding means, a wrong example, the right one",
         description="Explain a finding. Without CODE, list all of them.")
     explain.add_argument("code", metavar="CODE", nargs="?")
+
+    conformance = commands.add_parser(
+        "conformance", help="which laws of dropout hold in which framework",
+        description="Hold the dropouts of frameworks, or of modules, to every law and print a "
+        "table.")
+    conformance.add_argument("names", metavar="NAME", nargs="*",
+                             help="a framework or a module; default: every framework")
     return parser
 
 
@@ -208,7 +215,19 @@ def _explain(options: argparse.Namespace) -> int:
     return PASSED
 
 
-COMMANDS = {"check": _check, "grade": _grade, "explain": _explain}
+def _conformance(options: argparse.Namespace) -> int:
+    from gradcheck.adapters import PEERS
+    from gradcheck.conformance import conformance, table
+
+    results, missing = conformance(options.names or list(PEERS))
+    if results:
+        print(table(results))
+    for name, reason in missing.items():
+        print(f"gradcheck: {name} was skipped: {reason}", file=sys.stderr)
+    return PASSED if results else USAGE
+
+
+COMMANDS = {"check": _check, "grade": _grade, "explain": _explain, "conformance": _conformance}
 
 
 def _conventions(options: argparse.Namespace) -> Any:

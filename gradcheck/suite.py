@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.check import check_gradient, check_layer
+from gradcheck.dropout_implementation import DropoutImplementation, Probe
 from gradcheck.examples import Example, NoExampleError, example
 from gradcheck.judge import Conventions
 from gradcheck.laws import LAWFUL
@@ -263,19 +264,18 @@ def _repeatable(forward: Callable[..., Any], conventions: Conventions) -> Callab
     if conventions.seeding == "seed":
         return forward
 
+    probe = Probe(DropoutImplementation(forward, forward, seeding=conventions.seeding))
+
     @functools.wraps(forward)
     def repeated(*args: Any) -> Any:
-        if conventions.seeding == "global":
-            np.random.seed(MASK_SEED)  # noqa: NPY002
-            return forward(*map(_unseeded, args))
-        return forward(*(
-            {**_unseeded(arg), "rng": np.random.default_rng(MASK_SEED)}
-            if isinstance(arg, dict) and "p" in arg else arg for arg in args))
+        return forward(*(_seeded(probe, arg) for arg in args))
 
     return repeated
 
 
-def _unseeded(arg: Any) -> Any:
+def _seeded(probe: Probe, arg: Any) -> Any:
+    """Return a dropout's dict with the mask's randomness in it; anything else as it is."""
     if not isinstance(arg, dict) or "p" not in arg:
         return arg
-    return {key: value for key, value in arg.items() if key != "seed"}
+    own = {key: value for key, value in arg.items() if key != "seed"}
+    return {**probe.param(arg["p"], arg.get("mode"), MASK_SEED), **own}

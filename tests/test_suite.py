@@ -1,0 +1,112 @@
+"""What is checked in a target, and what the record says about it."""
+
+import numpy as np
+import pytest
+
+from gradcheck.outputs import joined
+from gradcheck.suite import NothingToCheckError, check_target
+
+DOUBLE = """
+def double_forward(x): return 2 * x, None
+def double_backward(dout, cache): return {factor} * dout
+"""
+LSTM = """
+import numpy as np
+def lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b):
+    H = prev_h.shape[1]
+    a = x @ Wx + prev_h @ Wh + b
+    i, f, o = (1 / (1 + np.exp(-a[:, k * H:(k + 1) * H])) for k in range(3))
+    g = np.tanh(a[:, 3 * H:])
+    c = f * prev_c + i * g
+    return o * np.tanh(c), c, (x, prev_h, prev_c, Wx, Wh, i, f, o, g, c)
+def lstm_step_backward(dh, dc, cache):
+    x, prev_h, prev_c, Wx, Wh, i, f, o, g, c = cache
+    dc = dc + dh * o * (1 - np.tanh(c)**2)
+    da = np.hstack([dc * g * i * (1 - i), dc * prev_c * f * (1 - f),
+                    dh * np.tanh(c) * o * (1 - o), dc * i * (1 - g**2)])
+    return da @ Wx.T, da @ Wh.T, dc * f, x.T @ da, prev_h.T @ da, da.sum(axis=0)
+"""
+
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write(text, name="homework.py"):
+        (tmp_path / name).write_text(text)
+        return name
+    return write
+
+
+def test_a_layer_with_two_outputs_is_checked(write):
+    record = check_target(write(LSTM))
+    assert record.passed
+    assert record.items[0].arguments == ("x", "prev_h", "prev_c", "Wx", "Wh", "b")
+
+
+def test_the_same_seed_gives_the_same_numbers(write):
+    write(DOUBLE.format(factor=3))
+    one, two = (check_target("homework.py", seed=5).items[0].worst_error for _ in range(2))
+    assert one == two != check_target("homework.py", seed=6).items[0].worst_error
+
+
+def test_every_layer_of_the_package_passes_and_every_dropout_obeys_the_laws():
+    record = check_target("layers")
+    assert record.passed
+    assert not record.notes
+    assert {"dropout laws", "vanilla_dropout laws", "batchnorm_alt", "softmax_loss"} <= {
+        item.name for item in record.items}
+    assert all(item.worst_error < 1e-8 for item in record.items if item.worst_error is not None)
+
+
+def test_items_come_in_the_order_of_the_file(write):
+    text = DOUBLE.format(factor=2)
+    write(text.replace("double", "tanhh") + text + "def z_loss(x): return x.sum(), 1 + 0 * x\n"
+          "def z_loss_example(rng): return rng.normal(size=3)\n" + text.replace("double", "a"))
+    assert [item.name for item in check_target("homework.py").items] == [
+        "tanhh", "double", "z_loss", "a"]
+
+
+def test_one_layer_that_raises_does_not_keep_the_others_from_being_checked(write):
+    write("def bad_forward(x): raise ValueError('no')\ndef bad_backward(d, c): pass\n"
+          + DOUBLE.format(factor=2))
+    record = check_target("homework.py")
+    assert [item.status for item in record.items] == ["failed", "passed"]
+    assert "raises" in record.items[0].message
+
+
+def test_the_global_generator_is_as_it_was(write):
+    write("import numpy as np\nnp.random.seed(0)\n" + DOUBLE.format(factor=2))
+    np.random.seed(7)
+    expected = np.random.rand()
+    np.random.seed(7)
+    check_target("homework.py")
+    assert np.random.rand() == expected
+
+
+def test_nothing_to_check_is_an_error_and_not_a_pass(write):
+    with pytest.raises(NothingToCheckError, match="none of them a layer"):
+        check_target(write("x = 1"))
+
+
+def test_several_outputs_are_one_and_their_gradients_go_back_where_they_belong():
+    def forward(x):
+        return x[:, :1], x[:, 1:].T, "cache"
+
+    def backward(dfirst, drest, cache):
+        assert cache == "cache"
+        return np.hstack([dfirst, drest.T])
+
+    one, back = joined(forward, backward)
+    x = np.arange(12.0).reshape(4, 3)
+    out, cache = one(x)
+    assert out.shape == (12,)
+    assert np.array_equal(back(out, cache), x)
+
+
+@pytest.mark.parametrize("returned", [(1.0, "cache"), (np.ones(2), None), (np.ones(2), 3, None), 7])
+def test_what_is_not_several_outputs_goes_through_unchanged(returned):
+    one, back = joined(lambda: returned, lambda dout, cache: (dout, cache))
+    assert one() is returned
+    assert back(1, 2) == (1, 2)
