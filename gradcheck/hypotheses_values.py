@@ -1,4 +1,4 @@
-"""Causes in the values that a backward combines: a wrong sum, a missing transpose, a wrong array."""
+"""Causes in the values that a backward combines: a wrong sum, a transpose, a wrong array."""
 
 from __future__ import annotations
 
