@@ -235,6 +235,8 @@ def _report(pair: Pair, found: Example, conventions: Conventions, seed: int) -> 
     place = next(i for i, arg in enumerate(found.args)
                  if isinstance(arg, np.ndarray) and arg.dtype.kind == "f")
 
+    name = found.names[place]
+
     def call(x: Any) -> Any:
         args = copy.deepcopy(found.args)
         return pair.forward(*args[:place], x, *args[place + 1:])
@@ -246,9 +248,11 @@ def _report(pair: Pair, found: Example, conventions: Conventions, seed: int) -> 
     if not isinstance(returned, tuple | list) or len(returned) < 2:
         raise _WrongFormError(
             f"{pair.name}: got {type(returned).__name__}; expected the pair (loss, "
-            f"d{found.names[place]}). Remedy: return both, as cs231n's losses do")
-    return check_gradient(lambda x: call(x)[0], lambda x: call(x)[1], found.args[place],
-                          seed=seed, name=pair.name)
+            f"d{name}). Remedy: return both, as cs231n's losses do")
+    # As a dict, so that the report calls the argument by its name.
+    return check_gradient(
+        lambda named: call(named[name])[0], lambda named: {name: call(named[name])[1]},
+        {name: found.args[place]}, seed=seed, name=pair.name)
 
 
 def _in_convention(args: tuple[Any, ...], conventions: Conventions) -> tuple[Any, ...]:

@@ -76,6 +76,14 @@ def test_one_layer_that_raises_does_not_keep_the_others_from_being_checked(write
     assert "raises" in record.items[0].message
 
 
+def test_a_loss_is_differentiated_by_the_argument_that_it_returns_the_gradient_of(write):
+    write("import numpy as np\ndef svm_loss_naive(W, X, y, reg):\n"
+          "    return reg * np.sum(W * W) + np.sum(X @ W), reg * W + X.sum(axis=0)[:, None]\n")
+    item = check_target("homework.py").items[0]
+    assert (item.status, item.arguments) == ("failed", ("W",))
+    assert "regularization" in item.message
+
+
 def test_the_global_generator_is_as_it_was(write):
     write("import numpy as np\nnp.random.seed(0)\n" + DOUBLE.format(factor=2))
     np.random.seed(7)
