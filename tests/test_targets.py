@@ -84,7 +84,7 @@ def test_a_sibling_called_layers_wins_inside_the_file_and_the_package_comes_back
     ("no_such_module_at_all", None, "there is no such module or file"),
     ("not-a-name", None, "neither a file nor the name of a module"),
     ("syntax.py", "def f(:\n", "syntax.py, not valid Python, line 1, def f(:"),
-    ("null.py", "\0", "null.py, not valid Python"),
+    ("null.py", "\0", "null.py, null bytes"),
     ("raises.py", "x = 1\nx / 0\n", "importing it raised ZeroDivisionError, line 2, x / 0"),
     ("lacks.py", "import no_such_module_at_all", "ModuleNotFoundError, no_such_module_at_all"),
     ("exits.py", "raise SystemExit(0)", "importing it raised SystemExit"),
