@@ -6,6 +6,7 @@ of the arguments, and tells every breach as a finding.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from collections.abc import Callable, Sequence
@@ -47,6 +48,10 @@ class Inspection:
         if all((found.code, found.argument) != (code, argument) for found in self.findings):
             self.findings.append(Finding(code, argument, (), message, evidence))
 
+    def has(self, code: str) -> bool:
+        """Whether a breach of this code was noted."""
+        return any(found.code == code for found in self.findings)
+
     @property
     def fatal(self) -> bool:
         """Whether comparing numbers would mean nothing."""
@@ -78,7 +83,8 @@ def inspect_layer(layer: Layer, dout: Array | None, rng: np.random.Generator) ->
             return found
         found.out, found.cache = returned
         _note_mutated_arguments(found, layer, args, "forward")
-        again = _forward(found, layer, layer.copies())
+        others = layer.copies()
+        again = _forward(found, layer, others)
         if again is None:
             return found
         if not same_bits(found.out, again[0]):
@@ -86,6 +92,9 @@ def inspect_layer(layer: Layer, dout: Array | None, rng: np.random.Generator) ->
             return found
         found.dout = _upstream(found.out, dout, rng)
         _inspect_backward(found, layer, args, again[1], rng)
+        # an object that remembers its last arguments remembers those of the second call
+        if not found.has("cache-mutated"):
+            _note_mutated_arguments(found, layer, others, "backward")
     return found
 
 
@@ -161,7 +170,7 @@ def _inspect_backward(
         return
     _note_impurity(found, layer, gradients, second)
     found.gradients = gradients
-    if not any(entry.code == "backward-impure" for entry in found.findings):
+    if not found.has("backward-impure"):
         _note_shapes(found, layer, gradients)
 
 
@@ -240,7 +249,9 @@ def note_nonlinearity(
     alpha = -1.375
     other = rng.standard_normal(dout.shape)
     with np.errstate(all="ignore"):
-        second = _backward(found, layer, np.asarray(other), cache)
+        # a backward that writes into its arguments has its finding; it must not spoil the next call
+        spared = copy.deepcopy(cache) if found.has("cache-mutated") else cache
+        second = _backward(found, layer, other.copy(), spared)
         both = _backward(found, layer, np.asarray(dout + alpha * other), cache)
     if second is None or both is None:
         return

@@ -47,7 +47,7 @@ class Session:
         """Return the report."""
         self.found = inspect_layer(self.layer, dout, self.upstream)
         self.evaluator.count = self.found.calls
-        self.evaluator.protect = any(entry.code == "input-mutated" for entry in self.found.findings)
+        self.evaluator.protect = self.found.has("input-mutated") or self.found.has("cache-mutated")
         if self.found.gradients and not self.found.fatal:
             with np.errstate(all="ignore"), progress_bar(self.label, progress) as bar, \
                     map_like(workers) as mapper:

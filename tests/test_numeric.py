@@ -197,7 +197,8 @@ def test_what_is_not_a_real_scalar_is_refused(f):
         numerical_gradient(f, np.ones(3))
 
 
-@pytest.mark.parametrize("result", [lambda s: float(s), lambda s: np.array([[s]]), lambda s: np.array(s)])
+@pytest.mark.parametrize("result", [lambda s: float(s), lambda s: np.array([[s]]),
+                                    lambda s: np.array(s)])
 def test_every_form_of_a_real_scalar_is_taken(result):
     value, _ = numerical_gradient(lambda x: result(np.sum(np.real(x))), np.ones(2))
     np.testing.assert_allclose(value, [1.0, 1.0], rtol=1e-3)
