@@ -24,36 +24,45 @@ class WrongSettingError(Exception):
 
 
 def asked_for(table: Points | None, only: Sequence[str] | None) -> list[str] | None:
-    """Return the names that count, or None for those that are found.
+    """Return the names and patterns that count, or None for whatever the file has.
 
     Raises WrongSettingError for a name or a part of a layer that does not exist.
     """
     known = references()
-    names = list(table) if table is not None else None
+    asked = list(table or ())
     if only is not None:
-        names = [name for entry in only for name in _matching(entry, known)]
-    unknown = [name for name in names or [] if name not in known]
+        bare = [entry.removesuffix("_forward").removesuffix("_backward") for entry in only]
+        asked = _chosen(bare, asked, known) if table else bare
+    unknown = [entry for entry in asked if not fnmatch.filter(known, entry)]
     if unknown:
         raise WrongSettingError(
             f"layers: got {unknown}, for which there is no reference; expected any of "
             f"{', '.join(sorted(known))}. Remedy: correct the names.")
-    for name in names or []:
+    for name, section in (table or {}).items():
         try:
-            share_out((table or {}).get(name), _parts(name))
+            share_out(section, _parts(name))
         except ValueError as error:
             raise WrongSettingError(str(error)) from None
-    return names
+    return asked or None
+
+
+def _chosen(asked: Sequence[str] | None, there: Sequence[str], known: Mapping[str, Pair]) -> (
+        list[str]):
+    """Return the layers that names and patterns stand for.
+
+    A name stands for itself, a pattern for what matches it among the layers that are there; else
+    among all that are known.
+    """
+    if asked is None:
+        return list(there)
+    found = [[entry] if entry in known else fnmatch.filter(there, entry)
+             or fnmatch.filter(known, entry) or [entry] for entry in asked]
+    return list(dict.fromkeys(name for names in found for name in names))
 
 
 def _parts(name: str) -> list[str]:
     """Return what is judged about a layer."""
     return law_names() if name in LAWFUL else list(LAYER_POINTS)
-
-
-def _matching(entry: str, known: Mapping[str, Pair]) -> list[str]:
-    """Return the names that a name or a pattern stands for; the entry itself if there is none."""
-    bare = entry.removesuffix("_forward").removesuffix("_backward")
-    return fnmatch.filter(known, bare) or [bare]
 
 
 def references() -> dict[str, Pair]:
@@ -84,11 +93,11 @@ class Grading:
         try:
             found = self._find()
         except SandboxError:
-            for name in asked or STANDARD:
+            for name in _chosen(asked, STANDARD, known):
                 self._add_missing(name, NOT_IMPORTED, "error")
             raise
         pairs = {pair.name: pair for pair in found.pairs}
-        for name in asked if asked is not None else self._expected(found, known):
+        for name in _chosen(asked, self._expected(found, known), known):
             if name not in pairs:
                 self._add_missing(name, _absence(name, found), "failed")
             else:

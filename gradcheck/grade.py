@@ -59,7 +59,8 @@ def grade_file(
         The table of points, see `gradcheck.points`; without it every layer of the file that the
         reference knows counts.
     only : str or sequence of str, optional
-        The layers that count, by name or pattern (``affine*``).
+        The layers that count: by name, whether they are there or not, or by pattern
+        (``affine*``) among those that are there.
     timeout : float
         Seconds of wall-clock time for everything that the submission does.
     memory : int
