@@ -135,7 +135,7 @@ class _Case:
 
     def draw(self, dtype: Any = np.float64) -> Args:
         """Return fresh arguments."""
-        args = example(self.reference.name, self.reference.forward, self.rng).args
+        args = example(self.reference.base, self.reference.forward, self.rng).args
         return tuple(arg.astype(dtype) if _floating(arg) else arg for arg in args)
 
     def check_value(self) -> None:
