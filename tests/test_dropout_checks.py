@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 import unittest
 import warnings
 
@@ -261,6 +263,12 @@ def test_a_foreign_hypothesis_profile_changes_nothing():
             law(next(m for m in MUTANTS if m.name == "no_scale").make(), "values")()
     finally:
         hypothesis.settings.load_profile("default")
+
+
+def test_nothing_is_written_into_the_working_directory(tmp_path):
+    subprocess.run([sys.executable, "-c", "import layers, gradcheck.dropout_checks as checks;"
+                    "checks.check_dropout(layers)"], cwd=tmp_path, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_verdicts_repeat_word_for_word():
