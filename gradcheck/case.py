@@ -226,6 +226,7 @@ class View:
             placed = np.transpose(rows, np.argsort(order)).reshape(shape) if order else rows
             rows_of_out = np.broadcast_to(placed, out.shape).ravel()
             jacobian[rows_of_out, columns] = worker(group).ravel()
+            problem.evaluator.count += 2
         return jacobian / (plus - minus).reshape(-1, 1)
 
     def _analytic_jacobian(self) -> Array | None:

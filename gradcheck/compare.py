@@ -117,7 +117,7 @@ def compare(problem: Problem, position: int, name: str, analytic: Array,
         alignment, x.size)
     error = np.abs(analytic - numeric)
     agree = error <= AGREES * scale + evaluator.eps * natural
-    comparison.bound = np.maximum(roundoff, np.where(agree, error, 0.0))
+    comparison.bound = np.asarray(np.maximum(roundoff, np.where(agree, error, 0.0)))
     suspects = ~agree
     if np.any(suspects):
         _examine(problem, comparison, suspects, lengths, natural)
@@ -156,7 +156,7 @@ def central_differences(
     if not rows:
         return np.zeros(x.shape), np.zeros(x.shape)
     width = plus - minus
-    numeric = alignment.assemble(np.concatenate(rows)) / width
+    numeric = np.asarray(alignment.assemble(np.concatenate(rows)) / width)
     noise = 2 * evaluator.eps * alignment.contract(np.abs(problem.origin)[np.newaxis], np.abs(dout))
     return numeric, alignment.spread(noise[0]) / width
 

@@ -30,7 +30,8 @@ class ScalarFunction:
 
     def forward(self, *values: Array) -> tuple[np.float64, tuple[Array, ...]]:
         """Return f at these arrays, and the arrays."""
-        return real_scalar("f", self.f(self._pack(values))), values
+        kept = tuple(value.copy() for value in values)
+        return real_scalar("f", self.f(self._pack(values))), kept
 
     def backward(self, dout: Array, values: Sequence[Array]) -> tuple[Any, ...]:
         """Return the gradients in the order of the names."""

@@ -149,7 +149,8 @@ class Session:
         array's own dtype does not.
         """
         argument = self.layer.args[comparison.position]
-        if argument.dtype == np.float64 or self.found.out is None or self.found.dout is None:
+        if argument.dtype == np.float64 or self.found.out is None or self.found.dout is None or (
+                not argument.size):
             return
         eps = float(np.finfo(argument.dtype).eps)
         size = np.abs(problem.origin) + np.sqrt(np.mean(np.square(problem.origin)))
