@@ -52,7 +52,8 @@ def judge_values(probe: Probe, e: Example, out: Array) -> None:
                factor=float(out[at] / e.x[at]), expected=scale)
 
 
-def judge_backward(probe: Probe, e: Example, dx: Array, out: Array, x: Array) -> None:
+def judge_backward(probe: Probe, e: Example, dx: Array, out: Array, x: Array,
+                   slip: str = "") -> None:
     """Compare dx with dout * out / x: the gradient of that forward, were its scale wrong too."""
     kept = out != 0
     expected = (e.dout.astype(np.float64) * out / x).astype(e.dout.dtype)
@@ -61,7 +62,7 @@ def judge_backward(probe: Probe, e: Example, dx: Array, out: Array, x: Array) ->
         at = tuple(int(i) for i in np.argwhere(~right)[0])
         broken(f"dx{list(at)} is {dx[at]:.6g} where {expected[at]:.6g} was expected: forward "
                f"{'kept' if kept[at] else 'dropped'} this unit",
-               slip_of_backward(dx, e.dout, e.x, kept, out, e.p),
+               slip or slip_of_backward(probe, e.p, e.seed),
                f"{e}, dout = {show(e.dout)}", got=float(dx[at]), expected=float(expected[at]))
 
 

@@ -51,7 +51,8 @@ def check_backward_where_x_is_zero(probe: Probe, e: Example) -> None:
                "mask itself in the cache", f"x = {show(zeros)}, p = {e.p:g}, seed = {e.seed}, "
                f"dout = {show(e.dout)}")
     if usual.backward:
-        judge_backward(probe, Example(zeros, e.dout, e.p, e.seed), dx, out, e.x)
+        judge_backward(probe, Example(zeros, e.dout, e.p, e.seed), dx, out, e.x,
+                       "units with x = 0 are treated specially: keep the mask in the cache")
 
 
 def _judge_unseeded_zeros(probe: Probe) -> None:

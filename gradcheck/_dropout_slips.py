@@ -130,6 +130,8 @@ def slip_of_scale(probe: Probe, p: float) -> str:
         return ""
     if np.ptp(kept) > 1e-4 * abs(kept[0]):
         return "the factor differs from unit to unit: dropout multiplies by 0 or one constant"
+    if np.isclose(kept[0], probe.kept_scale(p), rtol=1e-6):
+        return "the scale is right for other arrays: look at what is special about this one"
     if np.isclose(kept[0], x.size / kept.size, rtol=1e-4):
         return "kept units are divided by the realised fraction of kept units, not by 1 - p"
     for name, factor in FACTORS:
@@ -138,25 +140,33 @@ def slip_of_scale(probe: Probe, p: float) -> str:
     return f"kept units are multiplied by {kept[0]:.6g}: is that the scale of another p?"
 
 
-def slip_of_backward(dx: Array, dout: Array, x: Array, kept: Array, out: Array, p: float) -> str:
-    """Name the slip behind a dx that is not dout * mask * scale."""
-    def fits(candidate: Array) -> bool:
-        return bool(np.allclose(dx, candidate, rtol=1e-4, atol=1e-12))
-
+def slip_of_backward(probe: Probe, p: float, seed: int | None) -> str:
+    """Name the slip behind a dx that is not dout * mask * scale, from one call on 128 units."""
+    x, dout = np.linspace(-2, -1, 128), np.sin(np.arange(1.0, 129.0))
+    out, cache = probe.forward(x, p, seed=seed)
+    dx, again = probe.backward(dout, cache), probe.backward(dout, cache)
+    kept = out != 0
+    if not np.array_equal(dx, again):
+        return "backward draws a mask of its own: use the one in the cache"
     mask = kept.astype(np.float64)
-    if fits(dout):
-        return "backward passes dout on without the mask"
-    for name, factor in FACTORS:
-        if p > 0 and fits(dout * mask * factor(p)):
-            return f"backward multiplies kept units by {name}: {SCALE_SLIPS[name]}"
-        if p > 0 and fits(dout * factor(p)):
-            return f"backward multiplies by {name} without the mask"
-        if p > 0 and fits(dout * (1 - mask) * factor(p)):
-            return "backward passes on the dropped units instead of the kept ones"
-    if fits(dout * out):
-        return "backward multiplies by out instead of the mask"
-    if fits(dout * x) or fits(dout * x * mask):
-        return "backward multiplies by x instead of the mask"
+    candidates = [(dout, "backward passes dout on without the mask")]
+    for name, factor in FACTORS if p > 0 else ():
+        scaled = dout * factor(p)
+        candidates += [
+            (scaled * mask, "backward lacks forward's scale" if name == "1" else
+             f"backward multiplies kept units by {name}, forward does not"),
+            (scaled, f"backward multiplies by {name} without the mask"),
+            (scaled * (1 - mask), "backward passes on the dropped units instead of the kept ones"),
+        ]
+    candidates += [(dout * out, "backward multiplies by out instead of the mask"),
+                   (dout * x, "backward multiplies by x instead of the mask"),
+                   (dout * x * mask, "backward multiplies by x as well as the mask")]
+    expected = dout * out / x
+    for candidate, slip in candidates:
+        if np.allclose(dx, candidate, rtol=1e-4) and not np.allclose(candidate, expected):
+            return slip
+    if np.allclose(dx, expected, rtol=1e-4):
+        return "backward is right for other arrays: look at what is special about this one"
     if not np.array_equal(dx != 0, kept):
-        return "backward uses another mask than forward: does it draw one of its own?"
+        return "backward uses another mask than forward"
     return "backward uses forward's mask with another factor"
