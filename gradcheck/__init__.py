@@ -1,21 +1,50 @@
-"""gradcheck judges gradients and dropout masks, and says what is wrong with them."""
+"""gradcheck judges gradients and dropout masks, and says what is wrong with them.
 
-from gradcheck.check import check_gradient, check_layer, check_net
-from gradcheck.classic import (
-    eval_numerical_gradient,
-    eval_numerical_gradient_array,
-    eval_numerical_gradient_blobs,
-    eval_numerical_gradient_net,
-    grad_check_sparse,
-    rel_error,
-)
-from gradcheck.numeric import numerical_gradient
-from gradcheck.report import Finding, GradientError, Report
+The names below are loaded when they are first used: the pytest plugin is imported in every run of
+pytest, and must not cost the time of NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradcheck.check import check_gradient, check_layer, check_net
+    from gradcheck.classic import (
+        eval_numerical_gradient,
+        eval_numerical_gradient_array,
+        eval_numerical_gradient_blobs,
+        eval_numerical_gradient_net,
+        grad_check_sparse,
+        rel_error,
+    )
+    from gradcheck.dropout_checks import (
+        DropoutImplementation,
+        check_dropout,
+        parametrize_with_dropout_checks,
+    )
+    from gradcheck.numeric import numerical_gradient
+    from gradcheck.report import Finding, GradientError, Report
+
+_ROOMS = {
+    "check": ("check_gradient", "check_layer", "check_net"),
+    "classic": ("eval_numerical_gradient", "eval_numerical_gradient_array",
+                "eval_numerical_gradient_blobs", "eval_numerical_gradient_net",
+                "grad_check_sparse", "rel_error"),
+    "dropout_checks": ("DropoutImplementation", "check_dropout",
+                       "parametrize_with_dropout_checks"),
+    "numeric": ("numerical_gradient",),
+    "report": ("Finding", "GradientError", "Report"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "DropoutImplementation",
     "Finding",
     "GradientError",
     "Report",
+    "check_dropout",
     "check_gradient",
     "check_layer",
     "check_net",
@@ -25,5 +54,16 @@ __all__ = [
     "eval_numerical_gradient_net",
     "grad_check_sparse",
     "numerical_gradient",
+    "parametrize_with_dropout_checks",
     "rel_error",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'gradcheck' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"gradcheck.{_ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from gradcheck.compare import Comparison, Differences, Problem
 from gradcheck.contract import Inspection, Layer
 from gradcheck.numeric import step_lengths
+from gradcheck.scalar import NetLoss
 from gradcheck.structure import upcast
 
 Array = NDArray[Any]
@@ -84,6 +86,32 @@ class Case:
                     sizes[f"{name}.shape[{axis}]"] = size
         sizes["out.size"] = self.out.size
         return sizes
+
+    def penalty(self, position: int) -> float | None:
+        """Return c where a net's loss holds ``c / 2 * sum(w * w)``; None where that is unknown.
+
+        It is the change of the slope along w itself as the net's `reg` is set to zero.
+        """
+        net_loss = getattr(self.layer.forward, "__self__", None)
+        if not isinstance(net_loss, NetLoss) or not hasattr(net_loss.net, "reg"):
+            return None
+        w = np.asarray(self.args[position])
+        size = float(np.sum(w * w))
+        if not size:
+            return None
+        without = copy.copy(net_loss.net)
+        without.reg = 0.0
+        slopes = []
+        for net in (net_loss.net, without):
+            loss = replace(net_loss, net=net).forward
+            ends = []
+            for sign in (1.0, -1.0):
+                args = self.problem.evaluator.arguments(position, w * (1 + sign * 1e-4))
+                ends.append(float(loss(*args)[0]))
+                self.problem.evaluator.count += 1
+            slopes.append((ends[0] - ends[1]) / 2e-4)
+        c = (slopes[0] - slopes[1]) / size
+        return c if abs(c) > 1e-6 else 0.0
 
     def backward(self, dout: Array) -> list[Any] | None:
         """Return backward's gradients for another dout, on a fresh cache."""

@@ -65,8 +65,10 @@ class Comparison:
 
     @property
     def relative_error(self) -> Array:
-        """The error relative to the coordinate or to the root mean square, the larger of both."""
-        return self.error / np.where(self.scale > 0, self.scale, 1.0)
+        """The error relative to the gradient, or to its terms where it is zero in effect."""
+        zero = np.abs(self.numeric) <= BOUNDS * self.bound
+        size = np.where(zero, self.scale + self.natural, self.scale)
+        return self.error / np.where(size > 0, size, 1.0)
 
 
 @dataclass(frozen=True)

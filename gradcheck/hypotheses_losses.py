@@ -289,9 +289,11 @@ def regularization(code: str, ratio: float) -> Callable[[View], Evidence]:
     """Return a test of whether analytic - numeric is `ratio` times reg * W."""
 
     def run(view: View) -> Evidence:
-        k, reg = _proportional(view), _reg(view)
+        k = _proportional(view)
         if k is None:
             return None
+        # a loss without this parameter's penalty leaves the strength that the others have
+        reg = view.case.penalty(view.position) or _reg(view)
         share = k / reg if reg else None
         fits = share is not None and abs(share - ratio) < 1e-3
         if not fits and reg is None:

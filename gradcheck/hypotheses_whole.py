@@ -173,6 +173,9 @@ def elements_exchanged(view: View) -> Evidence:
     tolerance = np.max(view.tolerance)
     if np.any(np.abs(a - n) > 10 * tolerance + 1e-7 * np.abs(n)):
         return None
+    # values that are only a little wrong are near each other's as well as their own
+    if np.max(np.abs(a - n)) > 1e-2 * np.min(np.abs(view.a - view.n)[failed]):
+        return None
     gap = np.min(np.diff(n)) if n.size > 1 else np.inf
     if n.size > 2 and gap == 0 and np.ptp(n) == 0:
         return None

@@ -29,7 +29,7 @@ class Finding:
     Attributes
     ----------
     code : str
-        A code of `gradcheck.codes`, such as ``'scaled'``; ``gradcheck explain CODE`` tells more.
+        A code of `gradcheck.explanations`, such as ``'scaled'``; see ``gradcheck explain CODE``.
     argument : str or None
         The argument whose gradient is wrong; None where the finding is about the whole layer.
     where : tuple of tuple of int
