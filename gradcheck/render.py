@@ -76,8 +76,9 @@ def _cells(errors: NDArray[np.float64]) -> str:
         block = -(-shown.shape[axis] // MOST_CELLS)
         starts = np.arange(0, shown.shape[axis], block)
         shown = np.maximum.reduceat(shown, starts, axis=axis)
-    top = shown.max()
-    level = np.nan_to_num(shown / top if top > 0 else shown, nan=1.0)
+    finite = np.isfinite(shown)
+    top = np.max(shown, where=finite, initial=0.0)
+    level = np.where(finite, np.where(finite, shown, 0.0) / (top or 1.0), 1.0)
     rows = []
     style = "width:8px;height:8px;padding:0;background:rgba(8,48,107"
     for line in level:
