@@ -121,6 +121,6 @@ def table_of_deviations() -> str:
     """Return the smallest deviation that each statistical law detects, as a table."""
     rows = [law for law in LAWS if law.detects]
     width = max(len(law.name) for law in rows)
-    rule = f"{'=' * width}  {'=' * 72}"
+    rule = f"{'=' * width}  {'=' * max(len(law.detects) for law in rows)}"
     lines = [f"{law.name:{width}}  {law.detects}" for law in rows]
     return "\n".join([rule, f"{'law':{width}}  smallest deviation", rule, *lines, rule])
