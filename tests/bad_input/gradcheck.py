@@ -1,102 +1,115 @@
-"""Wrong arguments of gradcheck's public functions."""
+"""Wrong arguments of the gradient checker."""
 
-from types import SimpleNamespace
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-import gradcheck
+from gradcheck import check_gradient, check_layer, check_net, numerical_gradient
+from nets import TwoLayerNet
 from tests.bad_input import BadCall
 
-
-def total(x):
-    return float(np.sum(x))
+NAN = float("nan")
 
 
-def read_only():
-    x = np.ones(3)
-    x.flags.writeable = False
-    return x
+def forward(x: Any, w: Any) -> Any:
+    return x * w, (x, w)
 
 
-def blob(vals, diffs=None):
-    return SimpleNamespace(vals=vals, diffs=np.ones(2) if diffs is None else diffs)
+def backward(dout: Any, cache: Any) -> Any:
+    x, w = cache
+    return dout * w, dout * x
 
 
-def case(name, call, make, error, *words):
-    return BadCall(f"{call.__name__}_{name}", call, make, error, words)
+def of_layer(name: str, error: type[Exception], *words: str, forward: Any = forward,
+             backward: Any = backward, x: Any = None, w: Any = None, **options: Any) -> BadCall:
+    """One row: a right call of check_layer with one argument replaced."""
+    arguments = [np.ones(3) if value is None else value for value in (x, w)]
+    return BadCall(f"check_layer: {name}", lambda *args: check_layer(*args, **options),
+                   lambda: (forward, backward, *arguments), error, words)
 
 
-scalar, array = gradcheck.eval_numerical_gradient, gradcheck.eval_numerical_gradient_array
-blobs, net = gradcheck.eval_numerical_gradient_blobs, gradcheck.eval_numerical_gradient_net
-sparse, rel_error = gradcheck.grad_check_sparse, gradcheck.rel_error
+def of_gradient(name: str, error: type[Exception], *words: str, f: Any = np.sum,
+                grad: Any = np.ones_like, x: Any = None, **options: Any) -> BadCall:
+    """One row: a right call of check_gradient with one argument replaced."""
+    return BadCall(f"check_gradient: {name}", lambda *args: check_gradient(*args, **options),
+                   lambda: (f, grad, np.ones(3) if x is None else x), error, words)
 
 
-def quiet(f, x, **options):
-    return scalar(f, x, verbose=False, **options)
+class Without:
+    """A net that lacks something."""
+
+    def __init__(self, **attributes: Any) -> None:
+        self.__dict__.update(attributes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Without)
+
+    __hash__ = object.__hash__
 
 
-def with_step(f, x, h):
-    return quiet(f, x, h=h)
+def loss(X: Any, y: Any) -> Any:
+    return 0.0, {}
 
+
+def of_net(name: str, error: type[Exception], *words: str, net: Any) -> BadCall:
+    """One row: check_net with a wrong net."""
+    return BadCall(f"check_net: {name}", check_net,
+                   lambda: (net, np.ones((2, 4)), np.zeros(2, int)), error, words)
+
+
+def of_numeric(name: str, error: type[Exception], *words: str, f: Callable[..., Any] = np.sum,
+               x: Any = None) -> BadCall:
+    """One row: numerical_gradient with a wrong f or x."""
+    return BadCall(f"numerical_gradient: {name}", numerical_gradient,
+                   lambda: (f, np.ones(3) if x is None else x), error, words)
+
+
+WORKERS = [(0, ValueError), (-2, ValueError), (True, TypeError), (1.5, TypeError),
+           ("2", TypeError)]
 
 CASES = [
-    case("integers", quiet, lambda: (total, np.arange(3)), TypeError, "x:", "int64", "truncate"),
-    case("bools", quiet, lambda: (total, np.ones(3, bool)), TypeError, "x:", "bool"),
-    case("complex", quiet, lambda: (total, np.ones(3, complex)), TypeError, "x:", "complex128"),
-    case("list", quiet, lambda: (total, [1.0, 2.0]), TypeError, "x:", "NumPy array"),
-    case("float", quiet, lambda: (total, 1.5), TypeError, "x:", "1.5 (float)"),
-    case("read_only", quiet, lambda: (total, read_only()), ValueError, "read-only", "x.copy()"),
-    case("no_function", quiet, lambda: (3, np.ones(2)), TypeError, "f:", "function"),
-    case("array_result", quiet, lambda: (np.exp, np.ones(2)), ValueError, "a scalar",
-         "eval_numerical_gradient_array"),
-    case("tuple_result", quiet, lambda: (lambda x: (1.0, x), np.ones(2)), ValueError, "[0]"),
-    case("infinite", quiet, lambda: (total, np.array([np.inf])), ValueError, "h:", "inf"),
-    case("zero", with_step, lambda: (total, np.ones(2), 0.0), ValueError, "h:", "positive"),
-    case("negative", with_step, lambda: (total, np.ones(2), -1e-5), ValueError, "h:", "-1e-05"),
-    case("nan", with_step, lambda: (total, np.ones(2), np.nan), ValueError, "h:", "nan"),
-    case("infinity", with_step, lambda: (total, np.ones(2), np.inf), ValueError, "h:", "finite"),
-    case("string", with_step, lambda: (total, np.ones(2), "1e-5"), TypeError, "h:", "'1e-5'"),
-    case("lost", with_step, lambda: (total, np.full(2, 1e9), 1e-9), ValueError, "h:", "larger h"),
-    case("integers", array, lambda: (np.exp, np.arange(3), np.ones(3)), TypeError, "x:", "int64"),
-    case("df_shape", array, lambda: (np.exp, np.ones(3), np.ones(4)), ValueError, "df:", "(3,)"),
-    case("df_broadcasts", array, lambda: (np.exp, np.ones((3, 2)), np.ones(2)), ValueError, "df:",
-         "(3, 2)"),
-    case("with_cache", array, lambda: (lambda x: (x, x), np.ones(3), np.ones(3)), TypeError,
-         "drop the cache"),
-    case("returns_nothing", array, lambda: (lambda x: None, np.ones(3), np.ones(3)), TypeError,
-         "output array"),
-    case("integer_vals", blobs, lambda: (len, (blob(np.arange(2)),), blob(np.ones(2))), TypeError,
-         "inputs[0].vals", "int64"),
-    case("no_blob", blobs, lambda: (len, (np.ones(2),), blob(np.ones(2))), TypeError, "inputs[0]",
-         "vals and diffs"),
-    case("diffs_shape", blobs, lambda: (len, (blob(np.ones(3)),), blob(np.ones(2))), ValueError,
-         "inputs[0].diffs", "(3,)"),
-    case("output_is_no_blob", blobs, lambda: (len, (blob(np.ones(2)),), None), TypeError,
-         "output"),
-    case("without_forward", net, lambda: (None, (blob(np.ones(2)),), blob(np.ones(2))), TypeError,
-         "net.forward"),
-    case("integers", sparse, lambda: (total, np.arange(3), np.ones(3)), TypeError, "x:", "int64"),
-    case("gradient_shape", sparse, lambda: (total, np.ones(3), np.ones(1)), ValueError,
-         "analytic_grad:", "(3,)"),
-    case("empty", sparse, lambda: (total, np.ones((0, 3)), np.ones((0, 3))), ValueError,
-         "at least one element"),
-    case("negative_checks", sparse, lambda: (total, np.ones(3), np.ones(3), -1), ValueError,
-         "num_checks", "-1"),
-    case("fractional_checks", sparse, lambda: (total, np.ones(3), np.ones(3), 2.5), TypeError,
-         "num_checks", "2.5"),
-    case("rng", sparse, lambda: (total, np.ones(3), np.ones(3), 1, 1e-5, 7), TypeError, "rng:",
-         "default_rng"),
-    case("shapes", rel_error, lambda: (np.ones(3), np.ones((3, 1))), ValueError, "(3, 1)", "(3,)"),
-    case("scalar_against_array", rel_error, lambda: (np.ones(3), 1.0), ValueError, "broadcasting"),
-    case("no_forward", gradcheck.check_layer, lambda: (None, abs, np.ones(3)), TypeError,
-         "forward", "function"),
-    case("no_backward", gradcheck.check_layer, lambda: (abs, None, np.ones(3)), TypeError,
-         "backward", "function"),
-    case("no_floats", gradcheck.check_layer, lambda: (abs, abs, np.arange(3)), TypeError,
-         "floating array"),
-    case("nan_in_x", gradcheck.check_layer, lambda: (abs, abs, np.array([np.nan])), ValueError,
-         "finite"),
-    case("no_function", gradcheck.check_gradient, lambda: (None, abs, np.ones(3)), TypeError, "f:"),
-    case("integers", gradcheck.check_gradient, lambda: (total, np.ones_like, np.arange(3)),
-         TypeError, "x"),
+    of_layer("forward is None", TypeError, "forward", "function", forward=0),
+    of_layer("backward is an array", TypeError, "backward", "function", backward=np.ones(3)),
+    of_layer("no floating array", TypeError, "args", "astype", x=np.ones(3, int), w=[1.0]),
+    of_layer("x holds NaN", ValueError, "x", "finite", x=np.array([1.0, NAN, 2.0])),
+    of_layer("w holds inf", ValueError, "w", "finite", w=np.array([1.0, np.inf, 2.0])),
+    of_layer("wrt names an integer array", TypeError, "w", "floating", w=np.ones(3, int), wrt=1),
+    of_layer("wrt names a complex array", TypeError, "x", "floating", x=np.ones(3, complex),
+             wrt=(0,)),
+    of_layer("wrt past the end", ValueError, "wrt", "from 0 to 1", wrt=2),
+    of_layer("wrt negative", ValueError, "wrt", wrt=-1),
+    of_layer("wrt a name", ValueError, "wrt", wrt="x"),
+    of_layer("wrt a bool", ValueError, "wrt", wrt=(True,)),
+    of_layer("wrt a fraction", ValueError, "wrt", wrt=(0.5,)),
+    of_layer("dout of another shape", ValueError, "dout", "(3,)", dout=np.ones(4)),
+    of_layer("dout of integers", ValueError, "dout", "floating", dout=np.ones(3, int)),
+    of_layer("dout a list", ValueError, "dout", dout=[1.0, 1.0, 1.0]),
+    *(of_layer(f"workers {workers!r}", error, "workers", "map-like", workers=workers)
+      for workers, error in WORKERS),
+    of_gradient("f is a number", TypeError, "f", "scalar", f=3.0),
+    of_gradient("x of integers", TypeError, "x", "float64", x=np.ones(3, int)),
+    of_gradient("x a list", TypeError, "x", "floating array", x=[1.0]),
+    of_gradient("x a dict with a list", TypeError, "w", "floating array", x={"w": [1.0]}),
+    of_gradient("x an empty dict", ValueError, "x", "at least one", x={}),
+    of_gradient("x holds NaN", ValueError, "x", "finite", x=np.array([NAN])),
+    of_gradient("x a dict with inf", ValueError, "b", "finite", x={"b": np.array([np.inf])}),
+    *(of_gradient(f"workers {workers!r}", error, "workers", workers=workers)
+      for workers, error in WORKERS),
+    of_net("a dict", TypeError, "net", "params", net={"params": {}}),
+    of_net("without params", TypeError, "net", "params", net=Without(loss=loss)),
+    of_net("without loss", TypeError, "net", "loss", net=Without(params={"w": np.ones(2)})),
+    of_net("no params", ValueError, "params", "at least one", net=Without(params={}, loss=loss)),
+    of_net("params of integers", TypeError, "w", "floating",
+           net=Without(params={"w": np.ones(2, int)}, loss=loss)),
+    of_net("params hold NaN", ValueError, "w", "finite",
+           net=Without(params={"w": np.array([NAN])}, loss=loss)),
+    of_net("the class", TypeError, "net", "the net itself", net=TwoLayerNet),
+    of_numeric("x of integers", TypeError, "x", "float64", x=np.ones(3, int)),
+    of_numeric("x a list", TypeError, "x", "floating array", x=[1.0]),
+    of_numeric("x a number", TypeError, "x", "floating array", x=1.0),
+    of_numeric("f returns an array", TypeError, "f", "np.sum", f=np.square),
+    of_numeric("f returns None", TypeError, "f", "real scalar", f=lambda x: None),
 ]
