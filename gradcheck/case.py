@@ -15,7 +15,7 @@ from gradcheck.compare import Comparison, Differences, Problem
 from gradcheck.contract import Inspection, Layer
 from gradcheck.numeric import step_lengths
 from gradcheck.scalar import NetLoss
-from gradcheck.structure import upcast
+from gradcheck.structure import upcast, with_leaf
 
 Array = NDArray[Any]
 
@@ -113,10 +113,15 @@ class Case:
         c = (slopes[0] - slopes[1]) / size
         return c if abs(c) > 1e-6 else 0.0
 
-    def backward(self, dout: Array) -> list[Any] | None:
-        """Return backward's gradients for another dout, on a fresh cache."""
+    def backward(self, dout: Array, change: tuple[str, Array] | None = None) -> list[Any] | None:
+        """Return backward's gradients for another dout, on a fresh cache.
+
+        `change`, a path and an array, puts the array into the cache in the place of the leaf there.
+        """
         try:
             _, cache = self.problem.evaluator.call()
+            if change is not None:
+                cache = with_leaf(cache, *change, "cache")
             returned = self.layer.backward(dout.copy(), cache)
         except Exception:
             return None

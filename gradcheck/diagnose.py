@@ -16,6 +16,7 @@ from gradcheck import (
     hypotheses_losses,
     hypotheses_masks,
     hypotheses_normalization,
+    hypotheses_repairs,
     hypotheses_values,
     hypotheses_whole,
     hypotheses_windows,
@@ -29,16 +30,19 @@ from gradcheck.structure import Alignment
 HYPOTHESES: tuple[Hypothesis, ...] = (
     *hypotheses_whole.FIRST[:2],
     *hypotheses_losses.REGULARIZATION,
-    *hypotheses_losses.LOSSES[:1],
+    *hypotheses_losses.LOSSES[:5],
     *hypotheses_whole.FIRST[2:],
-    *hypotheses_losses.LOSSES[1:],
+    *hypotheses_losses.LOSSES[5:],
     *hypotheses_normalization.HYPOTHESES,
     *hypotheses_windows.SELECTION,
     *hypotheses_masks.PASSED_OR_DROPPED,
     *hypotheses_whole.SLICES,
     *hypotheses_windows.WINDOWS,
-    *hypotheses_masks.MOVED,
+    *hypotheses_masks.MOVED[:2],
+    *hypotheses_repairs.MASKS,
+    *hypotheses_masks.MOVED[2:],
     *hypotheses_values.VALUES,
+    *hypotheses_repairs.VALUES,
     *hypotheses_masks.OTHER,
     *hypotheses_values.CUT,
     *hypotheses_whole.LAST,
@@ -99,12 +103,14 @@ def _explain_shape(case: Case, finding: Finding) -> list[Finding]:
     if place >= len(case.analytic) or not isinstance(case.analytic[place], np.ndarray):
         return [finding]
     returned = case.analytic[place]
-    for entry in case.comparisons:
-        if _near(returned, entry.numeric):
-            return [_retitled(finding, "outputs-swapped", f"what is returned as d"
-                              f"{finding.argument} is d{entry.name}", {"other": entry.name})]
     view = View(case, _blank(case, position))
     true = _numeric(view)
+    if returned.size == true.size and _near(returned.reshape(true.shape), true):
+        return [finding]
+    other = _swapped_with(case, position, returned, true)
+    if other is not None:
+        return [_retitled(finding, "outputs-swapped", f"what is returned as d{finding.argument} is "
+                          f"d{other}", {"other": other})]
     if returned.ndim >= 2 and _near(np.swapaxes(returned, -1, -2), true):
         return [_retitled(finding, "transposed", "the gradient is the true one transposed",
                           {"axes": (returned.ndim - 2, returned.ndim - 1)})]
@@ -114,6 +120,16 @@ def _explain_shape(case: Case, finding: Finding) -> list[Finding]:
                           f"the output; its shape is {returned.shape} where {finding.argument} has "
                           f"{view.x.shape}", {"axes": axes})]
     return [finding]
+
+
+def _swapped_with(case: Case, position: int, returned: np.ndarray[Any, Any],
+                  true: np.ndarray[Any, Any]) -> str | None:
+    """Return the argument with which this one has exchanged gradients."""
+    for place, other in enumerate(case.layer.wrt[:len(case.analytic)]):
+        if other != position and _near(case.analytic[place], true) and _near(
+                returned, _numeric(View(case, _blank(case, other)))):
+            return case.layer.names[other]
+    return None
 
 
 def _summed_axes(view: View, returned: np.ndarray[Any, Any], true: np.ndarray[Any, Any]

@@ -7,12 +7,14 @@ slip, whatever the loss is called.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from gradcheck.case import Hypothesis, View
 from gradcheck.hypotheses_whole import factor_of
@@ -116,6 +118,32 @@ def _only_labels_differ(scores: Scores) -> Array | None:
     if np.max(np.abs(gap)) > 1e-4 * np.max(np.abs(at_label), initial=0.0):
         return None
     return np.asarray(at_label)
+
+
+def softmax_share(code: str) -> Callable[[Scores, View], Evidence]:
+    """Return a test against the softmax of x itself, whatever a sample weighs.
+
+    Without the target's term a row of the gradient is proportional to the softmax; with the wrong
+    sign it is that plus the weight at the label.
+    """
+
+    def test(scores: Scores, view: View) -> Evidence:
+        x = view.x.reshape(scores.n.shape)
+        p = special.softmax(x, axis=1)
+        others = np.ones(p.shape, dtype=bool)
+        others[scores.rows, scores.label] = False
+        weight = np.sum(np.where(others, scores.a * p, 0), axis=1) / np.sum(
+            np.where(others, p * p, 0), axis=1)
+        weight[~scores.active] = 0.0
+        base = weight[:, np.newaxis] * p
+        if code == "label-term-sign":
+            base[scores.rows, scores.label] += weight
+        close = np.abs(scores.a - base) <= 1e-4 * np.max(np.abs(scores.gap))
+        if np.all(weight[scores.active] > 0) and np.all(close):
+            return {"gap": float(np.mean(scores.gap[scores.rows, scores.label][scores.active]))}
+        return None
+
+    return test
 
 
 def label_term_missing(scores: Scores, view: View) -> Evidence:
@@ -257,6 +285,47 @@ def _unchanged_without(view: View, position: int) -> bool:
     return np.allclose(np.asarray(gradients[place], dtype=float), view.a, rtol=1e-6, atol=0)
 
 
+def net_label(code: str) -> Callable[[View], Evidence]:
+    """Return a test on the last bias of a net, which explains every parameter's gradient.
+
+    N times the gap there counts labels: those of every class where their term is missing, twice
+    that where it is added; where it stands at other classes, the counts sum to zero.
+    """
+
+    def run(view: View) -> Evidence:
+        count = view.case.constants.get("N")
+        if view.case.kind != "net" or not count:
+            return None
+        for entry in view.case.comparisons[::-1]:
+            if entry.analytic.ndim != 1 or not np.all(entry.known) or not np.any(entry.failed):
+                continue
+            counts = count * (entry.analytic - entry.numeric)
+            whole = np.round(counts)
+            if np.any(np.abs(counts - whole) > 1e-4) or not np.any(whole):
+                return None
+            total = round(float(np.sum(whole)))
+            found = {0: "wrong-label", round(count): "label-term-missing",
+                     round(2 * count): "label-term-sign"}.get(total)
+            if found == code and (total == 0 or np.all(whole >= 0)):
+                return {"bias": entry.name, "counts": [int(value) for value in whole[:10]]}
+            return None
+        return None
+
+    return run
+
+
+def net_not_normalized(view: View) -> Evidence:
+    """Whether the data's part of a regularized net's gradient is that of a sum, not of a mean."""
+    count = view.case.constants.get("N")
+    if view.case.kind != "net" or not count:
+        return None
+    penalty = (view.case.penalty(view.position) or 0.0) * view.x
+    data = view.n - penalty
+    if np.any(data) and view.agrees(count * data + penalty):
+        return {"factor": count, "name": "the samples"}
+    return None
+
+
 def diagonal_jacobian_only(view: View) -> Evidence:
     """Whether the backward uses only the diagonal of a Jacobian that has more."""
     if view.a.shape != view.case.out.shape or view.dense is None or view.a.size < 2:
@@ -280,6 +349,22 @@ def _proportional(view: View) -> float | None:
     return k if k and view.agrees(view.n + k * view.x) else None
 
 
+def _growth(view: View) -> float | None:
+    """Return the strength of a quadratic penalty by the function's growth, if one is declared.
+
+    A loss over classes grows linearly with its weights at the most, a penalty quadratically.
+    """
+    reg = _reg(view)
+    if reg is None:
+        return None
+    far = 1e6
+    size = float(np.sum(view.x * view.x)) * far**2 / 2
+    value = float(view.case.problem.evaluator.out(view.position, far * view.x))
+    strength = value / size if size else math.nan
+    near = [unit * reg for unit in (1.0, 2.0) if math.isclose(strength, unit * reg, rel_tol=1e-3)]
+    return near[0] if near else None
+
+
 def _reg(view: View) -> float | None:
     return next((value for key, value in view.case.numbers.items()
                  if key.lower().startswith(("reg", "lam", "weight_decay", "l2", "alpha"))), None)
@@ -293,7 +378,7 @@ def regularization(code: str, ratio: float) -> Callable[[View], Evidence]:
         if k is None:
             return None
         # a loss without this parameter's penalty leaves the strength that the others have
-        reg = view.case.penalty(view.position) or _reg(view)
+        reg = view.case.penalty(view.position) or _growth(view) or _reg(view)
         share = k / reg if reg else None
         fits = share is not None and abs(share - ratio) < 1e-3
         if not fits and reg is None:
@@ -308,9 +393,27 @@ def regularization(code: str, ratio: float) -> Callable[[View], Evidence]:
 
 
 LOSSES = (
+    Hypothesis("not-normalized", net_not_normalized, "the data's part of the gradient is "
+               "{factor:.5g} times the numeric one: the loss is a mean over {name}",
+               "divide dscores by the number of samples"),
+    Hypothesis("label-term-missing", net_label("label-term-missing"), "N times the gap of d{bias} "
+               "counts the labels of each class, {counts}: the true class's term is missing",
+               "dscores[arange(N), y] -= 1 before dividing by N"),
+    Hypothesis("label-term-sign", net_label("label-term-sign"), "N times the gap of d{bias} is "
+               "twice the labels' counts, {counts}: the true class's term is added",
+               "subtract it: dscores[arange(N), y] -= 1"),
+    Hypothesis("wrong-label", net_label("wrong-label"), "N times the gap of d{bias} moves whole "
+               "counts between classes, {counts}: labels stand at other classes",
+               "index with y itself, row by row"),
     Hypothesis("not-normalized", not_normalized, "analytic = {factor:.5g} x numeric everywhere: "
                "the loss is a mean over {name}, its gradient is not",
                "divide the gradient by what the loss is divided by"),
+    Hypothesis("label-term-missing", of_scores(softmax_share("label-term-missing")), "every row "
+               "of the gradient is the softmax alone; it is too large by {gap:.5g} at the labels",
+               "subtract the target: dscores = (probs - target) / N"),
+    Hypothesis("label-term-sign", of_scores(softmax_share("label-term-sign")), "the target is "
+               "added to the softmax, so that the gradient is too large by {gap:.5g} at the labels",
+               "subtract it: dscores = (probs - target) / N"),
     Hypothesis("label-term-missing", of_scores(label_term_missing), "the gradient is too large by "
                "{gap:.5g} at the true label of every sample and right elsewhere",
                "subtract the true class's term: dscores[arange(N), y] -= 1 before dividing by N"),

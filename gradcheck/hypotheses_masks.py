@@ -269,7 +269,7 @@ def wrong_threshold(found: Activity, view: View) -> Evidence:
         inside = value[different]
         outside = value[~different]
         between = (outside > inside.min()) & (outside < inside.max())
-        if not np.any(between) and np.sum(different) > 1:
+        if not np.any(between) and np.sum(different) > 1 and inside.min() < inside.max():
             return {"value": name, "low": float(inside.min()), "high": float(inside.max()),
                     "count": int(np.sum(different)), "of": different.size}
     return _nested(found, different)

@@ -225,13 +225,21 @@ def factor_one(view: View) -> Evidence:
     case = view.case
     for i, arg in enumerate(case.args):
         if i == view.position or not isinstance(arg, np.ndarray) or arg.dtype.kind != "f" or (
-                arg.size >= view.x.size or arg.ndim > 1 or not arg.size):
+                arg.size >= view.x.size or arg.ndim > 1 or not arg.size
+                or not _multiplies(view, i)):
             continue
         args = list(case.args)
         args[i] = np.ones_like(arg)
         if not np.array_equal(args[i], arg) and view.is_gradient_at(args):
             return {"gamma": case.layer.names[i]}
     return None
+
+
+def _multiplies(view: View, position: int) -> bool:
+    """Whether an argument is a factor: the output moves by other amounts than a shift's 0 and 1."""
+    evaluator = view.case.problem.evaluator
+    moved = evaluator.out(position, evaluator.args[position] + 1e-4) - view.case.out
+    return bool(np.any(np.abs(moved - 1e-4 * np.round(moved / 1e-4)) > 1e-8))
 
 
 def eps_zero(view: View) -> Evidence:

@@ -80,6 +80,53 @@ def missing_transpose(view: View) -> Evidence:
     return None
 
 
+def transposed_weights(view: View) -> Evidence:
+    """Whether every output's column of the Jacobian holds a row of a square matrix, not its column.
+
+    This sees a missing transpose behind a nonlinearity, whose own slope scales each column.
+    """
+    for name, w in zip(view.case.layer.names, view.case.args, strict=True):
+        if not isinstance(w, np.ndarray) or w.ndim != 2 or w.shape[0] != w.shape[1]:
+            continue
+        size = w.shape[0]
+        lasts = (view.x.shape[-1:], view.case.out.shape[-1:])
+        if size < 2 or lasts != ((size,), (size,)) or view.dense is None or np.array_equal(w, w.T):
+            continue
+        true, wrong = (jacobian.reshape(-1, size, view.case.out.size // size, size)
+                       .transpose(0, 2, 1, 3) for jacobian in view.dense)
+        norms = np.sum(w * w, axis=0)
+        slopes = np.sum(true * w, axis=-2, keepdims=True) / np.where(norms > 0, norms, 1.0)
+        tolerance = 10 * view.dense_tolerance
+        if np.any(slopes) and np.all(np.abs(true - slopes * w) <= tolerance) and np.all(
+                np.abs(wrong - slopes * w.T) <= tolerance):
+            return {"matrix": name}
+    return None
+
+
+def wrong_coupling(view: View) -> Evidence:
+    """Whether the backward couples elements along other axes than the forward does.
+
+    A softmax or a normalization couples the elements of one slice; a sum over another axis in the
+    backward couples those of another.
+    """
+    if view.a.shape != view.case.out.shape or view.a.ndim < 2 or view.dense is None:
+        return None
+    true, wrong = (_coupled_axes(view, jacobian) for jacobian in view.dense)
+    diagonal = np.diag(view.dense[1])
+    if true and wrong and not wrong <= true and np.mean(
+            np.abs(diagonal) > view.dense_tolerance) > 0.5:
+        return {"axes": sorted(wrong), "operation": "sum", "instead_of": sorted(true)}
+    return None
+
+
+def _coupled_axes(view: View, jacobian: Array) -> set[int]:
+    """Return the axes along which an input reaches an output at another index."""
+    inputs, outputs = np.nonzero(np.abs(jacobian) > 10 * view.dense_tolerance)
+    one = np.array(np.unravel_index(inputs, view.x.shape))
+    two = np.array(np.unravel_index(outputs, view.case.out.shape))
+    return {int(axis) for axis in np.flatnonzero(np.any(one != two, axis=1))}
+
+
 def wrong_cached_value(view: View) -> Evidence:
     """Whether the gradient is the true one at another array put in some argument's place."""
     layer = view.case.layer
@@ -103,7 +150,24 @@ def wrong_cached_value(view: View) -> Evidence:
             if np.all(np.isfinite(args[i])) and not np.array_equal(args[i], arg) and (
                     view.is_gradient_at(args)):
                 return {"used": word.format(name), "instead_of": name}
-    return _output_for_input(view)
+    return _output_for_input(view) or _slope_elsewhere(view)
+
+
+def _slope_elsewhere(view: View) -> Evidence:
+    """Whether an elementwise derivative was taken at the output, where the forward allows that."""
+    if not view.elementwise or not view.complete or np.any(view.case.dout == 0):
+        return None
+    evaluator, at = view.case.problem.evaluator, view.case.out
+    step = 1e-6 * np.maximum(np.abs(at), 1e-3)
+    slope = (evaluator.out(view.position, at + step) - evaluator.out(view.position, at - step)) / (
+        2 * step)
+    ratio = view.a / view.case.dout
+    usable = np.isfinite(slope) & (np.abs(slope) > 1e-6)
+    if np.sum(usable) >= 3 and np.ptp(slope[usable]) > 1e-3 and np.allclose(
+            ratio[usable], slope[usable], rtol=1e-4) and np.mean(
+                view.comparison.failed[usable]) > 0.5:
+        return {"used": "out", "instead_of": view.name}
+    return None
 
 
 def uncut_value(view: View) -> Evidence:
@@ -113,6 +177,8 @@ def uncut_value(view: View) -> Evidence:
     true, wrong = view.dense
     on = np.abs(true) > view.dense_tolerance
     extra = ~on & (np.abs(wrong) > 10 * view.dense_tolerance)
+    if not _within_slices(view, extra):
+        return None
     right = np.all(np.abs(wrong - true)[on] <= 10 * view.dense_tolerance)
     # whole rows would be units that are never used; single places are values cut by a relu
     if right and np.sum(extra) > 2 and np.any(on) and np.array_equal(
@@ -122,13 +188,34 @@ def uncut_value(view: View) -> Evidence:
     return None
 
 
+def _within_slices(view: View, entries: Array) -> bool:
+    """Whether Jacobian entries join only inputs and outputs of the same aligned slice."""
+    alignment = view.comparison.alignment
+    if alignment is None:
+        return False
+    inputs, outputs = np.nonzero(entries)
+    one = np.unravel_index(inputs, view.x.shape)
+    two = np.unravel_index(outputs, view.case.out.shape)
+    return all(np.array_equal(one[axis], two[out_axis]) for axis, out_axis in alignment.pairs)
+
+
+def unused_weights(view: View) -> Evidence:
+    """Whether the backward uses weights that the forward's mask has dropped, as in DropConnect."""
+    masked = [other for other in view.case.comparisons if other.name != view.name
+              and np.any(other.numeric) and np.any(other.numeric == 0) and other.numeric.ndim > 1]
+    if not masked or not any(key.startswith(("p", "keep")) for key in view.case.numbers):
+        return None
+    if uncut_value(view) is None:
+        return None
+    dropped = int(np.sum(masked[0].numeric == 0))
+    return {"count": dropped, "of": masked[0].numeric.size, "matrix": masked[0].name}
+
+
 _SLIPS: dict[str, Callable[[Array], Array]] = {
     "max({}, 0)": lambda value: np.maximum(value, 0),
     "|{}|": np.abs,
     "-{}": np.negative,
     "{}^2": np.square,
-    "0 in place of {}": np.zeros_like,
-    "1 in place of {}": np.ones_like,
     "{} - mean": lambda value: value - value.mean(),
     "{} reversed": lambda value: value[::-1] if value.ndim else value,
     "{} shifted by one": lambda value: np.roll(value, 1, axis=0) if value.ndim else value,
@@ -166,11 +253,17 @@ VALUES = (
                "the argument, all of them and no other"),
     Hypothesis("missing-transpose", missing_transpose, "the gradient is the true one with {matrix} "
                "transposed", "for out = x @ w, dx = dout @ w.T and dw = x.T @ dout"),
+    Hypothesis("missing-transpose", transposed_weights, "each output passes on a row of {matrix} "
+               "where its column belongs", "for out = x @ w, dx = dout @ w.T"),
+    Hypothesis("wrong-axis-sum", wrong_coupling, "the backward couples elements along axes {axes}, "
+               "the forward along {instead_of}", "sum over forward's axes"),
     Hypothesis("wrong-cached-value", wrong_cached_value, "the gradient is the true one with {used} "
                "in the place of {instead_of}", "cache the value that the derivative is written in"),
 )
 
 CUT = (
+    Hypothesis("mask-not-applied", unused_weights, "the backward uses all of {matrix}, also the "
+               "{count} of {of} elements that forward dropped", "multiply by the masked weights"),
     Hypothesis("wrong-cached-value", uncut_value, "the gradient is right wherever the true one "
                "depends on anything, and uses {used} elsewhere", "cache {instead_of}"),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,7 @@ def _patches(view: View) -> Patches | None:
     if x.ndim == out.ndim:
         growth = max(b - a for a, b in zip(x.shape[1:] or (0,), out.shape[1:] or (0,), strict=True))
         padding = max(padding, -(-growth // 2))
+    padding = max(padding, _cropped(true, view.dense_tolerance, range(2, x.ndim + 1)))
     aligned = {axis for axis, _ in alignment.pairs}
     space = (axis for axis in range(min(1, x.ndim - 1), x.ndim)
              if axis not in aligned and x.shape[axis] > 1)
@@ -76,6 +77,17 @@ def _patches(view: View) -> Patches | None:
     single = x.shape[0] == 1 == out.shape[0]
     return Patches(true, wrong, view.dense_tolerance, local, padding,
                    single or (0, 0) in alignment.pairs)
+
+
+def _cropped(patches: Array, tolerance: float, axes: range) -> int:
+    """Return by how much windows at a border are narrower than others: they reach into padding."""
+    most = 0
+    for axis in axes:
+        rest = tuple(i for i in range(1, patches.ndim) if i != axis)
+        width = np.sum(np.any(np.abs(patches) > tolerance, axis=rest), axis=1)
+        width = width[width > 0]
+        most = max(most, int(np.ptp(width)) if width.size else 0)
+    return most
 
 
 def _is_local(patches: Array, axis: int, tolerance: float, ndim: int) -> bool:
@@ -104,6 +116,19 @@ def of_windows(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Ev
     return run
 
 
+def of_overlaps(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
+    """Give a test the patches of a layer that has windows, or whose inputs are used repeatedly."""
+
+    def run(view: View) -> Evidence:
+        patches = patches_of(view)
+        if patches is None:
+            return None
+        uses = np.sum(np.abs(patches.true) > 10 * patches.tolerance, axis=0)
+        return test(patches, view) if np.any(uses > 1) or patches.space else None
+
+    return run
+
+
 def of_selection(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
     """Give a test the patches of a layer whose outputs select one input each."""
 
@@ -119,14 +144,19 @@ def overlap_overwritten(patches: Patches, view: View) -> Evidence:
 
     Seen one output at a time, a later window overwrites an earlier one's contribution with zeros.
     """
-    lost = (np.abs(patches.true) > 10 * patches.tolerance) & (
-        np.abs(patches.wrong) <= patches.tolerance)
+    on = np.abs(patches.true) > 10 * patches.tolerance
+    lost = on & (np.abs(patches.wrong) <= patches.tolerance)
     if not np.any(lost) or not patches.same(np.where(lost, 0.0, patches.true), patches.wrong):
         return None
-    samples = np.any(lost, axis=tuple(range(1, lost.ndim))).reshape(view.case.out.shape[0], -1)
-    kept = np.any(patches.wrong != 0, axis=tuple(range(1, lost.ndim))).reshape(samples.shape)
-    # a sample that keeps nothing is ignored, not overwritten
-    if np.all(samples) or not np.all(np.any(kept, axis=1)):
+    inside = tuple(range(1, lost.ndim))
+    partly = np.any(lost, axis=inside) & np.any(on & ~lost, axis=inside)
+    single = np.all(np.sum(on & ~lost, axis=0)[np.any(lost, axis=0)] == 1)
+    # outputs that keep nothing at all are left out by a loop, unless a maximum was overwritten
+    if patches.selects:
+        if np.mean(np.any(lost, axis=inside)) > 0.8:
+            return None
+    elif not (np.any(partly) or single) or not np.all(np.any(on & ~lost, axis=0)[
+            np.any(lost, axis=0)]):
         return None
     return {"count": int(np.sum(np.any(lost, axis=0))), "of": view.x.size}
 
@@ -141,7 +171,7 @@ def kernel_flipped(patches: Patches, view: View) -> Evidence:
 
 
 def _flips(patches: Patches, axes: tuple[int, ...]) -> bool:
-    checked = 0
+    turned_round, seen = 0, 0
     for true, wrong in zip(patches.true, patches.wrong, strict=True):
         inside = np.argwhere(np.abs(true) > patches.tolerance)
         if not len(inside):
@@ -152,11 +182,15 @@ def _flips(patches: Patches, axes: tuple[int, ...]) -> bool:
                         for axis in axes)
         turned = np.zeros_like(true)
         turned[box] = np.flip(true[box], tuple(axis - 1 for axis in axes))
+        seen += 1
         if patches.same(turned, wrong):
-            checked += 1
+            # a window is a whole box; two far ends that change places are something else
+            taps = np.abs(true[box]) > patches.tolerance
+            filled = np.mean(taps) > 0.9 or np.sum(taps) > 2
+            turned_round += bool(filled and not patches.same(turned, true))
         elif not at_border:
             return False
-    return checked > 0 and not patches.same(patches.true, patches.wrong)
+    return turned_round >= max(1, seen // 8)
 
 
 def padding_crop(patches: Patches, view: View) -> Evidence:
@@ -183,6 +217,28 @@ def _shifted(patches: Patches, offset: tuple[int, ...]) -> bool:
         np.any(np.abs(patches.true[tuple(source)]) > patches.tolerance))
 
 
+def padding_layer_crop(patches: Patches, view: View) -> Evidence:
+    """Whether a layer that pads has its gradient cropped at the wrong end, along any axis."""
+    x, out = view.x, view.case.out
+    if x.ndim != out.ndim or not patches.is_image:
+        return None
+    grown = tuple(axis for axis in range(x.ndim) if out.shape[axis] > x.shape[axis])
+    if not grown:
+        return None
+    most = max(out.shape[axis] - x.shape[axis] for axis in grown)
+    return padding_crop(replace(patches, space=grown, padding=most), view)
+
+
+def of_patches(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
+    """Give a test the patches of any layer that has them."""
+
+    def run(view: View) -> Evidence:
+        patches = patches_of(view)
+        return None if patches is None else test(patches, view)
+
+    return run
+
+
 def shift_without_padding(patches: Patches, view: View) -> Evidence:
     """Whether all windows are off by the same step though nothing is padded."""
     return None if patches.padding else padding_crop(patches, view)
@@ -190,8 +246,10 @@ def shift_without_padding(patches: Patches, view: View) -> Evidence:
 
 def window_misplaced(patches: Patches, view: View) -> Evidence:
     """Whether windows pass back the right values at wrong places."""
-    moved = 0
+    moved = outside = 0
     most = int(patches.touched(patches.true).max())
+    if most < 2:
+        return None
     # at a border the true window is cropped, so that any window's values may appear there
     everywhere = np.unique(patches.true[np.abs(patches.true) > patches.tolerance].round(9))
     for true, wrong in zip(patches.true, patches.wrong, strict=True):
@@ -201,10 +259,12 @@ def window_misplaced(patches: Patches, view: View) -> Evidence:
         others = wrong[np.abs(wrong) > patches.tolerance]
         if others.size > values.size:
             values = everywhere
+        outside += int(np.sum((np.abs(wrong) > patches.tolerance)
+                              & (np.abs(true) <= patches.tolerance)))
         if others.size > most or not _contained(others, values, 20 * patches.tolerance):
             return None
         moved += 1
-    return {"count": moved, "of": len(patches.true)} if moved else None
+    return {"count": moved, "of": len(patches.true)} if moved and outside else None
 
 
 def _contained(few: Array, many: Array, tolerance: float) -> bool:
@@ -252,13 +312,26 @@ def pool_spread(patches: Patches, view: View) -> Evidence:
     return {"most": most} if most > 1 else None
 
 
+def selected_value(patches: Patches, view: View) -> Evidence:
+    """Whether the selected input gets dout times its own value."""
+    scaled = patches.true * view.x[np.newaxis]
+    size = float(np.sum(scaled * scaled))
+    factor = float(np.sum(patches.wrong * scaled)) / size if size else 0.0
+    if factor and patches.same(factor * scaled, patches.wrong):
+        return {"value": view.name}
+    return None
+
+
 def pool_misrouted(patches: Patches, view: View) -> Evidence:
     """Whether a selected output passes its gradient to one input, but to the wrong one."""
     axes = tuple(range(1, patches.true.ndim))
     sums, others = patches.true.sum(axis=axes), patches.wrong.sum(axis=axes)
     kept = np.abs(others - sums) <= 1e-4 * np.max(np.abs(sums))
     wrong = np.any(np.abs(patches.wrong - patches.true) > 1e-4 * np.max(np.abs(sums)), axis=axes)
-    if np.all(patches.touched(patches.wrong) <= 1) and np.all(kept | (others == 0)) and np.any(
+    # a crop or a permutation selects as well, but not by the values
+    evaluator = view.case.problem.evaluator
+    linear = np.allclose(evaluator.out(view.position, -view.x), -view.case.out)
+    if not linear and np.all(patches.touched(patches.wrong) <= 1) and np.all(kept | (others == 0)) and np.any(
             kept & wrong):
         return {"count": int(np.sum(wrong)), "of": len(patches.true)}
     return None
@@ -293,9 +366,8 @@ def flipped_weights(view: View) -> Evidence:
 SELECTION = (
     Hypothesis("kernel-flipped", flipped_weights, "the kernel's gradient is turned around along "
                "axes {axes}", "use the kernel's indices as forward does"),
-    Hypothesis("overlap-overwritten", of_windows(overlap_overwritten), "{count} of {of} inputs "
-               "lack contributions of windows that overlap them; one window overwrites another",
-               "add with +=, do not assign"),
+    Hypothesis("value-used-as-mask", of_selection(selected_value), "the selected input gets dout "
+               "times {value}", "give it dout itself: compare first, dx = dout * (x == max)"),
     Hypothesis("pool-spread", of_selection(pool_spread), "an output passes its gradient to up to "
                "{most} inputs, where the forward selects one", "give it to the maximum alone"),
     Hypothesis("pool-misrouted", of_selection(pool_misrouted), "{count} of {of} outputs pass "
@@ -304,11 +376,17 @@ SELECTION = (
 )
 
 WINDOWS = (
+    Hypothesis("overlap-overwritten", of_overlaps(overlap_overwritten), "{count} of {of} elements "
+               "lack contributions: where several add up, one has overwritten the others",
+               "add with +=, do not assign (np.add.at for repeated indices)"),
     Hypothesis("pool-misrouted", of_windows(average_misrouted), "{count} of {of} outputs pass "
                "their gradient to a single input, where the forward averages several",
                "spread it evenly over the window"),
     Hypothesis("kernel-flipped", of_windows(kernel_flipped), "every window's contribution is "
                "turned around along axes {axes}", "use the kernel as forward does, unflipped"),
+    Hypothesis("padding-crop", of_patches(padding_layer_crop), "the gradient is the true one "
+               "moved by {offset}: the padding was cropped at the wrong end",
+               "crop what forward padded, at both ends"),
     Hypothesis("window-misplaced", of_windows(shift_without_padding), "every window's contribution "
                "is off by {offset} along the spatial axes",
                "write to the rows and columns that forward reads"),

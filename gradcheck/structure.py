@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Index = tuple[Any, ...]
 PROBE_STEP = 2.0**-10
+FINEST_CHANGE, COARSEST_CHANGE = -11, -3
+MOST_UNCHANGED = 0.05
 IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), np.generic)
 
 
@@ -91,6 +93,33 @@ class Evaluator:
         """Return forward's output; whoever calls it counts."""
         out = output_of(self.forward(*self.arguments(position, value)))
         return out if out.dtype == np.float64 else out.astype(np.float64)
+
+
+    def measure_resolution(self, wrt: Sequence[int], rng: np.random.Generator) -> None:
+        """Find out how finely forward's output resolves its arguments, and set `eps` by it.
+
+        A forward may compute in float32 whatever it is given, or round its result. Differences at
+        float64's steps would then be exactly zero, which looks like a derivative known for sure.
+        """
+        origin = output_of(self.call())
+        self.eps = max(self.eps, float(np.finfo(origin.dtype).eps))
+        base = origin.astype(np.float64)
+        directions = {i: rng.uniform(0.5, 1.0, self.args[i].shape)
+                      * rng.choice([-1, 1], self.args[i].shape) for i in wrt}
+        for exponent in range(FINEST_CHANGE, COARSEST_CHANGE):
+            args = self.arguments()
+            for i in wrt:
+                args[i] = self.args[i] * (1 + 10.0**exponent * directions[i])
+            self.count += 1
+            moved = output_of(self.forward(*args)).astype(np.float64)
+            live = (base != 0) & np.isfinite(base)
+            if moved.shape != base.shape or not np.any(live):
+                return
+            change = np.abs(moved - base)[live] / np.abs(base[live])
+            if np.mean(change > 0) > MOST_UNCHANGED:
+                if exponent > FINEST_CHANGE:
+                    self.eps = max(self.eps, float(np.median(change[change > 0])))
+                return
 
 
 def output_of(returned: Any) -> Array:
@@ -256,3 +285,27 @@ def leaves(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator
         return
     for child_path, entry in children:
         yield from leaves(entry, child_path, seen)
+
+
+def with_leaf(value: Any, target: str, leaf: Any, path: str = "") -> Any:
+    """Return a nested value whose leaf at the path `target` is another; containers are rebuilt.
+
+    >>> with_leaf((1, {"mask": 2}), "cache[1]['mask']", 3, "cache")
+    (1, {'mask': 3})
+    """
+    if path == target:
+        return leaf
+    if not target.startswith(path):
+        return value
+    if isinstance(value, dict):
+        return {key: with_leaf(entry, target, leaf, f"{path}[{key!r}]")
+                for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        entries = [with_leaf(entry, target, leaf, f"{path}[{i}]") for i, entry in enumerate(value)]
+        return type(value)(*entries) if hasattr(value, "_fields") else type(value)(entries)
+    if hasattr(value, "__dict__"):
+        changed = copy.copy(value)
+        vars(changed).update({key: with_leaf(entry, target, leaf, f"{path}.{key}")
+                              for key, entry in vars(value).items()})
+        return changed
+    return value
