@@ -15,8 +15,10 @@ import numpy as np
 from gradcheck import (
     hypotheses_losses,
     hypotheses_masks,
+    hypotheses_nets,
     hypotheses_normalization,
     hypotheses_repairs,
+    hypotheses_selection,
     hypotheses_values,
     hypotheses_whole,
     hypotheses_windows,
@@ -29,12 +31,13 @@ from gradcheck.structure import Alignment
 
 HYPOTHESES: tuple[Hypothesis, ...] = (
     *hypotheses_whole.FIRST[:2],
-    *hypotheses_losses.REGULARIZATION,
-    *hypotheses_losses.LOSSES[:5],
+    *hypotheses_nets.REGULARIZATION,
+    *hypotheses_nets.NETS,
+    *hypotheses_losses.LOSSES[:1],
     *hypotheses_whole.FIRST[2:],
-    *hypotheses_losses.LOSSES[5:],
+    *hypotheses_losses.LOSSES[1:],
     *hypotheses_normalization.HYPOTHESES,
-    *hypotheses_windows.SELECTION,
+    *hypotheses_selection.SELECTION,
     *hypotheses_masks.PASSED_OR_DROPPED,
     *hypotheses_whole.SLICES,
     *hypotheses_windows.WINDOWS,

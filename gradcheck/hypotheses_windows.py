@@ -1,4 +1,4 @@
-"""Causes in layers that look through windows or select: convolution, pooling, maxima.
+"""Causes in layers that look through windows: convolution, averaging, padding.
 
 They are told from the true Jacobian and the analytic one, column by column: a column is what one
 output passes back, a patch of the input.
@@ -125,16 +125,6 @@ def of_overlaps(test: Callable[[Patches, View], Evidence]) -> Callable[[View], E
             return None
         uses = np.sum(np.abs(patches.true) > 10 * patches.tolerance, axis=0)
         return test(patches, view) if np.any(uses > 1) or patches.space else None
-
-    return run
-
-
-def of_selection(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
-    """Give a test the patches of a layer whose outputs select one input each."""
-
-    def run(view: View) -> Evidence:
-        patches = patches_of(view)
-        return None if patches is None or not patches.selects else test(patches, view)
 
     return run
 
@@ -306,37 +296,6 @@ def _moved(image: Array, offset: tuple[int, ...]) -> Array:
     return moved
 
 
-def pool_spread(patches: Patches, view: View) -> Evidence:
-    """Whether a selected output passes its gradient to several inputs instead of one."""
-    most = int(patches.touched(patches.wrong).max())
-    return {"most": most} if most > 1 else None
-
-
-def selected_value(patches: Patches, view: View) -> Evidence:
-    """Whether the selected input gets dout times its own value."""
-    scaled = patches.true * view.x[np.newaxis]
-    size = float(np.sum(scaled * scaled))
-    factor = float(np.sum(patches.wrong * scaled)) / size if size else 0.0
-    if factor and patches.same(factor * scaled, patches.wrong):
-        return {"value": view.name}
-    return None
-
-
-def pool_misrouted(patches: Patches, view: View) -> Evidence:
-    """Whether a selected output passes its gradient to one input, but to the wrong one."""
-    axes = tuple(range(1, patches.true.ndim))
-    sums, others = patches.true.sum(axis=axes), patches.wrong.sum(axis=axes)
-    kept = np.abs(others - sums) <= 1e-4 * np.max(np.abs(sums))
-    wrong = np.any(np.abs(patches.wrong - patches.true) > 1e-4 * np.max(np.abs(sums)), axis=axes)
-    # a crop or a permutation selects as well, but not by the values
-    evaluator = view.case.problem.evaluator
-    linear = np.allclose(evaluator.out(view.position, -view.x), -view.case.out)
-    if not linear and np.all(patches.touched(patches.wrong) <= 1) and np.all(kept | (others == 0)) and np.any(
-            kept & wrong):
-        return {"count": int(np.sum(wrong)), "of": len(patches.true)}
-    return None
-
-
 def average_misrouted(patches: Patches, view: View) -> Evidence:
     """Whether an averaged output passes its gradient to one input instead of all."""
     many, one = patches.touched(patches.true), patches.touched(patches.wrong)
@@ -363,19 +322,9 @@ def flipped_weights(view: View) -> Evidence:
     return None
 
 
-SELECTION = (
+WINDOWS = (
     Hypothesis("kernel-flipped", flipped_weights, "the kernel's gradient is turned around along "
                "axes {axes}", "use the kernel's indices as forward does"),
-    Hypothesis("value-used-as-mask", of_selection(selected_value), "the selected input gets dout "
-               "times {value}", "give it dout itself: compare first, dx = dout * (x == max)"),
-    Hypothesis("pool-spread", of_selection(pool_spread), "an output passes its gradient to up to "
-               "{most} inputs, where the forward selects one", "give it to the maximum alone"),
-    Hypothesis("pool-misrouted", of_selection(pool_misrouted), "{count} of {of} outputs pass "
-               "their gradient to another input than the one that the forward selected",
-               "use the position of the maximum within its own window"),
-)
-
-WINDOWS = (
     Hypothesis("overlap-overwritten", of_overlaps(overlap_overwritten), "{count} of {of} elements "
                "lack contributions: where several add up, one has overwritten the others",
                "add with +=, do not assign (np.add.at for repeated indices)"),
