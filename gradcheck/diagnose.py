@@ -37,6 +37,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     *hypotheses_whole.FIRST[2:],
     *hypotheses_losses.LOSSES[1:],
     *hypotheses_normalization.HYPOTHESES,
+    *hypotheses_windows.KERNELS,
     *hypotheses_selection.SELECTION,
     *hypotheses_masks.PASSED_OR_DROPPED,
     *hypotheses_whole.SLICES,

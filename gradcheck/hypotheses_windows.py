@@ -322,9 +322,12 @@ def flipped_weights(view: View) -> Evidence:
     return None
 
 
-WINDOWS = (
+KERNELS = (
     Hypothesis("kernel-flipped", flipped_weights, "the kernel's gradient is turned around along "
                "axes {axes}", "use the kernel's indices as forward does"),
+)
+
+WINDOWS = (
     Hypothesis("overlap-overwritten", of_overlaps(overlap_overwritten), "{count} of {of} elements "
                "lack contributions: where several add up, one has overwritten the others",
                "add with +=, do not assign (np.add.at for repeated indices)"),
