@@ -34,7 +34,7 @@ SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION\n?", re.DOTA
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()\n"
 PLAIN = {"2_layers": ("affine", "relu", "batchnorm", "softmax_loss"),
          "3_dropout": ("dropout-forward", "dropout-backward", "vanilla_dropout")}
-PLAIN_HEAD = '''"""{what}
+PLAIN_HEAD = '''{noqa}"""{what}
 
 Check it with `gradcheck check {name}`, and grade it as the autograder does with
 `gradcheck grade --points points.toml {name}`.
@@ -83,10 +83,11 @@ def plain_files() -> dict[Path, str]:
     text = "\n\n".join(cell.strip() + "\n" for cell in cells)
     solved = re.sub(r" *### (BEGIN|END) SOLUTION\n", "", text)
     template = SOLUTION.sub(_stub, text)
-    head = {"homework.py": ("The homework: fill in the functions.", template),
-            "solution.py": ("The homework, solved.", solved)}
-    return {GRADESCOPE / name: PLAIN_HEAD.format(what=what, name=name) + "\n\n" + body
-            for name, (what, body) in head.items()}
+    unused = "# ruff: noqa: F841 - names that the student will use\n"
+    files = {"homework.py": (unused, "The homework: fill in the functions.", template),
+             "solution.py": ("", "The homework, solved.", solved)}
+    return {GRADESCOPE / name: PLAIN_HEAD.format(noqa=noqa, what=what, name=name) + "\n\n" + body
+            for name, (noqa, what, body) in files.items()}
 
 
 def _stub(match: re.Match[str]) -> str:
@@ -114,12 +115,12 @@ def main(argv: list[str] | None = None) -> int:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
     check = parser.parse_args(argv).check
-    stale = [path for path, text in built().items()
-             if not path.exists() or path.read_text(encoding="utf-8") != text]
-    for path in stale:
+    stale = {path: text for path, text in built().items()
+             if not path.exists() or path.read_text(encoding="utf-8") != text}
+    for path, text in stale.items():
         print(f"{'out of date' if check else 'wrote'}: {path.relative_to(HERE.parent)}")
         if not check:
-            path.write_text(built()[path], encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
     return int(check and bool(stale))
 
 

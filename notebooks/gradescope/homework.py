@@ -1,3 +1,4 @@
+# ruff: noqa: F841 - names that the student will use
 """The homework: fill in the functions.
 
 Check it with `gradcheck check homework.py`, and grade it as the autograder does with
