@@ -1,7 +1,7 @@
 """Other people's functions in this package's form: (forward, backward) pairs and dropouts.
 
 Nothing is imported before it is asked for; what is not installed raises PeerMissing, which says
-so. `python -m gradcheck.adapters [NAME ...]` prints which laws of dropout each framework keeps.
+so. `gradcheck conformance [NAME ...]` prints which laws of dropout each framework keeps.
 
 >>> from gradcheck.adapters import PEERS
 >>> sorted(PEERS)
@@ -270,8 +270,3 @@ def keras_pair(function: Callable[..., Any]) -> Pair:
 def one_or_tuple(gradients: Sequence[Array]) -> Any:
     """Return the only gradient, or all of them as a tuple."""
     return gradients[0] if len(gradients) == 1 else tuple(gradients)
-
-
-if __name__ == "__main__":
-    # Run as a module this file is __main__, a second copy of gradcheck.adapters.
-    raise SystemExit(importlib.import_module("gradcheck.conformance").main())

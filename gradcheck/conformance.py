@@ -1,15 +1,14 @@
-"""Which laws of dropout hold in which framework: the table that `gradcheck.adapters` prints."""
+"""Which laws of dropout hold in which framework: the table of `gradcheck conformance`."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from tqdm import tqdm
 
-from gradcheck.adapters import PEERS, PeerMissing, dropout_named
+from gradcheck.adapters import PeerMissing, dropout_named
 from gradcheck.dropout_checks import LAWS, CheckResult, check_dropout
 
 MARKS = {"passed": "yes", "failed": "no", "skipped": "-"}
@@ -66,15 +65,3 @@ def table(results: dict[str, list[CheckResult]]) -> str:
             cells.append(mark)
         lines.append(f"| {law.name} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", *(f"{number}. {note}" for note, number in notes.items())])
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m gradcheck.adapters", description=__doc__)
-    parser.add_argument("names", nargs="*", default=list(PEERS), help="frameworks "
-                        f"({', '.join(PEERS)}) or importable modules; default: all frameworks")
-    results, missing = conformance(parser.parse_args(argv).names)
-    print(table(results))
-    for name, reason in missing.items():
-        print(f"\n{name} was skipped: {reason}")
-    return 0 if results else 2
