@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -258,19 +259,19 @@ def note_nonlinearity(
     largest = max((float(np.max(np.abs(entry), initial=0.0)) for entry in gradients
                    if entry.dtype.kind in "fiub"), default=0.0)
     for position, *entries in zip(layer.wrt, gradients, second, both, strict=False):
-        if any(entry is None for entry in entries):
+        shape, name = layer.args[position].shape, layer.names[position]
+        if any(np.shape(entry) != shape or np.asarray(entry).dtype.kind not in "fiub"
+               for entry in entries) or not math.prod(shape):
             continue
         a, b, c = (np.asarray(entry, dtype=np.float64) for entry in entries)
-        if not a.size or not a.shape == b.shape == c.shape:
-            continue
-        name = layer.names[position]
         if np.array_equal(a, b) and np.any(a):
             found.add("dout-ignored", name, "backward returned the same gradient for two different "
                       "dout: it ignores dout. Remedy: multiply the local derivative by dout.")
             continue
         size = np.abs(a) + abs(alpha) * np.abs(b)
         error = np.abs(c - (a + alpha * b))
-        tolerance = LINEARITY * (size + np.max(size)) + ROUNDING * largest
+        linearity = max(LINEARITY, 2 * _resolution(a, b, c))
+        tolerance = linearity * (size + np.max(size)) + ROUNDING * largest
         if np.any(error > tolerance) and np.any(error > tolerance + 16 * noise(position)):
             worst = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
             found.findings.append(Finding(
@@ -279,6 +280,15 @@ def note_nonlinearity(
                 "linear in dout. Remedy: apply masks, clips and powers to forward's values, never "
                 "to dout, and add nothing that does not scale with it.",
                 {"error": float(error[worst]), "a": alpha}))
+
+
+def _resolution(*entries: Array) -> float:
+    """Return the epsilon of the narrowest dtype that holds all these numbers."""
+    values = np.concatenate([entry.ravel() for entry in entries])
+    with np.errstate(all="ignore"):
+        dtypes = [dtype for dtype in (np.float16, np.float32)
+                  if np.array_equal(values.astype(dtype).astype(np.float64), values)]
+    return float(np.finfo(dtypes[0] if dtypes else np.float64).eps)
 
 
 def _note_mutated_arguments(

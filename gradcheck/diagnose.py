@@ -107,6 +107,8 @@ def _explain_shape(case: Case, finding: Finding) -> list[Finding]:
     if place >= len(case.analytic) or not isinstance(case.analytic[place], np.ndarray):
         return [finding]
     returned = case.analytic[place]
+    if not returned.size or returned.dtype.kind not in "fiub" or not case.out.size:
+        return [finding]
     view = View(case, _blank(case, position))
     true = _numeric(view)
     if returned.size == true.size and _near(returned.reshape(true.shape), true):

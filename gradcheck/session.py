@@ -60,10 +60,10 @@ class Session:
         layer, found = self.layer, self.found
         assert found.dout is not None
         dout = found.dout.astype(np.float64)
-        self.evaluator.measure_resolution(layer.wrt, self.linear)
         analytic = self._analytic(dout)
         if analytic is None:
             return
+        self.evaluator.measure_resolution(layer.wrt, self.linear)
         if self.kind == "layer":
             origin = self.evaluator.out()
 

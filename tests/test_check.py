@@ -295,6 +295,31 @@ def test_reports_are_frozen():
         report.passed = False
 
 
+# whatever backward returns
+
+RETURNED = {
+    "minus": lambda g: -g, "zero": lambda g: 0 * g, "NaN": lambda g: g * np.nan,
+    "transposed": lambda g: g.T.copy(), "flat": np.ravel, "list": lambda g: g.tolist(),
+    "integers": lambda g: g.astype(int), "complex": lambda g: g.astype(complex),
+    "half precision": lambda g: g.astype(np.float16), "None": lambda g: None,
+    "text": lambda g: "x", "nothing": lambda g: (), "objects": lambda g: g.astype(object),
+    "bools": lambda g: g > 0, "masked": np.ma.masked_array, "rolled": lambda g: np.roll(g, 1),
+}
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (2, 2), (2, 0, 2), (4, 3, 2)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float64, np.float16])
+@pytest.mark.parametrize("returned", RETURNED)
+def test_whatever_backward_returns_there_is_a_report_and_no_warning(shape, dtype, returned):
+    x = randn(*shape) if shape else np.asarray(0.7)
+    report = check_layer(lambda x: (x * x, x), lambda d, x: RETURNED[returned](
+        np.asarray(2 * d * x).astype(dtype)), x.astype(dtype))
+    assert f"{report.verdict}" in str(report)
+    assert report._repr_html_()
+    if returned in {"text", "None", "complex", "nothing", "objects"}:
+        assert not report.passed
+
+
 # kinks
 
 NEAR = [0.0, 1e-6, -1e-6, 1e-7, -1e-7, 1e-9, -1e-9, 3e-8, 0.7, -0.4, 1.3, -2.0]
