@@ -117,7 +117,8 @@ def exported(room: str) -> dict[str, str]:
     """Return name -> module path of everything in a package's __all__."""
     module = tree(f"{room}/__init__.py")
     origin = {alias.asname or alias.name: f"{(node.module or '').replace('.', '/')}.py"
-              for node in module.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+              for node in ast.walk(module) if isinstance(node, ast.ImportFrom)
+              for alias in node.names}
     listed = [ast.literal_eval(node.value) for node in module.body if isinstance(node, ast.Assign)
               and any(dotted(target) == "__all__" for target in node.targets)]
     assert listed, f"{room}/__init__.py has no __all__"
