@@ -182,7 +182,7 @@ def _raw_draws(found: Activity) -> Evidence:
     if not found.slope_known or not _two_levels(found) or np.all(found.kept):
         return None
     on, off = np.abs(found.wrong[found.kept]), np.abs(found.wrong[~found.kept])
-    if min(on.size, off.size) < 5 or len(_levels(found.wrong)) < 4:
+    if min(on.size, off.size) < 5 or len(_levels(found.wrong)) < 4 or not np.any(off):
         return None
     return {"value": "the random number"} if on.min() > off.max() or on.max() < off.min() else None
 

@@ -43,6 +43,10 @@ LAYERS = {
              lambda r, n, d: (r.standard_normal((n, d)),)),
     "sigmoid": (forwards.sigmoid, lambda d, c: d * c[1] * (1 - c[1]),
                 lambda r, n, d: (r.standard_normal((n, d)),)),
+    "relu": (forwards.relu, lambda d, x: d * (x > 0), lambda r, n, d: (
+        r.standard_normal((n + 2, d + 2)),)),
+    "dropout": (forwards.dropout, lambda d, c: d * c[1] / (1 - c[0]["p"]), lambda r, n, d: (
+        r.standard_normal((n + 2, d + 2)), {"p": 0.4, "seed": n})),
     "softmax": (forwards.softmax, softmax_backward, lambda r, n, d: (r.standard_normal((n, d)),)),
     "batchnorm": (forwards.batchnorm, normalized_backward(0), lambda r, n, d: (
         r.standard_normal((n + 1, d)), r.standard_normal(d), r.standard_normal(d), {"eps": 1e-5})),
