@@ -57,7 +57,8 @@ def compare_by_projection(
         size = float(np.linalg.norm(analytic * direction))
         comparison.residual = max(comparison.residual, abs(residual.value) / size if size else 0.0)
         if residual.significant:
-            located = _bisect(problem, position, analytic, direction, residual)
+            # a disagreement whose parts are all within their tolerances lies everywhere, or nowhere
+            located = _bisect(problem, position, analytic, direction, residual) or None
             break
     # where a large part is wrong, the whole is worth its price: patterns need all of it
     if located and len(located) > max(2, x.size // 50) and x.size <= ALL_COORDINATES:

@@ -174,3 +174,12 @@ def test_relus_in_a_net_do_not_fail_a_projection():
     x[::100] *= 1e-7
     report = check_gradient(lambda x: np.sum(np.maximum(x, 0)), lambda x: (x > 0) * 1.0, x)
     assert report.passed, str(report)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("factor", [1.1, 1.5, -1.0])
+def test_a_factor_is_found_also_where_the_function_computes_in_single_precision(dtype, factor):
+    x = np.random.default_rng(0).standard_normal(2000)
+    report = check_gradient(lambda x: float(np.sum(x.astype(dtype) ** 2)),
+                            lambda x: 2 * factor * x, x)
+    assert [f.code for f in report.findings] == ["scaled" if factor > 0 else "sign-flipped"]
