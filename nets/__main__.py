@@ -19,9 +19,12 @@ from ._command import (
     require_packages,
     sweep_command,
     usage_errors,
+    variance_shift_command,
 )
 from .experiment import Experiment, LearningCurve, train
 from .learning_curves import plot_learning_curves
+
+SUBCOMMANDS = {"sweep": sweep_command, "variance-shift": variance_shift_command}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,7 +33,8 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m nets",
         description="Train a fully-connected net on scikit-learn's digits, a part of the training "
         "labels flipped, with and without dropout, and compare the test errors.",
-        epilog="python -m nets sweep --help: grids of such experiments on many machines.",
+        epilog="python -m nets sweep --help: grids of such experiments on many machines; "
+        "python -m nets variance-shift --help: dropout beside batchnorm.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     default = Experiment()
@@ -46,8 +50,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code (0 done, 1 failed; argparse exits with 2)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["sweep"]:
-        return guarded(lambda: sweep_command(arguments[1:]))
+    if arguments and arguments[0] in SUBCOMMANDS:
+        return guarded(lambda: SUBCOMMANDS[arguments[0]](arguments[1:]))
     options = parser()
     args = options.parse_args(arguments)
     with usage_errors(options):

@@ -1,4 +1,4 @@
-"""What the two commands of `python -m nets` share, and the second of them, `sweep`."""
+"""What the commands of `python -m nets` share, and two of them: `sweep`, `variance-shift`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import numpy as np
+from tqdm import tqdm
+
+from layers._arguments import probability
+
 from ._checks import whole
 from .experiment import METHODS, Experiment
 from .sweep import Workers, run_sweep, summarize
+from .variance_shift import PLACEMENTS, variance_shift
 
 FAILED = 1
 INTERRUPTED = 130
@@ -120,3 +126,39 @@ def sweep_command(argv: Sequence[str]) -> None:
                             workers=workers)
     for summary in summarize(results):
         print(summary)
+
+
+def variance_shift_parser() -> argparse.ArgumentParser:
+    """Return the parser of `python -m nets variance-shift`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nets variance-shift",
+        description="Train nets with two batchnorms on clean digits, with dropout before the last "
+        "batchnorm, after it, and without, and print how far the variances of test mode are from "
+        "those that the batchnorms learnt: max(real / moving, moving / real), mean over features.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--p", type=float, default=0.5, help="probability of dropping a unit")
+    parser.add_argument("--seeds", type=int, default=8, help="runs of each kind")
+    parser.add_argument("--epochs", type=int, default=30, help="passes over the training images")
+    return parser
+
+
+def variance_shift_command(argv: Sequence[str]) -> None:
+    """Run `python -m nets variance-shift`."""
+    parser = variance_shift_parser()
+    args = parser.parse_args(argv)
+    with usage_errors(parser):
+        probability("--p", args.p)
+        whole("--seeds", args.seeds, low=1)
+        whole("--epochs", args.epochs, low=1)
+    require_packages(sklearn="scikit-learn")
+    shifts: dict[str, list[float]] = {placement: [] for placement in PLACEMENTS}
+    runs = [(placement, seed) for placement in PLACEMENTS for seed in range(args.seeds)]
+    for placement, seed in tqdm(runs, desc="trained", unit="net", file=sys.stdout):
+        shift = variance_shift(placement, args.p, seed, epochs=args.epochs)
+        shifts[placement].append(shift.largest)
+    for placement, ratios in shifts.items():
+        mean, error = np.mean(ratios), np.std(ratios, ddof=min(1, args.seeds - 1))
+        spread = f" +- {error / np.sqrt(args.seeds):.3f}" if args.seeds > 1 else ""
+        print(f"{placement:<8}p {args.p if placement != 'none' else 0:<6g}"
+              f"max(real / moving variance) {mean:.3f}{spread} ({args.seeds} seeds)")
