@@ -26,7 +26,12 @@ def of_selection(test: Callable[[Patches, View], Evidence]) -> Callable[[View], 
 def pool_spread(patches: Patches, view: View) -> Evidence:
     """Whether a selected output passes its gradient to several inputs instead of one."""
     most = int(patches.touched(patches.wrong).max())
-    return {"most": most} if most > 1 else None
+    axes = tuple(range(1, patches.wrong.ndim))
+    top = np.max(np.abs(patches.wrong), axis=axes, keepdims=True)
+    # every input that an output reaches is given the same: all of dout, or an equal share
+    equal = (np.abs(patches.wrong) <= patches.tolerance) | (
+        np.abs(np.abs(patches.wrong) - top) <= 1e-4 * top)
+    return {"most": most} if most > 1 and np.all(equal) else None
 
 
 def selected_value(patches: Patches, view: View) -> Evidence:

@@ -114,9 +114,21 @@ def wrong_coupling(view: View) -> Evidence:
     true, wrong = (_coupled_axes(view, jacobian) for jacobian in view.dense)
     diagonal = np.diag(view.dense[1])
     if true and wrong and not wrong <= true and np.mean(
-            np.abs(diagonal) > view.dense_tolerance) > 0.5:
+            np.abs(diagonal) > view.dense_tolerance) > 0.5 and (
+            not true < wrong or _is_reduction(view, min(wrong - true))):
         return {"axes": sorted(wrong), "operation": "sum", "instead_of": sorted(true)}
     return None
+
+
+def _is_reduction(view: View, axis: int) -> bool:
+    """Whether what passes between the two halves of an axis goes through one or two sums."""
+    assert view.dense is not None
+    half = np.arange(view.x.shape[axis]) < view.x.shape[axis] // 2
+    shape = [-1 if i == axis else 1 for i in range(view.x.ndim)]
+    first = np.broadcast_to(half.reshape(shape), view.x.shape).ravel()
+    across = view.dense[1][np.ix_(first, ~first)]
+    sizes = np.linalg.svd(across, compute_uv=False)
+    return bool(sizes.size > 3 and sizes[2] <= 1e-4 * sizes[0])
 
 
 def _coupled_axes(view: View, jacobian: Array) -> set[int]:

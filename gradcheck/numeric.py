@@ -29,6 +29,7 @@ RATIO = 4.0
 FIRST_RUNG = 128.0
 COMPLEX_STEP = 1e-30
 KINK_PERSISTS = (0.5, 2.0)
+MOST_MOVED = 0.6
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def ladder(
     rungs: list[Slopes] = []
     extrapolated: list[Array] = []
     distances: list[Array] = []
-    value = bound = np.empty(0)
+    value = bound = chosen = np.empty(0)
+    settled = False
     for rung in range(RUNGS):
         rungs.append(slopes(FIRST_RUNG / RATIO**rung))
         if rung == 0:
@@ -120,6 +122,7 @@ def ladder(
         extrapolated.append((RATIO**2 * new.central - old.central) / (RATIO**2 - 1))
         if rung == 1:
             value, bound = new.central, np.full_like(new.central, np.inf)
+            chosen = np.ones(value.shape)
             continue
         distances.append(np.abs(extrapolated[-1] - extrapolated[-2]))
         # two successive agreements are asked for: noise can agree once by chance
@@ -128,19 +131,27 @@ def ladder(
         persists = _gap_persists(old, new)
         error = np.where(persists, np.maximum(error, new.high - new.low), error)
         error = np.where(np.isfinite(error), error, np.inf)
+        # roundoff and noise grow as the step shrinks: what shows here was there before, smaller
+        bound = np.fmax(bound, distances[-1] / RATIO ** (rung - chosen))
         better = error < bound
         value = np.where(better, extrapolated[-1], value)
         bound = np.where(better, error, bound)
-        if rung > 2 and decided(value, bound):
+        chosen = np.where(better, rung, chosen)
+        enough = rung > 2 and decided(value, bound)
+        if enough and settled:
             break
+        settled = enough
     return _at_kinks(rungs, value, bound)
 
 
 def _gap_persists(old: Slopes, new: Slopes) -> Array:
-    """Where the one-sided slopes are as far apart as they were at four times the step."""
+    """Where the one-sided slopes are what they were at four times the step, and apart."""
     old_gap, gap = old.high - old.low, new.high - new.low
     least, most = KINK_PERSISTS
-    return (gap > least * old_gap) & (gap < most * old_gap) & (gap > 64 * new.roundoff)
+    # noise may keep the distance of the slopes by chance, but not their place
+    moved = np.maximum(np.abs(new.low - old.low), np.abs(new.high - old.high))
+    return (gap > least * old_gap) & (gap < most * old_gap) & (gap > 64 * new.roundoff) & (
+        moved < MOST_MOVED * gap)
 
 
 def _at_kinks(rungs: list[Slopes], value: Array, bound: Array) -> Estimate:

@@ -15,7 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.compare import Comparison, Problem, central_differences, compare
+from gradcheck.compare import (
+    BOUNDS,
+    EPS,
+    TOO_WIDE,
+    Comparison,
+    Problem,
+    central_differences,
+    compare,
+)
 from gradcheck.numeric import Slopes, ladder, step_lengths
 from gradcheck.structure import Alignment
 
@@ -220,4 +228,8 @@ def _widespread(problem: Problem, comparison: Comparison, lengths: Array,
     rms = float(np.sqrt(np.mean(np.square(comparison.numeric[known]))))
     comparison.scale = np.abs(comparison.numeric) + rms
     error = np.abs(comparison.analytic - comparison.numeric)
-    comparison.failed = known & (error > 1e-6 * comparison.scale + 4 * comparison.bound)
+    # one central difference each: it errs by its truncation, too, about eps^(2/3)
+    agrees = TOLERANCE * (problem.evaluator.eps / EPS) ** (2 / 3)
+    comparison.failed = known & (error > agrees * comparison.scale + BOUNDS * comparison.bound)
+    comparison.undecided = known & ~comparison.failed & (
+        comparison.bound > TOO_WIDE * comparison.scale)

@@ -27,7 +27,7 @@ Workers = int | Callable[..., Any] | None
 # loss costs more than a layer, and its parameters share no structure that could be used
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
 NATIVE_ULPS = 256
-RESAMPLES = 3
+RESAMPLES = 6
 
 
 class Session:
@@ -51,7 +51,15 @@ class Session:
         if self.found.gradients and not self.found.fatal:
             with np.errstate(all="ignore"), progress_bar(self.label, progress) as bar, \
                     map_like(workers) as mapper:
-                self._compare_all(mapper, bar)
+                try:
+                    self._compare_all(mapper, bar)
+                except Exception as error:
+                    if not getattr(error, "raised_by_forward", False):
+                        raise
+                    self.found.add("raises", None, "forward raised "
+                                   f"{type(error).__name__} near the arguments, though not at "
+                                   f"them: {error}. Remedy: check the layer at arguments inside "
+                                   "its domain.", exception=type(error).__name__)
         return self._report()
 
     def _compare_all(self, mapper: Callable[..., Any] | None,
@@ -131,8 +139,9 @@ class Session:
             for i in self.layer.wrt:
                 factor = 1 + relative * rng.uniform(-1, 1, args[i].shape)
                 args[i] = (args[i] * factor).astype(args[i].dtype)
+            moved = (dout * (1 + relative * rng.uniform(-1, 1, dout.shape))).astype(dout.dtype)
             try:
-                results.append(self._gradients(args, dout)[place].astype(np.float64))
+                results.append(self._gradients(args, moved)[place].astype(np.float64))
             except Exception:
                 return 0.0
         return np.asarray(4 * np.ptp(np.array(results), axis=0))

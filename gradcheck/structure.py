@@ -91,8 +91,16 @@ class Evaluator:
 
     def uncounted(self, position: int | None = None, value: Any = None) -> Array:
         """Return forward's output; whoever calls it counts."""
-        out = output_of(self.forward(*self.arguments(position, value)))
+        out = self._output(self.arguments(position, value))
         return out if out.dtype == np.float64 else out.astype(np.float64)
+
+    def _output(self, args: list[Any]) -> Array:
+        """Return forward's output; its exceptions pass unchanged, but marked as forward's own."""
+        try:
+            return output_of(self.forward(*args))
+        except Exception as error:
+            error.raised_by_forward = True  # type: ignore[attr-defined]
+            raise
 
 
     def measure_resolution(self, wrt: Sequence[int], rng: np.random.Generator) -> None:
@@ -111,7 +119,7 @@ class Evaluator:
             for i in wrt:
                 args[i] = self.args[i] * (1 + 10.0**exponent * directions[i])
             self.count += 1
-            moved = output_of(self.forward(*args)).astype(np.float64)
+            moved = self._output(args).astype(np.float64)
             live = (base != 0) & np.isfinite(base)
             if moved.shape != base.shape or not np.any(live):
                 return
