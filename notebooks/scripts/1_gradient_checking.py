@@ -57,7 +57,7 @@ expect("forward_difference", forward_difference(cube, x, h), forward, {
 expect("central_difference", central_difference(cube, x, h), (forward + backward) / 2, {
     "it divides by h; the two points are 2 h apart": forward + backward,
     "this is the forward difference": forward,
-    "2 * h lacks its parentheses": (forward + backward) * h * h,
+    "2 * h lacks its parentheses": (forward + backward) * h * h / 2,
     "it has the wrong sign": -(forward + backward) / 2,
 })
 print("Both differences are right.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unittest
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
-from gradcheck.dropout_checks import DropoutImplementation, dropout_checks
+from gradcheck.dropout_checks import DropoutImplementation, DropoutLawError, dropout_checks
 
 # Okabe and Ito, "Color universal design" (2008): told apart by colour-blind readers, too.
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
@@ -47,6 +48,7 @@ def expect(name: str, got: Any, right: Any, slips: Mapping[str, Any] | None = No
     Traceback (most recent call last):
     AssertionError: area: you forgot the half of a triangle.
     """
+    __tracebackhide__ = True
     assert got is not None, f"{name}: got None; does every branch of your function return?"
     got, right = np.asarray(got), np.asarray(right)
     assert got.shape == right.shape, f"{name}: got shape {got.shape}, expected {right.shape}."
@@ -62,9 +64,13 @@ def expect(name: str, got: Any, right: Any, slips: Mapping[str, Any] | None = No
 
 def hold_to_laws(implementation: DropoutImplementation, *laws: str) -> None:
     """Raise AssertionError at the first of the named laws of dropout that is broken."""
+    __tracebackhide__ = True
     checks = dict(dropout_checks(implementation))
     for law in laws:
         try:
             checks[law]()
         except unittest.SkipTest as reason:
             print(f"{law}: skipped, {reason}")
+        except DropoutLawError as error:
+            # The message, on lines that fit the page, without the way through the checker.
+            raise AssertionError(textwrap.fill(str(error), 84)) from None
