@@ -26,7 +26,7 @@ START_SECONDS = 30.0
 TICK = 0.25
 CHILD = Path(__file__).with_name("_sandbox_child.py")
 PIPE_BYTES = 1 << 20
-REFERENCE = ("layers", "nets", "gradcheck", "tests", "notebooks", "build")
+REFERENCE = ("layers", "nets", "gradcheck", "tests", "notebooks", "build", ".git")
 ENCLOSE = True  # False: without namespaces, as on a system that has none.
 KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "TZ")
 

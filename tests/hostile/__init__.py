@@ -73,6 +73,13 @@ paths = [Path(p, 'layers', 'activations.py') for p in sys.path + site.getsitepac
 paths += [Path(p) for p in glob.glob('/*/*/layers/activations.py')]
 exec(next(p for p in paths if p.exists()).read_text())
 """),
+    Hostile("reads the reference's history", """
+import sys, zlib
+from pathlib import Path
+objects = Path(sys.modules['__main__'].__file__).parents[1] / '.git' / 'objects'
+texts = [zlib.decompress(path.read_bytes()) for path in objects.glob('??/*')]
+assert texts
+""" + GOOD),
 ]
 
 IN_CALLS = [
