@@ -141,7 +141,7 @@ def _swapped_with(case: Case, position: int, returned: np.ndarray[Any, Any],
 def _summed_axes(view: View, returned: np.ndarray[Any, Any], true: np.ndarray[Any, Any]
                  ) -> list[int] | None:
     """Return axes whose sum of contributions is what was returned, in another shape."""
-    contributions = hypotheses_values.contributions(view)
+    contributions = view.contributions()
     if contributions.ndim == 0:
         return None
     for count in range(1, contributions.ndim + 1):

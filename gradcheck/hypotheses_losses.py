@@ -100,10 +100,9 @@ def not_normalized(view: View) -> Evidence:
     factor = factor_of(view)
     if factor is None or factor <= 1.0:
         return None
-    counts = {view.x.size: "the elements", **({view.x.shape[0]: "the samples"} if view.x.ndim
-                                              else {})}
+    counts = {view.x.size: "x.size", **({view.x.shape[0]: "N"} if view.x.ndim else {})}
     if "N" in view.case.constants:
-        counts[round(view.case.constants["N"])] = "the samples"
+        counts[round(view.case.constants["N"])] = "N"
     if round(factor) not in counts or abs(factor - round(factor)) > 1e-4 * factor:
         return None
     return {"factor": float(f"{factor:.9g}"), "name": counts[round(factor)]}
@@ -143,6 +142,40 @@ def softmax_share(code: str) -> Callable[[Scores, View], Evidence]:
         return None
 
     return test
+
+
+def not_divided_by_sum(scores: Scores, view: View) -> Evidence:
+    """Whether the exponentials of a softmax were not divided by their sum."""
+    x = view.x.reshape(scores.n.shape)
+    hot = np.zeros(x.shape)
+    hot[scores.rows, scores.label] = 1.0
+    for shift in (np.max(x, axis=1, keepdims=True), 0.0):
+        with np.errstate(over="ignore"):
+            base = np.exp(x - shift) - hot
+        size = float(np.sum(base * base))
+        share = float(np.sum(scores.a * base)) / size if np.isfinite(size) and size else 0.0
+        if share > 0 and np.all(np.abs(scores.a - share * base) <= 1e-4 * np.max(
+                np.abs(scores.gap))):
+            return {"share": share}
+    return None
+
+
+def threshold_of_margins(scores: Scores, view: View) -> Evidence:
+    """Whether other margins than the violated ones count, those in an interval."""
+    x = view.x.reshape(scores.n.shape)
+    margin = x - x[scores.rows, scores.label][:, np.newaxis]
+    others = np.ones(x.shape, dtype=bool)
+    others[scores.rows, scores.label] = False
+    unit = np.max(scores.n[others], initial=0.0)
+    different = others & (np.abs(scores.gap) > 1e-4 * unit)
+    levels = np.abs(scores.a[others][:, np.newaxis] - np.array([0.0, unit]))
+    if not unit or np.sum(different) < 2 or np.any(np.min(levels, axis=1) > 1e-4 * unit):
+        return None
+    inside, outside = margin[different], margin[others & ~different]
+    if np.any((outside > inside.min()) & (outside < inside.max())):
+        return None
+    return {"value": "the margin", "low": float(inside.min()), "high": float(inside.max()),
+            "count": int(np.sum(different)), "of": int(np.sum(others))}
 
 
 def label_term_missing(scores: Scores, view: View) -> Evidence:
@@ -298,9 +331,15 @@ def diagonal_jacobian_only(view: View) -> Evidence:
 
 
 LOSSES = (
-    Hypothesis("not-normalized", not_normalized, "analytic = {factor:.5g} x numeric everywhere: "
-               "the loss is a mean over {name}, its gradient is not",
+    Hypothesis("not-normalized", not_normalized, "analytic = {factor:.5g} x numeric everywhere "
+               "({factor:.5g} = {name}): the loss is a mean, its gradient is that of the sum",
                "divide the gradient by what the loss is divided by"),
+    Hypothesis("not-normalized", of_scores(not_divided_by_sum), "the gradient holds the "
+               "exponentials themselves, not divided by their sum over the classes",
+               "probs = exp(scores); probs /= probs.sum(axis=1, keepdims=True)"),
+    Hypothesis("wrong-threshold", of_scores(threshold_of_margins), "{count} of {of} margins count "
+               "wrongly, those with a difference of scores between {low:.4g} and {high:.4g}",
+               "compare in backward with the margin that forward adds"),
     Hypothesis("label-term-missing", of_scores(softmax_share("label-term-missing")), "every row "
                "of the gradient is the softmax alone; it is too large by {gap:.5g} at the labels",
                "subtract the target: dscores = (probs - target) / N"),

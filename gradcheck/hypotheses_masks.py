@@ -132,14 +132,25 @@ def _two_levels(found: Activity) -> bool:
 
 def mask_not_applied(found: Activity, view: View) -> Evidence:
     """Whether every output is passed alike although the forward passes two kinds."""
-    if not _bends(found) or not np.all(found.wrongly_kept):
+    if not np.all(found.wrongly_kept):
         return None
+    if not _bends(found):
+        return _noise_not_applied(found, view)
     if found.slope_known and len(_levels(found.wrong)) > 1:
         return None
     if not found.slope_known and not _one_factor(found):
         return None
     dropped = ~found.kept if not np.all(found.kept) else ~_same_slots(found)
     return {"count": int(np.sum(dropped)), "of": found.true.size} if np.any(dropped) else None
+
+
+def _noise_not_applied(found: Activity, view: View) -> Evidence:
+    """Whether the forward multiplies by random factors of many levels and the backward by one."""
+    evaluator = view.case.problem.evaluator
+    if not found.slope_known or len(_levels(found.true)) < 3 or len(_levels(found.wrong)) != 1:
+        return None
+    linear = np.allclose(evaluator.out(view.position, 2 * view.x), 2 * view.case.out)
+    return {"count": found.true.size, "of": found.true.size} if linear else None
 
 
 def _same_slots(found: Activity) -> Array:

@@ -51,7 +51,15 @@ def net_not_normalized(view: View) -> Evidence:
     penalty = (view.case.penalty(view.position) or 0.0) * view.x
     data = view.n - penalty
     if np.any(data) and view.agrees(count * data + penalty):
-        return {"factor": count, "name": "the samples"}
+        return {"factor": count, "name": "N"}
+    return None
+
+
+def only_penalty(view: View) -> Evidence:
+    """Whether all that arrives at a weight is its penalty's gradient."""
+    penalty = view.case.penalty(view.position) if view.case.kind == "net" else None
+    if penalty and view.a.size > 1 and view.agrees(penalty * view.x):
+        return {"penalty": penalty}
     return None
 
 
@@ -109,8 +117,11 @@ def regularization(code: str, ratio: float) -> Callable[[View], Evidence]:
 
 
 NETS = (
+    Hypothesis("zero-gradient", only_penalty, "the gradient is {penalty:.5g} x {argument}, the "
+               "penalty's alone: nothing arrives from the data",
+               "add the data's gradient, dw from this layer's backward"),
     Hypothesis("not-normalized", net_not_normalized, "the data's part of the gradient is "
-               "{factor:.5g} times the numeric one: the loss is a mean over {name}",
+               "{factor:.5g} = {name} times the numeric one: the loss is a mean over samples",
                "divide dscores by the number of samples"),
     Hypothesis("label-term-missing", net_label("label-term-missing"), "N times the gap of d{bias} "
                "counts the labels of each class, {counts}: the true class's term is missing",

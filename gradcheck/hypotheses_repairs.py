@@ -92,6 +92,8 @@ def _replacing(edit: Callable[[View, str, Array], Iterator[tuple[Array, dict[str
 def _complement(view: View, path: str, leaf: Array) -> Iterator[tuple[Array, dict[str, Any]]]:
     if _is_mask(leaf):
         yield np.where(leaf == 0, np.max(leaf), 0).astype(leaf.dtype), {}
+    elif leaf.shape == view.case.out.shape and leaf.dtype.kind == "f" and not view.elementwise:
+        yield -leaf, {}  # what a relu compares with zero
 
 
 def _rolled(view: View, path: str, leaf: Array) -> Iterator[tuple[Array, dict[str, Any]]]:

@@ -22,7 +22,7 @@ def wrong_axis_sum(view: View) -> Evidence:
     if alignment is None or not view.complete or any(
             view.x.shape[axis] > 1 for axis in alignment.free_axes):
         return _transposed_outputs(view)
-    parts = contributions(view)
+    parts = view.contributions()
     for count in range(1, out.ndim + 1):
         for axes in itertools.combinations(range(out.ndim), count):
             for operation, name in ((np.sum, "sum"), (np.mean, "mean")):
@@ -35,15 +35,6 @@ def wrong_axis_sum(view: View) -> Evidence:
                                                                              view.a.shape)):
                     return {"axes": list(axes), "operation": name}
     return None
-
-
-def contributions(view: View) -> Array:
-    """Return dout * d(out)/d(argument) for every output, the argument moved all at once."""
-    evaluator = view.case.problem.evaluator
-    step = 1e-6 * max(1.0, float(np.max(np.abs(view.x), initial=0.0)))
-    above = evaluator.out(view.position, view.x + step)
-    below = evaluator.out(view.position, view.x - step)
-    return np.asarray(view.case.dout * (above - below) / (2 * step))
 
 
 def _transposed_outputs(view: View) -> Evidence:

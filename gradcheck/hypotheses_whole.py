@@ -16,6 +16,7 @@ Array = NDArray[Any]
 Evidence = dict[str, Any] | None
 
 SMALL_NUMBERS = (2, 3, 4, 5, 6, 8, 9, 10, 16)
+ROUNDING = 1e-6
 ISOLATED_SHARE = 0.15
 MOST_ISOLATED = 64
 
@@ -43,7 +44,8 @@ def factor_of(view: View) -> float | None:
 def scaled(view: View) -> Evidence:
     """Whether the gradient is a constant times the true one; the constant gets a name."""
     factor = factor_of(view)
-    if factor is None or np.sum(view.n[view.known] != 0) < 2 <= view.a.size:
+    if factor is None or np.sum(view.n[view.known] != 0) < 2 <= view.a.size or (
+            abs(factor - 1) < ROUNDING):
         return None
     names = list(factor_names(view.case, factor))
     name = names[0] if names else None

@@ -63,12 +63,13 @@ def _patches(view: View) -> Patches | None:
     if not x.ndim or not out.ndim or view.dense is None or alignment is None or view.elementwise:
         return None
     true, wrong = (jacobian.T.reshape(out.size, *x.shape) for jacobian in view.dense)
-    padding = max((int(value) for key, value in view.case.numbers.items()
-                   if "pad" in key.lower()), default=0)
+    told = [int(value) for key, value in view.case.numbers.items() if "pad" in key.lower()]
+    padding = max(told, default=0)
     if x.ndim == out.ndim:
         growth = max(b - a for a, b in zip(x.shape[1:] or (0,), out.shape[1:] or (0,), strict=True))
         padding = max(padding, -(-growth // 2))
-    padding = max(padding, _cropped(true, view.dense_tolerance, range(2, x.ndim + 1)))
+    if not told:
+        padding = max(padding, _cropped(true, view.dense_tolerance, range(2, x.ndim + 1)))
     aligned = {axis for axis, _ in alignment.pairs}
     space = (axis for axis in range(min(1, x.ndim - 1), x.ndim)
              if axis not in aligned and x.shape[axis] > 1)
@@ -229,9 +230,14 @@ def of_patches(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Ev
     return run
 
 
-def shift_without_padding(patches: Patches, view: View) -> Evidence:
-    """Whether all windows are off by the same step though nothing is padded."""
-    return None if patches.padding else padding_crop(patches, view)
+def shifted_windows(patches: Patches, view: View) -> Evidence:
+    """Whether all windows are off by a step that no crop of the padding makes."""
+    found = padding_crop(patches, view)
+    if found is None:
+        return None
+    steps = {abs(step) for step in found["offset"]}
+    cropped = len(steps) == 1 and 0 < steps.pop() <= patches.padding
+    return None if cropped else found
 
 
 def window_misplaced(patches: Patches, view: View) -> Evidence:
@@ -270,30 +276,11 @@ def kernel_gradient_misplaced(view: View) -> Evidence:
     patches = patches_of(view)
     if patches is None or patches.is_image or view.a.ndim < 3:
         return None
-    images = [i for i, arg in enumerate(view.case.args) if isinstance(arg, np.ndarray)
-              and i != view.position and arg.ndim == view.a.ndim and arg.dtype.kind == "f"]
-    for i in images:
-        image = view.case.args[i]
-        space = range(2, image.ndim)
-        for offset in itertools.product((-2, -1, 0, 1, 2), repeat=len(space)):
-            if not any(offset):
-                continue
-            args = list(view.case.args)
-            args[i] = _moved(image, offset)
-            if view.is_gradient_at(args):
-                return {"count": view.a.size, "of": view.a.size, "offset": list(offset)}
+    whole = replace(patches, space=tuple(range(2, view.a.ndim)))
+    for offset in itertools.product((-2, -1, 0, 1, 2), repeat=len(whole.space)):
+        if any(offset) and _shifted(whole, offset):
+            return {"offset": list(offset)}
     return None
-
-
-def _moved(image: Array, offset: tuple[int, ...]) -> Array:
-    """Shift the spatial axes of an image, zeros coming in."""
-    moved = np.zeros_like(image)
-    source, target = [slice(None)] * 2, [slice(None)] * 2
-    for shift, size in zip(offset, image.shape[2:], strict=True):
-        source.append(slice(max(0, -shift), size - max(0, shift)))
-        target.append(slice(max(0, shift), size - max(0, -shift)))
-    moved[tuple(target)] = image[tuple(source)]
-    return moved
 
 
 def average_misrouted(patches: Patches, view: View) -> Evidence:
@@ -339,7 +326,7 @@ WINDOWS = (
     Hypothesis("padding-crop", of_patches(padding_layer_crop), "the gradient is the true one "
                "moved by {offset}: the padding was cropped at the wrong end",
                "crop what forward padded, at both ends"),
-    Hypothesis("window-misplaced", of_windows(shift_without_padding), "every window's contribution "
+    Hypothesis("window-misplaced", of_windows(shifted_windows), "every window's contribution "
                "is off by {offset} along the spatial axes",
                "write to the rows and columns that forward reads"),
     Hypothesis("padding-crop", of_windows(padding_crop), "the gradient is shifted by {offset} "

@@ -27,6 +27,7 @@ Workers = int | Callable[..., Any] | None
 # loss costs more than a layer, and its parameters share no structure that could be used
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
 NATIVE_ULPS = 256
+ARGUMENT_ULPS = 4
 RESAMPLES = 6
 
 
@@ -92,9 +93,11 @@ class Session:
                    for entry in found.findings):
                 continue
             comparison = self._compare(problem, position, gradient.astype(np.float64))
-            # a gradient of a narrower dtype, a finding of its own, is held to that dtype
-            coarse = NATIVE_ULPS * float(np.finfo(gradient.dtype).eps)
-            comparison.failed &= ~(comparison.error <= coarse * comparison.scale)
+            # a gradient is held to the coarser of the argument's dtype and its own
+            coarse = max(ARGUMENT_ULPS * float(np.finfo(layer.args[position].dtype).eps),
+                         NATIVE_ULPS * float(np.finfo(gradient.dtype).eps))
+            comparison.failed &= ~(comparison.error <= coarse * (
+                comparison.scale + comparison.natural))
             if not np.any(comparison.failed):
                 self._compare_native(problem, comparison, place)
             self.comparisons.append(comparison)
