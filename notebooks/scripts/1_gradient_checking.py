@@ -295,7 +295,7 @@ for slope in (0.0, 0.5, 1.0, 1.5):
 rows = [
     ("right gradient, one element 0, roundoff 3e-11", [1.0, 0.0], [1.0, 3e-11]),
     ("right gradient of a large loss: 1e-5 beside 1e6", [1e6, 1e-5], [1e6, 1.2e-5]),
-    ("wrong by a factor of two, but tiny (1e-14)", [1e-14, 2e-14], [2e-14, 4e-14]),
+    ("wrong by a factor of two, but tiny (1e-15)", [1e-15, 2e-15], [2e-15, 4e-15]),
     ("wrong sign, but tiny (1e-15)", [1e-15, -1e-15], [-1e-15, 1e-15]),
 ]
 print(f"{'case':<52}{'rel_error':>10}")

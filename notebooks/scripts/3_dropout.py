@@ -193,7 +193,7 @@ for slip, (forward, backward) in wrong_dropouts.items():
 # Write one. `law_of_the_rate(forward)` shall raise `AssertionError` if `forward` does not drop the
 # fraction `p` that it is told, and return silently if it does. Of $n$ independent units the dropped
 # fraction has the standard deviation $\sqrt{p(1-p)/n}$; allow five of them, and a right dropout
-# fails once in about two million runs. Think about which `p` to try.
+# fails one comparison in about two million. Think about which `p` to try.
 
 
 # %% solution="law"

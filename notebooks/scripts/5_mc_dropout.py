@@ -177,7 +177,7 @@ for (kind, drawn), colour, style in zip(found.items(), [BLUE, VERMILLION, GREEN]
     entropy = predictive_entropy(drawn)
     axis.hist(entropy, bins, histtype="step", linewidth=2, color=colour, linestyle=style,
               label=f"{kind}: mean {entropy.mean():.2f}, "
-              f"mutual information {mutual_information(drawn).mean():.2f}")
+              f"mutual information {mutual_information(drawn).mean():.2f} nats")
 axis.axvline(np.log(10), ymax=0.7, color="black", linewidth=1)
 axis.set(xlabel="predictive entropy (nats); the line is log 10, knowing nothing",
          ylabel="number of images (of 797)", title="50 masks for each image", yscale="log",
