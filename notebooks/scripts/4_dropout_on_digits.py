@@ -80,11 +80,16 @@ class Net:
 rng = np.random.default_rng(0)
 X, y = rng.normal(size=(5, 6)), rng.integers(3, size=5)
 net = Net([6, 8, 7, 3], p=0.5)
-hidden = X
-for i in (1, 2):
-    hidden = np.maximum(hidden @ net.params[f"W{i}"] + net.params[f"b{i}"], 0)
-right = hidden @ net.params["W3"] + net.params["b3"]
+outputs = {}
+for mode in ("train", "test"):
+    hidden = X
+    for i in (1, 2):
+        hidden, _ = layers.affine_relu_dropout_forward(
+            hidden, net.params[f"W{i}"], net.params[f"b{i}"], net.dropout_param(i, mode))
+    outputs[mode] = hidden @ net.params["W3"] + net.params["b3"]
+right = outputs["test"]
 expect("net.loss(X)", net.loss(X), right, {
+    "units are dropped; without labels the mode is 'test'": outputs["train"],
     "the scores have gone through a relu": np.maximum(right, 0),
     "the last bias is missing": right - net.params["b3"],
     "these are probabilities; return the scores": np.exp(right) / np.exp(right).sum(1)[:, None],
