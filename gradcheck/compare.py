@@ -20,8 +20,8 @@ from gradcheck.structure import Alignment, Evaluator, Index, align
 Array = NDArray[Any]
 MapLike = Callable[[Callable[[Any], Any], list[Any]], Iterable[Any]]
 
-EPS = float(np.finfo(np.float64).eps)
 AGREES = 1e-8
+TRUNCATION = 4.0
 FLOOR = 2.0**12
 BOUNDS = 4.0
 TOO_WIDE = 1e-2
@@ -119,7 +119,8 @@ def compare(problem: Problem, position: int, name: str, analytic: Array,
         np.zeros(x.shape, bool), np.ones(x.shape, bool), np.zeros(x.shape, bool), scale, natural,
         alignment, x.size)
     error = np.abs(analytic - numeric)
-    agree = error <= AGREES * (evaluator.eps / EPS) ** (2 / 3) * scale + evaluator.eps * natural
+    agrees = AGREES + TRUNCATION * evaluator.eps ** (2 / 3)
+    agree = error <= agrees * scale + evaluator.eps * natural
     comparison.bound = np.asarray(np.maximum(roundoff, np.where(agree, error, 0.0)))
     suspects = ~agree
     if np.any(suspects):

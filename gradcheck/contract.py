@@ -10,6 +10,7 @@ import copy
 import inspect
 import math
 import re
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.report import Finding
-from gradcheck.structure import ForwardError, fresh, leaves, output_of
+from gradcheck.snapshots import differences, same_bits, snapshot
+from gradcheck.structure import ForwardError, fresh, output_of
 
 Array = NDArray[Any]
 Forward = Callable[..., Any]
@@ -115,8 +117,9 @@ def _forward(found: Inspection, layer: Layer, args: list[Any]) -> tuple[Array, A
     except ForwardError as error:
         found.add("raises", None, f"{error}. Remedy: return the pair (out, cache).")
     except Exception as error:
-        found.add("raises", None, f"forward raised {type(error).__name__}: {error}. Remedy: make "
-                  "forward accept these arguments.", exception=type(error).__name__)
+        found.add("raises", None, f"forward raised {told(error)}"
+                  + _unless_told(error, " Remedy: make forward accept these arguments."),
+                  exception=type(error).__name__)
     return None
 
 
@@ -124,12 +127,46 @@ def _backward(found: Inspection, layer: Layer, dout: Array, cache: Any) -> list[
     try:
         returned = layer.backward(dout, cache)
     except Exception as error:
-        found.add("raises", None, f"backward raised {type(error).__name__}: {error}. Remedy: make "
-                  f"backward accept dout of shape {dout.shape}, the shape of forward's output.",
+        found.add("raises", None, f"backward raised {told(error)}"
+                  + _unless_told(error, f" Remedy: make backward accept dout of shape {dout.shape} "
+                                 "and the cache that forward returned."),
                   exception=type(error).__name__)
         return None
-    gradients = list(returned) if isinstance(returned, tuple | list) else [returned]
-    return [entry.copy() if isinstance(entry, np.ndarray) else entry for entry in gradients]
+    gradients = as_gradients(returned)
+    if gradients is None:
+        found.add("wrong-shape", None, f"backward returned a {type(returned).__name__}; expected "
+                  "an array, or a tuple of arrays in the order of forward's arguments. Remedy: "
+                  "return dx, dw, db.", got=type(returned).__name__)
+    return gradients
+
+
+def as_gradients(returned: Any) -> list[Any] | None:
+    """Return copies of what backward returned: one array or several; None for anything else.
+
+    >>> len(as_gradients((np.zeros(2), None))), as_gradients({"dx": np.zeros(2)})
+    (2, None)
+    """
+    entries = list(returned) if isinstance(returned, tuple | list) else [returned]
+    plain = (np.ndarray, np.number, np.bool_, int, float, complex, type(None))
+    if not all(isinstance(entry, plain) for entry in entries):
+        return None
+    return [entry.copy() if isinstance(entry, np.ndarray) else entry for entry in entries]
+
+
+def told(error: BaseException) -> str:
+    """Return an exception as 'ValueError: message (line 3 of name).', whatever its __str__ does."""
+    try:
+        message = str(error)
+    except Exception:
+        message = "(its message cannot be read)"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
+    return f"{type(error).__name__}: {message.rstrip('.')}{place}."
+
+
+def _unless_told(error: BaseException, remedy: str) -> str:
+    """Return the remedy, unless the exception brings one of its own."""
+    return "" if "Remedy: " in told(error) else remedy
 
 
 def _upstream(out: Array, dout: Array | None, rng: np.random.Generator) -> Array:
@@ -141,6 +178,10 @@ def _upstream(out: Array, dout: Array | None, rng: np.random.Generator) -> Array
                else type(dout).__name__)
         raise ValueError(f"dout: got {got}; expected a floating array of shape {out.shape}, that "
                          "of forward's output. Remedy: pass one of that shape, or none.")
+    if not np.all(np.isfinite(dout)) or (dout.size and not np.any(dout)):
+        raise ValueError(f"dout: got {'zeros only' if not np.any(dout) else 'inf or NaN in it'}; "
+                         "expected finite numbers, not all zero. Remedy: pass another dout, or "
+                         "none: then it is drawn.")
     return dout.astype(out.dtype)
 
 
@@ -316,36 +357,6 @@ def _note_mutated_arguments(
             found.add("input-mutated", name, f"{culprit} changed {', '.join(changed[:3])}, which "
                       "belongs to the caller. Remedy: write to a copy; x *= mask, x[...] = and "
                       "out= all write into the argument.", changed=changed[:8], by=culprit)
-
-
-def snapshot(value: Any, path: str) -> dict[str, Any]:
-    """Return copies of the leaves of a nested value, by path."""
-    return {where: leaf.copy() if isinstance(leaf, np.ndarray) else leaf
-            for where, leaf in leaves(value, path)}
-
-
-def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return the paths at which two snapshots differ."""
-    return sorted(path for path in before.keys() | after.keys()
-                  if path not in before or path not in after
-                  or not same_bits(before[path], after[path]))
-
-
-def same_bits(first: Any, second: Any) -> bool:
-    """Whether two leaves are equal in kind, shape, dtype and every bit.
-
-    >>> same_bits(np.array([np.nan]), np.array([np.nan])), same_bits(np.zeros(2), np.zeros(3))
-    (True, False)
-    """
-    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
-        if first.shape != second.shape or first.dtype != second.dtype:
-            return False
-        if first.dtype.kind == "O":
-            return bool(np.array_equal(first, second))
-        return first.tobytes() == second.tobytes()
-    if type(first) is not type(second):
-        return False
-    return bool(first is second or first == second or (first != first and second != second))
 
 
 def _global_random_state() -> tuple[Any, ...]:

@@ -123,8 +123,7 @@ def _explain_shape(case: Case, finding: Finding) -> list[Finding]:
     axes = _summed_axes(view, returned, true)
     if axes is not None:
         return [_retitled(finding, "wrong-axis-sum", f"the gradient is summed over axes {axes} of "
-                          f"the output; its shape is {returned.shape} where {finding.argument} has "
-                          f"{view.x.shape}", {"axes": axes})]
+                          "the output", {"axes": axes})]
     return [finding]
 
 

@@ -222,8 +222,10 @@ def wrong_label(scores: Scores, view: View) -> Evidence:
         found.append(int(places[places != scores.label[row]][0]) - int(scores.label[row]))
     if not found:
         return None
-    same = len(set(found)) == 1
-    return {"rows": len(found), "of": len(gap), "offset": found[0] if same else None}
+    classes = gap.shape[1]
+    offsets = {offset % classes for offset in found}
+    told = f", always {offsets.pop()} further on" if len(offsets) == 1 else ""
+    return {"rows": len(found), "of": len(gap), "told": told}
 
 
 def margin_count(scores: Scores, view: View) -> Evidence:
@@ -368,7 +370,7 @@ LOSSES = (
                "{counted:.3g} violated margins a sample, where there are {counts}",
                "subtract the number of violated margins of the sample at its label"),
     Hypothesis("wrong-label", of_scores(wrong_label), "in {rows} of {of} samples the label's term "
-               "stands at another class (offset {offset})", "index with y itself, row by row"),
+               "stands at another class{told}", "index with y itself, row by row"),
     Hypothesis("diagonal-jacobian-only", diagonal_jacobian_only, "the backward multiplies by the "
                "Jacobian's diagonal only; off it there are entries of {largest_off_diagonal:.3g}",
                "for a softmax s: dx = s * (dout - sum(dout * s))"),

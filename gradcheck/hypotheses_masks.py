@@ -180,8 +180,11 @@ def value_used_as_mask(found: Activity, view: View) -> Evidence:
     kept = found.kept
     if not _bends(found):
         return None
-    for name, value in found.values.items():
-        for applied in (np.where(kept, value, 0.0), value, value * found.true):
+    forms = (lambda value: value, lambda value: np.where(kept, value, 0.0),
+             lambda value: value * found.true)
+    for form in forms:
+        for name, value in found.values.items():
+            applied = form(value)
             factor = _constant_ratio(found.wrong, applied)
             if factor is not None and not _same(found.wrong, factor * kept):
                 return {"value": name, "factor": factor}

@@ -49,19 +49,28 @@ def scaled(view: View) -> Evidence:
         return None
     names = list(factor_names(view.case, factor))
     name = names[0] if names else None
+    if name is None and view.a.size == 1:
+        return None  # of a single number every other one is some multiple
     text = f"analytic = {factor:.5f} x numeric everywhere"
     if name:
-        text += f"; {factor:.5g} = {name}: {_excuse(name)}"
+        text += _excuse(factor, names)
     return {"factor": float(f"{factor:.9g}"), "name": name, "also": names[1:6], "text": text}
 
 
-def _excuse(name: str) -> str:
-    """Say what is missing or too much when the gradient is `name` times the true one."""
+def _excuse(factor: float, names: list[str]) -> str:
+    """Say what is missing or too much when the gradient is `factor` times the true one."""
+    name = names[0]
+    number = next((other for other in names[1:] if not any(map(str.isalpha, other))), None)
+    told = name if number is None else f"{name} (or {number})"
+    same = name.replace("-", "", 1).isdigit()
+    text = "" if same else f"; {factor:.5g} = {told}"
+    base = name.removeprefix("1/").removeprefix("(").removesuffix(")")
+    if "/" in base or "^" in base or name.startswith("-"):
+        return text
     if name.startswith("1/"):
-        bare = name[2:].removeprefix("(").removesuffix(")") if "^" not in name else name[2:]
-        return f"the backward divides by {bare} once too often, or lacks the factor {bare}"
+        return f"{text}: the backward lacks the factor {base}, or divides by it once too often"
     inverse = f"1/({name})" if " " in name else f"1/{name}"
-    return f"the backward lacks {inverse}, or multiplies by {name} once too often"
+    return f"{text}: the backward lacks {inverse}, or multiplies by {name} once too often"
 
 
 def factor_names(case: Case, factor: float) -> Iterator[str]:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from gradcheck.compare import (
     BOUNDS,
-    EPS,
     TOO_WIDE,
+    TRUNCATION,
     Comparison,
     Problem,
     central_differences,
@@ -229,7 +229,7 @@ def _widespread(problem: Problem, comparison: Comparison, lengths: Array,
     comparison.scale = np.abs(comparison.numeric) + rms
     error = np.abs(comparison.analytic - comparison.numeric)
     # one central difference each: it errs by its truncation, too, about eps^(2/3)
-    agrees = TOLERANCE * (problem.evaluator.eps / EPS) ** (2 / 3)
+    agrees = TOLERANCE + TRUNCATION * problem.evaluator.eps ** (2 / 3)
     comparison.failed = known & (error > agrees * comparison.scale + BOUNDS * comparison.bound)
     comparison.undecided = known & ~comparison.failed & (
         comparison.bound > TOO_WIDE * comparison.scale)

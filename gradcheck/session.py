@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck.case import Case
 from gradcheck.compare import TERMS, Comparison, Problem, compare, natural_scale
-from gradcheck.contract import Layer, inspect_layer, note_nonlinearity
+from gradcheck.contract import Layer, as_gradients, inspect_layer, note_nonlinearity, told
 from gradcheck.diagnose import diagnose, diagnose_shapes
 from gradcheck.mapping import map_like
 from gradcheck.numeric import step_lengths
@@ -58,8 +58,8 @@ class Session:
                     if not getattr(error, "raised_by_forward", False):
                         raise
                     self.found.add("raises", None, "forward raised "
-                                   f"{type(error).__name__} near the arguments, though not at "
-                                   f"them: {error}. Remedy: check the layer at arguments inside "
+                                   "near the arguments, though not at them, "
+                                   f"{told(error)} Remedy: check the layer at arguments inside "
                                    "its domain.", exception=type(error).__name__)
         return self._report()
 
@@ -112,16 +112,17 @@ class Session:
         try:
             return self._gradients(self.evaluator.arguments(), dout)
         except Exception as error:
-            self.found.add("raises", None, f"at float64, {type(error).__name__}: {error}. Remedy: "
-                           "accept every floating dtype.", exception=type(error).__name__)
+            self.found.add("raises", None, f"at float64, {told(error)} Remedy: accept every "
+                           "floating dtype.", exception=type(error).__name__)
             return None
 
     def _gradients(self, args: list[Any], dout: Array) -> list[Array]:
         """Return backward's gradients at other arguments."""
         self.evaluator.count += 1
         _, cache = self.layer.forward(*args)
-        returned = self.layer.backward(dout.copy(), cache)
-        gradients = returned if isinstance(returned, tuple | list) else [returned]
+        gradients = as_gradients(self.layer.backward(dout.copy(), cache))
+        if gradients is None:
+            raise TypeError("backward returned neither an array nor a tuple of arrays")
         return [np.array(entry) for entry in gradients]
 
     def _noise(self, position: int) -> Array | float:

@@ -92,11 +92,28 @@ def test_dout_as_given_is_what_multiplies():
     np.testing.assert_array_equal(seen[0], dout)
 
 
-def test_a_dout_of_zeros_hides_no_wrong_gradient_as_a_pass_of_everything():
-    dout = np.zeros(3)
-    report = check_layer(multiply, multiply_backward, randn(3), randn(3), dout=dout)
-    assert report.passed
-    np.testing.assert_array_equal(dout, 0.0)
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
+def test_a_dout_that_would_pass_any_backward_or_none_is_refused(value):
+    with pytest.raises(ValueError, match="dout"):
+        check_layer(multiply, multiply_backward, randn(3), randn(3), dout=np.full(3, value))
+
+
+@pytest.mark.parametrize("returned", [lambda dx: {"x": dx}, lambda dx: ((dx,),), lambda dx: "dx",
+                                      lambda dx: iter([dx])])
+def test_what_is_no_array_nor_a_tuple_of_them_is_a_wrong_shape(returned):
+    report = check_layer(lambda x: (x * x, x), lambda dout, x: returned(2 * dout * x), randn(3))
+    assert report.findings[0].code == "wrong-shape"
+
+
+def test_an_exception_whose_message_cannot_be_read_is_still_a_finding():
+    class EvilError(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def forward(x):
+        raise EvilError
+
+    assert check_layer(forward, lambda dout, x: dout, randn(3)).findings[0].code == "raises"
 
 
 @pytest.mark.parametrize("layer_args", [

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gradcheck import check_layer
-from gradcheck.contract import differences, name_arguments, same_bits, snapshot
+from gradcheck.contract import name_arguments
+from gradcheck.snapshots import differences, same_bits, snapshot
 
 X = np.random.default_rng(0).standard_normal((4, 5))
 
