@@ -151,25 +151,30 @@ class _Case:
             self._compare_statistics()
 
     def check_gradient(self) -> None:
-        """Compare backward with the reference where both are deterministic."""
-        for _ in range(2):
-            mine, right = self._both(self.draw(), p=0.0 if self.stochastic else None)
+        """Compare backward with the reference where both are deterministic, at several dtypes."""
+        for dtype in (np.float64, np.float32, np.float64):
+            mine, right = self._both(self.draw(dtype), p=0.0 if self.stochastic else None)
+            where = f" for {_in_words(mine, {})}"
             if self.pair.is_loss:
                 got, want = self.pair.forward(*mine), self.reference.forward(*right)
-                compare("dx", _second(got), want[1], "")
-                continue
-            _, cache = _pair_of(self.pair, self.pair.forward(*mine))
-            right_out, right_cache = self.reference.forward(*right)
-            dout = self.rng.standard_normal(np.shape(right_out))
-            assert self.pair.backward is not None
-            assert self.reference.backward is not None
-            got = _gradients(self.pair.backward(dout.copy(), cache))
-            wanted = _gradients(self.reference.backward(dout, right_cache))
-            if len(got) < len(wanted):
-                raise Disagreement(f"{self.pair.name}_backward returned {len(got)} gradients; "
-                                   f"expected {len(wanted)}")
-            for place, (mine_, want) in enumerate(zip(got, wanted, strict=False)):
-                compare(f"gradient {place + 1} of {len(wanted)}", mine_, want, "")
+                compare("dx", _second(got), want[1], where)
+            else:
+                self._compare_gradients(mine, right, where)
+
+    def _compare_gradients(self, mine: Args, right: Args, where: str) -> None:
+        """Compare a layer's gradients at one upstream gradient, of the dtype of the output."""
+        assert self.pair.backward is not None
+        assert self.reference.backward is not None
+        _, cache = _pair_of(self.pair, self.pair.forward(*mine))
+        right_out, right_cache = self.reference.forward(*right)
+        dout = self.rng.standard_normal(np.shape(right_out)).astype(right_out.dtype)
+        got = _gradients(self.pair.backward(dout.copy(), cache))
+        wanted = _gradients(self.reference.backward(dout, right_cache))
+        if len(got) < len(wanted):
+            raise Disagreement(f"{self.pair.name}_backward returned {len(got)} gradients; "
+                               f"expected {len(wanted)}")
+        for place, (mine_, want) in enumerate(zip(got, wanted, strict=False)):
+            compare(f"gradient {place + 1} of {len(wanted)}", mine_, want, where)
 
     def report(self, seed: int) -> tuple[Report | None, str]:
         """Return the gradient checker's report, or why there is none."""
