@@ -59,6 +59,9 @@ def floating(name: str, value: object, ndim: int | None = None, min_ndim: int = 
         refuse(name, value, "a floating dtype (float16, float32 or float64)",
                f"convert it with {name}.astype(np.float64); integers would truncate the output",
                TypeError)
+    if value.dtype.itemsize > 8:
+        refuse(name, value, "float16, float32 or float64",
+               f"pass {name}.astype(np.float64): layers stop at double precision", TypeError)
     if ndim is not None and value.ndim != ndim:
         refuse(name, value, f"{ndim} dimension{'s' * (ndim != 1)}",
                f"reshape {name}, for example with {name}.reshape(...)")

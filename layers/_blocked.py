@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from layers._arguments import Array, floating, refuse
+from layers._precision import Array
 
 BLOCK = 1 << 16
 """Units in a block, a multiple of 8: a block of packed bits begins with a byte."""
@@ -197,12 +197,3 @@ def _half_quotients(divisor: float) -> NDArray[np.float16]:
     quotients = (halves.astype(np.float32) / np.float32(divisor)).astype(np.float16)
     quotients.flags.writeable = False
     return quotients
-
-
-def maskable(name: str, value: object) -> Array:
-    """Return `value` if it is a floating array whose bits can be masked; refuse it otherwise."""
-    array = floating(name, value)
-    if array.dtype.itemsize not in BITS:
-        refuse(name, array, "float16, float32 or float64", f"pass {name}.astype(np.float64)",
-               TypeError)
-    return array

@@ -9,6 +9,9 @@ import numpy as np
 
 from layers._arguments import (
     Array,
+    cached,
+    describe,
+    floating,
     integer,
     mode_of,
     one_of,
@@ -33,6 +36,52 @@ def settings(param: Mapping[str, Any], stores: Sequence[str] = STORES) -> tuple[
     store = one_of("dropout_param['store']", param.get("store", "mask"), stores)
     check_source(param, replayed=store == "seed")
     return p, mode
+
+
+class Snapshot(dict[str, Any]):
+    """The caller's dict as it was in test mode: equal to it, and the shape of x beside it."""
+
+    def __init__(self, param: Mapping[str, Any], shape: Shape) -> None:
+        super().__init__(param)
+        self.shape = shape
+
+
+def passed(x: Array, param: Mapping[str, Any]) -> Cache:
+    """Return the cache of test mode, in which there is no mask."""
+    return Snapshot(param, x.shape), None
+
+
+def opened(dout: object, cache: object, forward: str, kind: str = "b") -> tuple[Array, Any]:
+    """Return dout and the dict of the cache, if they belong to a call of the function `forward`.
+
+    `kind` is the kind of dtype of a stored mask.
+    """
+    param, stored = cached(cache, 2, forward)
+    ours = f"the pair (dropout_param, mask) that {forward} returned"
+    remedy = "pass each backward the cache of its own forward"
+    if not isinstance(param, Mapping):
+        refuse("cache", param, ours, remedy, TypeError)
+    if not _replayable(param, stored, kind):
+        refuse("cache", f"{describe(param)} with {describe(stored)}", ours, remedy)
+    dout = floating("dout", dout)
+    if param["mode"] == "test" and isinstance(param, Snapshot):
+        same_shape("dout", dout, param.shape, "x")
+    return dout, param
+
+
+def _replayable(param: Mapping[str, Any], stored: object, kind: str) -> bool:
+    """Say whether a forward of the family can have made this cache."""
+    if "p" not in param or param.get("mode") not in ("train", "test"):
+        return False
+    if param["mode"] == "test":
+        return True
+    store = param.get("store", "mask")
+    if store not in STORES:
+        return False
+    needed = () if store == "mask" else ("shape", "units", *(["seed"] if store == "seed" else []))
+    kinds = {"mask": kind, "bits": "u", "seed": None}
+    stored_kind = stored.dtype.kind if isinstance(stored, np.ndarray) else None
+    return all(key in param for key in needed) and stored_kind == kinds[store]
 
 
 def drop(

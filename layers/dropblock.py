@@ -8,9 +8,17 @@ from typing import Any
 import numpy as np
 
 from layers._arguments import Array, floating, integer, refuse, required, same_shape
-from layers._blocked import Mask, maskable
-from layers._replay import Cache, apply_mask, recall, refuse_shared_axes, remember, settings
-from layers.dropout import opened
+from layers._blocked import Mask
+from layers._replay import (
+    Cache,
+    apply_mask,
+    opened,
+    passed,
+    recall,
+    refuse_shared_axes,
+    remember,
+    settings,
+)
 from layers.masks import Source, bernoulli, source_of
 
 
@@ -72,10 +80,10 @@ def dropblock_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array
     """
     p, mode = settings(dropout_param)
     refuse_shared_axes(dropout_param)
-    x = maskable("x", floating("x", x, ndim=4))
+    x = floating("x", x, ndim=4)
     block_size = _block_size(required("dropout_param", dropout_param, "block_size"), x.shape)
     if mode == "test":
-        return x, (dict(dropout_param), None)
+        return x, passed(x, dropout_param)
     source = source_of(dropout_param)
     mask = _draw(x.shape, p, block_size, source)
     return apply_mask(x, mask, _keep_fraction(mask)), remember(mask, x.shape, dropout_param, source)
@@ -92,12 +100,12 @@ def dropblock_backward(dout: Array, cache: Cache) -> Array:
     >>> dropblock_backward(x, cache)[0, :, 0, 0]
     array([2., 0.])
     """
-    param, _ = opened(cache, "dropblock_forward")
+    dout, param = opened(dout, cache, "dropblock_forward")
     if param["mode"] == "test":
-        return maskable("dout", dout)
+        return dout
     mask = recall(cache, lambda snapshot: _draw(
         snapshot["shape"], float(snapshot["p"]), snapshot["block_size"], snapshot["seed"]))
-    dout = same_shape("dout", maskable("dout", dout), mask.shape, "x")
+    dout = same_shape("dout", dout, mask.shape, "x")
     return apply_mask(dout, mask, _keep_fraction(mask))
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, cached, refuse
-from layers._blocked import maskable
+from layers._arguments import Array, floating
 from layers._precision import cast, widen
-from layers._replay import Cache, drop, drop_again, settings
+from layers._replay import Cache, drop, drop_again, opened, passed, settings
 
 
 def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
@@ -70,9 +69,9 @@ def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, 
     array([2., 0., 0., 2., 2., 0., 2., 2.])
     """
     p, mode = settings(dropout_param)
-    x = maskable("x", x)
+    x = floating("x", x)
     if mode == "test":
-        return x, (dict(dropout_param), None)
+        return x, passed(x, dropout_param)
     return drop(x, p, 1.0 - p, dropout_param)
 
 
@@ -133,9 +132,9 @@ def vanilla_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple
     array([0.5, 1. , 1.5, 2. , 2.5, 3. , 3.5, 4. ])
     """
     p, mode = settings(dropout_param)
-    x = maskable("x", x)
+    x = floating("x", x)
     if mode == "test":
-        return scaled(x, 1.0 - p), (dict(dropout_param), None)
+        return scaled(x, 1.0 - p), passed(x, dropout_param)
     return drop(x, p, 1.0, dropout_param)
 
 
@@ -148,8 +147,7 @@ def vanilla_dropout_backward(dout: Array, cache: Cache) -> Array:
     >>> vanilla_dropout_backward(np.ones(4), cache)
     array([0.75, 0.75, 0.75, 0.75])
     """
-    param, _ = opened(cache, "vanilla_dropout_forward")
-    dout = maskable("dout", dout)
+    dout, param = opened(dout, cache, "vanilla_dropout_forward")
     if param["mode"] == "test":
         return scaled(dout, 1.0 - float(param["p"]))
     return drop_again(dout, cache, 1.0)
@@ -157,8 +155,7 @@ def vanilla_dropout_backward(dout: Array, cache: Cache) -> Array:
 
 def inverted_backward(dout: Array, cache: Cache, forward: str) -> Array:
     """Backpropagate through `forward`, which scales by 1 / (1 - p) while it trains."""
-    param, _ = opened(cache, forward)
-    dout = maskable("dout", dout)
+    dout, param = opened(dout, cache, forward)
     if param["mode"] == "test":
         return dout
     return drop_again(dout, cache, 1.0 - float(param["p"]))
@@ -168,12 +165,3 @@ def scaled(x: Array, factor: float) -> Array:
     """Return factor * x in the dtype of x; float16 is multiplied as float32."""
     wide = widen(np.asarray(x))
     return cast(wide * wide.dtype.type(factor), x.dtype)
-
-
-def opened(cache: object, forward: str) -> tuple[Any, ...]:
-    """Return the cache (dropout_param, mask, ...) of the function `forward`."""
-    halves = cached(cache, 2, forward)
-    if not isinstance(halves[0], Mapping):
-        refuse("cache", halves[0], f"the pair (dropout_param, mask) that {forward} returned",
-               "pass each backward the cache of its own forward", TypeError)
-    return halves

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from layers._arguments import Array, floating, refuse, same_shape
-from layers._blocked import maskable
 from layers._precision import cast, widen
 from layers._replay import (
     Cache,
     apply_mask,
+    opened,
+    passed,
     recall,
     refuse_shared_axes,
     remember,
@@ -21,7 +22,6 @@ from layers._replay import (
     snapshot,
     units_of,
 )
-from layers.dropout import opened
 from layers.masks import Source, bernoulli, normal, source_of
 
 ALPHA_PRIME = -1.0507009873554804934 * 1.6732632423543772848
@@ -76,7 +76,7 @@ def gaussian_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tupl
     x = floating("x", x)
     units = units_of(x.shape, dropout_param.get("shared_axes"))
     if mode == "test":
-        return x, (dict(dropout_param), None)
+        return x, passed(x, dropout_param)
     source = source_of(dropout_param)
     noise = _noise(units, p, source, x.shape, x.dtype)
     kept = snapshot(dropout_param, source, units=units, shape=x.shape, dtype=x.dtype)
@@ -94,8 +94,8 @@ def gaussian_dropout_backward(dout: Array, cache: Cache) -> Array:
     >>> gaussian_dropout_backward(np.ones(3), cache)
     array([1., 1., 1.])
     """
-    param, noise = opened(cache, "gaussian_dropout_forward")
-    dout = floating("dout", dout)
+    dout, param = opened(dout, cache, "gaussian_dropout_forward", kind="f")
+    noise: Any = cache[1]
     if param["mode"] == "test":
         return dout
     if param.get("store") == "seed":
@@ -147,7 +147,7 @@ def alpha_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[A
     (True, True)
     """
     settings(dropout_param)
-    return _alpha_forward(maskable("x", x), dropout_param, dropout_param.get("shared_axes"))
+    return _alpha_forward(floating("x", x), dropout_param, dropout_param.get("shared_axes"))
 
 
 def alpha_dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -181,7 +181,7 @@ def feature_alpha_dropout_forward(
     """
     settings(dropout_param)
     refuse_shared_axes(dropout_param)
-    x = maskable("x", x)
+    x = floating("x", x)
     if x.ndim < 3:
         refuse("x", x, "a batch of shape (N, C, d1, ...)",
                "add the batch axis with x[np.newaxis]; features without space are for "
@@ -221,7 +221,7 @@ def _alpha_forward(
 ) -> tuple[Array, Cache]:
     units = units_of(x.shape, shared_axes)
     if param["mode"] == "test":
-        return x, (dict(param), None)
+        return x, passed(x, param)
     p, source = float(param["p"]), source_of(param)
     mask = bernoulli(units, p, source)
     wide = widen(np.asarray(x))
@@ -234,8 +234,7 @@ def _alpha_forward(
 
 
 def _alpha_backward(dout: Array, cache: Cache, forward: str) -> Array:
-    param, _ = opened(cache, forward)
-    dout = maskable("dout", dout)
+    dout, param = opened(dout, cache, forward)
     if param["mode"] == "test":
         return dout
     mask = recall(cache, lambda param: bernoulli(param["units"], float(param["p"]), param["seed"]))

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from layers._arguments import Array, floating, one_of, refuse
-from layers._blocked import maskable
-from layers._replay import Cache, axis_of, drop, refuse_shared_axes, settings
+from layers._replay import Cache, axis_of, drop, passed, refuse_shared_axes, settings
 from layers.dropout import inverted_backward
 
 
@@ -316,9 +315,9 @@ def _shared_forward(
 ) -> tuple[Array, Cache]:
     p, mode = settings(dropout_param)
     refuse_shared_axes(dropout_param)
-    x = maskable("x", x)
+    x = floating("x", x)
     if mode == "test":
-        return x, (dict(dropout_param), None)
+        return x, passed(x, dropout_param)
     return drop(x, p, 1.0 - p, dropout_param, tuple(axes))
 
 

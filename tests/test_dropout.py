@@ -382,3 +382,12 @@ def test_torch_invalid_p_case(p):
 def test_torch_empty_case():
     out, _ = L.dropout_forward(np.array([]), train(0.5))
     assert out.size == 0
+
+
+def test_the_cache_of_test_mode_is_the_dict_and_none_and_survives_copies():
+    param = {"p": 0.5, "mode": "test", "comment": "anything else is carried along"}
+    _, cache = L.dropout_forward(np.ones((3, 4)), param)
+    assert cache == (param, None)
+    for again in (cache, deepcopy(cache), pickle.loads(pickle.dumps(cache))):
+        with pytest.raises(ValueError, match=r"dout: got .*\(7,\); expected shape \(3, 4\)"):
+            L.dropout_backward(np.ones(7), again)

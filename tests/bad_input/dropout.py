@@ -135,9 +135,11 @@ CASES = [
     *(given_x("dropout", text, x, "float", error=TypeError)
       for text, x in (("a list", [1.0, 2.0]), ("a string", "x"), ("None", None), ("a float", 1.0),
                       ("complex", np.ones(3, complex)), ("bool", np.ones(3, bool)))),
-    given_x("dropout", "long double", np.ones(3, np.longdouble), "float64", error=TypeError),
-    given_x("dropout", "a masked array", np.ma.masked_array([1.0, 2.0], [True, False]),
-            error=TypeError),
+    *(given_x(name, text, kind(np.ones(SHAPES[name])), *words, error=TypeError)
+      for name in SHAPES for text, kind, words in (
+          ("long double", np.longdouble, ("float64",)),
+          ("a masked array", np.ma.masked_array, ("plain array",)))),
+    given_x("dropout", "a matrix", np.ones((4, 3)).view(np.matrix), "plain array", error=TypeError),
     *(given_x(name, "too few axes", np.ones(SHAPES[name][1:]), "np.newaxis")
       for name in ("spatial_dropout", "dropout1d", "dropout2d", "dropout3d",
                    "feature_alpha_dropout")),
@@ -159,6 +161,9 @@ CASES = [
     *(wrong_dout(name, text, change)
       for name in SHAPES for text, change in (
           ("too short", lambda dout: dout[:-1]), ("with an axis more", lambda dout: dout[None]))),
+    *(wrong_dout(name, text, change, mode="test")
+      for name in SHAPES for text, change in (
+          ("flat", lambda dout: np.ones(7)), ("with an axis more", lambda dout: dout[None]))),
     *(wrong_dout(name, "too short", lambda dout: dout[:-1], store=store)
       for name in SHAPES for store in ("bits", "seed")
       if (name, store) != ("gaussian_dropout", "bits")),
@@ -173,6 +178,20 @@ CASES = [
               lambda name=name: (np.ones(SHAPES[name]), (np.ones(3), np.ones(3, bool))), TypeError,
               ("cache", f"{name}_forward"))
       for name in SHAPES if name != "dropconnect_affine"),
+    *(BadCall(f"{name}: cache {text}", getattr(L, f"{name}_backward"),
+              lambda name=name, cache=cache: (np.ones(SHAPES[name]), cache), ValueError,
+              ("cache", f"{name}_forward", "its own forward"))
+      for name in SHAPES if name != "dropconnect_affine" for text, cache in (
+          ("of an empty dict", ({}, None)),
+          ("without mode", ({"p": 0.5}, None)),
+          ("without p", ({"mode": "test"}, None)),
+          ("of training without a mask", ({"p": 0.5, "mode": "train"}, None)),
+          ("with a mask of integers", ({"p": 0.5, "mode": "train"}, np.ones(3, int))),
+          ("of an unknown store", ({"p": 0.5, "mode": "train", "store": "disk"}, None)),
+          ("of bits without shape",
+           ({"p": 0.5, "mode": "train", "store": "bits"}, np.ones(3, np.uint8))),
+          ("of a seed without shape",
+           ({"p": 0.5, "mode": "train", "store": "seed", "seed": 1}, None)))),
     *(BadCall(f"dropconnect_affine_inference: samples {samples!r}", L.dropconnect_affine_inference,
               lambda samples=samples: (*arguments("dropconnect_affine"), samples), error,
               ("samples", "positive integer"))
