@@ -12,6 +12,7 @@ import numpy as np
 from layers._precision import Array, widen
 
 P_REMEDY = "p is the probability of dropping; for a keep probability k pass p = 1 - k"
+OWN_CACHE = "pass each backward the cache of its own forward"
 
 
 def refuse(
@@ -98,19 +99,21 @@ def operands(dout: object, x: object, forward: str) -> tuple[Array, Array]:
     return widen(x), widen(same_shape("dout", dout, x.shape, "x"))
 
 
-def cached(cache: object, length: int, forward: str) -> tuple[Any, ...]:
-    """Return `cache` if it is the tuple of `length` entries that the function `forward` made.
+def cached(cache: object, kinds: Sequence[type], forward: str) -> tuple[Any, ...]:
+    """Return `cache` if it is the tuple that the function `forward` made, an entry of each kind.
 
-    >>> cached(None, 3, "affine_forward")
+    >>> cached(None, [np.ndarray] * 3, "affine_forward")
     Traceback (most recent call last):
     TypeError: cache: got None (NoneType); expected the 3 entries that affine_forward returned...
     """
+    ours, remedy = f"the {len(kinds)} entries that {forward} returned", OWN_CACHE
     if not isinstance(cache, tuple):
-        refuse("cache", cache, f"the {length} entries that {forward} returned",
-               f"call out, cache = {forward}(...) first", TypeError)
-    if len(cache) != length:
-        refuse("cache", f"a tuple of {len(cache)}", f"the {length} entries that {forward} returned",
-               "pass each backward the cache of its own forward")
+        refuse("cache", cache, ours, f"call out, cache = {forward}(...) first", TypeError)
+    if len(cache) != len(kinds):
+        refuse("cache", f"a tuple of {len(cache)}", ours, remedy)
+    for i, (entry, kind) in enumerate(zip(cache, kinds, strict=True)):
+        if not isinstance(entry, kind):
+            refuse(f"cache[{i}]", entry, f"{kind.__name__}, one of {ours}", remedy, TypeError)
     return cache
 
 
@@ -141,6 +144,14 @@ def integer(name: str, value: object, expected: str, remedy: str) -> int:
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         refuse(name, value, expected, remedy, TypeError)
     return int(value)
+
+
+def flag(name: str, value: object) -> bool:
+    """Return `value` as a bool if it is one (of Python or NumPy); 1 and 'train' are not."""
+    if not isinstance(value, bool | np.bool_):
+        refuse(name, value, "True or False", "pass a bool: any other value would count as True or "
+               "False by rules of its own, 'test' and 'no' as True", TypeError)
+    return bool(value)
 
 
 def probability(name: str, value: object) -> float:

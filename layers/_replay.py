@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from layers._arguments import (
+    OWN_CACHE,
     Array,
     cached,
     describe,
@@ -56,13 +57,12 @@ def opened(dout: object, cache: object, forward: str, kind: str = "b") -> tuple[
 
     `kind` is the kind of dtype of a stored mask.
     """
-    param, stored = cached(cache, 2, forward)
+    param, stored = cached(cache, (object, object), forward)
     ours = f"the pair (dropout_param, mask) that {forward} returned"
-    remedy = "pass each backward the cache of its own forward"
     if not isinstance(param, Mapping):
-        refuse("cache", param, ours, remedy, TypeError)
+        refuse("cache", param, ours, OWN_CACHE, TypeError)
     if not _replayable(param, stored, kind):
-        refuse("cache", f"{describe(param)} with {describe(stored)}", ours, remedy)
+        refuse("cache", f"{describe(param)} with {describe(stored)}", ours, OWN_CACHE)
     dout = floating("dout", dout)
     if param["mode"] == "test" and isinstance(param, Snapshot):
         same_shape("dout", dout, param.shape, "x")

@@ -120,7 +120,7 @@ def leaky_relu_backward(dout: Array, cache: SlopeCache) -> Array:
     >>> print(leaky_relu_backward(np.ones(3), cache))
     [0.5 0.5 1. ]
     """
-    kept, slope = cached(cache, 2, "leaky_relu_forward")
+    kept, slope = cached(cache, (np.ndarray, float), "leaky_relu_forward")
     x, dout = operands(dout, kept, "leaky_relu_forward")
     return cast(np.where(x > 0, dout, slope * dout), kept.dtype)
 
@@ -177,7 +177,7 @@ def elu_backward(dout: Array, cache: SlopeCache) -> Array:
     >>> print(elu_backward(np.ones(3), cache))
     [0. 1. 1.]
     """
-    kept, alpha = cached(cache, 2, "elu_forward")
+    kept, alpha = cached(cache, (np.ndarray, float), "elu_forward")
     x, dout = operands(dout, kept, "elu_forward")
     slope = np.where(x > 0, 1, alpha * np.exp(np.minimum(x, 0)))
     return cast(dout * slope, kept.dtype)

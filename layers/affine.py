@@ -96,7 +96,7 @@ def affine_backward(dout: Array, cache: AffineCache) -> tuple[Array, Array, Arra
     >>> print(dx, dw.T, db)
     [[30. 40.]] [[10. 20.]] [10.]
     """
-    x, w, b = cached(cache, 3, "affine_forward")
+    x, w, b = cached(cache, (np.ndarray,) * 3, "affine_forward")
     dout = widen(same_shape("dout", dout, (x.shape[0], w.shape[1]), "affine_forward's out"))
     with np.errstate(invalid="ignore"):
         dx = (dout @ widen(w).T).reshape(x.shape)

@@ -343,7 +343,7 @@ def _backward(
     dout: Array, cache: Caches, forward: str, *backwards: Callable[..., Any]
 ) -> tuple[Array, ...]:
     """Run the backwards from the last to the first; return dx, then every stage's own gradients."""
-    caches = cached(cache, len(backwards), forward)
+    caches = cached(cache, (object,) * len(backwards), forward)
     gradients: tuple[Array, ...] = ()
     for backward, own_cache in zip(reversed(backwards), reversed(caches), strict=True):
         result = backward(dout, own_cache)

@@ -95,7 +95,7 @@ def dropconnect_affine_backward(
     (array([[ 2., 18.]]), array([[2., 0., 0.],
            [2., 2., 0.]]))
     """
-    affine_cache, dropout_cache = cached(cache, 2, "dropconnect_affine_forward")
+    affine_cache, dropout_cache = cached(cache, (tuple, tuple), "dropconnect_affine_forward")
     dx, dkept, db = affine_backward(dout, affine_cache)
     return dx, dropout_backward(dkept, dropout_cache), db
 

@@ -27,6 +27,9 @@ BatchnormCache = tuple[Array, Array, Array, Array, str, "np.dtype[Any]"]
 LayernormCache = tuple[Array, Array, Array, Array, "np.dtype[Any]"]
 Gradients = tuple[Array, Array, Array]
 
+_LAYERNORM = (*(np.ndarray,) * 4, np.dtype)
+_BATCHNORM = (*(np.ndarray,) * 4, str, np.dtype)
+
 
 def batchnorm_forward(
     x: Array, gamma: Array, beta: Array, bn_param: MutableMapping[str, Any]
@@ -133,7 +136,7 @@ def batchnorm_backward(dout: Array, cache: BatchnormCache) -> Gradients:
     >>> print(dx.T.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069] [1.]
     """
-    centered, inv_std, gamma, beta, mode, dtype = cached(cache, 6, "batchnorm_forward")
+    centered, inv_std, gamma, beta, mode, dtype = cached(cache, _BATCHNORM, "batchnorm_forward")
     dout = widen(same_shape("dout", dout, centered.shape, "batchnorm_forward's out"))
     with np.errstate(invalid="ignore"):
         dbeta = dout.sum(axis=0)
@@ -178,7 +181,7 @@ def batchnorm_backward_alt(dout: Array, cache: BatchnormCache) -> Gradients:
     >>> print(dx.T.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069] [1.]
     """
-    centered, inv_std, gamma, beta, mode, dtype = cached(cache, 6, "batchnorm_forward")
+    centered, inv_std, gamma, beta, mode, dtype = cached(cache, _BATCHNORM, "batchnorm_forward")
     dout = widen(same_shape("dout", dout, centered.shape, "batchnorm_forward's out"))
     with np.errstate(invalid="ignore"):
         x_hat = centered * inv_std
@@ -279,7 +282,7 @@ def layernorm_backward(dout: Array, cache: LayernormCache) -> Gradients:
     >>> print(dx.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069  0.     0.   ] [1. 0. 0.]
     """
-    centered, inv_std, gamma, beta, dtype = cached(cache, 5, "layernorm_forward")
+    centered, inv_std, gamma, beta, dtype = cached(cache, _LAYERNORM, "layernorm_forward")
     dout = widen(same_shape("dout", dout, centered.shape, "layernorm_forward's out"))
     with np.errstate(invalid="ignore"):
         x_hat = centered * inv_std

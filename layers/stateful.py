@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from layers._arguments import Array, probability, refuse
+from layers._arguments import Array, flag, probability, refuse
 from layers._blocked import Mask
 from layers.dropout import dropout_backward, dropout_forward
 from layers.masks import generator
@@ -76,7 +76,15 @@ class DropoutLayer:
         -------
         ndarray
             Shape and dtype of x.
+
+        Raises
+        ------
+        TypeError
+            If training is not a bool: a mode such as 'test' would count as True.
         """
+        return self._forward(x, flag("training", training))
+
+    def _forward(self, x: Array, training: bool) -> Array:
         param = {"p": self.p, "mode": "train" if training else "test", **self._randomness}
         out, self._cache = dropout_forward(x, param)
         return out
@@ -124,5 +132,5 @@ class Dropout(DropoutLayer):
         self._randomness = {"rng": generator(seed)}
 
     def forward(self, x: Array, train: bool) -> Array:  # type: ignore[override]
-        """Return x under a fresh mask, or x itself where `train` is false."""
-        return super().forward(x, train)
+        """Return x under a fresh mask, or x itself where `train` is False; TypeError if no bool."""
+        return self._forward(x, flag("train", train))

@@ -78,6 +78,23 @@ def test_backward_before_forward_and_of_another_shape_is_refused(make):
         layer.backward(np.ones(4))
 
 
+@pytest.mark.parametrize("make", [DropoutLayer, Dropout])
+def test_backward_of_another_shape_is_refused_after_inference_too(make):
+    layer = make(0.5)
+    layer.forward(np.ones((3, 4)), False)
+    with pytest.raises(ValueError, match=r"dout: got .*\(7,\); expected shape \(3, 4\)"):
+        layer.backward(np.ones(7))
+
+
+@pytest.mark.parametrize(("make", "name"), [(DropoutLayer, "training"), (Dropout, "train")])
+@pytest.mark.parametrize("flag", ["test", "train", 1, 0, None, 0.0, np.ones(2, bool)])
+def test_only_a_bool_says_whether_to_train(make, name, flag):
+    layer = make(0.5)
+    with pytest.raises(TypeError, match=rf"^{name}: got .* expected True or False. Remedy: "):
+        layer.forward(np.ones(3), flag)
+    assert layer.forward(np.ones(3), np.bool_(False)).sum() == 3
+
+
 @pytest.mark.parametrize("seed", [-1, 1.5, "0", True])
 def test_a_wrong_seed_is_refused(seed):
     with pytest.raises((ValueError, TypeError), match="seed: got"):

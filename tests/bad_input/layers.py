@@ -160,6 +160,18 @@ BACKWARDS = [
       for name in (*ACTIVATIONS, "affine", "batchnorm", "layernorm", "affine_relu")),
     BadCall("affine_backward: an integer dout", L.affine_backward,
             lambda: (np.ones((4, 2), int), cache_of("affine")), TypeError, ("dout", "int64")),
+    *(BadCall(f"{name}_backward: a cache of {size} times {entry!r}", getattr(L, f"{name}_backward"),
+              lambda size=size, entry=entry: (np.ones((4, 3)), (entry,) * size), TypeError,
+              ("cache", f"{name}_forward", "its own forward"))
+      for name, size in (("affine", 3), ("batchnorm", 6), ("layernorm", 5), ("leaky_relu", 2),
+                         ("elu", 2), ("dropconnect_affine", 2))
+      for entry in (1, None, {})),
+    *(wrong("long double", getattr(L, f"{name}_forward"), {"x": np.ones((4, 3), np.longdouble)},
+            "x", "float64", error=TypeError)
+      for name in (*ACTIVATIONS, "affine", "batchnorm", "layernorm")),
+    *(wrong("a matrix", getattr(L, f"{name}_forward"), {"x": np.ones((4, 3)).view(np.matrix)},
+            "x", "plain array", error=TypeError)
+      for name in (*ACTIVATIONS, "affine", "batchnorm", "layernorm")),
     BadCall("layernorm_backward: the cache of batchnorm", L.layernorm_backward,
             lambda: (np.ones((4, 3)), cache_of("batchnorm")), ValueError, ("tuple of 6", "cache")),
 ]
