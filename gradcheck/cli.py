@@ -73,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("gradcheck: interrupted", file=sys.stderr)
         return 128 + signal.SIGINT
     except Exception:
@@ -86,11 +87,22 @@ class _UsageError(Exception):
     """The command line asks for something that cannot be."""
 
 
+class _Version(argparse.Action):
+    """Print the installed version; it is looked up only when asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"gradcheck {version('maskgrad')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gradcheck", description="Check NumPy layers' gradients and dropout masks, and say "
         "what is wrong with them.", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     check = commands.add_parser(
@@ -100,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         "module or file, and the mask laws for dropout.")
     check.add_argument("target", metavar="TARGET",
                        help="a file (homework.py) or the name of an installed module (layers)")
-    _add_shared(check)
+    _add_shared(check, "no limit", "no limit")
 
     grade = commands.add_parser(
         "grade", help="the same for a submission, in a sandbox, with points", epilog=EPILOG,
@@ -108,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Grade a submission, or every submission in a folder. The sandbox guards "
         "against accidents and cheap tricks; hostile code needs a container.")
     grade.add_argument("target", metavar="FILE", help="a Python file, or a folder of them")
-    _add_shared(grade)
+    _add_shared(grade, "120", "2048")
     grade.add_argument("--points", metavar="TOML", help="points per function and per law")
     grade.add_argument("--workers", type=_whole_number, metavar="N", default=1,
                        help="processes for a folder (-1: one a core)")
@@ -127,14 +139,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_shared(parser: argparse.ArgumentParser) -> None:
+def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -> None:
     """Add the options that check and grade have in common."""
     parser.add_argument("--only", metavar="NAME", action="append", default=[],
                         help="only this layer; may be given again, and may be a pattern (affine*)")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
-    parser.add_argument("--timeout", metavar="S", type=_positive, help="seconds in all")
-    parser.add_argument("--memory", metavar="MB", type=_positive, help="megabytes at most")
+    parser.add_argument("--timeout", metavar="S", type=_positive,
+                        help=f"seconds in all (default: {seconds})")
+    parser.add_argument("--memory", metavar="MB", type=_positive,
+                        help=f"megabytes at most, beyond NumPy's own (default: {megabytes})")
     parser.add_argument("--p-is", choices=("drop", "keep"), default="drop",
                         help="whether p is the probability of dropping or of keeping")
     parser.add_argument("--scaling", choices=("inverted", "vanilla"), default="inverted",
@@ -172,15 +186,19 @@ def _natural(text: str) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from gradcheck.record import Record
     from gradcheck.suite import NothingToCheckError, check_target
+    from gradcheck.targets import TimedOut
 
-    with _limited(options.timeout, options.memory):
-        try:
+    try:
+        with _limited(options.timeout, options.memory):
             record = check_target(
                 options.target, only=options.only, conventions=_conventions(options),
                 strict=options.strict, seed=options.seed or 0)
-        except NothingToCheckError as error:
-            raise _UsageError(str(error)) from error
+    except NothingToCheckError as error:
+        raise _UsageError(str(error)) from error
+    except TimedOut as reason:  # before the check began
+        record = Record("check", options.target, error=str(reason), fault="target")
     _write(record, options)
     return record.exit_code
 
@@ -196,12 +214,15 @@ def _grade(options: argparse.Namespace) -> int:
     try:
         if not Path(options.target).is_dir():
             record = grade_file(options.target, **settings)
-            _write(record, options)
+            _write(record, options, brief=not Path(options.target).exists())
             return record.exit_code
         records = grade_folder(options.target, workers=options.workers,
                                progress=sys.stdout.isatty(), **settings)
     except (ValueError, OSError) as error:
         raise _UsageError(str(error)) from error
+    if not records:
+        raise _UsageError(f"{options.target}: no .py file was found in this folder, nor one level "
+                          "below. Remedy: name the folder of the submissions.")
     return _write_folder(records, options)
 
 
@@ -266,8 +287,8 @@ def _limited_time(seconds: float | None) -> Iterator[None]:
         os._exit(NOT_IMPORTABLE)
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
     try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -303,10 +324,12 @@ def _address_space() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _write(record: Record, options: argparse.Namespace) -> None:
+def _write(record: Record, options: argparse.Namespace, brief: bool = False) -> None:
+    """Write a record; with `brief`, or without an item, a text on stdout is the error alone."""
     from gradcheck.formats import render
 
-    if record.error and not record.items and options.format == "text" and not options.output:
+    brief = brief or not record.items
+    if record.error and brief and options.format == "text" and not options.output:
         print(f"gradcheck: error: {record.error}", file=sys.stderr)
         return
     width = shutil.get_terminal_size((100, 24)).columns

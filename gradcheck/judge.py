@@ -21,7 +21,7 @@ from gradcheck.dropout_implementation import DropoutImplementation
 from gradcheck.examples import example
 from gradcheck.report import Report
 from gradcheck.sandbox import global_generator_restored
-from gradcheck.targets import Pair
+from gradcheck.targets import Pair, reason_of
 
 Array = NDArray[Any]
 Args = tuple[Any, ...]
@@ -119,7 +119,7 @@ def _attempt(part: str, check: Callable[[], None]) -> Verdict:
         return Verdict(part, False, str(error))
     except Exception as error:
         trace = getattr(error, "trace", "")
-        return Verdict(part, False, f"{type(error).__name__}: {error}\n{trace}".rstrip())
+        return Verdict(part, False, f"{reason_of(error)}\n{trace}".rstrip())
     return Verdict(part, True)
 
 
@@ -186,7 +186,7 @@ class _Case:
         try:
             return report_of(pair, args, seed), ""
         except Exception as error:
-            return None, f"{type(error).__name__}: {error}"
+            return None, reason_of(error)
 
     def _settings(self) -> list[dict[str, Any]]:
         if self.stochastic:

@@ -10,7 +10,7 @@ import numpy as np
 from gradcheck.dropout_checks import LAWS, dropout_checks
 from gradcheck.dropout_implementation import DropoutImplementation, DropoutLawError, Probe
 from gradcheck.judge import Conventions, Verdict
-from gradcheck.targets import Pair
+from gradcheck.targets import Pair, reason_of
 
 LAWFUL = ("dropout", "vanilla_dropout")
 NOTHING_DROPPED = (
@@ -59,7 +59,7 @@ def judge_laws(pair: Pair, conventions: Conventions) -> Iterator[Verdict]:
         except DropoutLawError as error:
             passed, message = False, str(error)
         except Exception as error:
-            passed, message = False, f"{name}: {type(error).__name__}: {error}"
+            passed, message = False, f"{name}: {reason_of(error)}"
         if kinds[name] == "strict":
             advice += [message] if not passed else []
             continue

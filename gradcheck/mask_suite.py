@@ -8,7 +8,7 @@ from gradcheck.dropout_checks import CheckResult, check_dropout
 from gradcheck.dropout_implementation import DropoutImplementation
 from gradcheck.judge import Conventions
 from gradcheck.record import Item
-from gradcheck.targets import Pair
+from gradcheck.targets import OURS, Pair, reason_of
 
 
 def laws_item(pair: Pair, conventions: Conventions, strict: bool) -> Item:
@@ -21,7 +21,12 @@ def laws_item(pair: Pair, conventions: Conventions, strict: bool) -> Item:
     impl = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
                                  conventions.seeding, pair.name)
     started = time.perf_counter()
-    results = check_dropout(impl, strict=strict, on_fail=None)
+    try:
+        results = check_dropout(impl, strict=strict, on_fail=None)
+    except (Exception, *OURS):
+        raise
+    except BaseException as error:
+        return Item(f"{pair.name} laws", pair.base, "error", f"it raised {reason_of(error)}")
     failed = [result for result in results if result.status == "failed"]
     return Item(
         f"{pair.name} laws", pair.base, "failed" if failed else "passed",

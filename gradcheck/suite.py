@@ -27,7 +27,17 @@ from gradcheck.outputs import joined
 from gradcheck.record import Item, Record
 from gradcheck.report import Report
 from gradcheck.sandbox import global_generator_restored
-from gradcheck.targets import Found, Pair, TargetError, TimedOut, find_pairs, loaded
+from gradcheck.targets import (
+    OURS,
+    Found,
+    Pair,
+    TargetError,
+    TimedOut,
+    find_pairs,
+    interrupts_told_apart,
+    loaded,
+    reason_of,
+)
 
 MASK_SEED = 123
 
@@ -79,18 +89,19 @@ def check_target(
     started = time.perf_counter()
     items: list[Item] = []
     notes: list[str] = []
-    error, fault = "", ""
+    error, fault, running = "", "", ""
     settings = {"seed": seed, "strict": strict, **vars(conventions)}
     try:
-        with _quiet(), loaded(target) as module:
+        with interrupts_told_apart(), _quiet(), loaded(target) as module:
             found = find_pairs(module)
             notes += _notes(found)
             for pair in _selected(target, module, found, only):
+                running = f"{pair.name}: "
                 items.extend(check_pair(pair, conventions, strict, seed))
     except TargetError as reason:
         error, fault = str(reason), "target"
     except TimedOut as reason:
-        error, fault = str(reason), "target"
+        error, fault = f"{running}{reason}", "target"
     except NothingToCheckError:
         raise
     except Exception:
@@ -152,8 +163,10 @@ def check_pair(
     except NoExampleError as error:
         yield item("error", str(error))
         return
-    except (Exception, SystemExit) as error:
-        yield item("error", f"{pair.base}_example raised {type(error).__name__}: {error}")
+    except OURS:
+        raise
+    except BaseException as error:
+        yield item("error", f"{pair.base}_example raised {reason_of(error)}")
         return
     yield _gradient_item(item, pair, found, conventions, seed)
     if pair.base in LAWFUL:
@@ -180,6 +193,10 @@ def _gradient_item(item: Callable[..., Item], pair: Pair, found: Example,
         return item("error", f"it called sys.exit({error.code!r})")
     except _WrongFormError as error:
         return item("failed", str(error))
+    except (Exception, *OURS):
+        raise
+    except BaseException as error:
+        return item("error", f"it raised {reason_of(error)}")
     return _item_of(item, pair, found, report)
 
 
@@ -244,7 +261,7 @@ def _report(pair: Pair, found: Example, conventions: Conventions, seed: int) -> 
     try:
         returned = call(found.args[place].copy())
     except Exception as error:
-        raise _WrongFormError(f"{pair.name} raised {type(error).__name__}: {error}") from error
+        raise _WrongFormError(f"{pair.name} raised {reason_of(error)}") from error
     if not isinstance(returned, tuple | list) or len(returned) < 2:
         raise _WrongFormError(
             f"{pair.name}: got {type(returned).__name__}; expected the pair (loss, "

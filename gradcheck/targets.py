@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import importlib.machinery
 import importlib.util
 import inspect
 import re
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,6 +33,44 @@ class TargetError(Exception):
 
 class TimedOut(BaseException):
     """The time is up; no exception of the target's own kind, so that it cannot be caught as one."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user pressed Ctrl-C; a target that raises KeyboardInterrupt itself raises its parent."""
+
+
+OURS = (Interrupted, TimedOut)
+
+
+@contextlib.contextmanager
+def interrupts_told_apart() -> Iterator[None]:
+    """Let Ctrl-C raise Interrupted, so that a target's own KeyboardInterrupt is its failure."""
+    if (threading.current_thread() is not threading.main_thread()
+            or signal.getsignal(signal.SIGINT) is not signal.default_int_handler):
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an exception's type and text, also where its own __str__ raises.
+
+    >>> reason_of(ValueError("no"))
+    'ValueError: no'
+    """
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its __str__ raises, too)"
+    return f"{type(error).__name__}: {text}".removesuffix(": ")
 
 
 @dataclass(frozen=True)
@@ -70,16 +111,17 @@ def find_pairs(module: ModuleType) -> Found:
     >>> [pair.name for pair in found.pairs], found.unpaired
     (['relu'], ('tanh_forward',))
     """
-    names = {name: value for name, value in vars(module).items()
-             if callable(value) and not inspect.isclass(value) and not name.startswith("_")}
+    names = {name: _tame(value) for name, value in vars(module).items()
+             if callable(value) and not issubclass(type(value), type)
+             and not name.startswith("_")}
     ways: dict[str, dict[tuple[str, str], Callable[..., Any]]] = {"forward": {}, "backward": {}}
-    pairs = []
+    pairs: list[tuple[str, Pair]] = []
     for name, value in names.items():
         match = LAYER_NAME.fullmatch(name)
         if match:
             ways[match["way"]][match["base"], match["suffix"] or ""] = value
         elif LOSS_NAME.fullmatch(name) and not inspect.isgeneratorfunction(value):
-            pairs.append(Pair(name, name, value, example=names.get(f"{name}_example")))
+            pairs.append((name, Pair(name, name, value, example=names.get(f"{name}_example"))))
     forwards, backwards = ways["forward"], ways["backward"]
     unpaired = []
     for base, suffix in dict.fromkeys([*forwards, *backwards]):
@@ -89,10 +131,27 @@ def find_pairs(module: ModuleType) -> Found:
             unpaired.append(f"{base}_{'forward' if backward is None else 'backward'}{suffix}")
         else:
             own = names.get(f"{base}{suffix}_example", names.get(f"{base}_example"))
-            pairs.append(Pair(base + suffix, base, forward, backward, own))
+            key = f"{base}_forward{suffix if (base, suffix) in forwards else ''}"
+            pairs.append((key, Pair(base + suffix, base, forward, backward, own)))
     order = {name: place for place, name in enumerate(names)}
-    pairs.sort(key=lambda pair: order.get(getattr(pair.forward, "__name__", ""), len(order)))
-    return Found(tuple(pairs), tuple(unpaired))
+    pairs.sort(key=lambda pair: order[pair[0]])
+    return Found(tuple(pair for _, pair in pairs), tuple(unpaired))
+
+
+def _tame(value: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a callable as it is, or in a function where it raises when asked what it is."""
+    try:
+        getattr(value, "__name__", None)
+        inspect.isgeneratorfunction(value)
+        return value
+    except Exception:
+        @functools.wraps(type(value).__call__)
+        def call(*args: Any) -> Any:
+            return value(*args)
+
+        call.__signature__ = inspect.signature(  # type: ignore[attr-defined]
+            functools.partial(type(value).__call__, value))
+        return call
 
 
 @contextlib.contextmanager
@@ -200,7 +259,7 @@ def _import_errors(what: str) -> Iterator[None]:
     """Turn whatever a target raises while it is imported into a TargetError."""
     try:
         yield
-    except (KeyboardInterrupt, TimedOut, TargetError):
+    except (*OURS, TargetError):
         raise
     except SyntaxError as error:
         lines = "".join(traceback.format_exception_only(error)).rstrip()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -157,6 +158,82 @@ def test_json_has_every_report_and_is_alone_on_stdout(write, capsys):
     assert (code, record["exit_code"]) == (1, 1)
     finding = record["items"][0]["details"]["report"]["findings"][0]
     assert (finding["code"], finding["argument"]) == ("scaled", "b")
+
+
+ENDINGS = [
+    ("os._exit(0)", 3, "before the check was complete"),
+    ("os.kill(os.getpid(), 9)", 3, "signal 9"),
+    ("atexit.register(os._exit, 7)", 0, "1 passed"),
+    ("threading.Thread(target=time.sleep, args=(300,)).start()", 0, "1 passed"),
+]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process of its own")
+@pytest.mark.parametrize(("ending", "code", "words"), ENDINGS)
+def test_a_target_can_neither_end_the_check_as_a_success_nor_change_its_code_nor_hang_it(
+        write, tmp_path, ending, code, words):
+    once = f"DONE = []\ndef end():\n    if not DONE: DONE.append(1); {ending}\n"
+    write("import atexit, os, threading, time\n" + once
+          + GOOD.replace("return np.max", "end(); return np.max"))
+    done = subprocess.run([sys.executable, "-m", "gradcheck", "check", "homework.py"],
+                          cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code
+    assert words in done.stdout + done.stderr
+
+
+def test_a_timeout_names_the_layer_under_way_and_shows_those_that_are_done(write, capsys):
+    write(GOOD + GOOD.replace("relu", "tanh").replace("np.maximum", "[0 for _ in iter(int, 1)]#"))
+    code, out, _ = run(capsys, "check", "homework.py", "--timeout", "0.5")
+    assert code == 3
+    assert "tanh: timed out after 0.5 s" in out
+    assert "relu" in out
+    assert "Traceback" not in out
+
+
+def test_a_time_that_is_up_before_the_check_begins_is_a_timeout_too(write, capsys):
+    code, _, err = run(capsys, "check", write(GOOD), "--timeout", "1e-6")
+    assert code == 3
+    assert err.startswith("gradcheck: error: timed out")
+
+
+@pytest.mark.parametrize("text", ["raise KeyboardInterrupt", "raise SystemExit(0)"])
+def test_an_interrupt_of_the_targets_own_at_import_is_its_fault_and_not_the_users(
+        write, capsys, text):
+    code, _, err = run(capsys, "check", write(text))
+    assert code == 3
+    assert "importing it raised" in err
+
+
+@pytest.mark.parametrize("kind", ["KeyboardInterrupt", "GeneratorExit", "SystemExit"])
+def test_whatever_a_layer_raises_costs_that_layer_alone(write, capsys, kind):
+    write(GOOD + f"def tanh_forward(x): raise {kind}\ndef tanh_backward(d, c): return d\n"
+          f"def dropout_forward(x, param): raise {kind}\ndef dropout_backward(d, c): return d\n")
+    code, out, _ = run(capsys, "check", "homework.py")
+    assert code == 1
+    assert "1 passed" in out
+    assert kind in out or "sys.exit" in out
+
+
+def test_a_folder_without_submissions_is_a_usage_error(tmp_path, capsys):
+    code, out, err = run(capsys, "grade", str(tmp_path))
+    assert (code, out) == (2, "")
+    assert "no .py file" in err
+
+
+def test_a_submission_that_is_not_there_is_one_line_and_a_valid_result_where_one_is_asked_for(
+        write, tmp_path, capsys):
+    code, out, err = run(capsys, "grade", str(tmp_path / "missing.py"))
+    assert (code, out, err.count("\n")) == (3, "", 1)
+    code, out, _ = run(capsys, "grade", str(tmp_path / "missing.py"), "--format", "gradescope")
+    assert (code, json.loads(out)["score"]) == (3, 0.0)
+
+
+def test_the_version_and_the_limits_are_told(capsys):
+    code, out, _ = run(capsys, "--version")
+    assert code == 0
+    assert re.fullmatch(r"gradcheck \d+\.\d+\S*\n", out)
+    assert "default: 2048" in run(capsys, "grade", "--help")[1]
+    assert "default: no limit" in run(capsys, "check", "--help")[1]
 
 
 @pytest.mark.parametrize("name", ["json", "junit", "gradescope", "prairielearn"])

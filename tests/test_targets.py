@@ -1,5 +1,6 @@
 """A target is loaded by name or by path, forgotten afterwards, and explained when it is broken."""
 
+import inspect
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -7,7 +8,7 @@ from types import ModuleType
 import pytest
 
 import layers
-from gradcheck.targets import TargetError, find_pairs, loaded
+from gradcheck.targets import TargetError, find_pairs, loaded, reason_of
 
 RELU = """
 def relu_forward(x): return x * (x > 0), x
@@ -119,3 +120,28 @@ def test_pairs_variants_losses_and_examples_are_found():
     assert set(found.unpaired) == {"conv_forward_fast", "relu_forward", "tanh_backward"}
     assert {pair.name for pair in found.pairs if pair.example} == {"max_pool"}
     assert [pair.name for pair in found.pairs if pair.is_loss] == ["svm_loss"]
+
+
+class Refusing:
+    """A callable that raises when asked for anything but a call."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+    def __call__(self, x):
+        return 2 * x, None
+
+
+def test_a_callable_object_that_refuses_to_be_asked_is_a_layer_all_the_same():
+    pair = find_pairs(module(cos_forward=Refusing(), cos_backward=Refusing())).pairs[0]
+    assert pair.forward(3) == (6, None)
+    assert list(inspect.signature(pair.forward).parameters) == ["x"]
+
+
+def test_an_exception_whose_text_raises_has_a_safe_text():
+    class EvilError(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    assert reason_of(EvilError()) == "EvilError: (its __str__ raises, too)"
+    assert reason_of(KeyboardInterrupt()) == "KeyboardInterrupt"
