@@ -22,18 +22,35 @@ def whole(name: str, value: object, low: int) -> int:
     return number
 
 
-def labels(y: object, num_classes: int, N: int | None = None) -> Array:
-    """Return `y` if it holds integers with 0 <= y < num_classes, N of them where N is given."""
+def labels(
+    y: object, num_classes: int | None, N: int | None = None, name: str = "y", of: str = "X"
+) -> Array:
+    """Return `y` if it holds integers >= 0, below num_classes and N of them where these are given.
+
+    >>> labels([0, 2], num_classes=3, N=2)
+    array([0, 2])
+    """
     y = np.asarray(y)
     if y.dtype.kind not in "iu":
-        refuse("y", y, "integer labels", "pass y.astype(int)", TypeError)
+        refuse(name, y, "integer labels", f"pass {name}.astype(int)", TypeError)
     if y.ndim != 1 or (N is not None and len(y) != N):
-        refuse("y", y, f"shape ({'N' if N is None else N},), one label for each sample of X",
-               "pass the labels that belong to X")
-    if y.size and not 0 <= y.min() <= y.max() < num_classes:
-        refuse("y", f"labels from {y.min()} to {y.max()}", f"0 <= y < {num_classes}",
+        refuse(name, y, f"shape ({'N' if N is None else N},), one label for each sample of {of}",
+               f"pass the labels that belong to {of}")
+    limit = np.inf if num_classes is None else num_classes
+    if y.size and not 0 <= y.min() <= y.max() < limit:
+        refuse(name, f"labels from {y.min()} to {y.max()}", f"0 <= {name} < {num_classes or 'C'}",
                "correct the labels, or pass another num_classes")
     return y
+
+
+def samples(X: object, name: str = "X") -> Array:
+    """Return `X` if it is an array of numbers with at least one sample along its first axis."""
+    if not isinstance(X, np.ndarray) or X.dtype.kind not in "fiub":
+        refuse(name, X, "an array of numbers", f"pass np.asarray({name}, dtype=float)", TypeError)
+    if X.ndim == 0 or len(X) == 0:
+        refuse(name, X, "shape (N, d1, ..., dk) with at least one sample",
+               "pass samples along the first axis")
+    return X
 
 
 def float_dtype(dtype: DTypeLike) -> np.dtype[Any]:

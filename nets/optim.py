@@ -7,7 +7,7 @@ has to remember from step to step (velocity, running averages, the step number) 
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -225,6 +225,30 @@ def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Conf
     m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
     step = config["learning_rate"] * m_hat / (np.sqrt(v_hat) + config["epsilon"])
     return (w - step).astype(w.dtype, copy=False), config
+
+
+# The hyperparameters of each rule, and the state that it keeps beside them.
+CONFIG_KEYS: dict[str, tuple[str, ...]] = {
+    "sgd": ("learning_rate",),
+    "sgd_momentum": ("learning_rate", "momentum", "velocity"),
+    "rmsprop": ("learning_rate", "decay_rate", "epsilon", "cache"),
+    "adam": ("learning_rate", "beta1", "beta2", "epsilon", "m", "v", "t"),
+}
+
+
+def check_config(rule: str, config: object) -> None:
+    """Refuse an `optim_config` with keys that the rule does not know, or values out of range."""
+    if not isinstance(config, Mapping):
+        refuse("optim_config", config, "a dict of hyperparameters",
+               "pass {'learning_rate': 1e-3}", TypeError)
+    unknown = [key for key in config if key not in CONFIG_KEYS[rule]]
+    if unknown:
+        refuse("optim_config", f"the unknown key {', '.join(map(repr, unknown))}",
+               f"keys among {', '.join(CONFIG_KEYS[rule])}, those of {rule!r}",
+               "correct the spelling, or pass the update_rule that the key belongs to")
+    for key in config.keys() & _BOUNDS.keys():
+        bounds, expected, usual = _BOUNDS[key]
+        scalar(f"optim_config[{key!r}]", config[key], expected, usual, **bounds)
 
 
 UPDATE_RULES: dict[str, UpdateRule] = {

@@ -11,69 +11,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from layers._arguments import Array, refuse, scalar
+from layers._arguments import Array, refuse
 
-from ._checks import generator, whole
+from ._checks import labels, samples, whole
+from ._solver_arguments import DEFAULTS, check_data, check_model, check_options
 from .checkpoint import load_state, restore_rng, rng_state, save_state
 from .optim import UPDATE_RULES, Config
 
-_DATA_KEYS = ("X_train", "y_train", "X_val", "y_val")
 _SECONDS_BEFORE_A_BAR = 2.0
-
-# Every keyword of Solver and its default.
-_DEFAULTS: dict[str, Any] = {
-    "update_rule": "sgd",
-    "optim_config": {},
-    "lr_decay": 1.0,
-    "batch_size": 100,
-    "num_epochs": 10,
-    "num_train_samples": 1000,
-    "num_val_samples": None,
-    "checkpoint_name": None,
-    "print_every": 10,
-    "verbose": True,
-    "rng": None,
-    "callback": None,
-}
-_COUNTS = ("batch_size", "num_epochs", "num_train_samples", "num_val_samples", "print_every")
-
-
-def _check_data(data: object) -> None:
-    if not isinstance(data, Mapping):
-        refuse("data", data, f"a dict with the keys {_DATA_KEYS}", "pass such a dict", TypeError)
-    missing = [key for key in _DATA_KEYS if key not in data]
-    if missing:
-        refuse("data", f"the keys {sorted(map(str, data))}", f"{', '.join(missing)} among them",
-               "pass training and validation samples and labels")
-    for part in ("train", "val"):
-        X, y = data[f"X_{part}"], data[f"y_{part}"]
-        if len(X) != len(y) or len(X) == 0:
-            refuse(f"y_{part}", f"{len(y)} labels for {len(X)} samples of X_{part}",
-                   "one label a sample, and at least one sample", "pass arrays of one length")
-
-
-def _check_options(options: Mapping[str, Any]) -> None:
-    unknown = sorted(set(options) - set(_DEFAULTS))
-    if unknown:
-        refuse("Solver", f"the unknown keyword {', '.join(unknown)}",
-               f"keywords among {', '.join(_DEFAULTS)}", "correct the spelling")
-    given = {**_DEFAULTS, **options}
-    if not isinstance(given["update_rule"], str) or given["update_rule"] not in UPDATE_RULES:
-        refuse("update_rule", given["update_rule"], " or ".join(map(repr, UPDATE_RULES)),
-               "pass the name of one of the rules in nets.optim")
-    if not isinstance(given["optim_config"], Mapping):
-        refuse("optim_config", given["optim_config"], "a dict of hyperparameters",
-               "pass {'learning_rate': 1e-3}", TypeError)
-    scalar("lr_decay", given["lr_decay"], "a number with 0 < lr_decay <= 1",
-           "1.0 keeps the learning rate", 0.0, 1.0, low_open=True)
-    for name in _COUNTS:
-        if not (given[name] is None and name.endswith("_samples")):
-            whole(name, given[name], low=1)
-    generator(given["rng"])
-    name = given["checkpoint_name"]
-    if name is not None and not Path(name).parent.is_dir():
-        refuse("checkpoint_name", str(name), "a path in a folder that exists",
-               f"create {str(Path(name).parent)!r} first")
 
 
 class Solver:
@@ -155,9 +100,10 @@ class Solver:
     """
 
     def __init__(self, model: Any, data: Mapping[str, Array], **kwargs: Any) -> None:
-        _check_data(data)
-        _check_options(kwargs)
-        options = {**_DEFAULTS, **kwargs}
+        check_model(model)
+        check_data(data)
+        check_options(kwargs)
+        options = {**DEFAULTS, **kwargs}
         self.model = model
         self.X_train, self.y_train = data["X_train"], data["y_train"]
         self.X_val, self.y_val = data["X_val"], data["y_val"]
@@ -224,13 +170,30 @@ class Solver:
             Measure on so many samples, drawn with replacement, where N is larger.
         batch_size : int
             Samples a call of ``model.loss``.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If X holds no sample, y is not one integer label a sample, or a count is below 1.
         """
+        return self._accuracy("", X, y, num_samples, batch_size)
+
+    def _accuracy(
+        self, part: str, X: Array, y: Array, num_samples: int | None, batch_size: int = 100
+    ) -> float:
+        """Do the work of `check_accuracy`; `part` is what the names of X and y end with."""
+        X = samples(X, f"X{part}")
+        y = labels(y, None, len(X), f"y{part}", f"X{part}")
+        whole("batch_size", batch_size, low=1)
+        if num_samples is not None:
+            whole("num_samples", num_samples, low=1)
         if num_samples is not None and len(X) > num_samples:
             chosen = self._choice(len(X), num_samples)
             X, y = X[chosen], y[chosen]
         starts = range(0, len(X), batch_size)
-        predicted = [np.argmax(self.model.loss(X[i : i + batch_size]), axis=1) for i in starts]
-        return float(np.mean(np.concatenate(predicted) == y))
+        scores = np.concatenate([self.model.loss(X[i : i + batch_size]) for i in starts])
+        labels(y, scores.shape[1], len(X), f"y{part}", f"X{part}")
+        return float(np.mean(scores.argmax(axis=1) == y))
 
     def resume(self, path: str | Path) -> Solver:
         """Take up a run where a checkpoint left it; call `train` afterwards.
@@ -296,8 +259,8 @@ class Solver:
 
     def _measure(self, bar: tqdm) -> bool:
         """Measure the accuracies, keep the best, write a checkpoint; True: stop here."""
-        train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)
-        val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
+        train_acc = self._accuracy("_train", self.X_train, self.y_train, self.num_train_samples)
+        val_acc = self._accuracy("_val", self.X_val, self.y_val, self.num_val_samples)
         self.train_acc_history.append(train_acc)
         self.val_acc_history.append(val_acc)
         self._say(bar, f"(Epoch {self.epoch} / {self.num_epochs}) "

@@ -69,11 +69,21 @@ def data(**changes):
 
 
 def solve(args, kwargs):
-    Solver(TwoLayerNet(6, 5, 4), **{"data": data(), **kwargs})
+    Solver(**{"model": TwoLayerNet(6, 5, 4), "data": data(), **kwargs})
 
 
 def solver_case(name, words, error=ValueError, **kwargs):
     return BadCall(f"Solver: {name}", solve, arguments(**kwargs), error, words)
+
+
+def accuracy(args, kwargs):
+    Solver(TwoLayerNet(6, 5, 4), data()).check_accuracy(*args, **kwargs)
+
+
+def accuracy_case(name, words, error=ValueError, X=None, y=(0, 1, 2), **kwargs):
+    X = np.ones((3, 6)) if X is None else X
+    y = np.array(y) if isinstance(y, tuple) else y
+    return BadCall(f"check_accuracy: {name}", accuracy, arguments(X, y, **kwargs), error, words)
 
 
 def step(rule):
@@ -171,10 +181,54 @@ CASES = [
                 checkpoint_name="nowhere/at/all/run"),
     solver_case("no validation data", ("data", "X_val", "y_val"),
                 data=data(X_val=None, y_val=None)),
-    solver_case("labels missing", ("y_train", "3 labels", "4 samples"),
+    solver_case("labels missing", ("y_train", "(3,)", "(4,)", "X_train"),
                 data=data(y_train=np.zeros(3, int))),
-    solver_case("an empty training set", ("y_train", "at least one"),
+    solver_case("an empty training set", ("X_train", "at least one"),
                 data=data(X_train=np.empty((0, 6)), y_train=np.empty(0, int))),
+    solver_case("no model", ("model", "None", "params"), TypeError, model=None),
+    solver_case("a model without a loss", ("model", "loss"), TypeError, model=np.ones(3)),
+    *(solver_case(f"y_{part} {text}", (f"y_{part}", *words), error, data=data(**{f"y_{part}": y}))
+      for part, N in (("train", 4), ("val", 2)) for text, y, words, error in (
+          ("negative", np.full(N, -1), ("0 <=",), ValueError),
+          ("of floats", np.zeros(N), ("integer",), TypeError),
+          ("of text", np.full(N, "a"), ("integer",), TypeError),
+          ("a column", np.zeros((N, 1), int), (f"({N},)",), ValueError),
+          ("a list", [0] * N, ("np.asarray",), TypeError),
+          ("a number", 3, ("array",), TypeError))),
+    BadCall("Solver: validation labels of classes that the model has not",
+            lambda: Solver(TwoLayerNet(6, 5, 4), data(y_val=np.array([0, 4])),
+                           verbose=False).train(),
+            tuple, ValueError, ("y_val", "0 to 4", "< 4")),
+    accuracy_case("labels of classes that the model has not", ("y", "0 to 4", "< 4"), y=(0, 1, 4)),
+    *(solver_case(f"X_{part} {text}", (f"X_{part}", *words), error, data=data(**{f"X_{part}": X}))
+      for part in ("train", "val") for text, X, words, error in (
+          ("a list", [[1.0] * 6] * 2, ("np.asarray",), TypeError),
+          ("a number", 3.0, ("array",), TypeError),
+          ("of text", np.full((2, 6), "a"), ("numbers",), TypeError),
+          ("an array without axes", np.array(3.0), ("(N, d1",), ValueError))),
+    solver_case("data of None", ("X_val", "None"), TypeError, data={**data(), "X_val": None}),
+    solver_case("a checkpoint without name", ("checkpoint_name", "''"), checkpoint_name=""),
+    solver_case("a number for the checkpoint", ("checkpoint_name", "3"), TypeError,
+                checkpoint_name=3),
+    solver_case("a callback that is no function", ("callback", "'stop'"), TypeError,
+                callback="stop"),
+    *(solver_case(f"{rule} with {config}", ("optim_config", *words), error, update_rule=rule,
+                  optim_config=config)
+      for rule, config, words, error in (
+          ("sgd", {"learning_rat": 0.1}, ("'learning_rat'", "learning_rate"), ValueError),
+          ("sgd", {"momentum": 0.9}, ("'momentum'", "'sgd'"), ValueError),
+          ("adam", {"lr": 0.1}, ("'lr'", "learning_rate"), ValueError),
+          ("adam", {0: 0.1}, ("0", "beta1"), ValueError),
+          ("rmsprop", {"decay_rate": 2}, ("decay_rate", "< 1"), ValueError),
+          ("sgd", {"learning_rate": "fast"}, ("learning_rate", "'fast'"), TypeError))),
+    accuracy_case("no labels", ("y", "integer"), TypeError, y=None),
+    accuracy_case("labels missing", ("y", "(2,)", "(3,)"), y=(0, 1)),
+    accuracy_case("float labels", ("y", "float64"), TypeError, y=(0.0, 1.0, 2.0)),
+    accuracy_case("no samples", ("X", "at least one"), X=np.ones((0, 6)), y=np.empty(0, int)),
+    accuracy_case("a list of samples", ("X", "np.asarray"), TypeError, X=[[1.0] * 6] * 3),
+    *(accuracy_case(f"{name} {n}", (name, ">= 1"), **{name: n})
+      for name in ("num_samples", "batch_size") for n in (0, -1)),
+    accuracy_case("batch_size a float", ("batch_size", "2.0"), TypeError, batch_size=2.0),
     solver_case("data that are no dict", ("data", "X_train"), TypeError, data=[1, 2]),
     rule_case(optim.sgd, "dw of another shape", ("dw", "(3, 2)", "(2, 3)"), W, W.T),
     rule_case(optim.sgd, "w of ints", ("w", "int64"), W.astype(int), W, error=TypeError),
