@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,6 +145,14 @@ LAYERS: dict[str, Entry] = {
     "temporal_affine": {"x": normal(3, 2, 4), "w": normal(4, 5), "b": normal(5)},
 }
 
+# What to try next, in this order, where a forward refuses the arguments above.
+FLAT = {"x": normal(4, 6)}
+WEIGHTS_BY_ROW = {"x": normal(4, 6), "w": normal(5, 6)}
+OTHERWISE: dict[str, tuple[Entry, ...]] = {
+    name: (FLAT, WEIGHTS_BY_ROW) for name, entry in LAYERS.items()
+    if "w" in entry and "conv_param" not in entry and not name.startswith("temporal")
+}
+
 LOSSES: dict[str, Entry] = {
     **_each("softmax_loss svm_loss cross_entropy_loss hinge_loss", CLASSES),
     **_each("svm_loss_naive svm_loss_vectorized softmax_loss_naive softmax_loss_vectorized",
@@ -226,6 +234,25 @@ def example(
                    tuple(parameter for parameter, _ in fitted), guessed)
 
 
+def others(
+    name: str, forward: Callable[..., Any], rng: np.random.Generator
+) -> Iterator[Example]:
+    """Yield other arguments for a name, for a `forward` that refuses those of `example`.
+
+    Examples
+    --------
+    >>> found = others("affine", lambda x, w, b: None, np.random.default_rng(0))
+    >>> [[array.shape for array in example.args] for example in found]
+    [[(4, 6), (6, 5), (5,)], [(4, 6), (5, 6), (5,)]]
+    """
+    parameters = _positional(forward)
+    for changed in OTHERWISE.get(name, ()):
+        fitted = _fit({**LAYERS[name], **changed}, parameters)
+        if fitted is not None:
+            yield Example(tuple(_make(recipe, rng) for _, recipe in fitted),
+                          tuple(parameter for parameter, _ in fitted))
+
+
 def _make(recipe: Any, rng: np.random.Generator) -> Any:
     """Return a fresh value: draw a recipe, copy anything else."""
     return recipe(rng) if callable(recipe) else copy.deepcopy(recipe)
@@ -286,19 +313,25 @@ def _guess(name: str, entry: Entry, parameters: list[inspect.Parameter]) -> Fitt
     if len(required) == 1 and fitted[0][1] is MISSING:
         fitted = [(required[0], normal(4, 6))]
     if not required or name.endswith("_loss") or any(recipe is MISSING for _, recipe in fitted):
+        suggested = [_suggestion(parameter, "drop" in name) for parameter in required]
         raise NoExampleError(
             f"{name}: got the parameters ({', '.join(p.name for p in parameters)}); expected those "
             f"of a standard layer, or a function {name}_example beside it that returns the "
             f"arguments. Remedy: write, for example,\n"
             f"    def {name}_example(rng):\n"
-            f"        return {', '.join(map(_suggestion, required)) or 'rng.normal(size=(4, 6))'}"
+            f"        return {', '.join(suggested) or 'rng.normal(size=(4, 6))'}"
         )
     return fitted
 
 
-def _suggestion(parameter: str) -> str:
+def _suggestion(parameter: str, drops: bool) -> str:
     """Return an expression that a reader would write for a parameter."""
-    if ALIASES.get(parameter, parameter) == "y":
+    usual = ALIASES.get(parameter, parameter)
+    if usual in GUESSES and not callable(GUESSES[usual]):
+        return repr(GUESSES[usual])
+    if drops and parameter.endswith(("param", "params", "config", "settings", "options")):
+        return repr(DROPOUT)
+    if usual == "y":
         return "rng.integers(6, size=4)"
     if parameter.endswith("param"):
         return '{"mode": "train"}'

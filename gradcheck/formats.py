@@ -139,7 +139,8 @@ def as_text(record: Record, color: bool = False, width: int = 100) -> str:
     for item, row in zip(record.items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         before, said = said, (item.group, item.message)
-        if item.message and not item.passed and said != before:
+        shown = not item.passed or (item.status == "skipped" and record.kind == "check")
+        if item.message and shown and said != before:
             lines += _folded(clean(item.message), "    ", width)
         for text in item.advice:
             lines += _folded(f"advice: {clean(text)}", "    ", width)

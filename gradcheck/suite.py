@@ -12,6 +12,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from gradcheck.check import check_gradient, check_layer
 from gradcheck.dropout_implementation import DropoutImplementation, Probe
-from gradcheck.examples import Example, NoExampleError, example
+from gradcheck.examples import LAYERS, Example, NoExampleError, example, others
 from gradcheck.judge import Conventions
 from gradcheck.laws import LAWFUL
 from gradcheck.mask_suite import laws_item
@@ -40,6 +41,14 @@ from gradcheck.targets import (
 )
 
 MASK_SEED = 123
+POSITIONAL = (
+    "the mask laws were not run: they call {0}_forward(x, dropout_param), with p and mode in a "
+    "dict. Remedy: take them so, or hand gradcheck.check_dropout a forward that unpacks the dict"
+)
+UNKNOWN = (
+    "the mask laws were not run: they are for dropout_forward and vanilla_dropout_forward. Remedy: "
+    "if {0} draws a unit at a time, call gradcheck.check_dropout(({0}_forward, {0}_backward))"
+)
 
 
 class NothingToCheckError(ValueError):
@@ -168,13 +177,48 @@ def check_pair(
     except BaseException as error:
         yield item("error", f"{pair.base}_example raised {reason_of(error)}")
         return
-    yield _gradient_item(item, pair, found, conventions, seed)
+    yield _accepted_item(item, pair, found, conventions, seed)
     if pair.base in LAWFUL:
         if len(found.args) == 2 and isinstance(found.args[1], dict):
             yield laws_item(pair, conventions, strict)
         else:
-            yield Item(f"{pair.name} laws", pair.base, "skipped", "the mask laws call "
-                       f"{pair.name}_forward(x, dropout_param), with p and mode in a dict")
+            yield Item(f"{pair.name} laws", pair.base, "skipped", POSITIONAL.format(pair.name))
+    elif "dropout" in pair.base and pair.base not in LAYERS:
+        yield Item(f"{pair.name} laws", pair.base, "skipped", UNKNOWN.format(pair.name))
+
+
+def _accepted_item(item: Callable[..., Item], pair: Pair, found: Example,
+                   conventions: Conventions, seed: int) -> Item:
+    """Check a pair at the first arguments that its forward takes, and say which it refuses."""
+    first = _gradient_item(item, pair, found, conventions, seed)
+    if first.passed or not _refuses(pair, found):
+        return first
+    tried = _shapes(found)
+    if pair.example is None:
+        for other in others(pair.base, pair.forward, np.random.default_rng(seed)):
+            if not _refuses(pair, other):
+                told = f"checked at {_shapes(other)}, as {pair.name}_forward refuses {tried}"
+                again = _gradient_item(item, pair, other, conventions, seed)
+                return replace(again, advice=(*again.advice, told))
+    return replace(first, message=f"{first.message}\n  It was called with {tried}; if it takes "
+                   f"others, a function {pair.base}_example(rng) beside it returns them as a tuple")
+
+
+def _refuses(pair: Pair, found: Example) -> bool:
+    """Whether forward raises at these arguments."""
+    try:
+        pair.forward(*copy.deepcopy(found.args))
+    except OURS:
+        raise
+    except BaseException:
+        return True
+    return False
+
+
+def _shapes(found: Example) -> str:
+    return ", ".join(f"{name} {list(np.shape(arg))}" if isinstance(arg, np.ndarray)
+                     else f"{name}={arg!r}"
+                     for name, arg in zip(found.names, found.args, strict=True))
 
 
 def _gradient_item(item: Callable[..., Item], pair: Pair, found: Example,
@@ -203,11 +247,8 @@ def _gradient_item(item: Callable[..., Item], pair: Pair, found: Example,
 def _item_of(item: Callable[..., Item], pair: Pair, found: Example, report: Report) -> Item:
     advice: tuple[str, ...] = ()
     if found.guessed:
-        shapes = ", ".join(f"{name} {list(np.shape(arg))}" if isinstance(arg, np.ndarray)
-                           else f"{name}={arg!r}"
-                           for name, arg in zip(found.names, found.args, strict=True))
-        advice = (f"checked at guessed arguments ({shapes}); a function {pair.name}_example(rng) "
-                  "that returns a tuple of arguments chooses them",)
+        advice = (f"checked at guessed arguments ({_shapes(found)}); a function "
+                  f"{pair.name}_example(rng) that returns a tuple of arguments chooses them",)
     return item(
         report.verdict, "" if report.passed else "\n".join(_told(report)),
         seconds=report.seconds, arguments=tuple(entry.name for entry in report.arguments),

@@ -75,3 +75,10 @@ def test_without_an_example_the_message_shows_what_to_write():
         example("blur", lambda image, kernel: None, np.random.default_rng(0))
     with pytest.raises(NoExampleError, match="focal_loss_example"):
         example("focal_loss", lambda x, y: None, np.random.default_rng(0))
+
+
+def test_the_example_to_write_for_a_dropout_has_its_p():
+    with pytest.raises(NoExampleError, match=r"'p': 0\.3"):
+        example("my_dropout", lambda inputs, settings: None, np.random.default_rng(0))
+    with pytest.raises(NoExampleError, match=r"0\.7, rng"):
+        example("my_dropout", lambda x, keep_prob, what: None, np.random.default_rng(0))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gradcheck.formats import render
 from gradcheck.outputs import joined
 from gradcheck.suite import NothingToCheckError, check_target
 
@@ -118,3 +119,47 @@ def test_what_is_not_several_outputs_goes_through_unchanged(returned):
     one, back = joined(lambda: returned, lambda dout, cache: (dout, cache))
     assert one() is returned
     assert back(1, 2) == (1, 2)
+
+
+AFFINE = """
+def affine_forward(x, w, b): return {out} + b, (x, w)
+def affine_backward(dout, cache):
+    x, w = cache
+    return {dx}, {dw}, dout.sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize(("out", "dx", "dw", "shapes"), [
+    ("x @ w", "dout @ w.T", "x.T @ dout", "x [4, 6], w [6, 5], b [5]"),
+    ("x @ w.T", "dout @ w", "dout.T @ x", "x [4, 6], w [5, 6], b [5]"),
+])
+def test_a_right_affine_for_rows_alone_passes_at_arguments_that_it_takes_and_is_told_which(
+        write, out, dx, dw, shapes):
+    item = check_target(write(AFFINE.format(out=out, dx=dx, dw=dw))).items[0]
+    assert item.passed
+    assert f"checked at {shapes}" in item.advice[0]
+
+
+def test_a_backward_that_breaks_on_what_its_forward_takes_is_not_excused(write):
+    item = check_target(write(AFFINE.format(
+        out="x.reshape(len(x), -1) @ w", dx="dout @ w.T", dw="x.T @ dout"))).items[0]
+    assert item.status == "failed"
+
+
+def test_a_forward_that_refuses_its_arguments_is_told_which_and_how_to_choose_others(write):
+    item = check_target(write("def relu_forward(x): return x.reshape(7), x\n"
+                              "def relu_backward(dout, x): return dout\n")).items[0]
+    assert "called with x [4, 6]" in item.message
+    assert "relu_example(rng)" in item.message
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("def dropout_forward(x, p): return x, p\ndef dropout_backward(dout, p): return dout\n",
+     "with p and mode in a dict"),
+    ("def my_dropout_forward(x, dropout_param): return x, 0\n"
+     "def my_dropout_backward(dout, cache): return dout\n", "check_dropout((my_dropout_forward"),
+])
+def test_where_the_mask_laws_are_not_run_the_text_says_why_and_what_to_do(write, text, words):
+    record = check_target(write(text))
+    assert record.items[1].status == "skipped"
+    assert words in " ".join(render(record).split())
