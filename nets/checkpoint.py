@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -62,20 +61,26 @@ def load_state(path: str | Path) -> dict[str, Any]:
         If the file is not an npz file, is damaged, or would need pickle.
     """
     state: dict[str, Any] = {}
-    try:
-        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
-            for name in file.files:
-                *groups, key = name.split(_SEPARATOR)
-                array, node = file[name], state
-                for group in groups:
-                    node = node.setdefault(group, {})
-                node[key] = array.item() if array.ndim == 0 else array
-    except (zipfile.BadZipFile, EOFError, AttributeError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"checkpoint: got {str(path)!r} ({error}); expected a whole npz file without pickled "
-            "objects, as a Solver writes it. Remedy: resume from another checkpoint."
-        ) from error
+    with open(path, "rb") as raw:
+        try:
+            with np.load(raw, allow_pickle=False) as file:
+                for name in file.files:
+                    *groups, key = name.split(_SEPARATOR)
+                    array, node = file[name], state
+                    for group in groups:
+                        node = node.setdefault(group, {})
+                    node[key] = array.item() if array.ndim == 0 else array
+        except Exception as error:  # a wrong byte can raise anything in zipfile, zlib and NumPy
+            raise damaged(path, error) from error
     return state
+
+
+def damaged(path: str | Path, reason: object) -> ValueError:
+    """Return the error that refuses a file which is no whole checkpoint."""
+    return ValueError(
+        f"checkpoint: got {str(path)!r} ({reason}); expected a whole npz file without pickled "
+        "objects, as a Solver writes it. Remedy: resume from another checkpoint."
+    )
 
 
 def rng_state(rng: object) -> str:

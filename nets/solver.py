@@ -15,7 +15,8 @@ from layers._arguments import Array, refuse
 
 from ._checks import labels, samples, whole
 from ._solver_arguments import DEFAULTS, check_data, check_model, check_options
-from .checkpoint import load_state, restore_rng, rng_state, save_state
+from ._training_state import load_training_state
+from .checkpoint import damaged, restore_rng, rng_state, save_state
 from .optim import UPDATE_RULES, Config
 
 _SECONDS_BEFORE_A_BAR = 2.0
@@ -215,17 +216,25 @@ class Solver:
         ------
         FileNotFoundError
         ValueError
-            If the file is no checkpoint or belongs to another model or update rule.
+            If the file is damaged or no checkpoint, or belongs to another model or update rule.
         """
-        state = load_state(path)
-        if state.get("update_rule") != self.update_rule_name:
+        state = load_training_state(path)
+        if state["update_rule"] != self.update_rule_name:
             refuse("update_rule", self.update_rule_name,
-                   f"{state.get('update_rule')!r}, that of the checkpoint", "pass the same rule")
+                   f"{state['update_rule']!r}, that of the checkpoint", "pass the same rule")
         shapes = {name: w.shape for name, w in self.model.params.items()}
         saved = {name: w.shape for name, w in state["params"].items()}
         if shapes != saved:
             refuse("checkpoint", f"parameters of shapes {saved}", f"{shapes}, those of the model",
                    "build the model as in the run that wrote the checkpoint")
+        layers = {str(i) for i in range(len(getattr(self.model, "bn_params", [])))}
+        if not {*state["statistics"], *state["best_statistics"]} <= layers:
+            raise damaged(path, "statistics of a layer that the model has not")
+        try:
+            restore_rng(self.rng, state["rng"])
+            restore_rng(getattr(self.model, "rng", None), state["model_rng"])
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise damaged(path, error) from error
         self.epoch, self._iteration = state["epoch"], state["iteration"]
         self.best_val_acc = state["best_val_acc"]
         self.best_params = dict(state["best_params"])
@@ -234,10 +243,8 @@ class Solver:
         self.val_acc_history = state["val_acc_history"].tolist()
         self.model.params.update(state["params"])
         self.optim_configs = {name: dict(state["optim"][name]) for name in self.model.params}
-        self._best_statistics = state.get("best_statistics", {})
-        self._put_statistics(state.get("statistics", {}))
-        restore_rng(self.rng, state["rng"])
-        restore_rng(getattr(self.model, "rng", None), state["model_rng"])
+        self._best_statistics = state["best_statistics"]
+        self._put_statistics(state["statistics"])
         return self
 
     def _choice(self, N: int, size: int) -> Array:

@@ -264,6 +264,61 @@ def test_a_damaged_checkpoint_is_refused_with_its_name(tmp_path, content):
         make().resume(path)
 
 
+def checkpoint_of_adam(tmp_path):
+    def fresh(**kwargs):
+        return make(net(normalization="batchnorm"), update_rule="adam", num_epochs=1, **kwargs)
+
+    fresh(checkpoint_name=tmp_path / "run").train()
+    return fresh, tmp_path / "run_epoch_1.npz"
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    *((key, None) for key in ("update_rule", "epoch", "iteration", "best_val_acc", "loss_history",
+                              "params/W1", "best_params/W1", "optim/W1/learning_rate", "rng",
+                              "model_rng", "statistics/0/running_var")),
+    ("update_rule", "adamw"), ("epoch", "one"), ("epoch", -1), ("epoch", 1.5),
+    ("iteration", [1, 2]), ("best_val_acc", np.nan), ("loss_history", 3.0),
+    ("val_acc_history", ["a"]), ("params/W1", np.full((4, 8), np.nan)), ("params/W1", "text"),
+    ("best_params/b1", np.full(8, np.inf)), ("best_params/b1", np.zeros(3)),
+    ("optim/W1/m", np.zeros(2)), ("optim/W1/v", np.full((4, 8), np.nan)), ("optim/W1/t", 1.5),
+    ("optim/W1/learning_rate", np.nan), ("optim/W1/rate", 0.1), ("rng", "{"), ("rng", "[]"),
+    ("model_rng", '{"bit_generator": "PCG64"}'), ("statistics/7/running_mean", np.zeros(8)),
+    ("statistics/0/running_mean", np.full(8, np.nan)),
+])
+def test_a_checkpoint_with_a_wrong_entry_is_refused_with_its_name(tmp_path, key, value):
+    fresh, path = checkpoint_of_adam(tmp_path)
+    with np.load(path) as file:
+        entries = {name: file[name] for name in file.files if name != key}
+    np.savez(path, **entries, **({} if value is None else {key: value}))
+    solver = fresh()
+    before = {name: w.copy() for name, w in solver.model.params.items()}
+    with pytest.raises(ValueError, match=r"run_epoch_1\.npz.*; expected .*Remedy: "):
+        solver.resume(path)
+    assert all(np.array_equal(w, before[name]) for name, w in solver.model.params.items())
+
+
+def test_a_flipped_byte_is_refused_with_the_name_of_the_file_or_changes_nothing(tmp_path):
+    fresh, path = checkpoint_of_adam(tmp_path)
+    whole = path.read_bytes()
+    right = fresh().resume(path)
+    refused = 0
+    for position in [*range(0, len(whole), 97), *range(len(whole) - 60, len(whole))]:
+        broken = bytearray(whole)
+        broken[position] ^= 0x41
+        path.write_bytes(broken)
+        solver = fresh()
+        try:
+            solver.resume(path)
+        except ValueError as error:
+            assert "run_epoch_1.npz" in str(error)  # noqa: PT017
+            refused += 1
+        else:
+            assert solver.loss_history == right.loss_history
+            for name, w in right.model.params.items():
+                np.testing.assert_array_equal(solver.model.params[name], w)
+    assert refused > 100
+
+
 def test_a_pickled_file_is_not_loaded(tmp_path):
     path = tmp_path / "evil.npz"
     np.savez(path, params=np.array([{"a": 1}], dtype=object))
