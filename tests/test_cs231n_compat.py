@@ -311,7 +311,7 @@ def test_the_two_layer_nets_cell_runs_with_errors_around_1e_7(run):
 
 # What the notebooks print, and how far a gradient may be off (b before batchnorm is exactly 0).
 # The last number bounds the relative errors, which the notebook calls fine at 1e-5. A step of 1e-5
-# may cross the kink of a relu, and whether it does depends on how BLAS rounds: NumPy 1.26's differs.
+# may cross the kink of a relu; whether it does depends on how BLAS rounds: NumPy 1.26 differs.
 NETS = {
     "reg": ([{"reg": 0}, {"reg": 3.14}], [2.3004790897684924, 7.052114776533016], 1e-3),
     "batchnorm": (
