@@ -119,7 +119,7 @@ def masked(test: Callable[[Activity, View], Evidence]) -> Callable[[View], Evide
 
     def run(view: View) -> Evidence:
         found = activity(view)
-        if found is None or found.true.size < FEW:
+        if found is None or found.true.size < FEW or not np.any(found.kept):
             return None
         return test(found, view)
 
