@@ -87,6 +87,10 @@ def _numbers(view: View, worst: tuple[tuple[int, ...], ...]) -> dict[str, Any]:
 
 def _unexplained(view: View, worst: tuple[tuple[int, ...], ...]) -> str:
     numbers = _numbers(view, worst)
+    if view.complete and not np.any(view.n):
+        return (f"forward's output does not depend on {view.name}, so its gradient is zero; the "
+                "backward returns up to {analytic:.6g}. Remedy: use it in forward, or return zeros."
+                .format(**numbers))
     return (
         "{wrong} of {coordinates} coordinates disagree and no known slip explains them; the worst "
         "has analytic = {analytic:.6g}, numeric = {numeric:.6g} ± {bound:.1e}. Remedy: derive the "
