@@ -20,6 +20,7 @@ from ._command import (
     sweep_command,
     usage_errors,
     variance_shift_command,
+    watched,
 )
 from .experiment import Experiment, LearningCurve, train
 from .learning_curves import plot_learning_curves
@@ -93,7 +94,8 @@ def _compare(with_dropout: Experiment, seeds: int, plot: Path | None) -> None:
           f"mean of {seeds} seed{'s' * (seeds != 1)}", flush=True)
     runs = {"no dropout": without, f"dropout {e.p:g} ({e.input_p:g} on the input)": e}
     curves: dict[str, list[LearningCurve]] = {label: [] for label in runs}
-    with tqdm(total=len(runs) * seeds * e.epochs, unit="epoch", file=sys.stdout) as bar:
+    with tqdm(total=len(runs) * seeds * e.epochs, unit="epoch", file=sys.stdout,
+              disable=not watched()) as bar:
         for seed in range(seeds):
             for label, experiment in runs.items():
                 bar.set_description(f"seed {seed + 1}, {label}")

@@ -45,6 +45,11 @@ def usage_errors(options: argparse.ArgumentParser) -> Iterator[None]:
         options.error(str(error))
 
 
+def watched() -> bool:
+    """Say whether somebody sees stdout move: a bar written into a file is a smear of lines."""
+    return sys.stdout.isatty() or "ipykernel" in sys.modules
+
+
 def require_packages(extra: str = "notebooks", **packages: str) -> None:
     """Raise ImportError if a module is missing; the keywords map modules to packages."""
     for module, package in packages.items():
@@ -123,7 +128,7 @@ def sweep_command(argv: Sequence[str]) -> None:
             client = stack.enter_context(Client(args.scheduler, timeout="10s"))
             workers = client.get_executor().map
         results = run_sweep(grid, args.seeds, base=base, seed=args.seed, path=args.results,
-                            workers=workers)
+                            workers=workers, progress=watched())
     for summary in summarize(results):
         print(summary)
 
@@ -154,7 +159,8 @@ def variance_shift_command(argv: Sequence[str]) -> None:
     require_packages(sklearn="scikit-learn")
     shifts: dict[str, list[float]] = {placement: [] for placement in PLACEMENTS}
     runs = [(placement, seed) for placement in PLACEMENTS for seed in range(args.seeds)]
-    for placement, seed in tqdm(runs, desc="trained", unit="net", file=sys.stdout):
+    for placement, seed in tqdm(runs, desc="trained", unit="net", file=sys.stdout,
+                                disable=not watched()):
         shift = variance_shift(placement, args.p, seed, epochs=args.epochs)
         shifts[placement].append(shift.largest)
     for placement, ratios in shifts.items():

@@ -16,11 +16,23 @@ TINY = ["--seeds", "2", "--samples", "100", "--hidden", "30", "--epochs", "3", "
 tiny = {"samples": 100, "hidden": (30,), "epochs": 3, "batch_size": 20}
 
 
+@pytest.mark.parametrize(("terminal", "notebook"), [(True, False), (False, True)])
+def test_a_terminal_and_a_notebook_show_the_progress_bar(
+    terminal, notebook, monkeypatch, capsys
+):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    if notebook:
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    assert main(TINY) == 0
+    assert "100%" in capsys.readouterr().out
+
+
 def test_the_command_trains_and_prints_both_errors_and_the_gap_on_stdout():
     done = subprocess.run([sys.executable, "-m", "nets", *TINY], capture_output=True, text=True,
                           check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "100%" in done.stdout  # the progress bar
+    assert "\r" not in done.stdout  # no progress bar in a file
+    assert "epoch/s" not in done.stdout
     assert "100 training images, 30 % of their labels flipped, 1697 test images" in done.stdout
     none, dropout = map(float, re.findall(r"test error +([\d.]+) %", done.stdout))
     [gap] = map(float, re.findall(r"gap: +(-?[\d.]+) percentage points", done.stdout))
