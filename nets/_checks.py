@@ -59,7 +59,7 @@ def float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
         resolved = np.dtype(dtype)
     except TypeError:
         refuse("dtype", dtype, "a floating dtype", "pass np.float32 or np.float64", TypeError)
-    if dtype is None or resolved.kind != "f":
+    if dtype is None or resolved.kind != "f" or resolved.itemsize > 8:
         refuse("dtype", dtype, "a floating dtype", "pass np.float32 or np.float64", TypeError)
     return resolved
 

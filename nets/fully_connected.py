@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from layers import softmax_loss
-from layers._arguments import P_REMEDY, Array, one_of, parameter, probability, refuse, scalar
+from layers._arguments import (
+    P_REMEDY,
+    Array,
+    flag,
+    one_of,
+    parameter,
+    probability,
+    refuse,
+    scalar,
+)
 
 from ._checks import float_dtype, generator, labels, whole
 from ._layers import (
@@ -58,6 +67,7 @@ def _dims(hidden_dims: Iterable[int], input_dim: int, num_classes: int) -> list[
 
 
 def _normalization(normalization: str | None, use_batchnorm: bool) -> str | None:
+    use_batchnorm = flag("use_batchnorm", use_batchnorm)
     if normalization is None:
         return "batchnorm" if use_batchnorm else None
     kind = one_of("normalization", normalization, tuple(NORMALIZATIONS))
@@ -168,10 +178,12 @@ class FullyConnectedNet:
         self.input_dropout = probability("input_dropout", input_dropout)
         self.use_dropout = p > 0 or self.input_dropout > 0
         self.dropout_param: dict[str, Any] = {}
+        if seed is not None:
+            seed = whole("seed", seed, low=0)
         if self.use_dropout:
             self.dropout_param = {"mode": "train", "p": p}
             if seed is not None:
-                self.dropout_param["seed"] = whole("seed", seed, low=0)
+                self.dropout_param["seed"] = seed
             elif rng is not None:
                 self.dropout_param["rng"] = rng
         normalized = self.num_layers - 1 if self.normalization else 0
@@ -297,7 +309,8 @@ class FullyConnectedNet:
             return None
         param = {**self.dropout_param, "p": p}
         if param.get("seed") is not None:
-            words = np.random.SeedSequence((param["seed"], i)).generate_state(2)
+            seed = whole("dropout_param['seed']", param["seed"], low=0)
+            words = np.random.SeedSequence((seed, i)).generate_state(2)
             param["seed"] = int(words[0]) << 31 | int(words[1]) >> 1
             param.pop("rng", None)
         return param

@@ -128,6 +128,9 @@ def mc_dropout(
     samples = whole("samples", samples, low=1)
     max_rows = whole("max_rows", max_rows, low=1)
     X = np.asarray(X)
+    if X.dtype.kind not in "fiub" or X.ndim == 0:
+        refuse("X", X, "an array of numbers of shape (N, d1, ..., dk)",
+               "pass samples along the first axis", TypeError)
     scores = _stochastic_scores(net, seed)
     one_mask_a_batch = isinstance(net, FullyConnectedNet) and net.noise == "dropconnect"
     step = max(1, max_rows // samples)
@@ -145,7 +148,7 @@ def mc_dropout(
 
 def _stochastic_scores(net: FullyConnectedNet | Module, seed: SeedLike) -> Scores:
     """Return a function of X that draws new masks at each call; the net itself is not touched."""
-    rng = None if seed is None else np.random.default_rng(seed)
+    rng = None if seed is None else _generator(seed)
     if isinstance(net, FullyConnectedNet):
         return _net_with_masks_on(net, rng).scores
     if not isinstance(net, Module):
@@ -161,6 +164,14 @@ def _stochastic_scores(net: FullyConnectedNet | Module, seed: SeedLike) -> Score
         return out
 
     return scores
+
+
+def _generator(seed: SeedLike) -> np.random.Generator:
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        refuse("seed", seed, "a whole number >= 0, a SeedSequence, a Generator or None",
+               "pass for example seed=0", type(error))
 
 
 def _net_with_masks_on(

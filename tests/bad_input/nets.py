@@ -57,6 +57,15 @@ def set_reg(value):
     return lambda net, sample: setattr(net, "reg", value)
 
 
+def dropout_seed(seed):
+    def call(_):
+        net = FullyConnectedNet([5], input_dim=6, num_classes=4, dropout=0.5)
+        net.dropout_param["seed"] = seed
+        net.loss(np.ones((3, 6)), np.array([0, 1, 3]))
+
+    return call
+
+
 def set_param(name, value):
     return lambda net, sample: net.params.__setitem__(name, value)
 
@@ -141,6 +150,12 @@ CASES = [
              normalization="layernorm", use_batchnorm=True),
     net_case("seed negative", ("seed", "-1"), seed=-1, dropout=0.5),
     net_case("seed a float", ("seed", "0.5"), TypeError, seed=0.5, dropout=0.5),
+    *(net_case(f"seed {seed!r} without dropout", ("seed", ">= 0"), error, seed=seed)
+      for seed, error in ((-1, ValueError), (1.5, TypeError), ("a", TypeError), (NAN, TypeError),
+                          ([1], TypeError))),
+    *(net_case(f"use_batchnorm {value!r}", ("use_batchnorm", "True or False"), TypeError,
+               use_batchnorm=value) for value in ("yes", 1, None)),
+    net_case("extended precision", ("dtype", "float64"), TypeError, dtype=np.longdouble),
     net_case("rng a seed", ("rng", "default_rng"), TypeError, rng=0),
     net_case("noise unknown", ("noise", "'dropout'", "'salt'"), noise="salt"),
     BadCall("TwoLayerNet: no hidden units", lambda: TwoLayerNet(hidden_dim=0), tuple, ValueError,
@@ -160,6 +175,9 @@ CASES = [
     loss_case("NaN in gamma1", ("gamma1", "NaN"), poison("gamma1")),
     loss_case("reg made negative later", ("reg", "-1"), set_reg(-1)),
     loss_case("reg made NaN later", ("reg", "nan"), set_reg(NAN)),
+    *(BadCall(f"loss: dropout seed made {seed!r} later", dropout_seed(seed), lambda: (None,), error,
+              ("dropout_param['seed']", repr(seed), ">= 0"))
+      for seed, error in ((-1, ValueError), ("a", TypeError), (1.5, TypeError))),
     loss_case("a parameter of another shape", ("W1", "(6, 4)", "(6, 5)"),
               set_param("W1", np.ones((6, 4)))),
     loss_case("a parameter of ints", ("W1", "int64"), set_param("W1", np.ones((6, 5), int)),
@@ -261,6 +279,11 @@ CASES = [
                samples=0),
     plain_case(mc_dropout, "X that does not fit", ("X", "= 6"), TwoLayerNet(6, 5, 4),
                np.ones((2, 5))),
+    *(plain_case(mc_dropout, f"seed {seed!r}", ("seed", ">= 0"), TwoLayerNet(6, 5, 4),
+                 np.ones((2, 6)), seed=seed, error=error)
+      for seed, error in ((-1, ValueError), ("a", TypeError), (1.5, TypeError))),
+    *(plain_case(mc_dropout, f"X {X!r}", ("X", "numbers"), TwoLayerNet(6, 5, 4), X,
+                 error=TypeError) for X in ("a", None, 1.0, ["a", "b"])),
     plain_case(mc_dropout, "a function for a net", ("net", "FullyConnectedNet"), np.sum,
                np.ones((2, 6)), error=TypeError),
     plain_case(mc_dropout, "a module without classes", ("net", "(100, 3, 6)"), nn.ReLU(),
