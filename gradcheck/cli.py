@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     name  arguments  worst error  calls  verdict
     relu  x          ...          ...    passed
     <BLANKLINE>
-    layers: 1 passed in ... s (24 coordinates, ... forward calls)
+    layers: 1 passed in ... s (48 coordinates, ... forward calls)
     0
     """
     for stream in (sys.stdout, sys.stderr):

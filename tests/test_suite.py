@@ -163,3 +163,37 @@ def test_where_the_mask_laws_are_not_run_the_text_says_why_and_what_to_do(write,
     record = check_target(write(text))
     assert record.items[1].status == "skipped"
     assert words in " ".join(render(record).split())
+
+
+SINGLE = """
+import numpy as np
+def relu_forward(x):
+    {check}
+    return np.maximum(x, 0), x
+def relu_backward(dout, x): return {dx}
+"""
+
+
+@pytest.mark.parametrize(("check", "dx", "status"), [
+    ("pass", "dout * (x > 0)", "passed"),
+    ("pass", "dout.astype(float) * (x > 0)", "passed"),
+    ("pass", "dout * (x > 0) * (dout.dtype == float)", "failed"),
+    ("assert x.dtype == float", "dout * (x > 0)", "passed"),
+])
+def test_a_gradient_is_held_to_be_right_at_float32_too_where_forward_takes_it(
+        write, check, dx, status):
+    item = check_target(write(SINGLE.format(check=check, dx=dx))).items[0]
+    assert item.status == status
+    assert ("cast to float32" in item.message) == (status == "failed")
+
+
+def test_the_work_at_both_precisions_is_counted(write):
+    item = check_target(write(SINGLE.format(check="pass", dx="dout * (x > 0)"))).items[0]
+    assert item.details["report"]["checked"] == 2 * 24
+    assert item.evaluations == item.details["report"]["evaluations"] > 24
+
+
+def test_a_loss_may_refuse_float32(write):
+    write("import numpy as np\ndef mse_loss(x, y):\n    assert x.dtype == float\n"
+          "    return np.mean((x - y)**2), 2 * (x - y) / x.size\n")
+    assert check_target("homework.py").passed
