@@ -16,6 +16,23 @@ TINY = ["--seeds", "2", "--samples", "100", "--hidden", "30", "--epochs", "3", "
 tiny = {"samples": 100, "hidden": (30,), "epochs": 3, "batch_size": 20}
 
 
+@pytest.mark.parametrize("name", ["layers.py", "layers/__init__.py", "layers/readme.txt"])
+@pytest.mark.parametrize("command", [["-m", "nets", "--help"], ["-c", "import nets"]])
+def test_a_layers_file_of_the_student_in_the_folder_is_named(tmp_path, name, command):
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("")
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False,
+                          cwd=tmp_path)
+    if name == "layers/readme.txt" and done.returncode == 0:
+        return  # how the package is installed decides whether a bare folder hides it
+    assert done.returncode == 1
+    error = done.stderr.splitlines()[-1]
+    got = file.parent if name.endswith(".txt") else file
+    assert error.startswith(f"ImportError: layers: got {got}; expected the package")
+    assert "Remedy: rename that file" in error
+
+
 @pytest.mark.parametrize(("terminal", "notebook"), [(True, False), (False, True)])
 def test_a_terminal_and_a_notebook_show_the_progress_bar(
     terminal, notebook, monkeypatch, capsys
