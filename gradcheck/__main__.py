@@ -31,14 +31,22 @@ def run() -> NoReturn:
         _end_with_parent()
         _leave(main(), writer)
     os.close(writer)
+    passed_on: list[int] = []
+
+    def pass_on(number: int, _: object) -> None:
+        passed_on.append(number)
+        os.kill(child, number)
+
     for number in SIGNALS:
-        signal.signal(number, lambda received, _: os.kill(child, received))
+        signal.signal(number, pass_on)
     status = os.waitpid(child, 0)[1]
     os.set_blocking(reader, False)
     code = os.waitstatus_to_exitcode(status)
     with contextlib.suppress(BlockingIOError):
         if os.read(reader, len(DONE)) == DONE:
             os._exit(code)
+    if -code in passed_on:
+        os._exit(128 - code)
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     if code != NOT_IMPORTABLE:
         os.write(2, f"gradcheck: error: the process ended ({how}) before the check was complete. "

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -179,6 +180,20 @@ def test_a_target_can_neither_end_the_check_as_a_success_nor_change_its_code_nor
                           cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == code
     assert words in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_to_the_command_ends_it_with_the_signals_exit_code(write, tmp_path, number, code):
+    write("import time\ndef relu_forward(x):\n    print('started', flush=True)\n"
+          "    time.sleep(300)\ndef relu_backward(dout, cache): return dout\n")
+    with subprocess.Popen([sys.executable, "-m", "gradcheck", "check", "homework.py"],
+                          cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "started\n"
+        process.send_signal(number)
+        process.communicate(timeout=30)
+    assert process.returncode == code
 
 
 def test_a_timeout_names_the_layer_under_way_and_shows_those_that_are_done(write, capsys):
