@@ -161,7 +161,8 @@ def told(error: BaseException) -> str:
         message = "(its message cannot be read)"
     frames = traceback.extract_tb(error.__traceback__)
     place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
-    return f"{type(error).__name__}: {message.rstrip('.')}{place}."
+    text = f": {message.rstrip('.')}" if message else ""
+    return f"{type(error).__name__}{text}{place}."
 
 
 def _unless_told(error: BaseException, remedy: str) -> str:
