@@ -85,6 +85,7 @@ class Dropout(Module):
         forward, backward = self._pair
 
         def keep_mask_forward(array: Array, param: dict[str, Any]) -> tuple[Array, Any]:
+            """Run the layer's forward and remember the mask that it drew."""
             out, cache = forward(array, param)
             self._kept = cache[1], array.dtype
             return out, cache
