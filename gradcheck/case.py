@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.compare import Comparison, Differences, Problem
-from gradcheck.contract import Inspection, Layer
+from gradcheck.contract import Inspection, Layer, as_gradients
 from gradcheck.numeric import step_lengths
 from gradcheck.scalar import NetLoss
 from gradcheck.structure import upcast, with_leaf
@@ -115,19 +115,22 @@ class Case:
         c = (slopes[0] - slopes[1]) / size
         return c if abs(c) > 1e-6 else 0.0
 
-    def backward(self, dout: Array, change: tuple[str, Array] | None = None) -> list[Any] | None:
-        """Return backward's gradients for another dout, on a fresh cache.
+    def backward(self, dout: Array, change: tuple[str, Array] | None = None,
+                 args: list[Any] | None = None) -> list[Any] | None:
+        """Return backward's gradients for another dout, on a fresh cache; None where it fails.
 
-        `change`, a path and an array, puts the array into the cache in the place of the leaf there.
+        `change`, a path and an array, puts the array into the cache in the place of the leaf there;
+        `args` are other arguments for forward.
         """
+        evaluator = self.problem.evaluator
+        evaluator.count += 1
         try:
-            _, cache = self.problem.evaluator.call()
+            _, cache = self.layer.forward(*(evaluator.arguments() if args is None else args))
             if change is not None:
                 cache = with_leaf(cache, *change, "cache")
-            returned = self.layer.backward(dout.copy(), cache)
+            return as_gradients(self.layer.backward(dout.copy(), cache))
         except Exception:
             return None
-        return list(returned) if isinstance(returned, tuple | list) else [returned]
 
 
 @dataclass

@@ -8,19 +8,14 @@ from typing import Any
 import numpy as np
 
 from gradcheck.case import Hypothesis, View
-from gradcheck.hypotheses_windows import Patches, patches_of
+from gradcheck.hypotheses_windows import Patches, of_patches
 
 Evidence = dict[str, Any] | None
 
 
 def of_selection(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
     """Give a test the patches of a layer whose outputs select one input each."""
-
-    def run(view: View) -> Evidence:
-        patches = patches_of(view)
-        return None if patches is None or not patches.selects else test(patches, view)
-
-    return run
+    return of_patches(test, lambda patches: patches.selects)
 
 
 def pool_spread(patches: Patches, view: View) -> Evidence:

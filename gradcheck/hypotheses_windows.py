@@ -44,6 +44,11 @@ class Patches:
                                  axis=tuple(range(1, patches.ndim))))
 
     @property
+    def reuses(self) -> bool:
+        """Whether some input reaches several outputs."""
+        return bool(np.any(np.sum(np.abs(self.true) > 10 * self.tolerance, axis=0) > 1))
+
+    @property
     def selects(self) -> bool:
         """Whether every output depends on one input at the most, as in max pooling."""
         count = self.touched(self.true)
@@ -107,27 +112,26 @@ def _is_local(patches: Array, axis: int, tolerance: float, ndim: int) -> bool:
     return bool(part and (ndim >= 3 or np.any(seen.sum(axis=1) > 1)))
 
 
-def of_windows(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
-    """Give a test the patches of a layer whose outputs see windows of the argument."""
+def of_patches(test: Callable[[Patches, View], Evidence],
+               when: Callable[[Patches], bool] = lambda patches: True
+               ) -> Callable[[View], Evidence]:
+    """Give a test the patches of a layer that has them, if they are of the right kind."""
 
     def run(view: View) -> Evidence:
         patches = patches_of(view)
-        return None if patches is None or not patches.space else test(patches, view)
+        return None if patches is None or not when(patches) else test(patches, view)
 
     return run
+
+
+def of_windows(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
+    """Give a test the patches of a layer whose outputs see windows of the argument."""
+    return of_patches(test, lambda patches: bool(patches.space))
 
 
 def of_overlaps(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
     """Give a test the patches of a layer that has windows, or whose inputs are used repeatedly."""
-
-    def run(view: View) -> Evidence:
-        patches = patches_of(view)
-        if patches is None:
-            return None
-        uses = np.sum(np.abs(patches.true) > 10 * patches.tolerance, axis=0)
-        return test(patches, view) if np.any(uses > 1) or patches.space else None
-
-    return run
+    return of_patches(test, lambda patches: bool(patches.space) or patches.reuses)
 
 
 def overlap_overwritten(patches: Patches, view: View) -> Evidence:
@@ -218,16 +222,6 @@ def padding_layer_crop(patches: Patches, view: View) -> Evidence:
         return None
     most = max(out.shape[axis] - x.shape[axis] for axis in grown)
     return padding_crop(replace(patches, space=grown, padding=most), view)
-
-
-def of_patches(test: Callable[[Patches, View], Evidence]) -> Callable[[View], Evidence]:
-    """Give a test the patches of any layer that has them."""
-
-    def run(view: View) -> Evidence:
-        patches = patches_of(view)
-        return None if patches is None else test(patches, view)
-
-    return run
 
 
 def shifted_windows(patches: Patches, view: View) -> Evidence:

@@ -18,7 +18,7 @@ from gradcheck.numeric import step_lengths
 from gradcheck.progress import progress_bar
 from gradcheck.projection import compare_by_projection
 from gradcheck.report import ArgumentReport, Report
-from gradcheck.structure import Evaluator, align
+from gradcheck.structure import Evaluator, align, output_of
 
 Array = NDArray[Any]
 Workers = int | Callable[..., Any] | None
@@ -73,18 +73,18 @@ class Session:
         if analytic is None:
             return
         self.evaluator.measure_resolution(layer.wrt, self.linear)
+        returned = self.evaluator.call()
+        origin = output_of(returned).astype(np.float64)
         if self.kind == "layer":
-            origin = self.evaluator.out()
 
             def rounding(position: int) -> Array | float:
                 terms = natural_scale(origin, dout, self.evaluator.args[position])
                 return TERMS * self.evaluator.eps * terms + self._noise(position)
 
-            _, cache = self.evaluator.call()
-            note_nonlinearity(found, layer, cache, dout, analytic, self.linear, rounding)
+            note_nonlinearity(found, layer, returned[1], dout, analytic, self.linear, rounding)
             if found.fatal:
                 return
-        problem = Problem(self.evaluator, self.evaluator.out(), dout, mapper, bar, self._noise)
+        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise)
         for place, position in enumerate(layer.wrt[:len(analytic)]):
             gradient = analytic[place]
             if gradient.shape != layer.args[position].shape or gradient.dtype.kind != "f":
