@@ -122,7 +122,8 @@ def test_what_goes_wrong_has_its_exit_code_and_its_reason(
         write(text)
     code, out, err = run(capsys, "check", "homework.py", *argv)
     assert code == expected
-    assert words in out + err
+    # where a line is folded depends on the terminal's width
+    assert words in " ".join((out + err).split())
 
 
 def test_a_target_that_swallows_its_timeout_is_ended_all_the_same(write, tmp_path):
