@@ -19,12 +19,12 @@ if TYPE_CHECKING:
         grad_check_sparse,
         rel_error,
     )
-    from gradcheck.dropout_checks import (
+    from gradcheck.mask_laws.run import (
         DropoutImplementation,
         check_dropout,
         parametrize_with_dropout_checks,
     )
-    from gradcheck.numeric import numerical_gradient
+    from gradcheck.numeric.ladder import numerical_gradient
     from gradcheck.report import Finding, GradientError, Report
 
 _ROOMS = {
@@ -32,9 +32,9 @@ _ROOMS = {
     "classic": ("eval_numerical_gradient", "eval_numerical_gradient_array",
                 "eval_numerical_gradient_blobs", "eval_numerical_gradient_net",
                 "grad_check_sparse", "rel_error"),
-    "dropout_checks": ("DropoutImplementation", "check_dropout",
-                       "parametrize_with_dropout_checks"),
-    "numeric": ("numerical_gradient",),
+    "mask_laws.run": ("DropoutImplementation", "check_dropout",
+                      "parametrize_with_dropout_checks"),
+    "numeric.ladder": ("numerical_gradient",),
     "report": ("Finding", "GradientError", "Report"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

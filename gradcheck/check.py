@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck._arguments import refuse
-from gradcheck.contract import Layer, name_arguments
+from gradcheck.arguments import refuse
+from gradcheck.contract.inspection import Layer, name_arguments
+from gradcheck.numeric.dependence import upcast
+from gradcheck.numeric.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
 from gradcheck.report import Report
-from gradcheck.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
-from gradcheck.session import Session, Workers
-from gradcheck.structure import upcast
+from gradcheck.run import Session, Workers
 
 Array = NDArray[Any]
 
@@ -75,7 +75,7 @@ def check_layer(
     -----
     The numeric gradient is that of ``sum(dout * forward(*args)[0])``, always in float64 on upcast
     arguments. A coordinate passes if ``|analytic - numeric| <= 4 bound + floor``, with the bound of
-    `gradcheck.numeric` and a floor of a few thousand ulps; at a kink, any value between the
+    `gradcheck.numeric.ladder` and a floor of a few thousand ulps; at a kink, any value between the
     one-sided slopes passes.
 
     Examples

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck._arguments import (
+from gradcheck.arguments import (
     Array,
     Rng,
     count,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcheck.record import Record
+    from gradcheck.output.record import Record
 
 PASSED, FAILED, USAGE, NOT_IMPORTABLE, OUR_FAULT = range(5)
 # So many times is a target asked to stop, every half second, before the process ends.
@@ -186,9 +186,9 @@ def _natural(text: str) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from gradcheck.record import Record
-    from gradcheck.suite import NothingToCheckError, check_target
-    from gradcheck.targets import TimedOut
+    from gradcheck.output.record import Record
+    from gradcheck.target.check import NothingToCheckError, check_target
+    from gradcheck.target.load import TimedOut
 
     try:
         with _limited(options.timeout, options.memory):
@@ -204,7 +204,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from gradcheck.grade import MEMORY, TIMEOUT, grade_file, grade_folder
+    from gradcheck.grading.grade import MEMORY, TIMEOUT, grade_file, grade_folder
 
     settings: dict[str, Any] = {
         "points": options.points, "only": options.only or None, "seed": options.seed,
@@ -227,7 +227,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from gradcheck.explanations import explain, listing
+    from gradcheck.findings.explain import explain, listing
 
     try:
         print(listing() if options.code is None else explain(options.code))
@@ -237,8 +237,8 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _conformance(options: argparse.Namespace) -> int:
-    from gradcheck.adapters import PEERS
-    from gradcheck.conformance import conformance, table
+    from gradcheck.adapters.frameworks import PEERS
+    from gradcheck.mask_laws.conformance import conformance, table
 
     results, missing = conformance(options.names or list(PEERS))
     if results:
@@ -252,7 +252,7 @@ COMMANDS = {"check": _check, "grade": _grade, "explain": _explain, "conformance"
 
 
 def _conventions(options: argparse.Namespace) -> Any:
-    from gradcheck.judge import Conventions
+    from gradcheck.grading.judge import Conventions
 
     seeding = None if options.seeding == "none" else options.seeding
     return Conventions(options.p_is, options.scaling, seeding)
@@ -267,7 +267,7 @@ def _limited(seconds: float | None, megabytes: float | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _limited_time(seconds: float | None) -> Iterator[None]:
-    from gradcheck.targets import TimedOut
+    from gradcheck.target.load import TimedOut
 
     if seconds is None:
         yield
@@ -326,7 +326,7 @@ def _address_space() -> int:
 
 def _write(record: Record, options: argparse.Namespace, brief: bool = False) -> None:
     """Write a record; with `brief`, or without an item, a text on stdout is the error alone."""
-    from gradcheck.formats import render
+    from gradcheck.output.formats import render
 
     brief = brief or not record.items
     if record.error and brief and options.format == "text" and not options.output:
@@ -340,7 +340,7 @@ def _write_folder(records: Sequence[Record], options: argparse.Namespace) -> int
     """Write one line a submission, and a CSV with -o."""
     import json
 
-    from gradcheck.formats import as_csv, as_line, write_result
+    from gradcheck.output.formats import as_csv, as_line, write_result
 
     if options.format not in ("text", "json"):
         raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
@@ -358,7 +358,7 @@ def _emit(text: str, options: argparse.Namespace) -> None:
     if options.output is None:
         sys.stdout.write(text)
         return
-    from gradcheck.formats import write_result
+    from gradcheck.output.formats import write_result
 
     try:
         write_result(options.output, text)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from gradcheck.judge import Conventions
-    from gradcheck.targets import Pair
+    from gradcheck.grading.judge import Conventions
+    from gradcheck.target.load import Pair
 
 STACK = pytest.StashKey[contextlib.ExitStack]()
 LAWFUL = ("dropout", "vanilla_dropout")
@@ -59,7 +59,7 @@ class Target(pytest.Collector):
 
     def collect(self) -> Iterator[Check]:
         """Import the target and yield its checks; a failed import is one failing test."""
-        from gradcheck.targets import TargetError, find_pairs, loaded
+        from gradcheck.target.load import TargetError, find_pairs, loaded
 
         try:
             module = self.config.stash[STACK].enter_context(loaded(self.name))
@@ -79,7 +79,7 @@ class Target(pytest.Collector):
                     yield self._check(f"{pair.name}: {law}", check, pair)
 
     def _conventions(self) -> Conventions:
-        from gradcheck.judge import Conventions
+        from gradcheck.grading.judge import Conventions
 
         option = self.config.getoption
         seeding = option("--gradcheck-seeding")
@@ -107,7 +107,7 @@ class Check(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> Any:
         """Show what was found; a traceback only for exceptions of another kind."""
-        from gradcheck.targets import TargetError
+        from gradcheck.target.load import TargetError
 
         if isinstance(excinfo.value, AssertionError | TargetError):
             return str(excinfo.value)
@@ -121,8 +121,8 @@ class Check(pytest.Item):
 
 
 def _check_gradient(pair: Pair, conventions: Conventions) -> None:
-    from gradcheck.sandbox import global_generator_restored
-    from gradcheck.suite import check_pair
+    from gradcheck.sandbox.sandbox import global_generator_restored
+    from gradcheck.target.check import check_pair
 
     with global_generator_restored():
         item = next(check_pair(pair, conventions, strict=False, seed=0))
@@ -133,7 +133,7 @@ def _check_gradient(pair: Pair, conventions: Conventions) -> None:
 
 
 def _laws(pair: Pair, conventions: Conventions) -> Iterator[tuple[str, Callable[..., None]]]:
-    from gradcheck.dropout_checks import DropoutImplementation, dropout_checks
+    from gradcheck.mask_laws.run import DropoutImplementation, dropout_checks
 
     assert pair.backward is not None
     scaling = "vanilla" if pair.base == "vanilla_dropout" else conventions.scaling

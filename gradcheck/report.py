@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.render import heat_map, plain
+from gradcheck.output.html import heat_map, plain
 
 MOST_WHERE = 20
 
@@ -29,7 +29,7 @@ class Finding:
     Attributes
     ----------
     code : str
-        A code of `gradcheck.explanations`, such as ``'scaled'``; see ``gradcheck explain CODE``.
+        A finding's code, such as ``'scaled'``; see ``gradcheck explain CODE``.
     argument : str or None
         The argument whose gradient is wrong; None where the finding is about the whole layer.
     where : tuple of tuple of int

@@ -22,14 +22,14 @@ ALLOWED = {
 }
 # Modules that may import more than their room: at the top, or inside a function only.
 MORE_AT_THE_TOP = {
-    "gradcheck/dropout_checks.py": {"hypothesis"},
+    "gradcheck/mask_laws/run.py": {"hypothesis"},
     "gradcheck/pytest_plugin.py": {"pytest"},
 }
 MORE_INSIDE_FUNCTIONS = {
-    "gradcheck/adapters.py": {"torch", "jax", "keras", "tensorflow", "flax", "equinox"},
-    "gradcheck/dropout_checks.py": {"pytest"},
-    "gradcheck/points.py": {"tomllib", "tomli"},  # tomllib is in the library from Python 3.11 on
-    "gradcheck/reference.py": {"layers"},
+    "gradcheck/adapters/frameworks.py": {"torch", "jax", "keras", "tensorflow", "flax", "equinox"},
+    "gradcheck/mask_laws/run.py": {"pytest"},
+    "gradcheck/grading/points.py": {"tomllib", "tomli"},  # tomllib: from Python 3.11 on
+    "gradcheck/grading/reference.py": {"layers"},
     "nets/data.py": {"sklearn"},
     "nets/learning_curves.py": {"matplotlib"},
     "nets/__main__.py": {"matplotlib"},
@@ -38,10 +38,10 @@ MORE_INSIDE_FUNCTIONS = {
 }
 # Whose work is to judge code that draws from NumPy's global generator, and to put it back.
 GLOBAL_GENERATOR_RESTORED = {
-    "gradcheck/_dropout_samples.py": "global_generators_restored holds the state of every law",
-    "gradcheck/dropout_implementation.py": "called inside global_generators_restored only",
-    "gradcheck/judge.py": "seeds inside sandbox.global_generator_restored",
-    "gradcheck/suite.py": "called inside sandbox.global_generator_restored only",
+    "gradcheck/mask_laws/samples.py": "global_generators_restored holds the state of every law",
+    "gradcheck/mask_laws/implementation.py": "called inside global_generators_restored only",
+    "gradcheck/grading/judge.py": "seeds inside sandbox.global_generator_restored",
+    "gradcheck/target/check.py": "called inside sandbox.global_generator_restored only",
 }
 DRAWS = {"binomial", "bytes", "choice", "integers", "normal", "permutation", "permuted", "rand",
          "randint", "randn", "random", "random_raw", "random_sample", "shuffle",

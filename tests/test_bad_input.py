@@ -10,7 +10,7 @@ import pytest
 
 import tests.bad_input
 from tests.bad_input import BadCall
-from tests.layer_laws import same_bits
+from tests.layers.layer_laws import same_bits
 
 TABLES = {
     module.name: importlib.import_module(f"tests.bad_input.{module.name}").CASES

@@ -12,8 +12,7 @@ import nets.data
 import nets.fully_connected
 import nets.optim
 import nets.solver
-
-from .test_data import write_cifar10
+from tests.nets.test_data import write_cifar10
 
 # Which of our modules provide the names of each cs231n module. There, fc_net re-exports layers.
 MODULES = {

@@ -233,7 +233,7 @@ def test_the_zip_is_reproducible_and_its_scripts_are_executable(tmp_path):
         make_zip(tmp_path / name)
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
-        assert "maskgrad/gradcheck/grade.py" in archive.namelist()
+        assert "maskgrad/gradcheck/grading/grade.py" in archive.namelist()
         assert not [name for name in archive.namelist() if "solution" in name or "tests/" in name]
         for name in ("setup.sh", "run_autograder"):
             assert archive.getinfo(name).external_attr >> 16 & 0o111

@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-from gradcheck.dropout_checks import DropoutImplementation
+from gradcheck.mask_laws.run import DropoutImplementation
 
 CORRECT: list[DropoutImplementation] = []
 

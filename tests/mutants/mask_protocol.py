@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck.dropout_checks import DropoutImplementation
+from gradcheck.mask_laws.run import DropoutImplementation
 
 from .masks import MaskMutant, bernoulli, dropout
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.dropout_checks import DropoutImplementation
+from gradcheck.mask_laws.run import DropoutImplementation
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Other people's functions in this package's form."""

@@ -1,0 +1,1 @@
+"""Example arguments for the field's standard layer names, as data."""

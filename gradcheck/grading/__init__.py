@@ -1,0 +1,1 @@
+"""Submissions, points, and the reference that they are held to."""

@@ -1,0 +1,81 @@
+"""Judges a submission's dropout law by law."""
+
+from __future__ import annotations
+
+import unittest
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcheck.grading.judge import Conventions, Verdict
+from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError, Probe
+from gradcheck.mask_laws.run import LAWS, dropout_checks
+from gradcheck.target.load import Pair, reason_of
+
+LAWFUL = ("dropout", "vanilla_dropout")
+NOTHING_DROPPED = (
+    "in train mode at p = 0.5 forward {what} of 1000 units; the laws of a dropout count once it "
+    "drops some and keeps some. Likely slip: mode is not looked at, or the mask is not applied"
+)
+
+
+def law_names() -> list[str]:
+    """Return the names of the laws that earn points."""
+    return [law.name for law in LAWS if law.kind != "strict"]
+
+
+def judge_laws(pair: Pair, conventions: Conventions) -> Iterator[Verdict]:
+    """Hold a dropout to every law.
+
+    Parameters
+    ----------
+    pair : Pair
+        The submission's functions.
+    conventions : Conventions
+        What p means, where the scale is, and what governs the mask; a vanilla_dropout scales at
+        test time whatever they say.
+
+    Yields
+    ------
+    Verdict
+        For each law; last for 'advice', with what the laws beyond common practice have to say.
+        A function that drops nothing, or everything, obeys many laws and earns nothing.
+    """
+    assert pair.backward is not None
+    scaling = "vanilla" if pair.name == "vanilla_dropout" else conventions.scaling
+    impl = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
+                                 conventions.seeding, pair.name)
+    idle = _idle(impl)
+    kinds = {law.name: law.kind for law in LAWS}
+    advice, perfect = [], True
+    for name, check in dropout_checks(impl, strict=True):
+        if kinds[name] == "strict" and not perfect:
+            continue
+        passed, skipped, message = True, False, ""
+        try:
+            check()
+        except unittest.SkipTest as skip:
+            skipped, message = True, str(skip)
+        except DropoutLawError as error:
+            passed, message = False, str(error)
+        except Exception as error:
+            passed, message = False, f"{name}: {reason_of(error)}"
+        if kinds[name] == "strict":
+            advice += [message] if not passed else []
+            continue
+        if passed and idle:
+            passed, message = False, f"{name}: {idle}"
+        perfect = perfect and passed
+        yield Verdict(name, passed, message, skipped=skipped)
+    yield Verdict("advice", True, advice=tuple(advice))
+
+
+def _idle(impl: DropoutImplementation) -> str:
+    """Say so if forward drops nothing or everything; a failure of another kind is the laws' own."""
+    try:
+        kept = int(Probe(impl).kept(np.ones(1000), 0.5).sum())
+    except DropoutLawError:
+        return ""
+    if 0 < kept < 1000:
+        return ""
+    return NOTHING_DROPPED.format(what="keeps each" if kept else "drops each")

@@ -1,0 +1,125 @@
+"""How many points a right answer earns: defaults, or a small TOML table.
+
+::
+
+    [affine]                 # a layer or a loss
+    value = 4                # forward's output agrees with the reference
+    gradient = 6             # backward agrees with the reference and with finite differences
+    contract = 1             # nothing is mutated, nothing depends on the order of calls
+
+    [dropout]                # dropout is judged by its laws
+    law = 1                  # each law ...
+    rate = 3                 # ... except this one
+
+    [relu]
+    total = 10               # shared out in the proportion of the defaults
+
+A table's names are all that counts: what it names must be there, and what it does not name earns
+nothing. Without a table every layer of the file that the reference knows counts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+LAYER_POINTS = {"value": 4.0, "gradient": 4.0, "contract": 2.0}
+LAW_POINTS = 1.0
+STANDARD = ("affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss", "svm_loss")
+
+Points = Mapping[str, Mapping[str, float]]
+
+
+def load_points(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> Points | None:
+    """Return a checked table.
+
+    Parameters
+    ----------
+    points : path, mapping or None
+        A TOML file, or its contents as nested dicts; None for the defaults.
+
+    Raises
+    ------
+    ValueError
+        The file is not TOML, or an entry is no number of points; the message names it.
+
+    Examples
+    --------
+    >>> load_points({"relu": {"value": 3}})
+    {'relu': {'value': 3.0}}
+    """
+    if points is None:
+        return None
+    table = points if isinstance(points, Mapping) else _read(Path(points))
+    if not table:
+        raise ValueError("points: got an empty table; expected a section for each layer, such as "
+                         "[affine]. Remedy: name the layers that count.")
+    return {name: _section(name, entries) for name, entries in table.items()}
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"points: {path} is no valid TOML ({error}). Remedy: write sections such "
+                         "as [affine] with entries such as value = 2.") from None
+    except OSError as error:
+        raise ValueError(f"points: {path} cannot be read ({error}). Remedy: check the "
+                         "path.") from None
+
+
+def _section(name: str, entries: Any) -> Mapping[str, float]:
+    if isinstance(entries, int | float) and not isinstance(entries, bool):
+        entries = {"total": entries}
+    if not isinstance(entries, Mapping):
+        raise ValueError(f"points: [{name}] is {entries!r}; expected entries such as value = 2. "
+                         "Remedy: write a section, or one number for the total.")
+    for key, value in entries.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) \
+                or not 0 <= value < float("inf"):
+            raise ValueError(f"points: [{name}] {key} is {value!r}; expected a number of points, "
+                             "0 or more. Remedy: write a number.")
+    return {key: float(value) for key, value in entries.items()}
+
+
+def share_out(section: Mapping[str, float] | None, parts: Sequence[str]) -> dict[str, float]:
+    """Return the points of each part of one layer.
+
+    Parameters
+    ----------
+    section : mapping or None
+        The layer's section of the table, None for the defaults.
+    parts : sequence of str
+        What is judged: the names of `LAYER_POINTS`, or the names of laws.
+
+    Raises
+    ------
+    ValueError
+        The section names a part that does not exist.
+
+    Examples
+    --------
+    >>> share_out({"total": 10.0}, ["value", "gradient", "contract"])
+    {'value': 4.0, 'gradient': 4.0, 'contract': 2.0}
+    >>> share_out({"law": 2.0, "rate": 5.0}, ["rate", "shape"])
+    {'rate': 5.0, 'shape': 2.0}
+    """
+    defaults = {part: LAYER_POINTS.get(part, LAW_POINTS) for part in parts}
+    if section is None:
+        return defaults
+    unknown = sorted(set(section) - set(parts) - {"total", "law"})
+    if unknown:
+        raise ValueError(f"points: got the entries {unknown}; expected any of {sorted(parts)}, "
+                         "law or total. Remedy: correct the names.")
+    if "total" in section:
+        whole = sum(defaults.values())
+        return {part: section["total"] * value / whole for part, value in defaults.items()}
+    each = section.get("law", 0.0)
+    return {part: section.get(part, each) for part in parts}

@@ -1,0 +1,189 @@
+"""The grading of one submission: which layers count, their verdicts, their points."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from gradcheck.grading.judge import Conventions, Verdict, judge_layer
+from gradcheck.grading.laws import LAWFUL, judge_laws, law_names
+from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
+from gradcheck.grading.reference import reference_layers
+from gradcheck.output.record import Item, clean
+from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
+from gradcheck.target.load import Found, Pair, find_pairs
+
+NOT_IMPORTED = "not judged: the file cannot be imported, see the error below"
+
+
+class WrongSettingError(Exception):
+    """The user asked for something that cannot be; not a fault of ours."""
+
+
+def asked_for(table: Points | None, only: Sequence[str] | None) -> list[str] | None:
+    """Return the names and patterns that count, or None for whatever the file has.
+
+    Raises WrongSettingError for a name or a part of a layer that does not exist.
+    """
+    known = references()
+    asked = list(table or ())
+    if only is not None:
+        bare = [entry.removesuffix("_forward").removesuffix("_backward") for entry in only]
+        asked = _chosen(bare, asked, known) if table else bare
+    unknown = [entry for entry in asked if not fnmatch.filter(known, entry)]
+    if unknown:
+        raise WrongSettingError(
+            f"layers: got {unknown}, for which there is no reference; expected any of "
+            f"{', '.join(sorted(known))}. Remedy: correct the names.")
+    for name, section in (table or {}).items():
+        try:
+            share_out(section, _parts(name))
+        except ValueError as error:
+            raise WrongSettingError(str(error)) from None
+    return asked or None
+
+
+def _chosen(asked: Sequence[str] | None, there: Sequence[str], known: Mapping[str, Pair]) -> (
+        list[str]):
+    """Return the layers that names and patterns stand for.
+
+    A name stands for itself, a pattern for what matches it among the layers that are there; else
+    among all that are known.
+    """
+    if asked is None:
+        return list(there)
+    found = [[entry] if entry in known else fnmatch.filter(there, entry)
+             or fnmatch.filter(known, entry) or [entry] for entry in asked]
+    return list(dict.fromkeys(name for names in found for name in names))
+
+
+def _parts(name: str) -> list[str]:
+    """Return what is judged about a layer."""
+    return law_names() if name in LAWFUL else list(LAYER_POINTS)
+
+
+def references() -> dict[str, Pair]:
+    """Return the reference's layers and losses by name."""
+    return {pair.name: pair for pair in find_pairs(reference_layers()).pairs}
+
+
+class Grading:
+    """The grading of one submission under way."""
+
+    def __init__(self, path: Path, timeout: float, memory: int, conventions: Conventions,
+                 seed: int, table: Points | None) -> None:
+        self.path, self.timeout, self.memory = path, timeout, memory
+        self.conventions, self.seed, self.table = conventions, seed, table
+        self.items: list[Item] = []
+        self.notes: list[str] = []
+        self.output = ""
+        self.timed_out = ""
+        self._sandbox: Sandbox | None = None
+
+    def run(self, asked: list[str] | None) -> None:
+        """Judge every layer that counts; a layer that kills the process costs only its own points.
+
+        Raises SandboxError if the file cannot be imported; every item is then there, with zero.
+        """
+        known = references()
+        self.budget = Budget(self.timeout)
+        try:
+            found = self._find()
+        except SandboxError:
+            for name in _chosen(asked, STANDARD, known):
+                self._add_missing(name, NOT_IMPORTED, "error")
+            raise
+        pairs = {pair.name: pair for pair in found.pairs}
+        for name in _chosen(asked, self._expected(found, known), known):
+            if name not in pairs:
+                self._add_missing(name, _absence(name, found), "failed")
+            else:
+                self._judge(name, known[name])
+
+    def _find(self) -> Found:
+        """Return the pairs of the submission, from a process that works."""
+        if self._sandbox is None or self._sandbox.failure:
+            self.close()
+            self._sandbox = Sandbox(self.path, self.budget, self.memory)
+            self._sandbox.__enter__()
+            self.notes += self._sandbox.notes
+        module = ModuleType("submission")
+        vars(module).update(self._sandbox.functions)
+        return find_pairs(module)
+
+    def close(self) -> None:
+        """End the submission's process."""
+        if self._sandbox is not None:
+            self._sandbox.__exit__(None, None, None)
+            self.output += self._sandbox.output
+            self._sandbox = None
+
+    def _expected(self, found: Found, known: Mapping[str, Pair]) -> list[str]:
+        """Return what counts without a table: what is there and known, in the file's order."""
+        names = [pair.name for pair in found.pairs]
+        halves = [name.replace("_forward", "").replace("_backward", "") for name in found.unpaired]
+        expected = [name for name in [*names, *halves] if name in known]
+        extra = [name for name in names if name not in known]
+        if extra:
+            self.notes.append(f"not graded, as there is no reference for them: {', '.join(extra)}")
+        return list(dict.fromkeys(expected)) or list(STANDARD)
+
+    def _points(self, name: str) -> dict[str, float]:
+        return share_out((self.table or {}).get(name), _parts(name))
+
+    def _add_missing(self, name: str, message: str, status: str) -> None:
+        self.items += [Item(f"{name}: {part}", name, status, message, 0.0, possible)
+                       for part, possible in self._points(name).items()]
+
+    def _judge(self, name: str, reference: Pair) -> None:
+        points = self._points(name)
+        try:
+            pair = next(pair for pair in self._find().pairs if pair.name == name)
+        except (SandboxError, StopIteration) as reason:
+            self._add_missing(name, f"not judged: {reason}", "error")
+            return
+        started = time.monotonic()
+        for verdict in self._verdicts(pair, reference):
+            now = time.monotonic()
+            if verdict.part in points:
+                self._add(name, verdict, points.pop(verdict.part), now - started)
+            else:
+                self.notes += [f"advice on {name}: {text}" for text in verdict.advice]
+            started = now
+        for part, possible in points.items():
+            self.items.append(Item(f"{name}: {part}", name, "error", "not judged", 0.0, possible))
+
+    def _verdicts(self, pair: Pair, reference: Pair) -> Iterator[Verdict]:
+        if pair.name in LAWFUL:
+            return judge_laws(pair, self.conventions)
+        return judge_layer(pair, reference, self.conventions, self.seed)
+
+    def _add(self, name: str, verdict: Verdict, possible: float, seconds: float) -> None:
+        """Note a verdict; once the process has failed, no further verdict can be a pass."""
+        assert self._sandbox is not None
+        failure = self._sandbox.failure
+        passed = verdict.passed and not failure
+        status = "passed" if passed else "error" if failure else "failed"
+        if verdict.skipped and not failure:
+            status, possible = "skipped", 0.0
+        if failure and self._sandbox.timed_out:
+            self.timed_out = self.timed_out or f"{name}: {failure}"
+        report = verdict.report
+        self.items.append(Item(
+            f"{name}: {verdict.part}", name, status, clean(failure or verdict.message),
+            possible if passed else 0.0, possible, seconds,
+            arguments=tuple(entry.name for entry in report.arguments) if report else (),
+            worst_error=report.worst_error if report and report.arguments else None,
+            evaluations=report.evaluations if report else None,
+            advice=verdict.advice, details={"report": report.to_dict()} if report else {},
+        ))
+
+
+def _absence(name: str, found: Found) -> str:
+    wanted = name if name.endswith("_loss") else f"{name}_forward and {name}_backward"
+    there = [pair.name if pair.is_loss else f"{pair.name}_forward, {pair.name}_backward"
+             for pair in found.pairs] + list(found.unpaired)
+    return f"{wanted}: missing; the file defines {', '.join(there) or 'no layer and no loss'}"

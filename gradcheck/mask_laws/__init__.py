@@ -1,0 +1,1 @@
+"""The laws of the mask: what every dropout must obey."""

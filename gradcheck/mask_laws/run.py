@@ -1,0 +1,305 @@
+"""Laws that judge anybody's dropout.
+
+A numerical gradient check passes most wrong dropouts: no scale, p and 1 - p swapped, one mask for
+each row, a frozen mask are all *consistent* and wrong. The laws of this module are about the mask:
+
+>>> from gradcheck.mask_laws.run import check_dropout
+>>> def dropout_forward(x, param):
+...     if param["mode"] == "test":
+...         return x, None
+...     rng = np.random.default_rng(param.get("seed"))
+...     mask = rng.random(x.shape) < param["p"]
+...     return (x * mask / (1 - param["p"])).astype(x.dtype), (mask, 1 - param["p"])
+>>> def dropout_backward(dout, cache):
+...     return dout if cache is None else (dout * cache[0] / cache[1]).astype(dout.dtype)
+>>> results = check_dropout((dropout_forward, dropout_backward), on_fail=None)
+>>> print(next(result for result in results if result.name == "rate"))
+failed   rate: kept ... of the units where 0.7 was expected (...). Minimal example: p = 0.3,
+x a float64 array of shape (512, 512). Likely slip: p is used as the keep probability: compare
+random numbers with 1 - p.
+
+Laws that hold for every single call are judged on examples that hypothesis generates, without a
+database or a deadline and from fixed seeds, and shrinks. Laws about distributions use fixed sample
+sizes; a correct implementation raises a false alarm with a probability below 1e-9 a run
+(`gradcheck.mask_laws.statistics`). The smallest deviations that they find in nearly every run:
+
+{table}
+"""
+
+from __future__ import annotations
+
+import time
+import unittest
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import hypothesis
+import hypothesis.configuration
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from gradcheck.arguments import refuse
+from gradcheck.mask_laws.example import Example
+from gradcheck.mask_laws.implementation import (
+    DropoutImplementation,
+    DropoutLawError,
+    Probe,
+    as_implementation,
+)
+from gradcheck.mask_laws.law import LAWS, CheckResult, Law, table_of_deviations
+from gradcheck.mask_laws.samples import Samples, global_generators_restored, nonzero_normal
+
+__all__ = ["LAWS", "CheckResult", "DropoutCheckWarning", "DropoutImplementation", "DropoutLawError",
+           "Law", "check_dropout", "dropout_checks", "parametrize_with_dropout_checks"]
+
+SHAPES = ((1,), (2,), (3,), (8,), (2, 3), (1, 5), (4, 4), (2, 2, 3), (2, 3, 2, 2))
+DROP_PROBABILITIES = (0.5, 0.25, 0.3, 0.1, 0.75, 0.9)
+EXAMPLES = 12
+# A failing law stops looking for a smaller example after so many further attempts.
+SHRINKS = 80
+
+
+class DropoutCheckWarning(UserWarning):
+    """A law is broken, under on_fail='warn'."""
+
+
+class _Run:
+    """One implementation, its samples, and the laws bound to them."""
+
+    def __init__(self, impl: DropoutImplementation) -> None:
+        self.probe = Probe(impl)
+        self.samples = Samples(self.probe)
+
+    def judge(self, law: Law, impl: object = None) -> None:
+        """Hold the implementation to a law; `impl` is accepted for parametrized tests."""
+        with (global_generators_restored(law.name), warnings.catch_warnings(),
+              np.errstate(all="ignore")):
+            warnings.simplefilter("ignore")
+            try:
+                if law.kind == "deterministic":
+                    _for_every_example(law, self.probe)
+                else:
+                    law.check(self.samples if law.kind == "statistical" else self.probe)
+            except DropoutLawError as error:
+                error.law = law.name
+                raise
+
+
+def _examples(probe: Probe) -> st.SearchStrategy[Example]:
+    seeds = st.integers(0, 2**31 - 3) if probe.controllable else st.none()
+    value = st.integers(1, 9).flatmap(lambda i: st.sampled_from([i / 2, -i / 2]))
+
+    @st.composite
+    def example(draw: st.DrawFn) -> Example:
+        shape = draw(st.sampled_from(SHAPES))
+        dtype = draw(st.sampled_from([np.float64, np.float32]))
+        x, dout = (draw(hnp.arrays(dtype, shape, elements=value, fill=st.nothing()))
+                   for _ in range(2))
+        return Example(x, dout, draw(st.sampled_from(DROP_PROBABILITIES)),
+                       draw(seeds | st.none()))
+
+    return example()
+
+
+def _for_every_example(law: Law, probe: Probe) -> None:
+    """Run a law on generated examples and on two larger ones; raise for the smallest failure."""
+    failures: list[tuple[int, DropoutLawError]] = []
+
+    @hypothesis.settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None,
+                         phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+                         suppress_health_check=list(hypothesis.HealthCheck), print_blob=False,
+                         report_multiple_bugs=False, verbosity=hypothesis.Verbosity.quiet)
+    @hypothesis.given(_examples(probe))
+    def attempt(example: Example) -> None:
+        if len(failures) < SHRINKS:
+            _attempt(law, probe, example, failures)
+
+    try:
+        with _storage_aside():
+            attempt()
+        for example in _larger_examples(probe):
+            _attempt(law, probe, example, failures)
+    except unittest.SkipTest:
+        raise
+    except Exception:
+        # Masks that cannot be controlled make hypothesis see a flaky test; what counts is below.
+        if not failures:
+            raise
+    if failures:
+        raise min(failures, key=lambda failure: failure[0])[1]
+
+
+@contextmanager
+def _storage_aside() -> Iterator[None]:
+    """Keep hypothesis from leaving a folder .hypothesis where somebody else is at work."""
+    home = vars(hypothesis.configuration).get("__hypothesis_home_directory")
+    with TemporaryDirectory() as folder:
+        hypothesis.configuration.set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            hypothesis.configuration.set_hypothesis_home_dir(home)
+
+
+def _attempt(law: Law, probe: Probe, example: Example,
+             failures: list[tuple[int, DropoutLawError]]) -> None:
+    probe.refresh()
+    try:
+        law.check(probe, example)
+    except DropoutLawError as error:
+        error.example = error.example or str(example)
+        failures.append((len(error.example) + 100 * example.x.size, error))
+        raise
+
+
+def _larger_examples(probe: Probe) -> list[Example]:
+    rng = np.random.default_rng(5)
+    rows = (((8, 16), np.float64, 0.4, 7), ((2, 3, 4, 5), np.float32, 0.7, 12345),
+            ((8, 16), np.float64, 0.3, None), ((8, 16), np.float32, 0.5, 0))
+    return [Example(nonzero_normal(rng, shape, dtype), nonzero_normal(rng, shape, dtype), p,
+                    seed if probe.controllable else None) for shape, dtype, p, seed in rows]
+
+
+def dropout_checks(
+    impl: object, *, strict: bool = False
+) -> Iterator[tuple[str, Callable[..., None]]]:
+    """Yield (name, callable) for every law.
+
+    Parameters
+    ----------
+    impl : DropoutImplementation, (forward, backward), or module
+        A pair or a module is taken with the default conventions.
+    strict : bool
+        Include the laws beyond common practice.
+
+    Yields
+    ------
+    name : str
+        Name of the law.
+    check : callable
+        Raises DropoutLawError if the law is broken, unittest.SkipTest where it does not apply.
+        Takes no argument; an argument is ignored, so that tests may pass the implementation on.
+    """
+    run = _Run(as_implementation(impl))
+    for law in LAWS:
+        if strict or law.kind != "strict":
+            yield law.name, partial(run.judge, law)
+
+
+def check_dropout(
+    impl: object,
+    *,
+    strict: bool = False,
+    expected_failures: Mapping[str, str] | None = None,
+    on_fail: str | None = "raise",
+    callback: Callable[[CheckResult], Any] | None = None,
+) -> list[CheckResult]:
+    """Hold a dropout to every law.
+
+    Parameters
+    ----------
+    impl : DropoutImplementation, (forward, backward), or module
+        What is judged. A pair, or a module with dropout_forward and dropout_backward, is taken
+        with the default conventions: p drops, inverted scaling, param['seed'].
+    strict : bool
+        Whether the laws beyond common practice count. By default they give advice.
+    expected_failures : dict, optional
+        Names of laws that may be broken, with the reason.
+    on_fail : {'raise', 'warn', None}
+        What happens at a broken law: DropoutLawError (an AssertionError), DropoutCheckWarning, or
+        nothing but the result.
+    callback : callable, optional
+        Called with each CheckResult as it is known.
+
+    Returns
+    -------
+    list of CheckResult
+        One for each law.
+
+    Raises
+    ------
+    DropoutLawError
+        Under on_fail='raise', at the first broken law.
+    ValueError, TypeError
+        For an unknown law or on_fail, or something that is no implementation.
+
+    Examples
+    --------
+    >>> import layers
+    >>> [str(result) for result in check_dropout(layers) if result.status == "failed"]
+    []
+    """
+    expected = dict(expected_failures or {})
+    unknown = sorted(set(expected) - {law.name for law in LAWS})
+    if unknown:
+        refuse("expected_failures", unknown, "names of laws",
+               "choose from " + ", ".join(law.name for law in LAWS))
+    if on_fail not in ("raise", "warn", None):
+        refuse("on_fail", on_fail, "'raise', 'warn' or None", "pass one of these")
+    run = _Run(as_implementation(impl))
+    results = []
+    for law in LAWS:
+        result, error = _result_of(run, law, strict, expected)
+        results.append(result)
+        if callback is not None:
+            callback(result)
+        if result.status == "failed" and on_fail == "raise" and error is not None:
+            raise error
+        if result.status == "failed" and on_fail == "warn":
+            warnings.warn(result.message, DropoutCheckWarning, stacklevel=2)
+    return results
+
+
+def _result_of(run: _Run, law: Law, strict: bool,
+               expected: Mapping[str, str]) -> tuple[CheckResult, DropoutLawError | None]:
+    start = time.perf_counter()
+    status, message, evidence, broken = "passed", "", {}, None
+    try:
+        run.judge(law)
+    except unittest.SkipTest as skip:
+        status, message = "skipped", f"{law.name}: {skip}"
+    except DropoutLawError as error:
+        status, message, evidence, broken = "failed", str(error), error.evidence, error
+        if law.name in expected:
+            status, message = "xfail", f"{message} Expected: {expected[law.name]}"
+        elif law.kind == "strict" and not strict:
+            status = "advice"
+    return CheckResult(law.name, status, message, evidence, time.perf_counter() - start), broken
+
+
+def parametrize_with_dropout_checks(impls: Iterable[object], *, strict: bool = False) -> Any:
+    """Make a pytest test run once for each implementation and law.
+
+    Parameters
+    ----------
+    impls : iterable of implementations
+        As for `check_dropout`.
+    strict : bool
+        Include the laws beyond common practice.
+
+    Returns
+    -------
+    pytest.MarkDecorator
+        Parametrizes the arguments `impl` and `check`.
+
+    Examples
+    --------
+    >>> import layers
+    >>> @parametrize_with_dropout_checks([layers])
+    ... def test_dropout(impl, check):
+    ...     check(impl)
+    """
+    import pytest
+
+    return pytest.mark.parametrize(("impl", "check"), [
+        pytest.param(impl, check, id=f"{impl.name}-{name}")
+        for impl in map(as_implementation, impls)
+        for name, check in dropout_checks(impl, strict=strict)])
+
+
+__doc__ = (__doc__ or "").replace("{table}", table_of_deviations())

@@ -1,0 +1,154 @@
+"""Exact tests of kept/dropped decisions, each with a false-alarm probability that is a bound.
+
+Two kinds suffice. Counts of decisions in disjoint groups are binomial, and SciPy has its exact
+tails. Products over overlapping pairs are not, but the pairs (i, i + L) fall into two classes of
+disjoint pairs, and Bernstein's inequality holds for each class. No normal approximation is used:
+at a probability of 1e-11 its tail would be wrong by orders of magnitude.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import fft, stats
+
+from gradcheck.arguments import Array
+from gradcheck.mask_laws.implementation import broken
+
+# For one family of counts. A run judges fewer than 100 families: together they stay below 1e-9.
+ALPHA = 1e-11
+
+
+class Count(NamedTuple):
+    """`observed` of `n` independent decisions went a way that has probability `probability`."""
+
+    of: str
+    observed: int
+    n: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """The least likely count of a family, where it is too unlikely to be chance."""
+
+    count: Count
+    chance: float
+
+    def __str__(self) -> str:
+        of, observed, n, probability = self.count
+        return (f"{observed / n:.4g} {of} where {probability:.4g} was expected "
+                f"({observed} of {n}; {self.odds})")
+
+    @property
+    def odds(self) -> str:
+        """The chance of such a count, in words."""
+        return f"chance {self.chance:.0e}" if self.chance else "chance below 1e-300"
+
+    def evidence(self) -> dict[str, Any]:
+        """Return the numbers as a dict."""
+        of, observed, n, probability = self.count
+        return {"of": of, "observed": observed / n, "expected": probability, "n": n,
+                "chance": self.chance}
+
+
+def least_likely(counts: Sequence[Count]) -> Alarm | None:
+    """Return the least likely of the counts if chance does not explain it (Bonferroni).
+
+    >>> least_likely([Count("kept", 480, 1000, 0.5)]) is None
+    True
+    >>> print(least_likely([Count("kept", 700, 1000, 0.5)]))
+    0.7 kept where 0.5 was expected (700 of 1000; chance 2e-37)
+    """
+    observed, n, probability = (np.array(column) for column in list(zip(*counts, strict=True))[1:])
+    below = stats.binom.cdf(observed, n, probability)
+    above = stats.binom.sf(observed - 1, n, probability)
+    chance = np.minimum(1, 2 * np.minimum(below, above))
+    worst = int(np.argmin(chance))
+    if chance[worst] >= ALPHA / len(counts):
+        return None
+    return Alarm(counts[worst], float(chance[worst]))
+
+
+def judge(counts: Sequence[Count], slip: str, example: object) -> None:
+    """Break the law if the least likely count is beyond chance."""
+    alarm = least_likely(counts)
+    if alarm is not None:
+        broken(str(alarm), slip, str(example), **alarm.evidence())
+
+
+def pair_counts(first: Array, second: Array, keep: float, label: str) -> list[Count]:
+    """Count pairs of decisions that agree, and that are both kept; the pairs are disjoint."""
+    n = first.size
+    return [Count(f"of the {label} agree", int((first == second).sum()), n,
+                  keep**2 + (1 - keep) ** 2),
+            Count(f"of the {label} are both kept", int((first & second).sum()), n, keep**2)]
+
+
+def standardized(kept: Array, keep: float) -> Array:
+    """Return decisions as numbers of mean 0 and variance 1."""
+    return (kept.ravel() - keep) / math.sqrt(keep * (1 - keep))
+
+
+def lag_correlation(kept: Array, keep: float) -> tuple[int, float, float] | None:
+    """Return (lag, correlation, bound) of the worst lag of a mask, if beyond its bound."""
+    return worst_lag(standardized(kept, keep), min(keep, 1 - keep))
+
+
+def worst_lag(standard: Array, rarest: float) -> tuple[int, float, float] | None:
+    """Return (lag, correlation, bound) of the worst lag of a sequence, if beyond its bound.
+
+    The autocorrelation at every lag up to half the length (one FFT) shows shared decisions of
+    neighbours, rows and columns, a period of any length, repeated calls, and their complements.
+    `rarest` is the least probability of a decision, which bounds the numbers in `standard`.
+    """
+    n = standard.size
+    lags = np.arange(1, n // 2 + 1)
+    pairs = n - lags
+    length = fft.next_fast_len(n + n // 2 + 1, real=True)
+    spectrum = fft.rfft(standard, length)
+    products = fft.irfft(spectrum * spectrum.conj(), length)[1 : n // 2 + 1]
+    single = pairs <= lags
+    class_size = np.where(single, pairs, (pairs + lags) / 2)
+    log_odds = math.log(4 * lags.size / ALPHA)
+    slope = (1 - rarest) / rarest * log_odds / 3
+    bound = slope + np.sqrt(slope**2 + 2 * log_odds * class_size)
+    bound *= np.where(single, 1, 2)
+    worst = int(np.argmax(np.abs(products) / bound))
+    if abs(products[worst]) <= bound[worst] + 1e-6 * n:
+        return None
+    return (int(lags[worst]), float(products[worst] / pairs[worst]),
+            float(bound[worst] / pairs[worst]))
+
+
+def spread_counts(totals: Array, n: int, keep: float, label: str) -> list[Count]:
+    """Count totals near the middle, far out, and above the middle of Binomial(n, keep)."""
+    below = stats.binom.cdf(np.arange(n + 1), n, keep)
+    low, high = np.searchsorted(below, [0.25, 0.75])
+    far_low, far_high = np.searchsorted(below, [0.025, 0.975])
+    at = stats.binom.cdf
+    middle = float(at(high, n, keep) - at(low - 1, n, keep))
+    far = float(1 - (at(far_high, n, keep) - at(far_low - 1, n, keep)))
+    above = float(1 - at(low, n, keep))
+    return [
+        Count(f"of the {label} lie in [{low}, {high}]",
+              int(((totals >= low) & (totals <= high)).sum()), totals.size, middle),
+        Count(f"of the {label} lie outside [{far_low}, {far_high}]",
+              int(((totals < far_low) | (totals > far_high)).sum()), totals.size, far),
+        Count(f"of the {label} lie above {low}", int((totals > low).sum()), totals.size, above),
+    ]
+
+
+def pattern_counts(words: Array, keep: float, label: str) -> list[Count]:
+    """Count every pattern of kept and dropped among words, an array (count, bits)."""
+    count, bits = words.shape
+    codes = words @ (1 << np.arange(bits))
+    seen = np.bincount(codes, minlength=2**bits)
+    ones = np.array([int(code).bit_count() for code in range(2**bits)])
+    expected = keep**ones * (1 - keep) ** (bits - ones)
+    return [Count(f"of the {label} show the pattern {code:0{bits}b}", int(seen[code]), count,
+                  float(expected[code])) for code in range(2**bits)]

@@ -1,0 +1,1 @@
+"""The true gradient, numerically: steps, dependence, comparison. Knows no finding."""

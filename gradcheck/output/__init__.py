@@ -1,0 +1,1 @@
+"""The formats that a record of judgements is written in. No judgement."""

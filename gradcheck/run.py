@@ -1,0 +1,244 @@
+"""One check under way: contract, then numbers, then diagnosis, then a Report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.contract.inspection import (
+    Layer,
+    as_gradients,
+    inspect_layer,
+    note_nonlinearity,
+    told,
+)
+from gradcheck.findings.diagnose import diagnose, diagnose_shapes
+from gradcheck.findings.view import Case
+from gradcheck.numeric.compare import TERMS, Comparison, Problem, compare, natural_scale
+from gradcheck.numeric.dependence import Evaluator, align, output_of
+from gradcheck.numeric.ladder import step_lengths
+from gradcheck.numeric.projection import compare_by_projection
+from gradcheck.progress import progress_bar
+from gradcheck.report import ArgumentReport, Report
+from gradcheck.workers import map_like
+
+Array = NDArray[Any]
+Workers = int | Callable[..., Any] | None
+
+# above so many perturbations an argument is compared along random directions instead; a net's
+# loss costs more than a layer, and its parameters share no structure that could be used
+MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
+NATIVE_ULPS = 256
+ARGUMENT_ULPS = 4
+RESAMPLES = 6
+
+
+class Session:
+    """Runs one check; `kind` is 'layer', 'gradient' (of a scalar function) or 'net'."""
+
+    def __init__(self, layer: Layer, constants: Mapping[str, float], label: str,
+                 kind: str = "layer", seed: int = 0) -> None:
+        self.started = time.perf_counter()
+        self.layer, self.constants, self.label, self.kind = layer, dict(constants), label, kind
+        streams = np.random.SeedSequence(seed).spawn(3)
+        self.upstream, self.linear, self.directions = map(np.random.default_rng, streams)
+        self.evaluator = Evaluator(layer.forward, layer.args)
+        self.comparisons: list[Comparison] = []
+        self.groups = 0
+
+    def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
+        """Return the report."""
+        self.found = inspect_layer(self.layer, dout, self.upstream)
+        self.evaluator.count = self.found.calls
+        self.evaluator.protect = self.found.has("input-mutated") or self.found.has("cache-mutated")
+        if self.found.gradients and not self.found.fatal:
+            with np.errstate(all="ignore"), progress_bar(self.label, progress) as bar, \
+                    map_like(workers) as mapper:
+                try:
+                    self._compare_all(mapper, bar)
+                except Exception as error:
+                    if not getattr(error, "raised_by_forward", False):
+                        raise
+                    self.found.add("raises", None, "forward raised "
+                                   "near the arguments, though not at them, "
+                                   f"{told(error)} Remedy: check the layer at arguments inside "
+                                   "its domain.", exception=type(error).__name__)
+        return self._report()
+
+    def _compare_all(self, mapper: Callable[..., Any] | None,
+                     bar: Callable[[int], None]) -> None:
+        """Compare every argument at float64, then the user's dtype with that."""
+        layer, found = self.layer, self.found
+        assert found.dout is not None
+        dout = found.dout.astype(np.float64)
+        analytic = self._analytic(dout)
+        if analytic is None:
+            return
+        self.evaluator.measure_resolution(layer.wrt, self.linear)
+        returned = self.evaluator.call()
+        origin = output_of(returned).astype(np.float64)
+        if self.kind == "layer":
+
+            def rounding(position: int) -> Array | float:
+                terms = natural_scale(origin, dout, self.evaluator.args[position])
+                return TERMS * self.evaluator.eps * terms + self._noise(position)
+
+            note_nonlinearity(found, layer, returned[1], dout, analytic, self.linear, rounding)
+            if found.fatal:
+                return
+        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise)
+        for place, position in enumerate(layer.wrt[:len(analytic)]):
+            gradient = analytic[place]
+            if gradient.shape != layer.args[position].shape or gradient.dtype.kind != "f":
+                continue
+            if any(entry.code == "non-finite" and entry.argument == layer.names[position]
+                   for entry in found.findings):
+                continue
+            comparison = self._compare(problem, position, gradient.astype(np.float64))
+            # a gradient is held to the coarser of the argument's dtype and its own
+            coarse = max(ARGUMENT_ULPS * float(np.finfo(layer.args[position].dtype).eps),
+                         NATIVE_ULPS * float(np.finfo(gradient.dtype).eps))
+            comparison.failed &= ~(comparison.error <= coarse * (
+                comparison.scale + comparison.natural))
+            if not np.any(comparison.failed):
+                self._compare_native(problem, comparison, place)
+            self.comparisons.append(comparison)
+        case = Case(layer, problem, found, tuple(self.comparisons), tuple(analytic),
+                    self.constants, self.kind)
+        found.findings[:] = diagnose_shapes(case, found.findings) + diagnose(case)
+
+    def _analytic(self, dout: Array) -> list[Array] | None:
+        """Return the gradients at float64: the user's own if that is his dtype."""
+        if all(self.layer.args[i].dtype == np.float64 for i in self.layer.wrt):
+            return [np.asarray(entry) for entry in self.found.gradients]
+        try:
+            return self._gradients(self.evaluator.arguments(), dout)
+        except Exception as error:
+            self.found.add("raises", None, f"at float64, {told(error)} Remedy: accept every "
+                           "floating dtype.", exception=type(error).__name__)
+            return None
+
+    def _gradients(self, args: list[Any], dout: Array) -> list[Array]:
+        """Return backward's gradients at other arguments."""
+        self.evaluator.count += 1
+        _, cache = self.layer.forward(*args)
+        gradients = as_gradients(self.layer.backward(dout.copy(), cache))
+        if gradients is None:
+            raise TypeError("backward returned neither an array nor a tuple of arrays")
+        return [np.array(entry) for entry in gradients]
+
+    def _noise(self, position: int) -> Array | float:
+        """Return how far the float64 gradient moves as its arguments are rounded anew."""
+        assert self.found.dout is not None
+        if self.kind != "layer":
+            return 0.0
+        return self._scatter(self.evaluator.arguments, self.layer.wrt.index(position),
+                             self.found.dout.astype(np.float64), 4 * self.evaluator.eps)
+
+    def _scatter(self, arguments: Callable[[], list[Any]], place: int, dout: Array,
+                 relative: float) -> Array | float:
+        """Return the spread of a gradient over arguments that differ by `relative`."""
+        rng = np.random.default_rng(place)
+        results = []
+        for _ in range(RESAMPLES):
+            args = arguments()
+            for i in self.layer.wrt:
+                factor = 1 + relative * rng.uniform(-1, 1, args[i].shape)
+                args[i] = (args[i] * factor).astype(args[i].dtype)
+            moved = (dout * (1 + relative * rng.uniform(-1, 1, dout.shape))).astype(dout.dtype)
+            try:
+                results.append(self._gradients(args, moved)[place].astype(np.float64))
+            except Exception:
+                return 0.0
+        return np.asarray(4 * np.ptp(np.array(results), axis=0))
+
+    def _compare(self, problem: Problem, position: int, analytic: Array) -> Comparison:
+        """Compare coordinate by coordinate, or along directions where that costs too much."""
+        x = self.evaluator.args[position]
+        scale = step_lengths(x, self.evaluator.eps) / self.evaluator.eps ** (1 / 3)
+        alignment = align(self.evaluator, position, problem.origin, scale)
+        name = self.layer.names[position]
+        self.groups += alignment.group_count
+        most = MOST_GROUPS[self.kind]
+        if (self.groups if self.kind == "net" else alignment.group_count) <= most:
+            return compare(problem, position, name, analytic, alignment)
+        return compare_by_projection(problem, position, name, analytic, self.directions)
+
+    def _compare_native(self, problem: Problem, comparison: Comparison, place: int) -> None:
+        """Hold the gradient of a narrower dtype against the float64 one, which has passed.
+
+        Both only compare where forward itself agrees between the dtypes: a mask drawn in the
+        array's own dtype does not.
+        """
+        argument = self.layer.args[comparison.position]
+        if argument.dtype == np.float64 or self.found.out is None or self.found.dout is None or (
+                not argument.size):
+            return
+        eps = float(np.finfo(argument.dtype).eps)
+        size = np.abs(problem.origin) + np.sqrt(np.mean(np.square(problem.origin)))
+        if np.any(np.abs(self.found.out - problem.origin) > NATIVE_ULPS * eps * size):
+            return
+        native = np.asarray(self.found.gradients[place])
+        if native.shape != argument.shape or native.dtype.kind != "f":
+            return
+        gradient = native.astype(np.float64)
+        error = np.abs(gradient - comparison.analytic)
+        tolerance = NATIVE_ULPS * eps * (comparison.scale + comparison.natural)
+        if not np.any(error > tolerance):
+            return
+        tolerance = tolerance + 16 * self._scatter(self.layer.copies, place, self.found.dout,
+                                                   2 * eps)
+        wrong = ~(error <= tolerance)
+        if np.any(wrong):
+            comparison.analytic, comparison.failed = gradient, wrong
+            comparison.bound = np.maximum(comparison.bound, tolerance)
+            comparison.notes.append(f"d{comparison.name} is right at float64 and wrong at "
+                                    f"{argument.dtype}")
+
+    def _report(self) -> Report:
+        """Close the check."""
+        findings, notes = tuple(self.found.findings), []
+        for entry in self.comparisons:
+            undecided = int(np.sum(entry.undecided))
+            if undecided:
+                notes.append(f"d{entry.name}: {undecided} coordinates are undecided; the numeric "
+                             "error bound is too wide there")
+            notes += entry.notes
+        inconclusive = any(bool(np.any(entry.undecided)) for entry in self.comparisons)
+        return Report(
+            passed=not findings and not inconclusive,
+            inconclusive=inconclusive,
+            findings=findings,
+            checked=sum(entry.coordinates for entry in self.comparisons),
+            evaluations=self.evaluator.count,
+            seconds=time.perf_counter() - self.started,
+            arguments=tuple(_summary(entry, self.layer.args[entry.position])
+                            for entry in self.comparisons),
+            notes=tuple(notes),
+            name=self.label,
+        )
+
+
+def _summary(entry: Comparison, argument: Array) -> ArgumentReport:
+    """Return the numbers at the worst coordinate: a failed one if there is any."""
+    relative = entry.relative_error
+    rank = np.nan_to_num(np.where(entry.failed, relative + 1.0, relative), nan=np.inf)
+    worst: tuple[int, ...] = ()
+    if relative.size:
+        worst = tuple(map(int, np.unravel_index(int(np.argmax(rank)), relative.shape)))
+
+    def at(values: Array) -> float:
+        return float(values[worst]) if values.size else 0.0
+
+    return ArgumentReport(
+        name=entry.name, shape=argument.shape, dtype=str(argument.dtype),
+        checked=entry.coordinates, worst_index=worst, analytic=at(entry.analytic),
+        numeric=at(entry.numeric), error=at(entry.error), bound=at(entry.bound),
+        worst_error=max(float(np.max(relative)) if relative.size else 0.0, entry.residual),
+        directions=entry.directions,
+        errors=entry.error if entry.error.ndim == 2 else None,
+    )

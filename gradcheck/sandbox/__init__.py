@@ -1,0 +1,1 @@
+"""A submission's process: started, asked, confined, ended."""

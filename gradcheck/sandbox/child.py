@@ -1,0 +1,278 @@
+"""The submission's side of the sandbox: imports one file and evaluates its functions on request.
+
+Run as a script, never imported. It decides nothing: what it writes are values and exceptions, and
+the judge in the other process compares them with what it knows and this process does not.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import inspect
+import json
+import os
+import signal
+import sys
+import traceback
+import types
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+MESSAGE_LIMIT = 2000
+KEPT_OBJECTS = 20_000
+MOST_WARNINGS = 20
+BLOCKED = ("layers", "nets", "gradcheck")
+
+
+def _load(name: str) -> Any:
+    """Load a neighbour of this file by its path, as the package itself is out of reach."""
+    path = Path(__file__).with_name(f"{name}.py")
+    name = f"_{name}"  # a submission may have a module of the bare name
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Blocked:
+    """A finder in front of all others that knows no reference solution."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Refuse the packages that hold the answers; leave the rest to the other finders."""
+        if name.partition(".")[0] in BLOCKED:
+            raise ModuleNotFoundError(f"No module named {name!r}: a submission cannot import the "
+                                      "reference; expected NumPy, SciPy and the file's own code",
+                                      name=name)
+
+
+class Server:
+    """Answers requests on one pair of descriptors until the other side closes."""
+
+    def __init__(self, wire: Any, requests: int, replies: int, notes: list[str]) -> None:
+        import numpy as np
+
+        self._np = np
+        self._wire = wire
+        self._requests = requests
+        self._replies = replies
+        self._notes = notes
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._kept: dict[int, Any] = {}
+        self._handles = 0
+
+    def serve(self, limit_memory: Callable[[], None]) -> None:
+        """Read a request, answer it, and so on."""
+        answers = {"load": self._load_module, "call": self._evaluate}
+        limit_memory()
+        self._send(0, {"notes": self._notes}, self._wire.Encoder())
+        while (header := self._read(self._wire.HEADER.size)) is not None:
+            _, number, text_size, payload_size = self._wire.HEADER.unpack(header)
+            text, payload = self._read(text_size), self._read(payload_size)
+            if text is None or payload is None:
+                return
+            encoder = self._wire.Encoder()
+            try:
+                tree, arrays = self._wire.unpack(bytes(text), memoryview(payload))
+                ((verb, body),) = tree.items()
+                reply, encoder = answers[verb](body, arrays)
+            except BaseException as error:
+                reply = {"error": _describe(error)}
+            self._send(number, reply, encoder)
+
+    def _read(self, size: int) -> bytearray | None:
+        data = bytearray(size)
+        view, start = memoryview(data), 0
+        while start < size:
+            count = os.readv(self._requests, [view[start:]])
+            if count == 0:
+                return None
+            start += count
+        return data
+
+    def _send(self, number: int, reply: Any, encoder: Any) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:  # The submission may have closed or replaced it.
+                continue
+        try:
+            pieces = self._wire.pack(number, reply, encoder.arrays)
+        except BaseException as error:
+            pieces = self._wire.pack(number, {"error": _describe(error)}, [])
+        self._wire.write_all(self._replies, pieces)
+
+    def _load_module(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
+        """Import the submission from its source, under its own name where that is free."""
+        stem = body["stem"]
+        path = Path.cwd() / f"{stem}.py"
+        path.write_bytes(arrays[0].tobytes())
+        free = stem in BLOCKED or (stem.isidentifier() and stem not in sys.modules
+                                   and importlib.util.find_spec(stem) is None)
+        module = types.ModuleType(stem if free else "submission")
+        module.__file__ = str(path)
+        sys.modules[module.__name__] = module
+        code = compile(path.read_bytes(), path.name, "exec", dont_inherit=True)
+        exec(code, module.__dict__)
+        named = {name: value for name, value in dict(vars(module)).items()
+                 if callable(value) and not isinstance(value, type)}
+        self._functions = {name: value for name, value in named.items() if name.isidentifier()}
+        return {"functions": [[name, _parameters(value)]
+                              for name, value in list(self._functions.items())[:500]]
+                }, self._wire.Encoder()
+
+    def _evaluate(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
+        """Call one function; answer with its value and with what it changed in its arguments."""
+        decoder = self._wire.Decoder(arrays, [], lambda handle, _: self._kept[handle])
+        args = decoder.decode(body["args"])
+        state = decoder.decode(body["state"])
+        if state is not None:
+            self._np.random.set_state(state)
+        known = list(decoder.objects)
+        before = [_snapshot(value) for value in known]
+        state = _snapshot(self._np.random.mtrand._rand)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            value = self._functions[body["name"]](*args)
+        encoder = self._wire.Encoder(known, self._keep)
+        reply = {
+            "value": encoder.encode(value),
+            "changes": [[index, encoder.encode(copy.copy(value))]
+                        for index, (value, old) in enumerate(zip(known, before, strict=True))
+                        if not _same(_snapshot(value), old)],
+            "warnings": [_warning(entry) for entry in caught[:MOST_WARNINGS]],
+            "state": None,
+        }
+        if not _same(_snapshot(self._np.random.mtrand._rand), state):
+            reply["state"] = encoder.encode(self._np.random.get_state(legacy=False))
+        return reply, encoder
+
+    def _keep(self, value: Any) -> int:
+        self._handles += 1
+        self._kept[self._handles] = value
+        if len(self._kept) > KEPT_OBJECTS:
+            del self._kept[next(iter(self._kept))]
+        return self._handles
+
+
+def _snapshot(value: Any) -> list[Any]:
+    """Return what tells whether an argument was changed, one level deep."""
+    if isinstance(value, dict):
+        return [part for pair in value.items() for part in pair]
+    if isinstance(value, list | tuple):
+        return list(value)
+    if hasattr(value, "tobytes"):
+        return [value.shape, str(value.dtype), value.tobytes()]
+    if hasattr(value, "bit_generator"):
+        return [json.dumps(value.bit_generator.state, default=lambda array: array.tolist())]
+    key = value.get_state(legacy=False)
+    return [key["state"]["key"].tobytes(), key["state"]["pos"], key["has_gauss"], key["gauss"]]
+
+
+def _same(first: Sequence[Any], second: Sequence[Any]) -> bool:
+    """Compare by identity, and by value where both are of one plain type of Python's own."""
+    return len(first) == len(second) and all(
+        a is b or (type(a) is type(b) and type(a) in (int, float, str, bytes, tuple, bool)
+                   and a == b)
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    """Return an exception's types, message and traceback, whatever its own methods do."""
+    types_ = [kind.__name__ for kind in type.mro(type(error)) if type(kind.__name__) is str]
+    try:
+        message = str(error)[:MESSAGE_LIMIT]
+    except BaseException:
+        message = "(its message cannot be read)"
+    try:
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.filename != __file__]
+        trace = "".join(traceback.format_list(own[-8:]))[-MESSAGE_LIMIT:]
+    except BaseException:
+        trace = ""
+    return {"types": types_[:20], "message": _valid(message), "trace": _valid(trace)}
+
+
+def _valid(text: str) -> str:
+    return str.encode(text, "utf-8", "replace").decode("utf-8")
+
+
+def _warning(entry: Any) -> list[str]:
+    try:
+        return [entry.category.__name__, _valid(str(entry.message)[:MESSAGE_LIMIT])]
+    except BaseException:
+        return ["UserWarning", "a warning that cannot be read"]
+
+
+def _parameters(function: Callable[..., Any]) -> list[list[Any]] | None:
+    """Return [name, kind, whether it has a default] for each parameter, or None."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+        return [[p.name, int(p.kind), p.default is not p.empty] for p in parameters][:50]
+    except Exception:
+        return None
+
+
+def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -> None:
+    """Give everything up, then serve; this process runs the submission."""
+    jail, landlock, wire = _load("jail"), _load("landlock"), _load("wire")
+    if enclosed:
+        notes += jail.enclose(config["scratch"], config["hidden"], config["needed"])
+    jail.limit(config["cpu"], enclosed)
+    notes += jail.drop_privileges(uid, config["scratch"], config["needed"])
+    jail.die_with_parent()
+    os.chdir(config["scratch"])
+    if not enclosed:
+        try:
+            landlock.restrict(config["scratch"], config["hidden"])
+            notes.append("Landlock hides the reference solution and protects files instead")
+        except OSError as error:
+            notes.append(f"the reference solution can be read ({error})")
+    sys.meta_path.insert(0, Blocked())
+    sys.argv = [""]
+    Server(wire, config["requests"], config["replies"], notes).serve(
+        lambda: jail.limit_memory(config["memory"]))
+
+
+def _warden(inner: int) -> int:
+    """Wait for the inner process and end whatever it leaves behind; return its exit status."""
+    _, status = os.waitpid(inner, 0)
+    while True:
+        children = Path(f"/proc/self/task/{os.getpid()}/children")
+        left = children.read_text().split() if children.exists() else []
+        if not left:
+            break
+        for process in map(int, left):
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def main() -> None:
+    """Split in two: a warden that waits, and inside new namespaces the one that serves."""
+    config = json.loads(sys.argv[1])
+    sys.path += [path for path in config["path"] if path not in sys.path]
+    jail = _load("jail")
+    jail.die_with_parent()
+    jail.die_first()
+    jail.adopt_orphans()
+    enclosed, notes = jail.unshare() if config["enclose"] else (False, [jail.NO_ISOLATION])
+    uid = jail.FIRST_UID + os.getpid()
+    inner = os.fork()
+    if inner == 0:
+        _inner(config, notes, enclosed, uid)
+        os._exit(0)
+    os.write(config["replies"], inner.to_bytes(8, "little"))
+    for descriptor in (config["requests"], config["replies"]):
+        os.close(descriptor)
+    os._exit(_warden(inner))
+
+
+if __name__ == "__main__":
+    main()

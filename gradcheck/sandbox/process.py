@@ -1,0 +1,315 @@
+"""A submission's process as its judge sees it: started, asked within a time limit, and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from gradcheck.sandbox import wire
+
+REPLY_LIMIT = 256 << 20
+CAPTURE_LIMIT = 16_000
+START_SECONDS = 30.0
+TICK = 0.25
+CHILD = Path(__file__).with_name("child.py")
+PIPE_BYTES = 1 << 20
+REFERENCE = ("layers", "nets", "gradcheck", "tests", "notebooks", "build", ".git")
+ENCLOSE = True  # False: without namespaces, as on a system that has none.
+KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "TZ")
+
+
+class SandboxError(RuntimeError):
+    """The submission's process gave no valid answer; `SandboxError` ends its evaluation."""
+
+
+class SandboxTimeoutError(SandboxError, TimeoutError):
+    """The submission did not answer in time."""
+
+
+class Budget:
+    """Wall-clock time for one submission, shared by every process that is started for it.
+
+    Parameters
+    ----------
+    seconds : float
+        Total time.
+    per_call : float, optional
+        Time for one call of a function; by default a fifth of the total, at most ten seconds.
+    """
+
+    def __init__(self, seconds: float, per_call: float | None = None) -> None:
+        self.seconds = seconds
+        self.per_call = min(10.0, seconds / 5) if per_call is None else per_call
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, never negative."""
+        return max(0.0, self._end - time.monotonic())
+
+
+class Process:
+    """The process that evaluates a submission, without any knowledge of what is in it.
+
+    Parameters
+    ----------
+    budget : Budget
+        Wall-clock time.
+    memory : int
+        Megabytes beyond what NumPy itself takes.
+    folder : Path
+        Where the submission lies; it is hidden, as other submissions may lie there too.
+
+    Attributes
+    ----------
+    notes : list of str
+        What the system did not allow by way of isolation.
+    failure : str
+        Why the process is of no more use; empty while it works.
+    timed_out : bool
+        Whether that is because it took too long.
+    """
+
+    def __init__(self, budget: Budget, memory: int, folder: Path) -> None:
+        self.budget = budget
+        self.notes: list[str] = []
+        self.failure = ""
+        self.timed_out = False
+        self._captured = bytearray()
+        self._buffer = bytearray()
+        self._number = 0
+        self._inner = 0
+        self._token = f"GRADCHECK_{secrets.token_hex(8)}"
+        self._cleanup = contextlib.ExitStack()
+        try:
+            self._start(memory, folder)
+        except EOFError:
+            self.close()
+            raise SandboxError("the sandbox's process did not start: " + self.output) from None
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def output(self) -> str:
+        """What the submission printed, capped."""
+        return self._captured.decode("utf-8", "replace")
+
+    def _start(self, memory: int, folder: Path) -> None:
+        """Start the process and wait until it has given up its privileges."""
+        scratch = tempfile.mkdtemp(prefix="gradcheck-")
+        self._cleanup.callback(shutil.rmtree, scratch, ignore_errors=True)
+        requests, self._requests = _pipe(self._cleanup)
+        self._replies, replies = _pipe(self._cleanup)
+        config = {
+            "requests": requests.fileno(), "replies": replies.fileno(), "scratch": scratch,
+            "hidden": _hidden(folder, scratch), "needed": _needed(), "memory": memory,
+            "enclose": ENCLOSE, "cpu": int(self.budget.seconds) + 2,
+            "path": [str(Path(np.__file__).parent.parent)],
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), json.dumps(config)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=scratch,
+            env=_environment(scratch, self._token), start_new_session=True,
+            pass_fds=(requests.fileno(), replies.fileno()),
+        )
+        assert self._process.stdout is not None
+        self._printed = self._cleanup.enter_context(self._process.stdout)
+        self._cleanup.callback(self._kill)
+        os.set_blocking(self._printed.fileno(), False)
+        os.set_blocking(self._requests.fileno(), False)
+        requests.close()
+        replies.close()
+        deadline = time.monotonic() + START_SECONDS
+        self._inner = int.from_bytes(self._take(8, deadline), "little")
+        self.notes += self._receive(deadline)[0]["notes"]
+
+    def exchange(
+        self, tree: Any, arrays: list[Any], seconds: float, what: str
+    ) -> tuple[Any, list[Any]]:
+        """Send a request and return the reply to it: JSON's types, and arrays.
+
+        Raises SandboxError, at once or within `seconds`, where there is no valid reply.
+        """
+        if self.failure:
+            raise SandboxError(self.failure)
+        deadline = time.monotonic() + seconds
+        self._number += 1
+        try:
+            self._write(b"".join(wire.pack(self._number, tree, arrays)), deadline)
+            return self._receive(deadline)
+        except SandboxTimeoutError:
+            total = "" if self.budget.left > 0 else (
+                f"; the {self.budget.seconds:g} s for the whole submission are used up")
+            self.fail(f"{what} took longer than the {seconds:.3g} s allowed{total}",
+                       SandboxTimeoutError)
+        except EOFError:
+            self.fail(f"{what} ended the submission's process ({self._ending()})")
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._requests.fileno(), rest):]
+            except BlockingIOError:
+                self._wait(deadline, writing=True)
+            except BrokenPipeError:
+                raise EOFError from None
+
+    def _receive(self, deadline: float) -> tuple[Any, list[Any]]:
+        header = self._take(wire.HEADER.size, deadline)
+        magic, number, text_size, payload_size = wire.HEADER.unpack(header)
+        if magic != wire.MAGIC or number != self._number:
+            self.fail("its process wrote something else than answers")
+        if text_size > wire.JSON_LIMIT or payload_size > REPLY_LIMIT:
+            self.fail(f"a value takes {payload_size >> 20} MB; expected at most "
+                       f"{REPLY_LIMIT >> 20} MB")
+        text = self._take(text_size, deadline)
+        payload = self._take(payload_size, deadline)
+        try:
+            reply, arrays = wire.unpack(text, memoryview(payload))
+        except wire.WireError as error:
+            self.fail(f"its process answered with something that is no value: {error}")
+        if self._buffer or not isinstance(reply, dict):
+            self.fail("its process wrote something else than answers")
+        return reply, arrays
+
+    def _take(self, size: int, deadline: float) -> bytes:
+        """Return the next `size` bytes of the replies."""
+        while len(self._buffer) < size:
+            self._wait(deadline)
+            data = os.read(self._replies.fileno(), max(1 << 16, size - len(self._buffer)))
+            if not data:
+                raise EOFError
+            self._buffer += data
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _wait(self, deadline: float, writing: bool = False) -> None:
+        """Wait until the pipe is ready; meanwhile collect what the submission prints."""
+        pipe = self._requests if writing else self._replies
+        poll = select.poll()
+        poll.register(pipe, select.POLLOUT if writing else select.POLLIN)
+        poll.register(self._printed, select.POLLIN)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise SandboxTimeoutError
+            ready = {descriptor for descriptor, _ in poll.poll(min(left, TICK) * 1000)}
+            if pipe.fileno() in ready:
+                return
+            if ready and not self._drain():
+                poll.unregister(self._printed)
+            if not ready and self._process.poll() is not None:
+                raise EOFError
+
+    def _drain(self) -> bool:
+        """Read what was printed, keep the first part of it; return False at its end."""
+        try:
+            data = os.read(self._printed.fileno(), 1 << 16)
+        except BlockingIOError:
+            return True
+        self._captured += data[:CAPTURE_LIMIT - len(self._captured)]
+        return bool(data)
+
+    def fail(self, reason: str, error: type[SandboxError] = SandboxError) -> NoReturn:
+        """End the process and raise."""
+        self.failure = reason
+        self.timed_out = issubclass(error, SandboxTimeoutError)
+        self._kill()
+        raise error(reason)
+
+    def _ending(self) -> str:
+        """Name how the process ended, for the message only."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(2.0)
+        code = self._process.returncode
+        if code is None:
+            return "it closed its pipe"
+        if code > 128:
+            with contextlib.suppress(ValueError):
+                return f"signal {signal.Signals(code - 128).name}"
+        return f"exit code {code}"
+
+    def _kill(self) -> None:
+        """End the submission and everything that it started."""
+        process = self._process
+        for _ in range(8):  # What was printed last may say why.
+            self._drain()
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                # The warden lives, so its child's number cannot belong to anyone else yet.
+                os.kill(self._inner or process.pid, signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(1.5)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if any("no isolation" in note for note in self.notes):
+            _kill_marked(self._token)
+
+    def close(self) -> None:
+        """End the process, close the pipes and remove the scratch directory."""
+        self.failure = self.failure or "the sandbox is closed"
+        self._cleanup.close()
+
+
+def _pipe(cleanup: contextlib.ExitStack) -> tuple[Any, Any]:
+    """Return a pipe's two ends as unbuffered files that `cleanup` closes."""
+    import fcntl  # Missing on Windows, where nothing here is called.
+
+    reading, writing = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return (cleanup.enter_context(open(reading, "rb", buffering=0)),
+            cleanup.enter_context(open(writing, "wb", buffering=0)))
+
+
+def _environment(scratch: str, token: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**kept, **threads, "PATH": os.defpath, "HOME": scratch, "TMPDIR": scratch,
+            "LANG": "C.UTF-8", "MPLBACKEND": "Agg", token: "1"}
+
+
+def _needed() -> list[str]:
+    """Return the directories that Python and its packages live in."""
+    own = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(np.__file__).parent)]
+    return sorted({os.path.realpath(path) for path in own if os.path.isdir(path)})
+
+
+def _hidden(folder: Path, scratch: str) -> list[str]:
+    """Return the directories that a submission must not read: the reference, other submissions."""
+    roots = {Path(__file__).resolve().parents[2], Path.cwd()}
+    needed = [Path(path) for path in (*_needed(), scratch, "/proc")]
+    return [str(path) for path in (folder, *(root / name for root in roots for name in REFERENCE))
+            if path.is_dir() and not any(place.is_relative_to(path) for place in needed)]
+
+
+def _kill_marked(token: str) -> None:
+    """Kill every process that inherited the environment of a submission."""
+    mark = token.encode()
+    for _ in range(20):
+        found = False
+        for entry in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if mark in entry.read_bytes():
+                    os.kill(int(entry.parent.name), signal.SIGKILL)
+                    found = True
+        if not found:
+            return

@@ -1,0 +1,323 @@
+"""Runs a submission's functions in another process, and hands out proxies that look like them.
+
+The other process (`child.py`) evaluates and decides nothing. Arguments and values cross a
+private pair of pipes as ``.npy`` bytes without pickle; the judge here compares them with inputs and
+references that the submission cannot foresee. An exit code, a printed line or a file of the
+submission is never looked at as evidence.
+
+This guards against accidents and cheap tricks: endless loops, crashes, memory and output floods,
+fork storms, forged results, a peek at the reference. It is no proof against hostile code. For
+submissions that you do not trust, run the whole grader in a container or a virtual machine. What
+a call did to its arguments is told by the submission's own process: code that rewrites the harness
+there can hide an overwritten array, and gains the points of the contract with it, no others.
+Packages other than the reference are not blocked: what is installed can be imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import inspect
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from gradcheck.sandbox import wire
+from gradcheck.sandbox.process import Budget, Process, SandboxError, SandboxTimeoutError
+
+__all__ = ["Budget", "Sandbox", "SandboxError", "SandboxTimeoutError", "SubmissionError"]
+
+SOURCE_LIMIT = 4 << 20
+
+
+class SubmissionError(Exception):
+    """The submission raised; a subclass of the exception's built-in type too."""
+
+    trace: str = ""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class Sandbox:
+    """A submission in a process of its own.
+
+    Parameters
+    ----------
+    path : path-like
+        The submission, one Python file. Only this file is given to the process.
+    budget : Budget or float
+        Wall-clock time in seconds.
+    memory : int
+        Megabytes that the submission may use beyond what NumPy itself takes.
+
+    Attributes
+    ----------
+    functions : dict
+        The submission's functions by name, as proxies: they take and return what the originals do,
+        and changes that a call makes to its arguments happen to the caller's objects as well.
+
+    Raises
+    ------
+    SandboxError
+        On entering, when the process cannot be started or the file cannot be imported.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "homework.py")
+    ...     _ = path.write_text("def relu_forward(x): return x * (x > 0), x")
+    ...     with Sandbox(path, 20.0) as sandbox:
+    ...         sandbox.functions["relu_forward"](np.array([-1.0, 2.0]))
+    (array([-0.,  2.]), array([-1.,  2.]))
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], budget: Budget | float = 120.0, memory: int = 2048
+    ) -> None:
+        self.path = Path(path)
+        self.budget = Budget(budget) if isinstance(budget, int | float) else budget
+        self.memory = memory
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self._process: Process | None = None
+        self._global_state = b""
+
+    @property
+    def notes(self) -> list[str]:
+        """What the system did not allow by way of isolation."""
+        return self._process.notes if self._process else []
+
+    @property
+    def failure(self) -> str:
+        """Why the process is of no more use; empty while it works."""
+        return self._process.failure if self._process else "the sandbox was not entered"
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the process was ended because it took too long."""
+        return self._process is not None and self._process.timed_out
+
+    @property
+    def output(self) -> str:
+        """What the submission printed, capped."""
+        return self._process.output if self._process else ""
+
+    def __enter__(self) -> Sandbox:
+        if os.name != "posix":
+            raise SandboxError(f"submissions cannot be confined on {os.name}. Remedy: grade them "
+                               "on Linux or macOS, or in a container")
+        source = _read_source(self.path)
+        self._process = Process(self.budget, self.memory, self.path.resolve().parent)
+        try:
+            self._import(source)
+        except BaseException:
+            self._process.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.close()
+
+    def _import(self, source: bytes) -> None:
+        """Send the source and learn the functions' names."""
+        limit = min(self.budget.left, max(self.budget.per_call, self.budget.seconds / 3))
+        assert self._process is not None
+        reply, _ = self._process.exchange({"load": {"stem": self.path.stem}},
+                                          [np.frombuffer(source, np.uint8)], limit, "importing it")
+        if "error" in reply:
+            error = _remote_error(reply["error"])
+            self._fail(f"importing it raised {type(error).__name__}: {error}\n"
+                       f"{error.trace}".rstrip())
+        try:
+            self.functions = {str(name): _proxy(self, str(name), _signature(parameters))
+                              for name, parameters in reply["functions"]}
+        except (KeyError, TypeError, ValueError):
+            self._fail("its process broke the protocol while it was imported")
+
+    def _fail(self, reason: str) -> NoReturn:
+        assert self._process is not None
+        self._process.fail(reason)
+
+    def call(self, name: str, args: tuple[Any, ...]) -> Any:
+        """Evaluate one of the submission's functions.
+
+        Raises
+        ------
+        SubmissionError
+            The function raised; also an instance of the built-in type that it raised.
+        SandboxError
+            There is no answer: the time is up, the process died, or broke the protocol.
+        """
+        encoder = wire.Encoder()
+        tree = encoder.encode(args)
+        state = np.random.get_state(legacy=False)  # noqa: NPY002
+        fingerprint = _fingerprint(state)
+        sent = encoder.encode(state) if fingerprint != self._global_state else None
+        body = {"call": {"name": name, "args": tree, "state": sent}}
+        limit = min(self.budget.per_call, self.budget.left)
+        assert self._process is not None
+        reply, arrays = self._process.exchange(body, encoder.arrays, limit, f"calling {name}")
+        if "error" in reply:
+            self._global_state = b""
+            raise _remote_error(reply["error"])
+        try:
+            value = self._accept(reply, arrays, encoder.objects)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as e:
+            self._fail(f"{name} answered with something that is no value: {e}")
+        _plain_result(name, value)
+        for category, message in reply["warnings"]:
+            warnings.warn(message, _category(category), stacklevel=3)
+        return value
+
+    def _accept(self, reply: Any, arrays: list[Any], known: list[Any]) -> Any:
+        """Return the value of a reply, and make its changes to the caller's objects."""
+        decoder = wire.Decoder(arrays, known)
+        value = decoder.decode(reply["value"])
+        changes = [(known[index], decoder.decode(tree)) for index, tree in reply["changes"]]
+        for target, new in changes:
+            _overwrite(target, new)
+        if reply["state"] is not None:
+            np.random.set_state(decoder.decode(reply["state"]))  # noqa: NPY002
+        self._global_state = _fingerprint(np.random.get_state(legacy=False))  # noqa: NPY002
+        for entry in reply["warnings"]:
+            category, message = entry
+            if not isinstance(category, str) or not isinstance(message, str):
+                raise TypeError("a malformed warning")
+        return value
+
+
+def _read_source(path: Path) -> bytes:
+    if not path.is_file():
+        raise SandboxError(f"{path}: there is no such file. Remedy: check the spelling")
+    size = path.stat().st_size
+    if size > SOURCE_LIMIT:
+        raise SandboxError(f"{path}: got {size} bytes; expected at most {SOURCE_LIMIT}. "
+                           "Remedy: hand in Python source only")
+    return path.read_bytes() or b"\n"
+
+
+def _proxy(
+    sandbox: Sandbox, name: str, signature: inspect.Signature | None
+) -> Callable[..., Any]:
+    """Return a function that evaluates the submission's function of that name."""
+    def function(*args: Any) -> Any:
+        return sandbox.call(name, args)
+
+    function.__name__ = function.__qualname__ = name
+    if signature is not None:
+        function.__signature__ = signature  # type: ignore[attr-defined]
+    return function
+
+
+def _signature(parameters: Any) -> inspect.Signature | None:
+    if parameters is None:
+        return None
+    return inspect.Signature([
+        inspect.Parameter(name, inspect._ParameterKind(kind),
+                          default=None if default is True else inspect.Parameter.empty)
+        for name, kind, default in parameters
+    ])
+
+
+def _overwrite(target: Any, new: Any) -> None:
+    """Give `target` the contents of `new`, in place."""
+    if type(target) is not type(new):
+        raise TypeError(f"a {type(target).__name__} cannot become a {type(new).__name__}")
+    if isinstance(target, np.ndarray):
+        if target.shape != new.shape or target.dtype != new.dtype:
+            raise TypeError("an argument was given another shape or dtype")
+        writeable = target.flags.writeable
+        if not writeable:
+            raise TypeError("a read-only argument was overwritten")
+        target[...] = new
+    elif isinstance(target, dict):
+        target.clear()
+        target.update(new)
+    elif isinstance(target, list):
+        target[:] = new
+    elif isinstance(target, np.random.Generator | np.random.RandomState):
+        wire.set_generator_state(target, new)
+
+
+def _plain_result(name: str, value: Any) -> None:
+    """Refuse a value that holds anything but arrays of numbers where arrays are expected."""
+    entries = value if isinstance(value, tuple | list) else [value]
+    # What forward keeps in its cache is its own business.
+    judged = entries[:1] if name.partition("_forward")[1] else entries
+    for entry in judged:
+        if isinstance(entry, wire.Opaque):
+            raise _error_class("TypeError")(
+                f"{name} returned a {entry.type_name} object; expected a plain NumPy array of "
+                "numbers")
+
+
+def _fingerprint(state: Any) -> bytes:
+    inner: Mapping[str, Any] = state["state"]
+    key = inner["key"].tobytes() if "key" in inner else repr(inner).encode()
+    return b"%d %d %r" % (inner.get("pos", 0), state.get("has_gauss", 0), state.get("gauss")) + key
+
+
+def _category(name: str) -> type[Warning]:
+    found = getattr(builtins, name, None) or getattr(np.exceptions, name, None)
+    if isinstance(found, type) and issubclass(found, Warning):
+        return found
+    return UserWarning
+
+
+_classes: dict[tuple[str, str], type[SubmissionError]] = {}
+
+
+def _error_class(*names: str) -> type[SubmissionError]:
+    """Return a SubmissionError called `names[0]`, mixed with the first built-in among `names`."""
+    shown = names[0] if names and names[0].isidentifier() and len(_classes) < 200 else "Exception"
+    for name in names:
+        kind = getattr(builtins, name, None)
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            break
+    else:
+        name, kind = "Exception", Exception
+    if (shown, name) not in _classes:
+        bases = (SubmissionError,) if kind is Exception else (SubmissionError, kind)
+        try:
+            _classes[shown, name] = type(shown, bases, {})
+        except TypeError:  # Some built-in exceptions have a layout of their own.
+            _classes[shown, name] = type(shown, (SubmissionError,), {})
+    return _classes[shown, name]
+
+
+def _remote_error(body: Any) -> SubmissionError:
+    """Return the exception that a reply tells of."""
+    try:
+        names = [str(name)[:100] for name in body["types"]]
+        message, trace = str(body["message"])[:2000], str(body["trace"])[:2000]
+    except (KeyError, TypeError):
+        names, message, trace = [], "an exception that cannot be read", ""
+    if names[:1] == ["KeyError"]:
+        with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            message = ast.literal_eval(message)
+    error = _error_class(*names)(message)
+    error.trace = trace
+    return error
+
+
+@contextlib.contextmanager
+def global_generator_restored() -> Iterator[None]:
+    """Put NumPy's global generator back afterwards: submissions may seed it."""
+    state = np.random.get_state(legacy=False)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(state)  # noqa: NPY002

@@ -1,0 +1,1 @@
+"""Files, packages and modules that are checked."""

@@ -1,0 +1,223 @@
+"""A cause is named where it explains every number, and nothing is guessed where none does."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradcheck import check_gradient, check_layer
+from gradcheck.findings.diagnose import HYPOTHESES
+from tests.gradcheck.findings.test_mutants import CODES
+from tests.layers.layer_laws import law, seeds
+from tests.mutants import forwards
+
+
+def affine_backward(dout, cache):
+    x, w, _ = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+
+def normalized_backward(axis):
+    def backward(dout, cache):
+        _, xhat, _, ivar, gamma = cache
+        g = dout * gamma
+        dx = ivar * (g - g.mean(axis=axis, keepdims=True)
+                     - xhat * (g * xhat).mean(axis=axis, keepdims=True))
+        return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+    return backward
+
+
+def softmax_backward(dout, out):
+    return out * (dout - (dout * out).sum(axis=1, keepdims=True))
+
+
+LAYERS = {
+    "affine": (forwards.affine, affine_backward, lambda r, n, d: (
+        r.standard_normal((n, d)), r.standard_normal((d, d + 1)), r.standard_normal(d + 1))),
+    "tanh": (forwards.tanh, lambda d, c: d * (1 - c[1] ** 2),
+             lambda r, n, d: (r.standard_normal((n, d)),)),
+    "sigmoid": (forwards.sigmoid, lambda d, c: d * c[1] * (1 - c[1]),
+                lambda r, n, d: (r.standard_normal((n, d)),)),
+    "relu": (forwards.relu, lambda d, x: d * (x > 0), lambda r, n, d: (
+        r.standard_normal((n + 2, d + 2)),)),
+    "dropout": (forwards.dropout, lambda d, c: d * c[1] / (1 - c[0]["p"]), lambda r, n, d: (
+        r.standard_normal((n + 2, d + 2)), {"p": 0.4, "seed": n})),
+    "softmax": (forwards.softmax, softmax_backward, lambda r, n, d: (r.standard_normal((n, d)),)),
+    "batchnorm": (forwards.batchnorm, normalized_backward(0), lambda r, n, d: (
+        r.standard_normal((n + 1, d)), r.standard_normal(d), r.standard_normal(d), {"eps": 1e-5})),
+    "layernorm": (forwards.layernorm, normalized_backward(1), lambda r, n, d: (
+        r.standard_normal((n, d + 1)), r.standard_normal(d + 1), r.standard_normal(d + 1),
+        {"eps": 1e-5})),
+}
+
+
+def fixed(*what):
+    """A generator that draws the same numbers at every call of one backward."""
+    return np.random.default_rng(zlib.crc32(repr(what).encode()))
+
+
+def unrelated(gradient, dout, seed):
+    mixing = fixed(seed, gradient.shape, dout.shape).standard_normal((gradient.size, dout.size))
+    return (mixing @ dout.ravel()).reshape(gradient.shape)
+
+
+def noisy(amount):
+    def wrong(gradient, dout, seed):
+        return gradient * (1 + amount * fixed(seed).standard_normal(gradient.shape))
+    return wrong
+
+
+def two_slips(gradient, dout, seed):
+    """Half of the elements a factor too small, the others another one too large."""
+    half = fixed(seed).permutation(gradient.size).reshape(gradient.shape) % 2 == 0
+    return np.where(half, 0.7 * gradient, 1.3 * gradient)
+
+
+def scaled_and_noisy(gradient, dout, seed):
+    return -0.7 * gradient * (1 + 0.02 * fixed(seed).standard_normal(gradient.shape))
+
+
+SENSELESS = {"noise of 1e-3": noisy(1e-3), "noise of 0.3": noisy(0.3), "two slips": two_slips,
+             "scaled and noisy": scaled_and_noisy}
+
+
+def verdict(name, wrong, seed):
+    """The findings where a random gradient of a layer is spoiled."""
+    forward, backward, make = LAYERS[name]
+    rng = np.random.default_rng(seed)
+    args = make(rng, int(rng.integers(3, 7)), int(rng.integers(3, 7)))
+
+    def spoiled(dout, cache):
+        gradients = backward(dout, cache)
+        gradients = list(gradients) if isinstance(gradients, tuple) else [gradients]
+        place = seed % len(gradients)
+        gradients[place] = wrong(gradients[place], dout, seed)
+        return tuple(gradients)
+
+    return check_layer(forward, spoiled, *args, progress=False)
+
+
+@pytest.mark.parametrize("wrong", SENSELESS)
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_gradient_wrong_for_no_single_reason_is_unexplained(name, wrong):
+    found = Counter()
+    for seed in range(8):
+        report = verdict(name, SENSELESS[wrong], seed)
+        assert not report.passed
+        found.update(finding.code for finding in report.findings)
+    assert found == {"unexplained": 8}
+
+
+@pytest.mark.parametrize("name", ["tanh", "sigmoid"])
+def test_an_unrelated_gradient_of_an_elementwise_layer_is_unexplained(name):
+    codes = {f.code for seed in range(8) for f in verdict(name, unrelated, seed).findings}
+    assert codes == {"unexplained"}
+
+
+FACTORS = st.floats(-20, 20).filter(lambda f: abs(f) > 1e-2 and abs(abs(f) - 1) > 1e-2)
+
+
+@law
+@given(st.sampled_from(sorted(LAYERS)), FACTORS, seeds)
+def test_any_factor_is_told_to_nine_digits_whatever_the_layer(name, factor, seed):
+    report = verdict(name, lambda gradient, dout, seed: factor * gradient, seed)
+    assert len(report.findings) == 1
+    finding = report.findings[0]
+    assert finding.code == "scaled"
+    assert finding.evidence["factor"] == pytest.approx(factor, rel=1e-4)
+
+
+@law
+@given(st.sampled_from(sorted(LAYERS)), seeds)
+def test_a_flipped_sign_and_a_zero_are_named_whatever_the_layer(name, seed):
+    for wrong, code in ((-1.0, "sign-flipped"), (0.0, "zero-gradient")):
+        report = verdict(name, lambda gradient, dout, seed, by=wrong: by * gradient, seed)
+        assert [finding.code for finding in report.findings] == [code]
+
+
+@law
+@given(st.integers(0, 19), st.floats(0.01, 10), st.booleans())
+def test_one_wrong_element_is_isolated_and_pointed_at(flat, amount, minus):
+    where = tuple(int(i) for i in np.unravel_index(flat, (4, 5)))
+    x = np.random.default_rng(0).uniform(0.5, 2.0, (4, 5))
+
+    def backward(dout, x):
+        dx = 3 * dout * x**2
+        dx[where] *= 1 - amount if minus else 1 + amount
+        return dx
+
+    report = check_layer(lambda x: (x**3, x), backward, x)
+    assert [(f.code, f.where) for f in report.findings] in (
+        [("isolated-elements", (where,))], [])
+    assert report.findings or (minus and amount == 0)
+
+
+def test_the_hypotheses_have_codes_of_the_interface_and_sentences_that_can_be_filled():
+    for hypothesis in HYPOTHESES:
+        assert hypothesis.code in CODES
+        assert not hypothesis.because.endswith(".")
+        assert not hypothesis.remedy.endswith(".")
+
+
+def test_every_message_says_what_is_wrong_and_the_remedy():
+    report = check_layer(lambda x: (x**3, x), lambda d, x: d * x**2, np.arange(1.0, 8.0))
+    message = report.findings[0].message
+    assert "0.33333 x numeric" in message
+    assert "1/3" in message
+    assert "Remedy: " in message
+
+
+@pytest.mark.parametrize("findings", [1, 2])
+def test_each_wrong_argument_has_a_finding_of_its_own_and_right_ones_have_none(findings):
+    def backward(dout, cache):
+        dx, dw, db = affine_backward(dout, cache)
+        return dx, -dw, (2 * db if findings == 2 else db)
+
+    rng = np.random.default_rng(0)
+    report = check_layer(forwards.affine, backward, rng.standard_normal((5, 3)),
+                         rng.standard_normal((3, 4)), rng.standard_normal(4))
+    expected = [("sign-flipped", "w"), ("scaled", "b")][:findings]
+    assert [(f.code, f.argument) for f in report.findings] == expected
+
+
+def test_a_number_that_is_not_finite_is_not_explained_by_another_cause():
+    def backward(dout, x):
+        dx = 2 * dout * x
+        dx[0] = np.inf
+        return dx
+
+    report = check_layer(lambda x: (x * x, x), backward, np.array([1.0, -2.0, 3.0, 0.5]))
+    codes = [finding.code for finding in report.findings]
+    assert codes[0] == "non-finite"
+    assert set(codes) <= {"non-finite", "isolated-elements", "unexplained"}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_a_gradient_rounded_to_a_narrower_dtype_is_called_that(dtype):
+    x = np.random.default_rng(0).standard_normal((6, 5))
+    report = check_layer(lambda x: (x**3, x), lambda d, x: (3 * d * x**2).astype(
+        dtype).astype(np.float64), x)
+    assert {finding.code for finding in report.findings} == {"lower-precision"}
+
+
+@law
+@given(seeds)
+def test_a_diagnosis_does_not_depend_on_the_seed(seed):
+    x = np.random.default_rng(1).standard_normal((4, 5))
+    codes = {tuple(f.code for f in check_layer(forwards.tanh, backward, x, seed=seed).findings)
+             for backward in (lambda d, c: d * (1 - c[1]), lambda d, c: 2 * d * (1 - c[1]))}
+    again = {tuple(f.code for f in check_layer(forwards.tanh, backward, x, seed=0).findings)
+             for backward in (lambda d, c: d * (1 - c[1]), lambda d, c: 2 * d * (1 - c[1]))}
+    assert codes == again
+
+
+def test_a_scalar_functions_factor_is_named_after_its_constants():
+    x = np.random.default_rng(1).standard_normal((4, 5))
+    report = check_gradient(lambda x: 0.3 * np.sum(x**2), lambda x: 2 * x, x,
+                            constants={"lam": 0.3})
+    assert report.findings[0].evidence["name"] == "1/lam"

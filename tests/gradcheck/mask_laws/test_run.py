@@ -1,0 +1,313 @@
+"""The mask kit: every wrong dropout is caught by the law meant for it, no right one is accused."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import subprocess
+import sys
+import unittest
+import warnings
+
+import hypothesis
+import numpy as np
+import pytest
+
+import layers
+from gradcheck.mask_laws.implementation import Probe
+from gradcheck.mask_laws.run import (
+    LAWS,
+    DropoutCheckWarning,
+    DropoutImplementation,
+    DropoutLawError,
+    check_dropout,
+    dropout_checks,
+    parametrize_with_dropout_checks,
+)
+from tests.mutants import mask_protocol, masks
+from tests.mutants.mask_correct import CORRECT
+from tests.mutants.masks import dropout
+
+MUTANTS = [*masks.MUTANTS, *mask_protocol.MUTANTS]
+CANONICAL = next(impl for impl in CORRECT if impl.name == "cs231n_canonical")
+VANILLA = DropoutImplementation(layers.vanilla_dropout_forward, layers.vanilla_dropout_backward,
+                                scaling="vanilla", name="vanilla")
+
+
+def law(impl, name, **options):
+    """Return one law of an implementation, as a callable."""
+    return dict(dropout_checks(impl, **options))[name]
+
+
+def by_name(results):
+    return {result.name: result for result in results}
+
+
+def failed(results):
+    return [str(result) for result in results if result.status == "failed"]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_every_mutant_is_caught_by_the_law_meant_for_it(mutant):
+    with pytest.raises(DropoutLawError) as caught:
+        law(mutant.make(), mutant.law)()
+    assert str(caught.value).startswith(f"{mutant.law}: ")
+    assert caught.value.example or caught.value.evidence
+
+
+def test_there_are_enough_mutants_and_every_default_law_is_meant_for_one():
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 40
+    assert {mutant.law for mutant in MUTANTS} == {one.name for one in LAWS if one.kind != "strict"}
+
+
+@pytest.mark.parametrize("impl", CORRECT, ids=lambda impl: impl.name)
+def test_right_dropouts_of_every_convention_pass(impl):
+    assert failed(check_dropout(impl, on_fail=None)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("impl", CORRECT, ids=lambda impl: impl.name)
+def test_twenty_runs_give_no_false_alarm(impl):
+    for _ in range(20):
+        assert failed(check_dropout(impl, on_fail=None)) == []
+
+
+@pytest.mark.parametrize("impl", [layers, VANILLA], ids=["inverted", "vanilla"])
+def test_our_own_dropout_keeps_the_laws_beyond_common_practice_too(impl):
+    assert failed(check_dropout(impl, strict=True, on_fail=None)) == []
+
+
+@parametrize_with_dropout_checks([layers], strict=True)
+def test_the_parametrization_runs_every_law(impl, check):
+    check(impl)
+
+
+def test_the_canonical_homework_passes_with_advice_and_fails_only_under_strict():
+    results = by_name(check_dropout(CANONICAL))
+    advice = {name for name, result in results.items() if result.status == "advice"}
+    assert {"global_generator_untouched", "cache_is_a_snapshot", "bad_p_is_refused",
+            "backward_dtype", "dropped_are_positive_zero"} <= advice
+    assert "np.random.default_rng" in results["global_generator_untouched"].message
+    strict = by_name(check_dropout(CANONICAL, strict=True, on_fail=None))
+    assert {strict[name].status for name in advice} == {"failed"}
+
+
+@pytest.mark.parametrize(("given", "setting", "flag"), [
+    ({"p_is": "drop"}, "p_is='keep'", "--p-is keep"),
+    ({"p_is": "keep", "scaling": "vanilla"}, "scaling='inverted'", "--scaling inverted"),
+])
+def test_the_other_convention_is_named_with_its_flag(given, setting, flag):
+    impl = DropoutImplementation(CANONICAL.forward, CANONICAL.backward, **given)
+    with pytest.raises(AssertionError) as caught:
+        check_dropout(impl)
+    assert setting in str(caught.value)
+    assert flag in str(caught.value)
+
+
+def test_drop_probability_under_p_is_keep_is_named():
+    impl = DropoutImplementation(layers.dropout_forward, layers.dropout_backward, p_is="keep")
+    assert "--p-is drop" in by_name(check_dropout(impl, on_fail=None))["rate"].message
+
+
+def test_vanilla_scaling_under_the_default_is_named():
+    results = by_name(check_dropout((VANILLA.forward, VANILLA.backward), on_fail=None))
+    for name in ("values", "test_mode", "expectation"):
+        assert "--scaling vanilla" in results[name].message
+
+
+def test_global_seeding_under_the_default_is_named():
+    impl = next(impl for impl in CORRECT if impl.name == "global_binomial_float_mask")
+    with pytest.raises(AssertionError, match="--seeding global"):
+        law((impl.forward, impl.backward), "seed_repeats")()
+
+
+def test_a_failure_says_law_example_number_and_slip():
+    swapped = next(m for m in MUTANTS if m.name == "p_used_as_keep_probability").make()
+    result = by_name(check_dropout(swapped, on_fail=None))["rate"]
+    assert result.message.startswith("rate: kept 0.")
+    assert "Minimal example: p = 0." in result.message
+    assert "p is used as the keep probability" in result.message
+    assert result.evidence["expected"] != pytest.approx(result.evidence["observed"], abs=0.05)
+
+
+def test_examples_are_shrunk_to_one_unit():
+    result = by_name(check_dropout(next(m for m in MUTANTS if m.name == "no_scale").make(),
+                                   on_fail=None))["values"]
+    assert "x = [0.5], p = 0.5, seed = 0" in result.message
+    assert "the division by 1 - p is missing" in result.message
+
+
+# What the table of deviations promises, a little beyond the threshold.
+DEVIATIONS = [
+    ("rate", lambda rng, x, p, s: rng.random(x.shape) >= p + (0.009 if p == 0.3 else 0)),
+    ("rate", lambda rng, x, p, s: rng.random(x.shape) >= p + (0.005 if p == 0.5 else 0)),
+    ("rate", lambda rng, x, p, s: rng.random(x.shape) >= p + (0.006 if p == 0.9 else 0)),
+    ("rate_at_extreme_p", lambda rng, x, p, s: rng.random(x.shape) >= p + 0.0015 * (p == 0.002)),
+    ("rate_at_extreme_p", lambda rng, x, p, s: rng.random(x.shape) >= p + 0.0008 * (p == 0.0004)),
+    ("positions", lambda rng, x, p, s: rng.random(x.size).reshape(x.shape)
+     >= (p + 0.24 * (np.arange(x.size) == 9)).reshape(x.shape)),
+    ("independence_of_x", lambda rng, x, p, s: rng.random(x.shape) >= p + 0.014 * np.sign(x)),
+]
+
+
+def repeatable(entropy):
+    """Return a source of generators whose unseeded ones repeat from run to run."""
+    calls = itertools.count()
+    return lambda param: np.random.default_rng(param.get("seed", [entropy, next(calls)]))
+
+
+@pytest.mark.parametrize(("name", "draw"), DEVIATIONS)
+def test_the_stated_smallest_deviations_are_found(name, draw):
+    for entropy in range(3):
+        with pytest.raises(DropoutLawError):
+            law(dropout(draw, rng_of=repeatable(entropy)), name)()
+
+
+@pytest.mark.parametrize("correlation", [0.025])
+def test_a_small_correlation_at_one_distance_is_found(correlation):
+    def draw(rng, x, p, state):
+        uniform, copied = rng.random(x.size), rng.random(x.size) < correlation
+        copied[:1717] = False
+        uniform[copied] = uniform[np.flatnonzero(copied) - 1717]
+        return (uniform >= p).reshape(x.shape)
+
+    with pytest.raises(DropoutLawError, match="units 1717 apart"):
+        law(dropout(draw, rng_of=repeatable(0)), "lags")()
+
+
+def test_an_exception_of_the_implementation_fails_the_law_with_its_last_line():
+    def forward(x, param):
+        raise ZeroDivisionError("no luck")
+
+    results = check_dropout((forward, forward), on_fail=None)
+    assert "forward raised ZeroDivisionError: no luck" in results[0].message
+    assert {result.status for result in results if result.name == "runs"} == {"failed"}
+
+
+@pytest.mark.parametrize("out", [None, "text", np.array("a"), [1.0], np.array([1j])])
+def test_nonsense_is_a_failure_not_a_crash(out):
+    results = check_dropout((lambda x, param: (out, None), lambda dout, cache: out), on_fail=None)
+    assert by_name(results)["runs"].status == "failed"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
+def test_constant_outputs_are_failures_not_crashes(value):
+    impl = (lambda x, param: (np.full_like(x, value), x), lambda dout, x: np.full_like(x, value))
+    results = by_name(check_dropout(impl, on_fail=None))
+    assert results["values" if value else "rate"].status == "failed"
+
+
+def test_on_fail_raises_warns_or_only_tells():
+    wrong = next(m for m in MUTANTS if m.name == "no_scale").make
+    with pytest.raises(AssertionError, match=r"^values: "):
+        check_dropout(wrong())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check_dropout(wrong(), on_fail="warn")
+    assert {warning.category for warning in caught} == {DropoutCheckWarning}
+    assert str(caught[0].message).startswith("values: ")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert failed(check_dropout(wrong(), on_fail=None))
+
+
+def test_expected_failures_are_xfail_with_their_reason():
+    seen = []
+    results = check_dropout(next(m for m in MUTANTS if m.name == "no_scale").make(),
+                            expected_failures={"values": "scaled later", "expectation": "too"},
+                            callback=seen.append)
+    assert seen == results
+    result = by_name(results)["values"]
+    assert result.status == "xfail"
+    assert "Expected: scaled later" in result.message
+    json.dumps([result.to_dict() for result in results])
+
+
+@pytest.mark.parametrize(("impl", "options", "words"), [
+    (layers, {"expected_failures": {"no_such_law": ""}}, ("no_such_law", "expected", "Remedy")),
+    (layers, {"on_fail": "explode"}, ("on_fail", "explode", "Remedy")),
+    (42, {}, ("impl", "42", "Remedy")),
+])
+def test_wrong_arguments_are_refused(impl, options, words):
+    with pytest.raises((ValueError, TypeError)) as refused:
+        check_dropout(impl, **options)
+    assert all(word in str(refused.value) for word in words)
+
+
+@pytest.mark.parametrize("wrong", [{"p_is": "p"}, {"scaling": 1}, {"seeding": "time"},
+                                   {"forward": None}])
+def test_wrong_conventions_are_refused(wrong):
+    right = {"forward": layers.dropout_forward, "backward": layers.dropout_backward}
+    with pytest.raises((ValueError, TypeError), match="Remedy"):
+        DropoutImplementation(**{**right, **wrong})
+
+
+def test_global_generators_are_left_as_they_were():
+    np.random.seed(3)
+    random.seed(3)
+    before = np.random.get_state()[1].copy(), random.getstate()
+    for impl in (CANONICAL, next(i for i in CORRECT if i.name == "vanilla_keep_global")):
+        check_dropout(impl)
+    assert np.array_equal(before[0], np.random.get_state()[1])
+    assert before[1] == random.getstate()
+
+
+def test_laws_that_need_a_seed_are_skipped_where_there_is_none():
+    impl = next(impl for impl in CORRECT if impl.name == "uncontrolled")
+    results = by_name(check_dropout(impl))
+    assert results["seed_repeats"].status == "skipped"
+    assert "seeding=None" in results["seed_repeats"].message
+    with pytest.raises(unittest.SkipTest):
+        law(impl, "other_seed_differs")()
+
+
+def test_a_foreign_hypothesis_profile_changes_nothing():
+    hypothesis.settings.register_profile("odd", max_examples=1, deadline=1, phases=[])
+    hypothesis.settings.load_profile("odd")
+    try:
+        with pytest.raises(DropoutLawError, match=r"x = \[0\.5\]"):
+            law(next(m for m in MUTANTS if m.name == "no_scale").make(), "values")()
+    finally:
+        hypothesis.settings.load_profile("default")
+
+
+def test_nothing_is_written_into_the_working_directory(tmp_path):
+    subprocess.run([sys.executable, "-c", "import layers, gradcheck.mask_laws.run as checks;"
+                    "checks.check_dropout(layers)"], cwd=tmp_path, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_verdicts_repeat_word_for_word():
+    def messages():
+        results = check_dropout((CANONICAL.forward, CANONICAL.backward), on_fail=None)
+        return [(result.status, result.message) for result in results]
+
+    assert messages() == messages()
+
+
+def test_a_run_takes_a_few_thousand_calls_at_most():
+    calls = 0
+
+    def forward(x, param):
+        nonlocal calls
+        calls += 1
+        return layers.dropout_forward(x, param)
+
+    def backward(dout, cache):
+        nonlocal calls
+        calls += 1
+        return layers.dropout_backward(dout, cache)
+
+    check_dropout((forward, backward))
+    assert calls < 4000
+
+
+def test_the_probe_speaks_each_convention():
+    def param(**conventions):
+        return Probe(DropoutImplementation(len, len, **conventions)).param(0.25, "train", 3)
+
+    assert param() == {"p": 0.25, "mode": "train", "seed": 3}
+    assert param(p_is="keep")["p"] == 0.75
+    assert param(seeding=None) == {"p": 0.25, "mode": "train"}
+    assert isinstance(param(seeding="rng")["rng"], np.random.Generator)

@@ -1,0 +1,147 @@
+"""A target is loaded by name or by path, forgotten afterwards, and explained when it is broken."""
+
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import layers
+from gradcheck.target.load import TargetError, find_pairs, loaded, reason_of
+
+RELU = """
+def relu_forward(x): return x * (x > 0), x
+def relu_backward(dout, x): return dout * (x > 0)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def module(**functions):
+    made = ModuleType("made")
+    vars(made).update(functions)
+    return made
+
+
+def test_a_name_means_the_installed_package_even_beside_a_file_of_that_name(folder):
+    (folder / "layers.py").write_text("raise RuntimeError('shadowed')")
+    with loaded("layers") as found:
+        assert found is layers
+
+
+@pytest.mark.parametrize("first", ["", None])
+def test_the_current_folder_in_front_of_the_path_does_not_shadow_a_package(
+        folder, monkeypatch, first):
+    (folder / "json.py").write_text("shadow = True")
+    monkeypatch.delitem(sys.modules, "json")
+    monkeypatch.syspath_prepend(str(folder) if first is None else first)
+    with loaded("json") as found:
+        assert not hasattr(found, "shadow")
+
+
+def test_a_file_called_layers_in_the_current_folder_is_that_file(folder):
+    (folder / "layers.py").write_text(RELU)
+    with loaded("layers.py") as found:
+        assert [pair.name for pair in find_pairs(found).pairs] == ["relu"]
+    assert sys.modules["layers"] is layers
+    assert not any("_gradcheck_target" in name for name in sys.modules)
+
+
+def test_a_name_that_is_not_installed_is_looked_for_in_the_current_folder(folder):
+    (folder / "homework_of_mine.py").write_text(RELU)
+    with loaded("homework_of_mine") as found:
+        assert find_pairs(found).pairs[0].name == "relu"
+
+
+def test_a_file_finds_its_siblings_and_leaves_nothing_behind(folder):
+    there = folder / "sub"
+    there.mkdir()
+    (there / "helpers.py").write_text("two = 2")
+    (there / "later.py").write_text("three = 3")
+    (there / "homework.py").write_text(
+        "import helpers\ndef late():\n    import later\n    return later.three + helpers.two\n")
+    path, modules = list(sys.path), set(sys.modules)
+    with loaded(str(Path("sub") / "homework.py")) as found:
+        assert found.late() == 5
+    assert sys.path == path
+    assert {"helpers", "later"}.isdisjoint(set(sys.modules) - modules)
+
+
+def test_a_sibling_called_layers_wins_inside_the_file_and_the_package_comes_back(folder):
+    (folder / "layers.py").write_text("mine = True")
+    (folder / "homework.py").write_text("import layers\nassert layers.mine")
+    with loaded("homework.py"):
+        pass
+    assert sys.modules["layers"] is layers
+
+
+@pytest.mark.parametrize(("name", "text", "words"), [
+    ("missing.py", None, "there is no such file"),
+    ("no_such_module_at_all", None, "there is no such module or file"),
+    ("not-a-name", None, "neither a file nor the name of a module"),
+    ("syntax.py", "def f(:\n", "syntax.py, not valid Python, line 1, def f(:"),
+    ("null.py", "\0", "null.py, null bytes"),
+    ("raises.py", "x = 1\nx / 0\n", "importing it raised ZeroDivisionError, line 2, x / 0"),
+    ("lacks.py", "import no_such_module_at_all", "ModuleNotFoundError, no_such_module_at_all"),
+    ("exits.py", "raise SystemExit(0)", "importing it raised SystemExit"),
+    ("folder.py", "", "this is a folder"),
+    (".", None, "this is a folder"),
+    ("folder_of_mine", "", "this is a folder"),
+    ("book.ipynb", "{}", "this is a notebook, nbconvert"),
+])
+def test_what_cannot_be_imported_is_explained(folder, name, text, words):
+    if name.startswith("folder"):
+        (folder / name).mkdir()
+    elif text is not None:
+        (folder / name).write_text(text)
+    with pytest.raises(TargetError) as caught, loaded(name):
+        pass
+    assert all(word in str(caught.value) for word in words.split(", "))
+
+
+def test_pairs_variants_losses_and_examples_are_found():
+    def f(*args):
+        return args
+
+    found = find_pairs(module(
+        batchnorm_forward=f, batchnorm_backward=f, batchnorm_backward_alt=f,
+        conv_forward_naive=f, conv_backward_naive=f, conv_forward_fast=f,
+        svm_loss=f, relu_forward=f, tanh_backward=f, relu_example=f, _loss=f, l2_loss_example=f,
+        Some_loss=int, max_pool_forward=f, max_pool_backward=f, max_pool_example=f,
+    ))
+    assert {pair.name: pair.base for pair in found.pairs} == {
+        "svm_loss": "svm_loss", "batchnorm": "batchnorm", "batchnorm_alt": "batchnorm",
+        "conv_naive": "conv", "max_pool": "max_pool"}
+    assert set(found.unpaired) == {"conv_forward_fast", "relu_forward", "tanh_backward"}
+    assert {pair.name for pair in found.pairs if pair.example} == {"max_pool"}
+    assert [pair.name for pair in found.pairs if pair.is_loss] == ["svm_loss"]
+
+
+class Refusing:
+    """A callable that raises when asked for anything but a call."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+    def __call__(self, x):
+        return 2 * x, None
+
+
+def test_a_callable_object_that_refuses_to_be_asked_is_a_layer_all_the_same():
+    pair = find_pairs(module(cos_forward=Refusing(), cos_backward=Refusing())).pairs[0]
+    assert pair.forward(3) == (6, None)
+    assert list(inspect.signature(pair.forward).parameters) == ["x"]
+
+
+def test_an_exception_whose_text_raises_has_a_safe_text():
+    class EvilError(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    assert reason_of(EvilError()) == "EvilError: (its __str__ raises, too)"
+    assert reason_of(KeyboardInterrupt()) == "KeyboardInterrupt"
