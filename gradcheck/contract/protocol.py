@@ -1,0 +1,178 @@
+"""The forms in which people write a forward and its backward, brought to one.
+
+The checker knows ``out, cache = forward(*args)`` and ``gradients = backward(dout, cache)``. In use
+are also several outputs, ``(a, b), cache`` or ``a, b, cache``; an output alone, where backward
+takes forward's own arguments; gradients in a dict; and None for what cannot be differentiated.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Function = Callable[..., Any]
+
+OUTPUTS = frozenset({"out", "output", "y", "a", "A", "activation", "s", "h", "res", "result"})
+INPUTS = frozenset({"x", "X", "z", "Z", "inp", "input", "inputs", "cache"})
+
+
+def in_one_form(forward: Function, backward: Function, names: Sequence[str],
+                wrt: Sequence[int]) -> tuple[Function, Function]:
+    """Return a pair in the checker's own form.
+
+    Parameters
+    ----------
+    forward, backward : callable
+        In any of the forms above.
+    names : sequence of str
+        The names of forward's arguments.
+    wrt : sequence of int
+        Positions of the arguments to differentiate.
+
+    Returns
+    -------
+    forward, backward : callable
+        ``forward(*args) -> (out, cache)``, with several outputs laid end to end in one vector;
+        ``backward(dout, cache)`` -> a tuple of gradients in the order of `wrt`, or what it returned
+        where that has no form that is known.
+
+    Examples
+    --------
+    >>> def halves_forward(x):
+    ...     return x[:2], x[2:], None
+    >>> def halves_backward(dfirst, dsecond, cache):
+    ...     return {"dx": np.concatenate([dfirst, dsecond])}
+    >>> forward, backward = in_one_form(halves_forward, halves_backward, ["x"], [0])
+    >>> out, cache = forward(np.arange(5.0))
+    >>> backward(out, cache)
+    (array([0., 1., 2., 3., 4.]),)
+    """
+    call = _backward_call(backward, names)
+
+    @functools.wraps(forward)
+    def one_output(*args: Any) -> Any:
+        returned = forward(*args)
+        if _is_array(returned):
+            return returned, _Bare(args, returned)
+        if not isinstance(returned, tuple) or len(returned) < 2:
+            return returned
+        *outs, cache = returned
+        if len(outs) == 1 and isinstance(outs[0], tuple | list) and outs[0] and all(
+                map(_is_array, outs[0])):
+            return _end_to_end(outs[0]), _Several(_shapes(outs[0]), cache, together=True)
+        if len(outs) > 1 and all(map(_is_array, outs)):
+            return _end_to_end(outs), _Several(_shapes(outs), cache)
+        return returned
+
+    @functools.wraps(backward)
+    def gradients_in_order(dout: Any, cache: Any) -> Any:
+        return _in_order(call(dout, cache), names, wrt)
+
+    return one_output, gradients_in_order
+
+
+@dataclass
+class _Several:
+    """The shapes of several outputs, beside the layer's own cache."""
+
+    shapes: list[tuple[int, ...]]
+    cache: Any
+    together: bool = False
+
+    def split(self, dout: Any) -> list[Any]:
+        """Return a gradient for each output."""
+        ends = np.cumsum([math.prod(shape) for shape in self.shapes])[:-1]
+        return [part.reshape(shape) for part, shape in
+                zip(np.split(dout, ends), self.shapes, strict=True)]
+
+
+@dataclass
+class _Bare:
+    """What a forward without a cache leaves to backward: its arguments and its output."""
+
+    args: tuple[Any, ...]
+    out: Any
+
+
+def _backward_call(backward: Function, names: Sequence[str]) -> Callable[[Any, Any], Any]:
+    """Return how backward is called, read from its parameters' names."""
+    parameters = _parameters(backward)
+    swapped = len(parameters) == 2 and parameters[0] == "cache" and parameters[1] != "cache"
+
+    def call(dout: Any, cache: Any) -> Any:
+        if isinstance(cache, _Bare):
+            return backward(dout, *_from_forward(parameters[1:], names, cache))
+        if isinstance(cache, _Several):
+            parts = cache.split(dout)
+            douts = [tuple(parts)] if cache.together and len(parameters) <= 2 else parts
+            return backward(*douts, cache.cache)
+        return backward(cache, dout) if swapped else backward(dout, cache)
+
+    return call
+
+
+def _parameters(function: Function) -> list[str]:
+    """Return the names of the parameters that have to be given."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in found if p.default is p.empty
+            and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def _from_forward(wanted: Sequence[str], names: Sequence[str], bare: _Bare) -> list[Any]:
+    """Return the values of backward's further parameters, by the names that forward has."""
+    known = dict(zip(names, bare.args, strict=False))
+    found = []
+    for name in wanted:
+        if name in known:
+            found.append(known[name])
+        elif name in OUTPUTS:
+            found.append(bare.out)
+        elif name in INPUTS or len(bare.args) == 1:
+            found.append(bare.args[0] if len(bare.args) == 1 else bare.args)
+        else:
+            raise TypeError(f"backward wants {name}, and forward returned no cache to take it "
+                            f"from. Remedy: return (out, cache), with {name} in the cache")
+    return found
+
+
+def _in_order(returned: Any, names: Sequence[str], wrt: Sequence[int]) -> Any:
+    """Return gradients in the order of `wrt`, whatever else was returned with them."""
+    if isinstance(returned, Mapping):
+        keyed = [next((returned[key] for key in _keys(names[i]) if key in returned), None)
+                 for i in wrt]
+        return returned if all(entry is None for entry in keyed) else tuple(keyed)
+    if isinstance(returned, tuple | list) and len(returned) > len(wrt):
+        if len(returned) == len(names) and all(
+                returned[i] is None for i in range(len(names)) if i not in wrt):
+            return tuple(returned[i] for i in wrt)
+        filled = [entry for entry in returned if entry is not None]
+        if len(filled) == len(wrt):
+            return tuple(filled)
+    return returned
+
+
+def _keys(name: str) -> tuple[str, ...]:
+    """Return what a gradient may be called in a dict."""
+    return (f"d{name}", name, f"grad_{name}", f"{name}_grad", f"d_{name}", f"d{name.upper()}",
+            f"d{name.lower()}")
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.floating)
+
+
+def _shapes(outs: Sequence[Any]) -> list[tuple[int, ...]]:
+    return [np.shape(out) for out in outs]
+
+
+def _end_to_end(outs: Sequence[Any]) -> Any:
+    return np.concatenate([np.ravel(out) for out in outs])

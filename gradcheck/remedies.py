@@ -1,0 +1,117 @@
+"""What to do about an exception: a table of patterns, the first that fits.
+
+The table speaks of what Python 2, old NumPy and missing packages raise in code that once worked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+PACKAGES = {
+    "PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "skimage": "scikit-image",
+    "yaml": "pyyaml", "past": "future", "future_builtins": "future", "mpl_toolkits": "matplotlib",
+    "dateutil": "python-dateutil", "tensorflow_datasets": "tensorflow-datasets",
+}
+WELL_KNOWN = {*PACKAGES, "h5py", "imageio", "jax", "keras", "matplotlib", "numba", "pandas", "six",
+              "tensorflow", "torch", "torchvision", "tqdm"}
+TYPES = {"int": "int", "float": "float", "bool": "bool", "object": "object", "str": "str",
+         "complex": "complex", "long": "int", "unicode": "str"}
+RENAMED = {
+    "product": "np.prod", "cumproduct": "np.cumprod", "sometrue": "np.any", "alltrue": "np.all",
+    "in1d": "np.isin", "row_stack": "np.vstack", "trapz": "np.trapezoid", "float_": "np.float64",
+    "complex_": "np.complex128", "unicode_": "np.str_", "string_": "np.bytes_", "Inf": "np.inf",
+    "Infinity": "np.inf", "infty": "np.inf", "NaN": "np.nan", "NAN": "np.nan", "PINF": "np.inf",
+    "NINF": "-np.inf", "asscalar": "x.item()", "msort": "np.sort(x, axis=0)", "mat": "np.asarray",
+    "round_": "np.round", "issctype": "np.issubdtype", "bool8": "np.bool_", "asfarray":
+    "np.asarray(x, dtype=float)", "rank": "np.ndim", "alen": "len", "int0": "np.intp",
+}
+NAMES = {
+    "xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str", "long": "int",
+    "reduce": "functools.reduce", "izip": "zip", "cPickle": "pickle", "file": "open",
+    "unichr": "chr", "imap": "map", "reload": "importlib.reload", "execfile": "exec",
+}
+METHODS = {"iteritems": "items()", "itervalues": "values()", "iterkeys": "keys()",
+           "has_key": "`key in`"}
+TO_PYTHON_3 = ("this is Python 2: convert the file once with `python -m pip install fissix` and "
+               "`python -m fissix -w -n {file}`")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Which exception is meant, and what to do about it."""
+
+    kinds: tuple[str, ...]
+    text: str
+    remedy: str | Callable[[re.Match[str]], str]
+
+
+def _type_of(found: re.Match[str]) -> str:
+    name = found[1]
+    if name in TYPES:
+        return f"NumPy has no np.{name} since 1.24; write {TYPES[name]} in its place"
+    if name in RENAMED:
+        return f"NumPy has no np.{name} any more; write {RENAMED[name]} in its place"
+    return f"NumPy has no np.{name}; check the spelling, or the version that the file is for"
+
+
+def _package_of(found: re.Match[str]) -> str:
+    top = found[1].partition(".")[0]
+    if "cython" in found[1]:
+        return ("build the extension in its folder: `python setup.py build_ext --inplace`, or "
+                "import it in a try block")
+    return (f"install it with `python -m pip install {PACKAGES.get(top, top)}`, or put "
+            f"{top}.py beside the file if it is a module of your own")
+
+
+PATTERNS = (
+    Pattern(("TabError",), "", "Python 3 does not mix tabs and spaces: write four spaces for a "
+            "tab, `expand -i -t 8 {file} > fixed.py` does it as Python 2 counted"),
+    Pattern(("SyntaxError",), r"Missing parentheses in call to '(print|exec)'", TO_PYTHON_3),
+    Pattern(("SyntaxError",), r"multiple exception types must be parenthesized", TO_PYTHON_3),
+    Pattern(("SyntaxError",), r"leading zeros in decimal|<> |backtick|`", TO_PYTHON_3),
+    Pattern(("AbsentError",), r"^([\w.]+) could not be imported", _package_of),
+    Pattern(("ModuleNotFoundError",), r"No module named '([\w.]+)'", _package_of),
+    Pattern(("ImportError",), r"cannot import name '(\w+)' from '(scipy[\w.]*|sklearn[\w.]*)'",
+            lambda found: f"{found[2]} has no {found[1]} any more; take it from the package that "
+            "has it now (imageio for imread, PIL for imresize), or leave the import out"),
+    Pattern(("ImportError",), r"cannot import name '(\w+)' from '([\w.]+)'",
+            lambda found: f"check what {found[2]} defines, and its version"),
+    Pattern(("AttributeError",), r"module 'numpy' has no attribute '(\w+)'", _type_of),
+    Pattern(("AttributeError",), r"`np\.(\w+)` was (?:a deprecated alias|removed)", _type_of),
+    Pattern(("TypeError",), r"reshape\(\) got an unexpected keyword argument 'newshape'",
+            "np.reshape takes the shape by position: np.reshape(x, shape)"),
+    Pattern(("NameError",), r"name '(\w+)' is not defined",
+            lambda found: f"{found[1]} is Python 2's; write {NAMES[found[1]]} in its place"
+            if found[1] in NAMES else f"define or import {found[1]}"),
+    Pattern(("AttributeError",), r"'dict' object has no attribute '(iteritems|itervalues|iterkeys|"
+            r"has_key)'", lambda found: f"{found[1]} is Python 2's; write {METHODS[found[1]]}"),
+    Pattern(("TypeError",), r"'float' object cannot be interpreted as an integer",
+            "in Python 3 / gives a float: write // where an index or a size is meant"),
+    Pattern(("TypeError",), r"(?:slice indices|list indices) must be integers",
+            "in Python 3 / gives a float: write // where an index or a size is meant"),
+    Pattern(("IndexError",), r"only integers, slices .* are valid indices",
+            "in Python 3 / gives a float: write // where an index is meant"),
+)
+
+
+def remedy_of(error: BaseException, file: str = "FILE") -> str:
+    """Return what to do about an exception, or '' where the table does not know.
+
+    >>> remedy_of(NameError("name 'xrange' is not defined"))
+    "xrange is Python 2's; write range in its place"
+    >>> remedy_of(ValueError("no"))
+    ''
+    """
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    try:
+        text = str(error)
+    except Exception:
+        return ""
+    for pattern in PATTERNS:
+        found = re.search(pattern.text, text)
+        if found and kinds.intersection(pattern.kinds):
+            remedy = pattern.remedy if isinstance(pattern.remedy, str) else pattern.remedy(found)
+            return remedy.replace("{file}", file)
+    return ""

@@ -1,0 +1,9 @@
+"""What can be wrong with a target as a whole."""
+
+
+class TargetError(Exception):
+    """The target cannot be imported; the message says why and what to do."""
+
+
+class NothingToCheckError(ValueError):
+    """A target has no layer, or none of the wanted names."""

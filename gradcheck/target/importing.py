@@ -1,0 +1,193 @@
+"""Imports a target's file as its package's module, with stand-ins for what is not installed.
+
+Runs in the process that judges the target; nothing that is imported here is forgotten again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from gradcheck.remedies import WELL_KNOWN, remedy_of
+from gradcheck.target import absent
+from gradcheck.target.absent import Absences
+from gradcheck.target.errors import TargetError
+from gradcheck.target.home import Home, dotted, home_of
+from gradcheck.target.notebook import import_notebook
+from gradcheck.target.sources import Source
+
+PRIVATE_NAME = "_gradcheck_target"
+MOST_ABSENCES = 24
+OWN_FILES = {__file__, importlib.__file__, absent.__file__}
+OURS = (KeyboardInterrupt,)
+OWN = {"numpy", "scipy", "tqdm", "hypothesis", "gradcheck"}
+
+
+@dataclass
+class Loaded:
+    """A module, and what was absent when it was imported."""
+
+    module: ModuleType
+    notes: list[str] = field(default_factory=list)
+
+
+def import_source(source: Source) -> Loaded:
+    """Import what was named, as its kind wants it."""
+    if source.kind == "installed":
+        return import_name(source.where)
+    path = Path(source.where).resolve()
+    if source.kind == "notebook":
+        found: list[str] = []
+
+        def load() -> ModuleType:
+            module, found[:] = import_notebook(path, f"{PRIVATE_NAME}_notebook")
+            return module
+
+        loaded = _import(load, path, Home((path.parent,)))
+        return Loaded(loaded.module, [*loaded.notes, *found])
+    return import_file(path / "__init__.py" if source.kind == "package" else path)
+
+
+def import_file(path: Path) -> Loaded:
+    """Import a file; a missing module costs the functions that use it, and no others.
+
+    Raises
+    ------
+    TargetError
+        It cannot be imported; the message names file and line, and the remedy.
+    """
+    path = path.resolve()
+    home = home_of(path)
+    sys.path[:0] = [str(folder) for folder in home.folders]
+    _make_way(home)
+    return _import(lambda: _module_of(path, home), path, home)
+
+
+def import_name(name: str) -> Loaded:
+    """Import an installed module or package by its name."""
+    return _import(lambda: importlib.import_module(name), None, Home((), name))
+
+
+def _module_of(path: Path, home: Home) -> ModuleType:
+    """Import the file, under its package's name if it has one."""
+    if home.name:
+        module = importlib.import_module(home.name)
+        found = getattr(module, "__file__", None)
+        if found is not None and Path(found).resolve() == path:
+            return module
+    name = home.name or f"{PRIVATE_NAME}_{path.stem}"
+    loader = importlib.machinery.SourceFileLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)
+    return module
+
+
+def _import(load: Callable[[], ModuleType], path: Path | None, home: Home) -> Loaded:
+    """Import, again and again as stand-ins are put in for what is missing."""
+    absences = Absences()
+    notes: list[str] = []
+    sys.meta_path.insert(0, absences)
+    known = set(sys.modules)
+    for _ in range(MOST_ABSENCES):
+        try:
+            return Loaded(load(), notes)
+        except (ImportError, SyntaxError) as error:
+            missing = _missing(error, path, home)
+            if not missing or not absences.add(error, missing):
+                raise TargetError(_failure(error, path)) from error
+            notes.append(_absence(error, path, home))
+            for name in set(sys.modules) - known:
+                if _is_the_targets(sys.modules[name], home):
+                    del sys.modules[name]
+        except OURS:
+            raise
+        except BaseException as error:
+            raise TargetError(_failure(error, path)) from error
+    raise TargetError(f"{path or home.name}: more than {MOST_ABSENCES} of its imports fail. "
+                      "Remedy: install what it imports.")
+
+
+def _missing(error: ImportError | SyntaxError, path: Path | None, home: Home) -> str:
+    """Return the name of the module that cannot be had; '' where it is the target itself."""
+    if isinstance(error, ImportError):
+        return error.name or ""
+    broken = Path(error.filename or "").resolve()
+    if path is None or broken == path or broken.suffix != ".py":
+        return ""
+    inside = [folder for folder in home.folders if broken.is_relative_to(folder)]
+    return dotted(broken, inside[0]) if inside else ""
+
+
+def _is_the_targets(module: ModuleType, home: Home) -> bool:
+    file = getattr(module, "__file__", None)
+    return bool(file) and any(Path(str(file)).resolve().is_relative_to(folder)
+                              for folder in home.folders)
+
+
+def _make_way(home: Home) -> None:
+    """Forget imported modules that one of the target's own folders holds under the same name."""
+    for name in list(sys.modules):
+        top = name.partition(".")[0]
+        if top in OWN or top in sys.stdlib_module_names or top.startswith("_"):
+            continue
+        if any((folder / f"{top}.py").is_file() or (folder / top).is_dir()
+               for folder in home.folders):
+            del sys.modules[name]
+
+
+def _absence(error: ImportError | SyntaxError, path: Path | None, home: Home) -> str:
+    """Say in one line what could not be imported, where, and what to do."""
+    if isinstance(error, SyntaxError):
+        where = f"{Path(error.filename or '').name}:{error.lineno}: "
+    else:
+        where = next(_places(error), "")
+    return f"{where}{error.msg}; functions that need it are not judged. Remedy: " + (
+        _remedy(error, path, home) + ".")
+
+
+def _remedy(error: BaseException, path: Path | None, home: Home) -> str:
+    """Return what to do: keep packages together, install what is known, or the table's word."""
+    name = getattr(error, "name", None) or ""
+    top = name.partition(".")[0]
+    if path is not None and top in home.lacking and top not in WELL_KNOWN:
+        return (f"keep the file in its package (a folder or file {top} is looked for beside "
+                f"{path.name} and in the folders above it), or install {top}")
+    if path is not None and "." in name and top in home.name.split("."):
+        return f"put {name.rpartition('.')[2]}.py into the folder {name.rpartition('.')[0]}"
+    file = Path(getattr(error, "filename", None) or path or "FILE").name
+    return remedy_of(error, file)
+
+
+def _failure(error: BaseException, path: Path | None) -> str:
+    """Say why a target cannot be imported, with file and line, and what to do."""
+    remedy = _remedy(error, path, Home(()))
+    told = f" Remedy: {remedy}." if remedy else ""
+    lines = traceback.format_exception_only(error)
+    if not isinstance(error, SyntaxError):
+        lines = [*traceback.format_list(list(_frames(error))[-3:]), *lines]
+        reason = f"importing it raised {type(error).__name__}."
+    else:
+        reason = "it is not valid Python 3."
+    return f"{path or 'the target'}: {reason}{told}\n{''.join(lines).rstrip()}"
+
+
+def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:
+    """Yield the frames in the target's own files."""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename not in OWN_FILES and not frame.filename.startswith("<frozen"):
+            yield frame
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    for frame in reversed(list(_frames(error))):
+        yield f"{Path(frame.filename).name}:{frame.lineno}: "
