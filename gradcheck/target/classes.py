@@ -24,6 +24,7 @@ Array = NDArray[Any]
 
 GRADIENT_NAMES = ("d{0}", "grad_{0}", "{0}_grad", "d_{0}", "g{0}", "grad{0}", "{0}_gradient",
                   "D{0}")
+SAVED = ("x", "X", "input", "inputs", "out", "output", "cache")
 PARAMETER_DICTS = ("params", "parameters", "weights", "param")
 GRADIENT_DICTS = ("grads", "gradients", "grad", "dparams")
 
@@ -150,7 +151,7 @@ class Functions:
 
     def backward(self, dout: Array, cache: Any) -> Any:
         """Return the gradients of the input and of the parameters."""
-        layer, inner = cache
+        layer, inner = copy.deepcopy(cache)  # gradients are left in the layer, and may add up there
         extra = () if len(_needed(type(layer).backward)) < 3 else (inner,)
         returned = layer.backward(dout, *extra)
         dx = returned[0] if isinstance(returned, tuple | list) and returned else returned
@@ -159,6 +160,17 @@ class Functions:
     def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of `forward` here: the layer's own and its parameters' values."""
         return (*inputs, *(slot.read(self.layer).copy() for slot in self.slots))
+
+    def pair(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        """Return forward and backward as functions whose parameters are called as in the layer."""
+        def forward(*args: Any) -> Any:
+            return self.forward(*args)
+
+        forward.__name__ = type(self.layer).__name__
+        forward.__signature__ = inspect.Signature([  # type: ignore[attr-defined]
+            inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+            for name in self.names])
+        return forward, self.backward
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -196,10 +208,20 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     >>> found.names
     ('x', 'w')
     """
-    probe = Functions(layer, (), len(inputs))
-    out, cache = probe.forward(*copy.deepcopy(inputs))
-    probe.backward(np.ones_like(out), cache)
-    return Functions(layer, tuple(slots_of(cache[0])), len(inputs))
+    trial = copy.deepcopy(layer)
+    returned = trial.forward(*copy.deepcopy(inputs))
+    out, *inner = returned if isinstance(returned, tuple) else (returned,)
+    ready = copy.deepcopy(trial)
+    trial.backward(np.ones_like(out), *inner[:len(_needed(type(layer).backward)) - 2])
+    slots = [slot for slot in slots_of(trial) if slot.name not in SAVED
+             and not any(_same(slot.read(trial), entry) for entry in (*inputs, out))]
+    # a layer may make its parameters in its first forward
+    made_late = any(slot.name not in _held(layer, slot.holder) for slot in slots)
+    return Functions(ready if made_late else layer, tuple(slots), len(inputs))
+
+
+def _same(one: Any, two: Any) -> bool:
+    return np.shape(one) == np.shape(two) and np.array_equal(one, two)
 
 
 def constructed(kind: type, recipes: Callable[[str], Any]) -> Any:
