@@ -326,7 +326,7 @@ def _address_space() -> int:
 
 def _write(record: Record, options: argparse.Namespace, brief: bool = False) -> None:
     """Write a record; with `brief`, or without an item, a text on stdout is the error alone."""
-    from gradcheck.output.formats import render
+    from gradcheck.output.render import render
 
     brief = brief or not record.items
     if record.error and brief and options.format == "text" and not options.output:
@@ -340,7 +340,8 @@ def _write_folder(records: Sequence[Record], options: argparse.Namespace) -> int
     """Write one line a submission, and a CSV with -o."""
     import json
 
-    from gradcheck.output.formats import as_csv, as_line, write_result
+    from gradcheck.output.folder import as_csv, as_line
+    from gradcheck.output.write import write_result
 
     if options.format not in ("text", "json"):
         raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
@@ -358,7 +359,7 @@ def _emit(text: str, options: argparse.Namespace) -> None:
     if options.output is None:
         sys.stdout.write(text)
         return
-    from gradcheck.output.formats import write_result
+    from gradcheck.output.write import write_result
 
     try:
         write_result(options.output, text)

@@ -24,7 +24,8 @@ from tqdm import tqdm
 from gradcheck.grading.judge import Conventions
 from gradcheck.grading.points import load_points
 from gradcheck.grading.submission import Grading, WrongSettingError, asked_for
-from gradcheck.output.record import OUTPUT_LIMIT, Record, clean
+from gradcheck.output.plain import OUTPUT_LIMIT, clean
+from gradcheck.output.record import Record
 from gradcheck.sandbox.sandbox import SandboxError, global_generator_restored
 from gradcheck.workers import map_like
 

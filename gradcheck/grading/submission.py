@@ -12,7 +12,8 @@ from gradcheck.grading.judge import Conventions, Verdict, judge_layer
 from gradcheck.grading.laws import LAWFUL, judge_laws, law_names
 from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
-from gradcheck.output.record import Item, clean
+from gradcheck.output.plain import clean
+from gradcheck.output.record import Item
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
 from gradcheck.target.load import Found, Pair, find_pairs
 

@@ -19,8 +19,8 @@ from gradcheck.grading import submission as _grading
 from gradcheck.grading.grade import grade_file, grade_folder
 from gradcheck.grading.points import load_points
 from gradcheck.grading.reference import reference_layers
-from gradcheck.output.formats import FORMATS, render
 from gradcheck.output.record import Record
+from gradcheck.output.render import FORMATS, render
 from tests.hostile import ALL, GOOD, Hostile
 
 CS231N = (Path(__file__).parent / "submissions" / "cs231n.py").read_text()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck.contract.outputs import joined
-from gradcheck.output.formats import render
+from gradcheck.output.render import render
 from gradcheck.target.check import NothingToCheckError, check_target
 
 DOUBLE = """
