@@ -6,16 +6,18 @@ Nothing here computes: `gradcheck.check` fills the records in.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.output.html import heat_map, plain
+from gradcheck.output.html import heat_map
+from gradcheck.output.plain import plain
 
 MOST_WHERE = 20
+MOST_SHOWN = 5
 
 
 class GradientError(AssertionError):
@@ -49,6 +51,12 @@ class Finding:
     def __str__(self) -> str:
         target = f" in d{self.argument}" if self.argument else ""
         return f"{self.code}{target}: {self.message}"
+
+    @property
+    def places(self) -> str:
+        """The first places and a semicolon, to be followed by a pointer; '' where there is none."""
+        shown = ", ".join(map(_index, self.where[:MOST_SHOWN]))
+        return f"at {shown}{' ...' if len(self.where) > MOST_SHOWN else ''}; " if shown else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain Python values that JSON can hold."""
@@ -171,14 +179,21 @@ class Report:
         for finding in self.findings:
             lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
                                    break_long_words=False, break_on_hyphens=False)
-            if finding.where:
-                shown = ", ".join(map(_index, finding.where[:5]))
-                more = " ..." if len(finding.where) > 5 else ""
-                lines.append(f"    at {shown}{more}; see: gradcheck explain {finding.code}")
-            else:
-                lines.append(f"    see: gradcheck explain {finding.code}")
+            lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
+
+    def paragraphs(self) -> Iterator[str]:
+        """Yield what is wrong, to be folded: each finding, the numbers beside them, the notes."""
+        for finding in self.findings:
+            yield str(finding)
+            yield f"  {finding.places}gradcheck explain {finding.code}"
+        guilty = {finding.argument for finding in self.findings}
+        for entry in self.arguments:
+            if entry.name in guilty or not self.findings:
+                yield f"  {entry}"
+        for note in self.notes:
+            yield f"  note: {note}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain Python values that JSON can hold."""

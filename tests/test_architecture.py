@@ -40,8 +40,6 @@ MORE_INSIDE_FUNCTIONS = {
 GLOBAL_GENERATOR_RESTORED = {
     "gradcheck/mask_laws/samples.py": "global_generators_restored holds the state of every law",
     "gradcheck/mask_laws/implementation.py": "called inside global_generators_restored only",
-    "gradcheck/grading/judge.py": "seeds inside sandbox.global_generator_restored",
-    "gradcheck/target/check.py": "called inside sandbox.global_generator_restored only",
 }
 DRAWS = {"binomial", "bytes", "choice", "integers", "normal", "permutation", "permuted", "rand",
          "randint", "randn", "random", "random_raw", "random_sample", "shuffle",
