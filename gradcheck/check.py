@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arguments import refuse
 from gradcheck.contract.inspection import Layer, name_arguments
+from gradcheck.contract.protocol import in_one_form
 from gradcheck.numeric.dependence import upcast
 from gradcheck.numeric.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
 from gradcheck.report import Report
@@ -125,7 +126,9 @@ def _layer(forward: Callable[..., Any], backward: Callable[..., Any], args: tupl
         if not np.all(np.isfinite(args[position])):
             refuse(names[position], "inf or NaN in it", "finite numbers",
                    "check the layer where it can be differentiated")
-    return Layer(forward, backward, args, names, tuple(map(int, positions)))
+    positions = tuple(map(int, positions))
+    forward, backward = in_one_form(forward, backward, names, positions)
+    return Layer(forward, backward, args, names, positions)
 
 
 def _floating(value: Any) -> bool:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,22 +82,49 @@ class _UsageError(Exception):
 
 
 def _check(options: argparse.Namespace) -> int:
-    from gradcheck.limits import LimitError, limited
-    from gradcheck.output.record import Record
-    from gradcheck.target.check import NothingToCheckError, check_target
-    from gradcheck.target.exceptions import TimedOut
+    from gradcheck.target.check import Limits, check_source
+    from gradcheck.target.errors import NothingToCheckError, TargetError
+    from gradcheck.target.settings import Settings
+    from gradcheck.target.sources import sources_of
 
+    records: list[Record] = []
     try:
-        with limited(options.timeout, options.memory):
-            record = check_target(
-                options.target, only=options.only, conventions=_conventions(options),
-                strict=options.strict, seed=options.seed or 0)
-    except (NothingToCheckError, LimitError) as error:
+        settings = Settings(
+            only=options.only, ignore=options.ignore, imported=options.imported,
+            installed=options.installed, **vars(_conventions(options)), strict=options.strict,
+            seed=options.seed or 0, forward=options.forward, backward=options.backward)
+        for target in options.targets:
+            try:
+                for source in sources_of(target, options.installed):
+                    records.append(check_source(
+                        source, settings, Limits(options.timeout, options.memory), _progress()))
+            except TargetError as error:
+                records.append(_not_judged(target, error))
+    except NothingToCheckError as error:
         raise _UsageError(str(error)) from error
-    except TimedOut as reason:  # before the check began
-        record = Record("check", options.target, error=str(reason), fault="target")
-    _write(record, options)
-    return record.exit_code
+    if len(records) == 1:
+        _write(records[0], options)
+    else:
+        _write_records(records, options)
+    return max(record.exit_code for record in records)
+
+
+def _not_judged(target: str, error: Exception) -> Record:
+    from gradcheck.output.record import Record
+
+    return Record("check", target, error=str(error), fault="target")
+
+
+def _progress() -> Callable[[str], None]:
+    """Return what shows the name of the function under way: on stderr, and only on a terminal."""
+    if not sys.stderr.isatty():
+        return lambda name: None
+
+    def show(name: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{name}" if name else "\r\x1b[K")
+        sys.stderr.flush()
+
+    return show
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -164,7 +191,16 @@ def _write(record: Record, options: argparse.Namespace, brief: bool = False) -> 
         print(f"gradcheck: error: {record.error}", file=sys.stderr)
         return
     width = shutil.get_terminal_size((100, 24)).columns
-    _emit(render(record, options.format, color=_colored(options), width=width), options)
+    _emit(render(record, options.format, color=_colored(options), width=width,
+                 verbose=getattr(options, "verbose", False)), options)
+
+
+def _write_records(records: Sequence[Record], options: argparse.Namespace) -> None:
+    """Write several targets' records: a text each, or one document in the other formats."""
+    from gradcheck.output.render import render_all
+
+    width = shutil.get_terminal_size((100, 24)).columns
+    _emit(render_all(records, options.format, color=_colored(options), width=width), options)
 
 
 def _write_folder(records: Sequence[Record], options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 from typing import Any
 
-FORMATS = ("text", "json", "junit", "gradescope", "prairielearn")
+FORMATS = ("text", "json", "junit", "github", "sarif", "gradescope", "prairielearn")
 EPILOG = """\
 exit codes: 0 all passed, 1 something failed, 2 usage, 3 the target cannot be imported or timed
 out, 4 our own fault"""
@@ -36,9 +36,19 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Check every <name>_forward/<name>_backward pair and every <name>_loss of a "
         "module or file, and the mask laws for dropout.")
-    check.add_argument("target", metavar="TARGET",
-                       help="a file (homework.py) or the name of an installed module (layers)")
+    check.add_argument("targets", metavar="TARGET", nargs="+",
+                       help="a file (homework.py, book.ipynb), a folder, a package, or the name of "
+                       "a module (layers); what lies in the current folder comes first")
     _add_shared(check, "no limit", "no limit")
+    check.add_argument("--imported", action="store_true",
+                       help="judge layers that the target imports from elsewhere, too")
+    check.add_argument("--installed", action="store_true",
+                       help="a name means the installed module, whatever lies in this folder")
+    check.add_argument("--forward", metavar="NAME", default="",
+                       help="judge this function, with the one that --backward names")
+    check.add_argument("--backward", metavar="NAME", default="", help="its backward")
+    check.add_argument("-v", "--verbose", action="store_true",
+                       help="say more: our own tracebacks, and what was not run")
 
     grade = commands.add_parser(
         "grade", help="the same for a submission, in a sandbox, with points", epilog=EPILOG,
@@ -69,6 +79,8 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
     """Add the options that check and grade have in common."""
     parser.add_argument("--only", metavar="NAME", action="append", default=[],
                         help="only this layer; may be given again, and may be a pattern (affine*)")
+    parser.add_argument("--ignore", metavar="CODE", action="append", default=[],
+                        help="a finding or a law that does not count; may be given again")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
     parser.add_argument("--timeout", metavar="S", type=_positive,

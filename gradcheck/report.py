@@ -6,8 +6,8 @@ Nothing here computes: `gradcheck.check` fills the records in.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,11 @@ from gradcheck.output.plain import plain
 
 MOST_WHERE = 20
 MOST_SHOWN = 5
+
+
+# A gradient that is right can have these; they are told, and fail nothing.
+WARNED = frozenset({"dout-mutated", "cache-mutated", "input-mutated", "lower-precision", "unstable",
+                    "setting-ignored", "numerical-backward"})
 
 
 class GradientError(AssertionError):
@@ -159,11 +164,23 @@ class Report:
     name: str = "layer"
 
     @property
-    def verdict(self) -> str:
-        """'passed', 'failed' or 'inconclusive'."""
+    def status(self) -> str:
+        """'passed', 'warned', 'failed' or 'inconclusive'."""
         if self.passed:
             return "passed"
-        return "failed" if self.findings else "inconclusive"
+        if any(finding.code not in WARNED for finding in self.findings):
+            return "failed"
+        return "inconclusive" if self.inconclusive else "warned"
+
+    def without(self, codes: Collection[str]) -> Report:
+        """Return the report without the findings of these codes, which a note counts."""
+        kept = tuple(finding for finding in self.findings if finding.code not in codes)
+        ignored = [finding.code for finding in self.findings if finding.code in codes]
+        if not ignored:
+            return self
+        note = f"ignored: {', '.join(dict.fromkeys(ignored))}"
+        return replace(self, findings=kept, notes=(*self.notes, note),
+                       passed=not kept and not self.inconclusive)
 
     @property
     def worst_error(self) -> float:
@@ -172,7 +189,7 @@ class Report:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.name}: {self.verdict} ({self.checked} coordinates, "
+            f"{self.name}: {self.status} ({self.checked} coordinates, "
             f"{self.evaluations} forward calls, {self.seconds:.2g} s)"
         ]
         lines += [f"  {entry}" for entry in self.arguments]
@@ -199,7 +216,8 @@ class Report:
         """Return the report as plain Python values that JSON can hold."""
         return {
             "name": self.name,
-            "verdict": self.verdict,
+            "verdict": self.status,
+            "status": self.status,
             "passed": self.passed,
             "inconclusive": self.inconclusive,
             "findings": [finding.to_dict() for finding in self.findings],
@@ -211,11 +229,8 @@ class Report:
         }
 
     def raise_if_failed(self) -> None:
-        """Raise GradientError with the report's text if anything was found.
-
-        An inconclusive report is neither a pass nor a failure and raises nothing.
-        """
-        if self.findings:
+        """Raise GradientError with the report's text if it failed or could not decide."""
+        if self.status in ("failed", "inconclusive"):
             raise GradientError(str(self))
 
     def _repr_html_(self) -> str:

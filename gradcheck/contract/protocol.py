@@ -53,11 +53,19 @@ def in_one_form(forward: Function, backward: Function, names: Sequence[str],
     >>> backward(out, cache)
     (array([0., 1., 2., 3., 4.]),)
     """
-    call = _backward_call(backward, names)
+    return (functools.update_wrapper(_Forward(forward), forward),
+            functools.update_wrapper(_Backward(backward, tuple(names), tuple(wrt)), backward))
 
-    @functools.wraps(forward)
-    def one_output(*args: Any) -> Any:
-        returned = forward(*args)
+
+@dataclass
+class _Forward:
+    """A forward that returns one output and a cache. An object, so that workers can pickle it."""
+
+    forward: Function
+
+    def __call__(self, *args: Any) -> Any:
+        """Call the forward; what has none of the known forms is returned as it is."""
+        returned = self.forward(*args)
         if _is_array(returned):
             return returned, _Bare(args, returned)
         if not isinstance(returned, tuple) or len(returned) < 2:
@@ -70,11 +78,36 @@ def in_one_form(forward: Function, backward: Function, names: Sequence[str],
             return _end_to_end(outs), _Several(_shapes(outs), cache)
         return returned
 
-    @functools.wraps(backward)
-    def gradients_in_order(dout: Any, cache: Any) -> Any:
-        return _in_order(call(dout, cache), names, wrt)
 
-    return one_output, gradients_in_order
+@dataclass
+class _Backward:
+    """A backward that takes dout and cache, and returns gradients in the order of `wrt`."""
+
+    backward: Function
+    names: tuple[str, ...]
+    wrt: tuple[int, ...]
+
+    def __call__(self, dout: Any, cache: Any) -> Any:
+        """Call the backward as its parameters' names want it."""
+        return _in_order(self._returned(dout, cache), self.names, self.wrt)
+
+    def _returned(self, dout: Any, cache: Any) -> Any:
+        if isinstance(cache, _Bare):
+            wanted = _parameters(self.backward)[1:]
+            return self.backward(dout, *_from_forward(wanted, self.names, cache))
+        if isinstance(cache, _Several):
+            parts = cache.split(dout)
+            together = cache.together and len(_parameters(self.backward)) <= 2
+            return self.backward(*([tuple(parts)] if together else parts), cache.cache)
+        if self._swapped:
+            return self.backward(cache, dout)
+        return self.backward(dout, cache)
+
+    @functools.cached_property
+    def _swapped(self) -> bool:
+        """Whether cache stands before dout."""
+        parameters = _parameters(self.backward)
+        return len(parameters) == 2 and parameters[0] == "cache" != parameters[1]
 
 
 @dataclass
@@ -98,23 +131,6 @@ class _Bare:
 
     args: tuple[Any, ...]
     out: Any
-
-
-def _backward_call(backward: Function, names: Sequence[str]) -> Callable[[Any, Any], Any]:
-    """Return how backward is called, read from its parameters' names."""
-    parameters = _parameters(backward)
-    swapped = len(parameters) == 2 and parameters[0] == "cache" and parameters[1] != "cache"
-
-    def call(dout: Any, cache: Any) -> Any:
-        if isinstance(cache, _Bare):
-            return backward(dout, *_from_forward(parameters[1:], names, cache))
-        if isinstance(cache, _Several):
-            parts = cache.split(dout)
-            douts = [tuple(parts)] if cache.together and len(parameters) <= 2 else parts
-            return backward(*douts, cache.cache)
-        return backward(cache, dout) if swapped else backward(dout, cache)
-
-    return call
 
 
 def _parameters(function: Function) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ DESIGNS: tuple[Mapping[str, str], ...] = (
     {"input": "NCRS", "weight": "FChw", "bias": "F", "gain": "C", "shift": "C", "state": "NCRS"},
     {"input": "NTD", "weight": "DM", "bias": "M", "gain": "D", "shift": "D", "state": "NH",
      "recurrent": "HH"},
+    dict.fromkeys(("input", "weight", "bias", "gain", "shift", "state", "recurrent"), "ND"),
     {"input": "D", "weight": "D", "bias": "", "gain": "D", "shift": "D", "state": "D"},
     {"input": "D", "weight": "MD", "bias": "M", "gain": "M", "shift": "M", "state": "H"},
 )
@@ -71,7 +72,8 @@ def guesses_of(names: Sequence[str]) -> list[Guess]:
     return found
 
 
-def designs_for(names: Sequence[str], rng: np.random.Generator) -> Iterator[tuple[Any, ...]]:
+def designs_for(names: Sequence[str], rng: np.random.Generator,
+                labelled: bool = True) -> Iterator[tuple[Any, ...]]:
     """Yield arrays for parameters of these names, a design after the other.
 
     Parameters
@@ -80,6 +82,9 @@ def designs_for(names: Sequence[str], rng: np.random.Generator) -> Iterator[tupl
         The parameters that take arrays.
     rng : np.random.Generator
         Draws them.
+    labelled : bool
+        Whether what is called like labels holds whole numbers, one a row, before it is tried as
+        floats of the input's shape; a layer's y is an input.
 
     Yields
     ------
@@ -93,13 +98,16 @@ def designs_for(names: Sequence[str], rng: np.random.Generator) -> Iterator[tupl
     [(4, 6), (6, 5), (5,), (5, 3), (3,)]
     """
     guesses = guesses_of(names)
+    as_inputs = [replace(guess, role="input") if guess.role == "labels" else guess
+                 for guess in guesses]
     seen = set()
-    for design in DESIGNS:
-        shapes = tuple(_shape(guess, design, guesses) for guess in guesses)
-        if shapes not in seen:
-            seen.add(shapes)
-            yield tuple(_drawn(guess, shape, rng) for guess, shape in
-                        zip(guesses, shapes, strict=True))
+    for readings in ([guesses] if labelled else []) + [as_inputs]:
+        for design in DESIGNS:
+            shapes = tuple(_shape(guess, design, readings) for guess in readings)
+            if (shapes, readings is guesses) not in seen:
+                seen.add((shapes, readings is guesses))
+                yield tuple(_drawn(guess, shape, rng) for guess, shape in
+                            zip(readings, shapes, strict=True))
 
 
 def _shape(guess: Guess, design: Mapping[str, str], guesses: Sequence[Guess]
@@ -109,8 +117,8 @@ def _shape(guess: Guess, design: Mapping[str, str], guesses: Sequence[Guess]
         return (SIZES[design["input"][0]],)
     letters = design.get(guess.role, design["input"])
     has_weight = any(other.role == "weight" for other in guesses)
-    if guess.role in ("gain", "shift", "bias") and not has_weight and len(design["input"]) == 2:
-        letters = "D" if letters in ("M", "D") else letters.replace("M", "D")
+    if guess.role in ("gain", "shift", "bias") and not has_weight:
+        letters = letters.replace("M", "D")
     chain = "MKC"
     if guess.place and letters in ("DM", "M"):
         end = chain[min(guess.place, 2)]

@@ -10,11 +10,14 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from gradcheck.examples.inference import designs_for
 
 Recipe = Callable[[np.random.Generator], Any]
 Entry = Mapping[str, Any]
@@ -178,20 +181,22 @@ ALIASES = {
 }
 
 GUESSES: Entry = {
-    "x": normal(4, 6), "w": normal(6, 5), "b": normal(5), "gamma": normal(6), "beta": normal(6),
-    "bn_param": TRAIN, "ln_param": {}, "dropout_param": DROPOUT,
+    "bn_param": TRAIN, "ln_param": {}, "gn_param": {}, "dropout_param": DROPOUT,
+    "conv_param": CONV, "pool_param": POOL, "param": DROPOUT,
     "p": 0.3, "keep_prob": 0.7, "training": True, "mode": "train", "seed": 123,
-    "alpha": 0.1, "eps": 1e-5,
+    "alpha": 0.1, "slope": 0.1, "negative_slope": 0.1, "eps": 1e-5, "epsilon": 1e-5,
+    "momentum": 0.9, "axis": -1, "stride": 1, "pad": 1, "padding": 1, "reg": 0.3,
+    "activation": "relu", "G": 2, "groups": 2, "num_heads": 2, "n_heads": 2, "temperature": 2.0,
 }
 
 
-def example(
+def candidates(
     name: str,
     forward: Callable[..., Any],
     rng: np.random.Generator,
     own: Callable[[np.random.Generator], Any] | None = None,
-) -> Example:
-    """Return arguments for a call of `forward`.
+) -> Iterator[Example]:
+    """Yield arguments for calls of `forward`, the likeliest first.
 
     Parameters
     ----------
@@ -202,55 +207,62 @@ def example(
     rng : np.random.Generator
         Draws the arrays.
     own : callable, optional
-        The layer's own `<name>_example(rng)`; it is asked first.
+        The layer's own ``<name>_example(rng)``, which returns a tuple of arguments or yields
+        several; no others are tried then.
 
-    Returns
-    -------
+    Yields
+    ------
     Example
-        The arguments, in the order of forward's parameters.
+        Those of the standard layer of that name; then, as guesses, what the parameters' names
+        say, in several layouts.
 
     Raises
     ------
     NoExampleError
-        The name is not known and the parameters' names say too little.
+        Forward has no parameter that an argument could be found for.
 
     Examples
     --------
-    >>> found = example("affine", lambda x, w, b: None, np.random.default_rng(0))
-    >>> [array.shape for array in found.args]
-    [(4, 2, 3), (6, 5), (5,)]
+    >>> found = candidates("affine", lambda x, w, b: None, np.random.default_rng(0))
+    >>> [[array.shape for array in example.args] for example, _ in zip(found, range(3))]
+    [[(4, 2, 3), (6, 5), (5,)], [(4, 6), (6, 5), (5,)], [(4, 6), (5, 6), (5,)]]
     """
     parameters = _positional(forward)
     if own is not None:
-        args = own(rng)
-        args = args if isinstance(args, tuple) else (args,)
-        return Example(args, _names(parameters, len(args)))
+        yield from _own(own(rng), parameters)
+        return
     entry = LOSSES.get(name, LAYERS.get(name))
-    fitted = _fit(entry, parameters) if entry is not None else None
-    guessed = fitted is None
-    if fitted is None:
-        fitted = _guess(name, entry or {}, parameters)
-    return Example(tuple(_make(recipe, rng) for _, recipe in fitted),
-                   tuple(parameter for parameter, _ in fitted), guessed)
-
-
-def others(
-    name: str, forward: Callable[..., Any], rng: np.random.Generator
-) -> Iterator[Example]:
-    """Yield other arguments for a name, for a `forward` that refuses those of `example`.
-
-    Examples
-    --------
-    >>> found = others("affine", lambda x, w, b: None, np.random.default_rng(0))
-    >>> [[array.shape for array in example.args] for example in found]
-    [[(4, 6), (6, 5), (5,)], [(4, 6), (5, 6), (5,)]]
-    """
-    parameters = _positional(forward)
-    for changed in OTHERWISE.get(name, ()):
-        fitted = _fit({**LAYERS[name], **changed}, parameters)
+    for changed in ({}, *OTHERWISE.get(name, ())) if entry is not None else ():
+        fitted = _fit({**(entry or {}), **changed}, parameters)
         if fitted is not None:
             yield Example(tuple(_make(recipe, rng) for _, recipe in fitted),
                           tuple(parameter for parameter, _ in fitted))
+    yield from _guessed(name, entry or {}, parameters, rng)
+
+
+def _own(returned: Any, parameters: list[inspect.Parameter]) -> Iterator[Example]:
+    """Yield what a layer's own example function returned, or yields."""
+    several = returned if isinstance(returned, Iterator) else [returned]
+    for args in several:
+        args = args if isinstance(args, tuple) else (args,)
+        yield Example(args, _names(parameters, len(args)))
+
+
+def _guessed(name: str, entry: Entry, parameters: list[inspect.Parameter],
+             rng: np.random.Generator) -> Iterator[Example]:
+    """Yield arguments by the parameters' names alone; those with a default keep it."""
+    required = [p.name for p in parameters if p.default is p.empty]
+    if not required:
+        raise NoExampleError(f"no argument of {name} has to be given\n  Remedy: write beside it\n"
+                             f"{textwrap.indent(_how_to(name, parameters), '      ')}")
+    known = {**GUESSES, **_known(entry)}
+    settings = {p: value for p in required
+                if not callable(value := _setting(known, p, name)) and value is not MISSING}
+    arrays = [p for p in required if p not in settings]
+    for values in designs_for(arrays, rng, labelled=name.endswith("_loss")):
+        drawn = dict(zip(arrays, values, strict=True))
+        yield Example(tuple(drawn[p] if p in drawn else copy.deepcopy(settings[p])
+                            for p in required), tuple(required), guessed=True)
 
 
 def _make(recipe: Any, rng: np.random.Generator) -> Any:
@@ -291,7 +303,8 @@ def _fit(entry: Entry, parameters: list[inspect.Parameter]) -> Fitted | None:
     may be single parameters (stride, pad) instead of a dict, or missing.
     """
     known = _known(entry)
-    fitted = [(p.name, _lookup(known, p.name)) for p in parameters]
+    fitted = [(p.name, _lookup(known, p.name) if p.default is p.empty else
+               known.get(p.name, MISSING)) for p in parameters]
     required = [p.name for p in parameters if p.default is p.empty]
     run = list(itertools.takewhile(lambda pair: pair[1] is not MISSING, fitted))
     if len(run) >= len(required):
@@ -306,22 +319,30 @@ def _fit(entry: Entry, parameters: list[inspect.Parameter]) -> Fitted | None:
     return list(zip(required, recipes, strict=True)) if fits else None
 
 
-def _guess(name: str, entry: Entry, parameters: list[inspect.Parameter]) -> Fitted:
-    """Return (parameter, recipe) from the parameters' names alone."""
+def _setting(known: Entry, parameter: str, name: str) -> Any:
+    """Return the value for a parameter that is a setting; a dict of some kind by its ending."""
+    found = _lookup(known, parameter)
+    if found is MISSING and parameter.endswith(("param", "params", "config", "settings",
+                                                "options")):
+        return DROPOUT if "drop" in name else TRAIN
+    return found
+
+
+def how_to(name: str, forward: Callable[..., Any]) -> str:
+    """Return what a reader would write beside a layer, so that it is judged at his arguments.
+
+    >>> print(how_to("blur", lambda image, sigma: None))
+    def blur_example(rng):
+        return rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
+    """
+    return _how_to(name, _positional(forward))
+
+
+def _how_to(name: str, parameters: list[inspect.Parameter]) -> str:
     required = [p.name for p in parameters if p.default is p.empty]
-    fitted = [(p, _lookup({**GUESSES, **_known(entry)}, p)) for p in required]
-    if len(required) == 1 and fitted[0][1] is MISSING:
-        fitted = [(required[0], normal(4, 6))]
-    if not required or name.endswith("_loss") or any(recipe is MISSING for _, recipe in fitted):
-        suggested = [_suggestion(parameter, "drop" in name) for parameter in required]
-        raise NoExampleError(
-            f"{name}: got the parameters ({', '.join(p.name for p in parameters)}); expected those "
-            f"of a standard layer, or a function {name}_example beside it that returns the "
-            f"arguments. Remedy: write, for example,\n"
-            f"    def {name}_example(rng):\n"
-            f"        return {', '.join(suggested) or 'rng.normal(size=(4, 6))'}"
-        )
-    return fitted
+    suggested = [_suggestion(parameter, "drop" in name) for parameter in required]
+    return (f"def {name}_example(rng):\n"
+            f"    return {', '.join(suggested) or 'rng.normal(size=(4, 6))'}")
 
 
 def _suggestion(parameter: str, drops: bool) -> str:

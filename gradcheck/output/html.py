@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 MOST_CELLS = 64
 ROUNDING = 1e-6
-COLOURS = {"passed": "#1b7837", "failed": "#b2182b", "inconclusive": "#8c510a"}
+COLOURS = {"passed": "#1b7837", "warned": "#8c510a", "failed": "#b2182b",
+           "inconclusive": "#8c510a"}
 
 
 def heat_map(report: Report) -> str:
     """Return a report as HTML: verdict, findings, numbers, heat maps of 2-d arguments."""
-    colour = COLOURS[report.verdict]
+    colour = COLOURS[report.status]
     parts = [
-        f'<div><b>{html.escape(report.name)}: <span style="color:{colour}">{report.verdict}</span>'
+        f'<div><b>{html.escape(report.name)}: <span style="color:{colour}">{report.status}</span>'
         f"</b> ({report.checked} coordinates, {report.evaluations} forward calls)"
     ]
     parts += [

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from datetime import datetime, timezone
 
 from gradcheck.output.parts import explanation
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
 from gradcheck.output.record import Record
 
-TAGS = {"failed": "failure", "inconclusive": "failure", "error": "error", "skipped": "skipped"}
+TAGS = {"failed": "failure", "inconclusive": "failure", "todo": "failure", "error": "error",
+        "skipped": "skipped"}
 
 
 def as_junit(record: Record) -> str:
     """Return JUnit XML that the Ant, Jenkins and pytest schemas all accept."""
+    return as_junit_suites([record])
+
+
+def as_junit_suites(records: Sequence[Record]) -> str:
+    """Return several records as one document with a suite each."""
+    root = ET.Element("testsuites")
+    for place, record in enumerate(records):
+        root.append(_suite(record, place))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(record: Record, place: int) -> ET.Element:
+    """Return a record as one suite."""
     tags = [TAGS.get(item.status) for item in record.items]
     suite = ET.Element("testsuite", {
         "name": one_line(f"gradcheck {record.kind} {record.target}"),
-        "package": "gradcheck", "id": "0", "hostname": "localhost",
+        "package": "gradcheck", "id": str(place), "hostname": "localhost",
         "timestamp": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S"),
         "tests": str(len(tags) + bool(record.error)), "failures": str(tags.count("failure")),
         "errors": str(tags.count("error") + bool(record.error)),
@@ -30,10 +46,7 @@ def as_junit(record: Record) -> str:
         _testcase(suite, record.kind, record.target, 0.0, "error", clean(record.error))
     ET.SubElement(suite, "system-out").text = clean(record.output, OUTPUT_LIMIT)
     ET.SubElement(suite, "system-err").text = clean("\n".join(record.notes), OUTPUT_LIMIT)
-    root = ET.Element("testsuites")
-    root.append(suite)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    return suite
 
 
 def _testcase(

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gradcheck.output.notebook import page
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, plain
 
-STATUSES = ("passed", "failed", "inconclusive", "skipped", "error")
+SCHEMA = 1
+STATUSES = ("passed", "warned", "failed", "inconclusive", "todo", "skipped", "error")
+FINE = ("passed", "warned")
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,9 @@ class Item:
     group : str
         The layer it belongs to; formats with a hierarchy use it.
     status : str
-        One of `STATUSES`. `error` means that no judgement was possible (time ran out, the
-        process died); only `passed` earns points.
+        One of `STATUSES`. `warned`: right, with something to mend that spoils no number; `todo`:
+        not written yet; `skipped`: judged at no example; `error`: no judgement was possible (time
+        ran out, the process died). Only `passed` and `warned` earn points.
     message : str
         What is wrong, where, and what to change; may span lines.
     points, max_points : float, optional
@@ -41,6 +45,14 @@ class Item:
         Remarks that cost nothing.
     details : mapping
         Anything else of JSON's types, such as ``report.to_dict()``.
+    file : str
+        Where the layer is defined; '' where that is not known.
+    line : int
+        The line of its definition, from 1; 0 where that is not known.
+    uncovered : tuple of int
+        Lines that no example reached.
+    fault : str
+        ``'judge'`` where an error is the checker's own.
     """
 
     name: str
@@ -55,6 +67,10 @@ class Item:
     evaluations: int | None = None
     advice: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
+    line: int = 0
+    uncovered: tuple[int, ...] = ()
+    fault: str = ""
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -63,8 +79,8 @@ class Item:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong; what was skipped is not wrong."""
-        return self.status in ("passed", "skipped")
+        """Whether nothing is wrong; of what has points, what was skipped is not wrong either."""
+        return self.status in FINE or (self.status == "skipped" and self.max_points is not None)
 
 
 @dataclass(frozen=True)
@@ -91,6 +107,8 @@ class Record:
         Remarks on the whole: missing isolation, pairs without points, advice.
     settings : mapping
         What is needed to repeat the run, such as the seed.
+    path : str
+        What was judged under the target's name; '' where that goes without saying.
     """
 
     kind: str
@@ -102,6 +120,7 @@ class Record:
     output: str = ""
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
 
     @property
     def score(self) -> float:
@@ -121,14 +140,22 @@ class Record:
     @property
     def exit_code(self) -> int:
         """0 all passed, 1 something failed, 3 not importable or timed out, 4 our own fault."""
+        codes = [0 if self.passed else 1]
         if self.fault:
-            return {"target": 3, "judge": 4}[self.fault]
-        return 0 if self.passed else 1
+            codes.append({"target": 3, "judge": 4}[self.fault])
+        if self.kind == "check":
+            codes += [4 if item.fault == "judge" else 3 for item in self.items
+                      if item.status == "error"]
+        return max(codes)
+
+    def _repr_html_(self) -> str:
+        return page(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as JSON's own types, every text cleaned."""
         return plain({
-            "kind": self.kind, "target": self.target, "passed": self.passed,
+            "schema": SCHEMA, "kind": self.kind, "target": self.target,
+            "path": self.path, "passed": self.passed,
             "score": self.score, "max_score": self.max_score, "exit_code": self.exit_code,
             "error": self.error, "fault": self.fault, "seconds": round(self.seconds, 3),
             "notes": self.notes, "settings": self.settings,

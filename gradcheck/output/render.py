@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 
+from gradcheck.output.github import as_github
 from gradcheck.output.gradescope import as_gradescope
 from gradcheck.output.json import as_json
-from gradcheck.output.junit import as_junit
+from gradcheck.output.junit import as_junit, as_junit_suites
 from gradcheck.output.prairielearn import as_prairielearn
 from gradcheck.output.record import Record
+from gradcheck.output.sarif import as_sarif
 from gradcheck.output.text import as_text
 
 FORMATS: dict[str, Callable[[Record], str]] = {
     "text": as_text,
     "json": as_json,
     "junit": as_junit,
+    "github": lambda record: as_github([record]),
+    "sarif": lambda record: as_sarif([record]),
     "gradescope": as_gradescope,
     "prairielearn": as_prairielearn,
 }
+# The formats in which several records are one document.
+TOGETHER: dict[str, Callable[[Sequence[Record]], str]] = {
+    "json": lambda records: json.dumps([record.to_dict() for record in records], indent=2) + "\n",
+    "junit": as_junit_suites,
+    "github": as_github,
+    "sarif": as_sarif,
+}
+
+
+def render_all(records: Sequence[Record], format: str = "text", *, color: bool = False,
+               width: int = 100) -> str:
+    """Return several records in one of the formats: one document, or one after the other."""
+    if format in TOGETHER:
+        return TOGETHER[format](records)
+    if format != "text":
+        raise ValueError(f"format: got {format!r} for {len(records)} targets; expected one of "
+                         f"text, {', '.join(TOGETHER)}. Remedy: check them one at a time.")
+    return "\n".join(render(record, color=color, width=width) for record in records)
 
 
 def render(record: Record, format: str = "text", *, color: bool = False,
-           width: int = 100) -> str:
-    """Return `record` in one of `FORMATS`; `color` (of the verdicts) and `width` are the text's.
+           width: int = 100, verbose: bool = False) -> str:
+    """Return `record` in one of `FORMATS`; `color`, `width` and `verbose` are the text's.
 
     >>> from gradcheck.output.record import Item
     >>> record = Record("check", "homework.py", (Item("relu", "relu", "passed"),), seconds=0.25)
@@ -36,4 +59,6 @@ def render(record: Record, format: str = "text", *, color: bool = False,
     if format not in FORMATS:
         raise ValueError(f"format: got {format!r}; expected one of {', '.join(FORMATS)}. "
                          "Remedy: pass one of these words.")
-    return as_text(record, color, width) if format == "text" else FORMATS[format](record)
+    if format == "text":
+        return as_text(record, color, width, verbose)
+    return FORMATS[format](record)

@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
 from gradcheck.output.problems import Problem, problems
 from gradcheck.output.record import Record
 
+SEMANTIC = "1.0.0"  # of the rules and their names
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def as_sarif(records: Sequence[Record], version: str,
-             meaning_of: Callable[[str], str] = lambda rule: rule) -> str:
+def as_sarif(records: Sequence[Record]) -> str:
     """Return the records as one SARIF log with one run.
 
     Parameters
     ----------
     records : sequence of Record
         One a target.
-    version : str
-        The checker's.
-    meaning_of : callable
-        Returns what a rule's code means, in a sentence.
 
     Examples
     --------
     >>> from gradcheck.output.record import Item
     >>> item = Item("relu", "relu", "failed", "no", file="homework.py", line=3)
-    >>> log = json.loads(as_sarif([Record("check", "homework.py", (item,))], "1.0"))
+    >>> log = json.loads(as_sarif([Record("check", "homework.py", (item,))]))
     >>> log["runs"][0]["results"][0]["ruleId"]
     'failed'
     """
     found = [problem for record in records for problem in problems(record)]
     rules = list(dict.fromkeys(problem.rule for problem in found))
     driver = {
-        "name": "gradcheck", "version": version,
-        "rules": [{"id": rule, "shortDescription": {"text": meaning_of(rule)}} for rule in rules],
+        "name": "gradcheck", "semanticVersion": SEMANTIC,
+        "rules": [{"id": rule, "shortDescription": {"text": rule},
+                   "help": {"text": f"gradcheck explain {rule}"}} for rule in rules],
     }
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints",
            "results": [_result(problem, rules.index(problem.rule)) for problem in found]}

@@ -9,15 +9,19 @@ from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean
 from gradcheck.output.record import Item, Record
 
-COLOURS = {"passed": "32", "failed": "31", "error": "31", "inconclusive": "33"}
+COLOURS = {"passed": "32", "warned": "33", "failed": "31", "error": "31", "inconclusive": "33"}
 
 
-def as_text(record: Record, color: bool = False, width: int = 100) -> str:
+def as_text(record: Record, color: bool = False, width: int = 100,
+            verbose: bool = False) -> str:
     """Return a table with one line an item, what is wrong below it, and a one-line summary.
 
     Paragraphs are folded to `width` columns.
     """
-    lines = _table(record, color, width)
+    lines = [*([clean(record.path)] if record.path else []), *_table(record, color, width)]
+    for item in record.items if verbose else ():
+        if "traceback" in item.details:
+            lines += ["", f"{clean(item.name)}:", clean(item.details["traceback"]).rstrip()]
     if record.output and record.kind == "grade":
         lines += ["", "the submission printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
     if record.notes:
@@ -49,8 +53,8 @@ def _table(record: Record, color: bool, width: int) -> list[str]:
 def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     """Return an item's message, unless the one above has just said it, and its advice."""
     lines = []
-    shown = not item.passed or (item.status == "skipped" and kind == "check")
-    if item.message and shown and not repeated:
+    if item.message and item.status != "passed" and not repeated and not (
+            kind == "grade" and item.status == "skipped"):
         lines += _folded(clean(item.message), "    ", width)
     for text in item.advice:
         lines += _folded(f"advice: {clean(text)}", "    ", width)

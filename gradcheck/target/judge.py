@@ -7,12 +7,13 @@ what its name promises is a question for those who have a reference.
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.examples.standard import Example, NoExampleError, example, others
+from gradcheck.examples.standard import Example, NoExampleError, candidates, how_to
 from gradcheck.output.record import Item
 from gradcheck.report import Finding, Report
 from gradcheck.target.conventions import Conventions
@@ -23,6 +24,9 @@ from gradcheck.target.trial import Trial, WrongFormError, drops, floating
 
 # What a gradient can still do wrong whose numbers were compared, and are right.
 CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "lower-precision"})
+# What may be the fault of arguments that were guessed.
+FORM_CODES = frozenset({"raises", "wrong-shape", "non-finite"})
+MOST_CANDIDATES = 24
 NO_CONTROL = (
     "without control over the randomness no two calls have the same mask, and there is nothing to "
     "differentiate; the mask laws still apply"
@@ -60,6 +64,14 @@ class Judgement:
     def passed(self) -> bool:
         """Whether nothing is wrong."""
         return self.status == "passed"
+
+    @property
+    def is_about_form(self) -> bool:
+        """Whether no number is wrong, but exceptions or shapes are in the way."""
+        if self.report is None:
+            return self.status in ("failed", "error")
+        return self.status == "failed" and all(
+            finding.code in FORM_CODES for finding in self.report.findings)
 
     def item(self, name: str, group: str) -> Item:
         """Return the judgement as an item of a record."""
@@ -103,37 +115,59 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     ('failed', 'scaled')
     """
     like = like or pair
+    trial = Trial(pair, conventions, seed)
     try:
-        found = example(like.base, like.forward, np.random.default_rng(seed), like.example)
+        found = list(itertools.islice(_candidates(like, seed), MOST_CANDIDATES))
     except NoExampleError as error:
-        return Judgement("error", str(error))
+        return Judgement("skipped", f"not judged: {error}")
     except OURS:
         raise
     except BaseException as error:
-        return Judgement("error", f"{like.base}_example raised {reason_of(error)}")
-    return replace(_accepted(Trial(pair, conventions, seed), like, found), example=found)
+        return Judgement("skipped", f"{like.base}_example raised {reason_of(error)}")
+    if trial.is_unwritten(found):
+        return Judgement("todo", "not written yet: it returns None or raises NotImplementedError")
+    return _first_accepted(trial, like, found)
 
 
-def _accepted(trial: Trial, like: Pair, found: Example) -> Judgement:
-    """Judge a pair at the first arguments that its forward takes, and say which it refuses."""
-    first = _judge_at(trial, like, found)
-    if first.passed or not trial.refuses(found):
-        return first
-    tried, name = _shapes(found), trial.pair.name
-    for place, other in enumerate(_others(like, trial.seed), start=1):
-        if not trial.refuses(other):
-            told = f"checked at {_shapes(other)}, as {name}_forward refuses {tried}"
-            again = _judge_at(trial, like, other, place)
-            return replace(again, advice=(*again.advice, told))
-    remedy = f"; if it takes others, a function {like.base}_example(rng) beside it returns them " \
-             "as a tuple" if like is trial.pair else ""
-    return replace(first, message=f"{first.message}\n  It was called with {tried}{remedy}")
+def _candidates(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:
+    return candidates(like.base, like.forward, np.random.default_rng(seed), like.example)
 
 
-def _others(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:
-    """Yield the arguments to try next; a target's own example stands as it is."""
-    if like.example is None:
-        yield from others(like.base, like.forward, np.random.default_rng(seed))
+def _first_accepted(trial: Trial, like: Pair, found: Sequence[Example]) -> Judgement:
+    """Judge a pair at the first arguments that its forward takes, and say which it refuses.
+
+    At guessed arguments a wrong number is a finding; an exception or a shape is none, since
+    the guess may be what is wrong.
+    """
+    unfit: list[Judgement] = []
+    for place, example in enumerate(found):
+        if trial.refuses(example):
+            continue
+        judgement = replace(_judge_at(trial, like, example, place), example=example)
+        if not (example.guessed and judgement.is_about_form):
+            refused = f"checked at {_shapes(example)}, as {trial.pair.name}_forward refuses " \
+                      f"{_shapes(found[0])}"
+            advice = (refused,) if place and not example.guessed else ()
+            return replace(judgement, advice=(*judgement.advice, *advice))
+        unfit.append(judgement)
+    if unfit:
+        return replace(unfit[0], status="skipped", advice=(), message=_told_how(
+            trial.pair, "at guessed arguments "
+            f"({_shapes(unfit[0].example)}): {unfit[0].message}"))  # type: ignore[arg-type]
+    first = _judge_at(trial, like, found[0])
+    if found[0].guessed:
+        return replace(first, status="skipped", advice=(), message=_told_how(
+            trial.pair, f"it takes none of {len(found)} kinds of guessed arguments; with "
+            f"{_shapes(found[0])}: {first.message}"))
+    return replace(first, example=found[0], message=f"{first.message}\n  It was called with "
+                   f"{_shapes(found[0])}; if it takes others, a function "
+                   f"{trial.pair.base}_example(rng) beside it returns them as a tuple")
+
+
+def _told_how(pair: Pair, reason: str) -> str:
+    """Return why a pair was not judged, and what to write so that it is."""
+    return (f"not judged: {reason}\n  Remedy: write beside it, with shapes that it takes,\n"
+            + textwrap.indent(how_to(pair.name, pair.forward), "      "))
 
 
 def _judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judgement:
@@ -158,16 +192,14 @@ def _judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judge
         return Judgement("error", f"it raised {reason_of(error)}")
     advice = f"checked at guessed arguments ({_shapes(found)}); a function " \
              f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses them"
-    return Judgement(report.verdict, "" if report.passed else "\n".join(report.paragraphs()),
+    return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
                      report, _gradient_right(report, trial, found),
                      (advice,) if found.guessed else ())
 
 
 def _redrawn(like: Pair, seed: int, place: int) -> Example:
     """Return the arguments at `place` among those for a name, with other numbers in them."""
-    seeds = (seed, 1)
-    first = example(like.base, like.forward, np.random.default_rng(seeds))
-    return next(itertools.islice(itertools.chain([first], _others(like, seeds)), place, None))
+    return next(itertools.islice(_candidates(like, (seed, 1)), place, None))
 
 
 def _held_to(arguments: Iterator[Further], trial: Trial, first: Report) -> Report:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from gradcheck.mask_laws.implementation import DropoutImplementation
-from gradcheck.mask_laws.run import CheckResult, check_dropout
+from gradcheck.mask_laws.run import LAWS, CheckResult, check_dropout
 from gradcheck.output.record import Item
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.exceptions import OURS, reason_of
 from gradcheck.target.pairs import Pair
+from gradcheck.target.settings import Settings
+
+LAWFUL = ("dropout", "vanilla_dropout")
 
 
-def laws_item(pair: Pair, conventions: Conventions, strict: bool) -> Item:
+def laws_item(pair: Pair, settings: Settings, ignored: Collection[str] = ()) -> Item:
     """Hold a dropout to the laws of `gradcheck.mask_laws.run`.
 
-    A vanilla_dropout scales at test time whatever the conventions say.
+    A vanilla_dropout scales at test time whatever the conventions say. Laws that are `ignored` may
+    be broken.
     """
     assert pair.backward is not None
+    conventions = settings.conventions
     scaling = "vanilla" if pair.base == "vanilla_dropout" else conventions.scaling
     impl = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
                                  conventions.seeding, pair.name)
     started = time.perf_counter()
     try:
-        results = check_dropout(impl, strict=strict, on_fail=None)
+        results = check_dropout(
+            impl, strict=settings.strict, on_fail=None,
+            expected_failures={law.name: "ignored" for law in LAWS if law.name in ignored})
     except (Exception, *OURS):
         raise
     except BaseException as error:

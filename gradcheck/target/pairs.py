@@ -26,6 +26,12 @@ class Pair:
     example: Function | None = None
 
     @property
+    def place(self) -> tuple[str, int]:
+        """The file and the line where forward is defined; ('', 0) where that is not known."""
+        code = getattr(inspect.unwrap(self.forward), "__code__", None)
+        return (code.co_filename, code.co_firstlineno) if code else ("", 0)
+
+    @property
     def is_loss(self) -> bool:
         """Whether forward returns (loss, dx) and there is no backward."""
         return self.backward is None
@@ -33,22 +39,41 @@ class Pair:
 
 @dataclass(frozen=True)
 class Found:
-    """The pairs of a module, and the names that have no partner."""
+    """What is there to judge in a module.
+
+    Attributes
+    ----------
+    pairs : tuple of Pair
+        The layers and losses that it defines.
+    unpaired : tuple of str
+        Names that have no partner.
+    imported : tuple of str
+        Layers and losses that it has from elsewhere, and that are not among the pairs.
+    """
 
     pairs: tuple[Pair, ...]
     unpaired: tuple[str, ...]
+    imported: tuple[str, ...] = ()
 
 
-def find_pairs(module: ModuleType) -> Found:
-    """Return every layer and loss that is defined or re-exported in a module.
+def find_pairs(module: ModuleType, imported: bool = False) -> Found:
+    """Return every layer and loss that a module defines.
 
     `<name>_forward` goes with `<name>_backward`; a variant (`conv_forward_fast`,
     `batchnorm_backward_alt`) goes with the same variant, or else with the plain function.
 
+    Parameters
+    ----------
+    module : ModuleType
+        A package's submodules are its own.
+    imported : bool
+        Whether what it imported from elsewhere counts as well.
+
     Examples
     --------
+    >>> import numpy as np
     >>> module = ModuleType("homework")
-    >>> module.relu_forward = module.relu_backward = module.tanh_forward = abs
+    >>> module.relu_forward = module.relu_backward = module.tanh_forward = np.abs
     >>> found = find_pairs(module)
     >>> [pair.name for pair in found.pairs], found.unpaired
     (['relu'], ('tanh_forward',))
@@ -62,7 +87,26 @@ def find_pairs(module: ModuleType) -> Found:
               and LOSS_NAME.fullmatch(name) and not inspect.isgeneratorfunction(value)]
     order = {name: place for place, name in enumerate(names)}
     pairs.sort(key=lambda pair: order[pair[0]])
-    return Found(tuple(pair for _, pair in pairs), tuple(unpaired))
+    own = {id(pair) for _, pair in pairs if imported or _is_own(pair, module)}
+    return Found(tuple(pair for _, pair in pairs if id(pair) in own),
+                 tuple(name for name in unpaired if imported or _is_from(names[name], module)),
+                 tuple(pair.name for _, pair in pairs if id(pair) not in own))
+
+
+def _is_own(pair: Pair, module: ModuleType) -> bool:
+    return any(function is not None and _is_from(function, module)
+               for function in (pair.forward, pair.backward))
+
+
+def _is_from(function: Function, module: ModuleType) -> bool:
+    """Whether a function is a module's own; partials, ufuncs and jitted ones without a home are."""
+    home: str | None = None
+    if inspect.isfunction(function):
+        home = function.__module__
+    elif type(function).__name__ != "ufunc":
+        home = getattr(function, "__dict__", {}).get("__module__")
+    name = module.__name__
+    return home is None or home == name or home.startswith(f"{name}.")
 
 
 def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list[str]]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import IO, Any
 
-from gradcheck.generators import global_generator_restored
-from gradcheck.output.record import Item, plain
-from gradcheck.target.errors import TargetError
+from gradcheck.output.plain import plain
+from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.importing import import_source
-from gradcheck.target.judge import Settings, judge
-from gradcheck.target.pairs import Found, Pair, find_pairs
+from gradcheck.target.items import items_of
+from gradcheck.target.pairs import Pair
+from gradcheck.target.plan import plan_of
+from gradcheck.target.quiet import quiet
+from gradcheck.target.settings import Settings
 from gradcheck.target.sources import Source
 
 OUR_FRAMES = 12
@@ -30,44 +31,32 @@ class Server:
     def answer(self, request: dict[str, Any]) -> None:
         """Answer one request; an exception of our own is a reply, too."""
         try:
-            if "source" in request:
-                self._load(Source(**request["source"]), Settings.from_dict(request["settings"]))
-            else:
-                self._judge(request["judge"])
+            with quiet():
+                if "source" in request:
+                    self._load(Source(**request["source"]), request["settings"])
+                else:
+                    for item in items_of(self._pairs[request["judge"]], self._settings):
+                        self._send(item=asdict(item))
         except TargetError as error:
             self._send(error=str(error), fault="target")
+        except NothingToCheckError as error:
+            self._send(error=str(error), fault="usage")
         except Exception:
             self._send(error=traceback.format_exc(limit=-OUR_FRAMES), fault="judge")
         self._send(done=True)
 
-    def _load(self, source: Source, settings: Settings) -> None:
+    def _load(self, source: Source, settings: dict[str, Any]) -> None:
+        self._settings = Settings.from_dict(settings)
         loaded = import_source(source)
-        found = find_pairs(loaded.module, settings.imported)
-        self._settings = settings
-        self._pairs = {pair.name: pair for pair in found.pairs}
-        self._send(found=as_plan(found, loaded.notes))
-
-    def _judge(self, name: str) -> None:
-        with global_generator_restored():
-            for item in judge(self._pairs[name], self._settings):
-                self._send(item=asdict(item))
+        try:
+            plan = plan_of(loaded.module, self._settings)
+        except NothingToCheckError as error:
+            notes = "".join(f"\nnote: {note}" for note in loaded.notes)
+            raise NothingToCheckError(f"{error}{notes}") from None
+        self._pairs = {pair.name: pair for pair in plan.pairs}
+        self._send(pairs=[[pair.name, pair.base, *pair.place] for pair in plan.pairs],
+                   notes=[*loaded.notes, *plan.notes])
 
     def _send(self, **reply: Any) -> None:
         self._replies.write(json.dumps(plain(reply)) + "\n")
         self._replies.flush()
-
-
-def as_plan(found: Found, notes: list[str]) -> dict[str, Any]:
-    """Return what there is to judge, for the process that asks."""
-    return {"pairs": [[pair.name, pair.base] for pair in found.pairs], "notes": notes,
-            "unpaired": list(found.unpaired), "imported": list(found.imported)}
-
-
-def items_of(replies: Iterator[dict[str, Any]]) -> Iterator[Item]:
-    """Return the items in replies, as the judging process had them."""
-    for reply in replies:
-        if "item" in reply:
-            fields = {**reply["item"]}
-            for name in ("arguments", "advice", "uncovered"):
-                fields[name] = tuple(fields.get(name, ()))
-            yield Item(**fields)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gradcheck.check import check_gradient, check_layer
-from gradcheck.contract.outputs import joined
+from gradcheck.contract.protocol import in_one_form
 from gradcheck.examples.standard import Example
 from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
 from gradcheck.report import Report
@@ -50,6 +50,8 @@ class Trial:
     def has_no_gradient(self, found: Example) -> bool:
         """Whether forward leaves no cache at these arguments, or one that backward refuses."""
         forward, backward, args = self._functions(found)
+        wrt = [i for i, arg in enumerate(args) if floating(arg)]
+        forward, backward = in_one_form(forward, backward, found.names, wrt)
         caches = []
 
         def both() -> None:
@@ -59,11 +61,42 @@ class Trial:
 
         return _raises(both) or caches[0] is None
 
+    def is_unwritten(self, candidates: Sequence[Example]) -> bool:
+        """Whether every call ends in None or NotImplementedError, as a skeleton's does."""
+        taken = [found for found in candidates if not self.refuses(found) or _raises_only(
+            lambda found=found: self.pair.forward(*copy.deepcopy(found.args)),
+            NotImplementedError)]
+        return bool(taken) and all(self._is_unwritten_at(found) for found in taken)
+
+    def _is_unwritten_at(self, found: Example) -> bool:
+        try:
+            returned = self.pair.forward(*copy.deepcopy(found.args))
+        except NotImplementedError:
+            return True
+        except OURS:
+            raise
+        except BaseException:
+            return False
+        if _is_nothing(returned[:-1] if _is_pair(returned) else returned):
+            return True
+        if self.pair.backward is None:
+            return _is_skeleton_of_a_loss(returned)
+        dout = np.ones(np.shape(returned[0])) if _is_pair(returned) else None
+        try:
+            return _is_nothing(self.pair.backward(
+                dout, returned[1] if _is_pair(returned) else returned))
+        except NotImplementedError:
+            return True
+        except OURS:
+            raise
+        except BaseException:
+            return False
+
     def _functions(self, found: Example) -> tuple[Function, Function, Args]:
         """Return a layer's forward and backward, and the arguments in its convention."""
         assert self.pair.backward is not None
         forward = repeatable(self.pair.forward, self.conventions)
-        return *joined(forward, self.pair.backward), in_convention(found.args, self.conventions)
+        return forward, self.pair.backward, in_convention(found.args, self.conventions)
 
     def _report_layer(self, found: Example) -> Report:
         forward, backward, args = self._functions(found)
@@ -99,6 +132,35 @@ def _raises(call: Callable[[], Any]) -> bool:
     except BaseException:
         return True
     return False
+
+
+def _raises_only(call: Callable[[], Any], kind: type[Exception]) -> bool:
+    try:
+        call()
+    except kind:
+        return True
+    except OURS:
+        raise
+    except BaseException:
+        return False
+    return False
+
+
+def _is_pair(returned: Any) -> bool:
+    return isinstance(returned, tuple) and len(returned) == 2
+
+
+def _is_nothing(returned: Any) -> bool:
+    """Whether a value is None, or holds nothing else."""
+    return returned is None or (isinstance(returned, tuple | list) and bool(returned)
+                                and all(map(_is_nothing, returned)))
+
+
+def _is_skeleton_of_a_loss(returned: Any) -> bool:
+    """Whether a loss is zero with a gradient of zeros, which is what the course's skeleton says."""
+    return _is_pair(returned) and all(
+        isinstance(entry, int | float | np.ndarray | np.number) and not np.any(entry)
+        for entry in returned)
 
 
 def floating(value: Any) -> bool:

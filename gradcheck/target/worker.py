@@ -13,14 +13,14 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
 
 
 def main() -> None:
     """Serve until the requests end."""
     requests, replies = _taken_over()
     _end_with_parent()
+    _limit_memory(float(sys.argv.pop()))
     from gradcheck.target.serving import Server
 
     server = Server(replies)
@@ -52,7 +52,26 @@ def _end_with_parent() -> None:
             ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
-def lines(stream: IO[str]) -> Iterator[dict[str, Any]]:
-    """Yield what a stream of JSON lines holds."""
-    for line in stream:
-        yield json.loads(line)
+def _limit_memory(megabytes: float) -> None:
+    """Let the target have so much memory beyond what the libraries take, where that can be set."""
+    try:
+        import resource
+    except ImportError:
+        return
+    if megabytes:
+        import numpy  # noqa: F401  (its address space is not the target's)
+        import scipy.stats  # noqa: F401
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        wanted = _address_space() + int(megabytes * 2**20)
+        resource.setrlimit(resource.RLIMIT_AS, (
+            wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def _address_space() -> int:
+    """Return this process's virtual memory in bytes, where the system tells it; else 4 GB."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 4 * 2**30

@@ -1,0 +1,46 @@
+"""Values for the parameters of a layer class's constructor, by their usual names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gradcheck.examples.inference import SIZES
+
+ROWS, INPUTS, OUTPUTS = SIZES["N"], SIZES["D"], SIZES["M"]
+
+RECIPES: tuple[tuple[str, Any], ...] = (
+    (r"(n_|num_)?(in|input|inputs)(_?(features|size|dim|dims|channels|units))?|n_in|in_dim|fan_in|"
+     r"input_shape|num_features|normalized_shape|features|dim|d|D|size|n_features|embed_dim|"
+     r"d_model|num_inputs|n_inputs|vocab_size", INPUTS),
+    (r"(n_|num_)?(out|output|outputs)(_?(features|size|dim|dims|channels|units))?|n_out|out_dim|"
+     r"fan_out|units|hidden(_?(size|dim|units))?|n_hidden|num_hidden|num_classes|n_classes|M|H|"
+     r"num_neurons|n_neurons|neurons|num_outputs|n_outputs|embedding_dim", OUTPUTS),
+    (r"p|p_drop|drop_?prob|dropout(_?(rate|p|prob|ratio))?|rate|drop_rate|probability", 0.3),
+    (r"keep_?prob|p_keep|keep(_rate|_ratio)?", 0.7),
+    (r"kernel(_?size)?|filter_?size|k|ksize", 3), (r"num_filters|n_filters|filters", 3),
+    (r"pool(_?size)?|pool_height|pool_width", 2), (r"stride|dilation", 1), (r"pad(ding)?", 1),
+    (r"eps(ilon)?", 1e-5), (r"momentum", 0.9), (r"alpha|slope|negative_slope", 0.1),
+    (r"lr|learning_rate|eta", 0.1), (r"seed|random_state", 0), (r"axis", -1),
+    (r"groups|num_heads|n_heads|heads", 2), (r"weight_scale|scale|std", 0.5),
+    (r"reg|lambda_?|lam|l2|weight_decay", 0.1), (r"bias|use_bias", True),
+)
+
+
+def constructor_value(name: str) -> Any:
+    """Return the value for a constructor's parameter.
+
+    Raises
+    ------
+    LookupError
+        The name is not known.
+
+    Examples
+    --------
+    >>> constructor_value("in_features"), constructor_value("n_out"), constructor_value("p")
+    (6, 5, 0.3)
+    """
+    for pattern, value in RECIPES:
+        if re.fullmatch(pattern, name):
+            return value
+    raise LookupError(f"no value is known for {name}")

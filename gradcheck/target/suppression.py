@@ -1,0 +1,52 @@
+"""Findings that do not count: in ``# gradcheck: ignore[CODE]`` on a def line, or in --ignore."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any
+
+from gradcheck.target.judge import Judgement
+from gradcheck.target.pairs import Pair
+
+COMMENT = re.compile(r"#\s*gradcheck:\s*ignore\[([\w\s,-]+)\]")
+
+
+def ignored_codes(pair: Pair, everywhere: Collection[str]) -> frozenset[str]:
+    """Return the codes that do not count for a pair: those for all, and those on its def lines."""
+    codes = set(everywhere)
+    for function in (pair.forward, pair.backward):
+        if function is not None:
+            codes |= _on_def_line(function)
+    return frozenset(codes)
+
+
+def _on_def_line(function: Callable[..., Any]) -> set[str]:
+    """Return the codes in a comment between a function's decorators and its body."""
+    try:
+        lines, _ = inspect.getsourcelines(inspect.unwrap(function))
+    except (OSError, TypeError):
+        return set()
+    codes: set[str] = set()
+    for line in lines:
+        codes |= {code.strip() for found in COMMENT.finditer(line)
+                  for code in found[1].split(",")}
+        if line.rstrip().partition("#")[0].rstrip().endswith(":"):
+            break
+    return codes
+
+
+def without_ignored(judgement: Judgement, codes: Collection[str]) -> Judgement:
+    """Return a judgement without the findings that do not count."""
+    if judgement.report is None:
+        return judgement
+    report = judgement.report.without(codes)
+    if report is judgement.report:
+        return judgement
+    status = report.status
+    if status == "passed" and not report.arguments:
+        status = "skipped"  # what was ignored was the reason why no number was compared
+    return replace(judgement, report=report, status=status,
+                   message="" if status == "passed" else "\n".join(report.paragraphs()))
