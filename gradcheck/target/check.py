@@ -17,7 +17,7 @@ from gradcheck.target.exceptions import TimedOut, interrupts_told_apart
 from gradcheck.target.judge import judge
 from gradcheck.target.laws import laws_item
 from gradcheck.target.load import TargetError, loaded
-from gradcheck.target.pairs import Found, Pair, find_pairs
+from gradcheck.target.pairs import Found, Pair, bare, find_pairs
 from gradcheck.target.quiet import quiet
 
 POSITIONAL = (
@@ -119,17 +119,13 @@ def _selected(target: str, module: ModuleType, found: Found, only: Sequence[str]
             + "".join(f"\n{note}" for note in _notes(found)))
     names = [pair.name for pair in found.pairs]
     for pattern in only:
-        if not fnmatch.filter(names, _bare(pattern)):
-            close = difflib.get_close_matches(_bare(pattern), names, n=3)
+        if not fnmatch.filter(names, bare(pattern)):
+            close = difflib.get_close_matches(bare(pattern), names, n=3)
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
             raise NothingToCheckError(
                 f"--only: got {pattern!r}; expected one of {', '.join(sorted(names))}.{hint}")
     return [pair for pair in found.pairs
-            if not only or any(fnmatch.fnmatchcase(pair.name, _bare(p)) for p in only)]
-
-
-def _bare(name: str) -> str:
-    return name.removesuffix("_forward").removesuffix("_backward")
+            if not only or any(fnmatch.fnmatchcase(pair.name, bare(p)) for p in only)]
 
 
 def judge_pair(

@@ -27,7 +27,7 @@ class Further:
     told : str
         What is special about them, after 'found'.
     first : str
-        What the first arguments were, after 'at'.
+        Where nothing was wrong.
     excused : callable
         Tells of a trial whether these arguments say nothing about its gradient.
     """

@@ -120,6 +120,23 @@ def test_a_broken_contract_hides_no_gradient_that_is_wrong_elsewhere():
     assert "nothing is wrong" not in judgement.message
 
 
+def test_a_contract_broken_at_float32_hides_no_gradient_that_is_wrong_in_test_mode():
+    def forward(x, gamma, beta, bn_param):
+        return batchnorm(x, gamma, beta, bn_param, lambda cache: (*cache[:3], True))
+
+    def backward(dout, cache):
+        gradients = batchnorm_back(dout, cache)
+        if dout.dtype == np.float32:
+            dout *= 2
+        return gradients
+
+    judgement = judged("batchnorm", forward, backward)
+    assert codes(judgement)[-1] == "dout-mutated"
+    assert not judgement.gradient_right
+    assert "found with the arguments cast to float32" in judgement.message
+    assert "found in test mode" in judgement.message
+
+
 def test_the_arguments_of_another_pair_stand_in_for_an_example_of_the_targets_own():
     pair = Pair("relu", "relu", relu, lambda dout, x: dout * (x > 0),
                 example=lambda rng: np.ones((1, 1)))
