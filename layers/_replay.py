@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from layers._arguments import (
+from layers._blocked import Mask, Reader, Writer, collect, mask_blocks, mask_whole
+from layers.arguments import (
     OWN_CACHE,
     Array,
     cached,
@@ -21,7 +22,6 @@ from layers._arguments import (
     required,
     same_shape,
 )
-from layers._blocked import Mask, Reader, Writer, collect, mask_blocks, mask_whole
 from layers.masks import Source, check_source, drawn, source_of
 
 Cache: TypeAlias = "tuple[dict[str, Any], Array | None]"

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
-from layers._arguments import Array, cached
 from layers.activations import relu_backward, relu_forward
 from layers.affine import affine_backward, affine_forward
+from layers.arguments import Array, cached
 from layers.dropout import dropout_backward, dropout_forward
 from layers.normalization import (
     batchnorm_backward_alt,

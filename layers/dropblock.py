@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, floating, integer, refuse, required, same_shape
 from layers._blocked import Mask
 from layers._replay import (
     Cache,
@@ -19,6 +18,7 @@ from layers._replay import (
     remember,
     settings,
 )
+from layers.arguments import Array, floating, integer, refuse, required, same_shape
 from layers.masks import Source, bernoulli, source_of
 
 

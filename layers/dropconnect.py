@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, cached, integer, parameter, probability, refuse, required
-from layers._precision import cast, widen
 from layers._replay import settings
 from layers.affine import affine_backward, affine_forward
+from layers.arguments import Array, cached, integer, parameter, probability, refuse, required
 from layers.dropout import dropout_backward, dropout_forward
 from layers.masks import check_source, normal, source_of
+from layers.precision import cast, widen
 
 
 def dropconnect_affine_forward(

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, floating
-from layers._precision import cast, widen
 from layers._replay import Cache, drop, drop_again, opened, passed, settings
+from layers.arguments import Array, floating
+from layers.precision import cast, widen
 
 
 def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, floating, refuse, same_shape
-from layers._precision import cast, widen
 from layers._replay import (
     Cache,
     apply_mask,
@@ -22,7 +20,9 @@ from layers._replay import (
     snapshot,
     units_of,
 )
+from layers.arguments import Array, floating, refuse, same_shape
 from layers.masks import Source, bernoulli, normal, source_of
+from layers.precision import cast, widen
 
 ALPHA_PRIME = -1.0507009873554804934 * 1.6732632423543772848
 """-lambda * alpha of SELU: what it tends to for very negative input."""

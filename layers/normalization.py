@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import (
+from layers.arguments import (
     Array,
     cached,
     floating,
@@ -17,7 +17,7 @@ from layers._arguments import (
     same_shape,
     scalar,
 )
-from layers._precision import cast, widen
+from layers.precision import cast, widen
 
 ONE_PER_FEATURE = "give each feature (column of x) one number"
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from layers._arguments import Array, floating, one_of, refuse
 from layers._replay import Cache, axis_of, drop, passed, refuse_shared_axes, settings
+from layers.arguments import Array, floating, one_of, refuse
 from layers.dropout import inverted_backward
 
 

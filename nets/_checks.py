@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from layers._arguments import Array, integer, refuse
+from layers.arguments import Array, integer, refuse
 
 
 def whole(name: str, value: object, low: int) -> int:

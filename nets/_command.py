@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from layers._arguments import probability
+from layers.arguments import probability
 
 from ._checks import whole
 from .experiment import METHODS, Experiment

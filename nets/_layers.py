@@ -21,7 +21,7 @@ from layers import (
     relu_backward,
     relu_forward,
 )
-from layers._arguments import Array
+from layers.arguments import Array
 
 
 class Layer(NamedTuple):

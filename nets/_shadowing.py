@@ -10,7 +10,7 @@ def check_layers() -> None:
     """Raise ImportError if `layers` is another module than the package that `nets` is built on."""
     found = find_spec("layers")
     folders = [] if found is None else list(found.submodule_search_locations or ())
-    if any((Path(folder) / "_arguments.py").exists() for folder in folders):
+    if any((Path(folder) / "masks.py").exists() for folder in folders):
         return
     got = "no such module" if found is None else found.origin or " and ".join(folders)
     raise ImportError(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import refuse, scalar
+from layers.arguments import refuse, scalar
 
 from ._checks import generator, labels, samples, whole
 from .optim import UPDATE_RULES, check_config

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from layers._arguments import Array, refuse, scalar
+from layers.arguments import Array, refuse, scalar
 
 from ._checks import labels, whole
 

@@ -19,7 +19,7 @@ from layers import (
     dropout_backward,
     dropout_forward,
 )
-from layers._arguments import Array, probability, refuse
+from layers.arguments import Array, probability, refuse
 from layers.masks import generator
 from nets.autograd import Tensor
 from nets.module import Module, Rng, as_tensor, checked_rng

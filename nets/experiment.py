@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, one_of, probability, refuse, scalar
+from layers.arguments import Array, one_of, probability, refuse, scalar
 
 from ._checks import whole
 from ._threads import one_blas_thread

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from layers import softmax_loss
-from layers._arguments import (
+from layers.arguments import (
     P_REMEDY,
     Array,
     flag,

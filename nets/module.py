@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from layers._arguments import Array, refuse
+from layers.arguments import Array, refuse
 from nets.autograd import Tensor
 from nets.ops import numbers_of
 

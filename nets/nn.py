@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from layers import affine_backward, affine_forward, batchnorm_backward, batchnorm_forward
-from layers._arguments import Array, integer, refuse, scalar
+from layers.arguments import Array, integer, refuse, scalar
 from nets.autograd import Tensor
 from nets.dropout_modules import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from nets.module import Module, Parameter, Rng, as_tensor, checked_rng

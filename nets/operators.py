@@ -17,7 +17,7 @@ from layers import (
     tanh_backward,
     tanh_forward,
 )
-from layers._arguments import Array, refuse, scalar
+from layers.arguments import Array, refuse, scalar
 from nets import ops
 
 if TYPE_CHECKING:

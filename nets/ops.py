@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from layers import softmax_loss
-from layers._arguments import Array, refuse, scalar
-from layers._precision import cast, widen
+from layers.arguments import Array, refuse, scalar
+from layers.precision import cast, widen
 
 Axis = int | tuple[int, ...] | None
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from layers._arguments import Array, refuse
+from layers.arguments import Array, refuse
 
 from ._checks import labels, samples, whole
 from ._solver_arguments import DEFAULTS, check_data, check_model, check_options

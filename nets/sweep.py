@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from layers._arguments import refuse
+from layers.arguments import refuse
 
 from ._checks import whole
 from ._threads import one_blas_thread

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layers._arguments import Array, refuse
+from layers.arguments import Array, refuse
 
 if TYPE_CHECKING:
     from nets.autograd import Tensor

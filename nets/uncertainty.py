@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import entr, softmax
 
-from layers._arguments import Array, refuse
+from layers.arguments import Array, refuse
 
 from ._checks import whole
 from .autograd import Tensor, no_grad

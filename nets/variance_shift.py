@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layers._arguments import Array, one_of, probability
+from layers.arguments import Array, one_of, probability
 
 from . import optim
 from ._checks import whole
