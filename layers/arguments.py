@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -287,43 +287,3 @@ def one_of(name: str, value: object, allowed: Sequence[str]) -> str:
         refuse(name, value, words, f"pass one of {words}",
                ValueError if isinstance(value, str) else TypeError)
     return value
-
-
-class MissingKeyError(KeyError, ValueError):
-    """A parameter dict lacks a key; its message reads as a sentence, unlike KeyError's."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
-def required(param_name: str, param: object, key: str) -> Any:
-    """Return param[key], or say which key of which dict is missing.
-
-    Examples
-    --------
-    >>> required("bn_param", {"eps": 1e-5}, "mode")
-    Traceback (most recent call last):
-    layers.arguments.MissingKeyError: bn_param: the key 'mode' is missing; got the keys ['eps']. ...
-    """
-    if not isinstance(param, Mapping):
-        refuse(param_name, param, "a dict", f"pass {{{key!r}: ...}}", TypeError)
-    if key not in param:
-        raise MissingKeyError(
-            f"{param_name}: the key {key!r} is missing; got the keys {sorted(map(str, param))}. "
-            f"Remedy: pass {param_name}[{key!r}]."
-        )
-    return param[key]
-
-
-def mode_of(param_name: str, param: object) -> str:
-    """Return param['mode'], 'train' or 'test'.
-
-    Examples
-    --------
-    >>> mode_of("bn_param", {"mode": "test"})
-    'test'
-    """
-    mode = required(param_name, param, "mode")
-    if not isinstance(mode, str) or mode not in ("train", "test"):
-        refuse(f"{param_name}['mode']", mode, "'train' or 'test'", "pass 'train' or 'test'")
-    return mode

@@ -7,19 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from layers.arguments import (
-    Array,
-    cached,
-    floating,
-    mode_of,
-    parameter,
-    refuse,
-    same_shape,
-    scalar,
-)
+from layers.arguments import Array, cached, floating, parameter, refuse, same_shape
 from layers.precision import cast, widen
-
-ONE_PER_FEATURE = "give each feature (column of x) one number"
+from layers.settings import ONE_PER_FEATURE, batchnorm_settings, eps_of
 
 # x - mean, 1 / sqrt(var + eps), gamma, beta, mode, x's dtype
 BatchnormCache = tuple[Array, Array, Array, Array, str, "np.dtype[Any]"]
@@ -90,18 +80,19 @@ def batchnorm_forward(
     [0.2 3. ] [ 0.1 40. ]
     """
     x, gamma, beta = _arguments(x, gamma, beta)
-    mode, eps, momentum, running_mean, running_var = _read_bn_param(bn_param, x)
+    settings = batchnorm_settings(bn_param, x)
+    mode, running_mean, running_var = settings.mode, settings.running_mean, settings.running_var
     wide = widen(x)
     with np.errstate(invalid="ignore"):
         if mode == "train":
             mean, centered, var = _moments(wide, axis=0)
         else:
             centered, var = wide - running_mean.astype(wide.dtype), running_var.astype(wide.dtype)
-        inv_std = 1 / np.sqrt(var + eps)
+        inv_std = 1 / np.sqrt(var + settings.eps)
         out = cast(widen(gamma) * (centered * inv_std) + widen(beta), x.dtype)
         if mode == "train":
-            bn_param["running_mean"] = _average(running_mean, mean, momentum)
-            bn_param["running_var"] = _average(running_var, var, momentum)
+            bn_param["running_mean"] = _average(running_mean, mean, settings.momentum)
+            bn_param["running_var"] = _average(running_var, var, settings.momentum)
     return out, (centered, inv_std, gamma, beta, mode, x.dtype)
 
 
@@ -241,7 +232,7 @@ def layernorm_forward(
     x, gamma, beta = _arguments(x, gamma, beta)
     if not isinstance(ln_param, Mapping):
         refuse("ln_param", ln_param, "a dict", "pass {}, or {'eps': 1e-5}", TypeError)
-    eps = _eps("ln_param", ln_param)
+    eps = eps_of("ln_param", ln_param)
     if x.shape[1] == 0:
         refuse("x", x, "at least one feature", "a mean over no features is undefined: check D")
     with np.errstate(invalid="ignore"):
@@ -313,38 +304,3 @@ def _arguments(x: Array, gamma: Array, beta: Array) -> Gradients:
     same_shape("gamma", gamma, x.shape[1:], "x's features", ONE_PER_FEATURE)
     same_shape("beta", beta, x.shape[1:], "x's features", ONE_PER_FEATURE)
     return x, gamma, beta
-
-
-def _read_bn_param(bn_param: Any, x: Array) -> tuple[str, float, float, Array, Array]:
-    mode = mode_of("bn_param", bn_param)
-    eps = _eps("bn_param", bn_param)
-    momentum = scalar("bn_param['momentum']", bn_param.get("momentum", 0.9),
-                      "a number with 0 <= momentum <= 1",
-                      "momentum is the weight of the past; 0.9 is usual", 0.0, 1.0)
-    running_mean, running_var = (_running(bn_param, key, x) for key in
-                                 ("running_mean", "running_var"))
-    if (running_var < 0).any():
-        refuse("bn_param['running_var']", "a negative variance", "numbers >= 0",
-               "leave the key out to start afresh")
-    if mode == "train" and not isinstance(bn_param, MutableMapping):
-        refuse("bn_param", bn_param, "a dict that can be written", "pass a plain dict: the running "
-               "averages are stored in it", TypeError)
-    if mode == "train" and len(x) == 0:
-        refuse("x", x, "at least one sample in train mode",
-               "skip empty batches: the mean of nothing is undefined")
-    return mode, eps, momentum, running_mean, running_var
-
-
-def _running(bn_param: Mapping[str, Any], key: str, x: Array) -> Array:
-    value = bn_param.get(key)
-    if value is None:
-        return np.zeros(x.shape[1], widen(x[:0]).dtype)
-    name = f"bn_param[{key!r}]"
-    return same_shape(name, parameter(name, value, ndim=1), x.shape[1:], "x's features",
-                      ONE_PER_FEATURE)
-
-
-def _eps(param_name: str, param: Mapping[str, Any]) -> float:
-    return scalar(f"{param_name}['eps']", param.get("eps", 1e-5), "a number > 0",
-                  "eps keeps the division by a zero variance finite; 1e-5 is usual",
-                  0.0, np.inf, low_open=True, high_open=True)

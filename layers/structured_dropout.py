@@ -7,12 +7,13 @@ every key of `dropout_forward` but 'shared_axes', which they choose.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from layers._replay import Cache, axis_of, drop, passed, refuse_shared_axes, settings
 from layers.arguments import Array, floating, one_of, refuse
-from layers.dropout import inverted_backward
+from layers.dropout import inverted_backward, inverted_dropout
+from layers.replay import Cache
+from layers.settings import axis_of, dropout_settings
 
 
 def spatial_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
@@ -64,7 +65,9 @@ def spatial_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple
         refuse("x", x, "a batch of shape (N, C, d1, ...)",
                "add the batch axis with x[np.newaxis]; features without space are for "
                "dropout_forward")
-    return _shared_forward(x, dropout_param, range(2, x.ndim))
+    settings = dropout_settings(dropout_param)
+    settings.refuse_shared_axes()
+    return inverted_dropout(x, settings, range(2, x.ndim))
 
 
 def spatial_dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -217,12 +220,13 @@ def locked_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[
            [10.,  0.,  0., 16.],
            [18.,  0.,  0., 24.]])
     """
-    settings(dropout_param)
+    settings = dropout_settings(dropout_param)
     x = floating("x", x)
     if x.ndim < 2:
         refuse("x", x, "sequences: a time axis and at least another one", "pass x (N, T, D)")
-    axis = axis_of("dropout_param['time_axis']", dropout_param.get("time_axis", 1), x.shape)
-    return _shared_forward(x, dropout_param, (axis,))
+    axis = axis_of("dropout_param['time_axis']", settings.param.get("time_axis", 1), x.shape)
+    settings.refuse_shared_axes()
+    return inverted_dropout(x, settings, (axis,))
 
 
 def locked_dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -287,11 +291,12 @@ def stochastic_depth_forward(x: Array, dropout_param: Mapping[str, Any]) -> tupl
            [1. , 1. ],
            [1.5, 1.5]])
     """
-    settings(dropout_param)
+    settings = dropout_settings(dropout_param)
     x = floating("x", x, min_ndim=1)
     granularity = one_of("dropout_param['granularity']",
-                         dropout_param.get("granularity", "sample"), ("sample", "batch"))
-    return _shared_forward(x, dropout_param, range(granularity == "sample", x.ndim))
+                         settings.param.get("granularity", "sample"), ("sample", "batch"))
+    settings.refuse_shared_axes()
+    return inverted_dropout(x, settings, range(granularity == "sample", x.ndim))
 
 
 def stochastic_depth_backward(dout: Array, cache: Cache) -> Array:
@@ -308,17 +313,6 @@ def stochastic_depth_backward(dout: Array, cache: Cache) -> Array:
     array([[2., 0., 0., 2.]])
     """
     return inverted_backward(dout, cache, "stochastic_depth_forward")
-
-
-def _shared_forward(
-    x: Array, dropout_param: Mapping[str, Any], axes: Iterable[int]
-) -> tuple[Array, Cache]:
-    p, mode = settings(dropout_param)
-    refuse_shared_axes(dropout_param)
-    x = floating("x", x)
-    if mode == "test":
-        return x, passed(x, dropout_param)
-    return drop(x, p, 1.0 - p, dropout_param, tuple(axes))
 
 
 def _batched(

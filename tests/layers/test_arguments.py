@@ -10,6 +10,7 @@ import pytest
 from layers import arguments
 from layers.arguments import describe, flag, floating, integer, operands, probability, scalar
 from layers.precision import cast, widen
+from layers.settings import required
 
 REFUSALS = {
     "a list": (lambda: floating("x", [1.0]), TypeError),
@@ -24,7 +25,7 @@ REFUSALS = {
     "a word for a bool": (lambda: flag("training", "test"), TypeError),
     "a probability of 1": (lambda: probability("p", 1.0), ValueError),
     "another word": (lambda: arguments.one_of("mode", "tset", ("train", "test")), ValueError),
-    "a missing key": (lambda: arguments.required("param", {"q": 1}, "p"), KeyError),
+    "a missing key": (lambda: required("param", {"q": 1}, "p"), KeyError),
 }
 
 
