@@ -12,7 +12,7 @@ import numpy as np
 from layers.arguments import Array, refuse
 
 if TYPE_CHECKING:
-    from nets.autograd import Tensor
+    from nets.tensor import Tensor
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
 

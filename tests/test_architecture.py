@@ -33,8 +33,8 @@ MORE_INSIDE_FUNCTIONS = {
     "nets/data.py": {"sklearn"},
     "nets/learning_curves.py": {"matplotlib"},
     "nets/__main__.py": {"matplotlib"},
-    "nets/_command.py": {"distributed"},
-    "nets/_threads.py": {"threadpoolctl"},
+    "nets/cli.py": {"distributed"},
+    "nets/experiment.py": {"threadpoolctl"},
 }
 # Whose work is to judge code that draws from NumPy's global generator, and to put it back.
 GLOBAL_GENERATOR_RESTORED = {
