@@ -119,6 +119,13 @@ def _faults(state: Mapping[str, Any]) -> Iterator[str]:
     for key, kind in _KINDS.items():
         if not isinstance(state.get(key), kind):
             yield f"{key!r} is missing or no {kind.__name__}"
+    yield from _history_faults(state)
+    yield from _parameter_faults(state)
+    for group in ("statistics", "best_statistics"):
+        yield from _statistics_faults(group, state[group])
+
+
+def _history_faults(state: Mapping[str, Any]) -> Iterator[str]:
     if state["update_rule"] not in UPDATE_RULES:
         yield f"the update rule {state['update_rule']!r} is unknown"
     if min(state["epoch"], state["iteration"]) < 0 or not 0 <= state["best_val_acc"] <= 1:
@@ -126,6 +133,9 @@ def _faults(state: Mapping[str, Any]) -> Iterator[str]:
     for key in ("loss_history", "train_acc_history", "val_acc_history"):
         if state[key].ndim != 1 or state[key].dtype.kind != "f":
             yield f"{key!r} is no list of floats"
+
+
+def _parameter_faults(state: Mapping[str, Any]) -> Iterator[str]:
     params = state["params"]
     for group in ("params", "best_params", "optim"):
         if state[group].keys() != params.keys():
@@ -134,13 +144,15 @@ def _faults(state: Mapping[str, Any]) -> Iterator[str]:
         if not (_finite(w) and _finite(state["best_params"][name], np.shape(w))):
             yield f"the parameter {name!r} is no array of finite numbers"
         yield from _config_faults(name, state["optim"][name], state["update_rule"], np.shape(w))
-    for group in ("statistics", "best_statistics"):
-        if not isinstance(state[group], dict):
-            yield f"{group!r} is no dict"
-        for values in state[group].values():
-            if not (isinstance(values, dict) and values.keys() == {"running_mean", "running_var"}
-                    and all(map(_finite, values.values()))):
-                yield f"{group!r} holds no running mean and variance of finite numbers"
+
+
+def _statistics_faults(group: str, statistics: Any) -> Iterator[str]:
+    if not isinstance(statistics, dict):
+        yield f"{group!r} is no dict"
+    for values in statistics.values():
+        if not (isinstance(values, dict) and values.keys() == {"running_mean", "running_var"}
+                and all(map(_finite, values.values()))):
+            yield f"{group!r} holds no running mean and variance of finite numbers"
 
 
 def _config_faults(name: str, config: Any, rule: str, shape: tuple[int, ...]) -> Iterator[str]:
