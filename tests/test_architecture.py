@@ -59,7 +59,8 @@ BRANCHES = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandl
 
 # Inside gradcheck, every floor may import itself and the floors below.
 FLOORS = (
-    {"", "__main__", "cli", "pytest_plugin", "classic", "dropout_checks", "points"},
+    {"", "__main__", "cli", "options", "limits", "pytest_plugin",
+     "classic", "dropout_checks", "points"},
     {"grading"},
     {"target"},
     {"repair"},
@@ -68,7 +69,7 @@ FLOORS = (
     {"findings"},
     {"contract"},
     {"numeric"},
-    {"arguments", "equal", "workers", "progress"},
+    {"arguments", "equal", "nested", "workers", "progress"},
 )
 TOP, GRADING, TARGET, REPAIR, CHECK, RUN, FINDINGS, _, _, BASE = FLOORS
 # Rooms beside the floors: who may import them, and what they may import.
