@@ -1,1 +1,4 @@
-"""What several rules look through."""
+"""What several rules look through.
+
+normalization           What a forward that normalizes computes: recognised by its numbers
+"""

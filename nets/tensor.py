@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from layers._arguments import Array, refuse
+from layers.arguments import Array, refuse
+from nets.arguments import numbers_of
 from nets.operators import Operators
-from nets.ops import numbers_of
 from nets.tape import Record, is_recording, leaf_gradients, no_grad
 
 __all__ = ["Tensor", "no_grad"]

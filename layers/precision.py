@@ -15,6 +15,8 @@ def widen(array: Array) -> Array:
 
     Sums of a few thousand float16 numbers stall or overflow (11 bits of mantissa, 65504 at most).
 
+    Examples
+    --------
     >>> ones = np.ones((4096, 2), np.float16)
     >>> float(ones.sum(axis=0)[0]), float(widen(ones).sum(axis=0)[0])
     (2048.0, 4096.0)
@@ -25,6 +27,8 @@ def widen(array: Array) -> Array:
 def cast(result: object, dtype: DTypeLike) -> Array:
     """Return `result` as an array of `dtype`: also a scalar, which is what ufuncs make of 0-d.
 
+    Examples
+    --------
     >>> cast(np.float64(1.5), np.float32)
     array(1.5, dtype=float32)
     """

@@ -12,12 +12,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from layers._arguments import probability
-
-from ._checks import whole
-from .experiment import METHODS, Experiment
-from .sweep import Workers, run_sweep, summarize
-from .variance_shift import PLACEMENTS, variance_shift
+from layers.arguments import probability
+from nets.arguments import whole
+from nets.experiment import METHODS, Experiment
+from nets.sweep import Workers, run_sweep, summarize
+from nets.variance_shift import PLACEMENTS, variance_shift
 
 FAILED = 1
 INTERRUPTED = 130

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import refuse, scalar
-
-from ._checks import generator, labels, samples, whole
-from .optim import UPDATE_RULES, check_config
+from layers.arguments import refuse, scalar
+from nets.arguments import checked_rng, labels, samples, whole
+from nets.optim import UPDATE_RULES, check_config
 
 _DATA_KEYS = ("X_train", "y_train", "X_val", "y_val")
 
@@ -77,7 +76,7 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name in _COUNTS:
         if not (given[name] is None and name.endswith("_samples")):
             whole(name, given[name], low=1)
-    generator(given["rng"])
+    checked_rng(given["rng"])
     name = given["checkpoint_name"]
     if name is None:
         return

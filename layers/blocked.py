@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from layers._precision import Array
+from layers.precision import Array
 
 BLOCK = 1 << 16
 """Units in a block, a multiple of 8: a block of packed bits begins with a byte."""

@@ -1,4 +1,8 @@
-"""Checks of arguments that several modules of `nets` share."""
+"""What the nets ask of their arguments, over and above `layers.arguments`.
+
+Each function returns its value, or raises an error that says what was got, what was expected, and
+what to do.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from layers._arguments import Array, integer, refuse
+from layers.arguments import Array, integer, refuse
+
+Rng = np.random.Generator | np.random.RandomState | None
 
 
 def whole(name: str, value: object, low: int) -> int:
     """Return `value` as an int if it is a whole number >= low.
 
+    Examples
+    --------
     >>> whole("batch_size", np.int64(5), low=1)
     5
     """
@@ -27,6 +35,8 @@ def labels(
 ) -> Array:
     """Return `y` if it holds integers >= 0, below num_classes and N of them where these are given.
 
+    Examples
+    --------
     >>> labels([0, 2], num_classes=3, N=2)
     array([0, 2])
     """
@@ -44,7 +54,14 @@ def labels(
 
 
 def samples(X: object, name: str = "X") -> Array:
-    """Return `X` if it is an array of numbers with at least one sample along its first axis."""
+    """Return `X` if it is an array of numbers with at least one sample along its first axis.
+
+    Examples
+    --------
+    >>> samples(np.ones((0, 3)))
+    Traceback (most recent call last):
+    ValueError: X: got a float64 array of shape (0, 3); expected shape (N, d1, ..., dk) with ...
+    """
     if not isinstance(X, np.ndarray) or X.dtype.kind not in "fiub":
         refuse(name, X, "an array of numbers", f"pass np.asarray({name}, dtype=float)", TypeError)
     if X.ndim == 0 or len(X) == 0:
@@ -54,7 +71,13 @@ def samples(X: object, name: str = "X") -> Array:
 
 
 def float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    """Return the NumPy dtype that `dtype` names if it is a floating one."""
+    """Return the NumPy dtype that `dtype` names if it is a floating one.
+
+    Examples
+    --------
+    >>> float_dtype("float32")
+    dtype('float32')
+    """
     try:
         resolved = np.dtype(dtype)
     except TypeError:
@@ -64,9 +87,34 @@ def float_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return resolved
 
 
-def generator(rng: object) -> Any:
-    """Return `rng` if it is None, a Generator or a RandomState."""
+def numbers_of(name: str, value: object) -> Array:
+    """Return a copy of `value`, an array_like of booleans, integers or floats.
+
+    Examples
+    --------
+    >>> numbers_of("data", [[1, 2], [3, 4]]).shape
+    (2, 2)
+    """
+    try:
+        array = np.array(value)
+    except ValueError:
+        refuse(name, value, "rows of equal lengths", "pad the shorter rows")
+    if array.dtype.kind not in "biuf":
+        refuse(name, value, "booleans, integers or floats",
+               "convert it to an array of numbers first", TypeError)
+    return array
+
+
+def checked_rng(rng: object) -> Rng:
+    """Return `rng` if it is None, a Generator or a RandomState.
+
+    Examples
+    --------
+    >>> checked_rng(0)
+    Traceback (most recent call last):
+    TypeError: rng: got 0 (int); expected a np.random.Generator, a ...
+    """
     if rng is not None and not isinstance(rng, np.random.Generator | np.random.RandomState):
-        refuse("rng", rng, "a np.random.Generator or np.random.RandomState",
+        refuse("rng", rng, "a np.random.Generator, a np.random.RandomState or None",
                "pass np.random.default_rng(seed)", TypeError)
     return rng
