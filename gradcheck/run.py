@@ -19,7 +19,8 @@ from gradcheck.contract.inspection import (
 from gradcheck.findings.diagnose import diagnose, diagnose_shapes
 from gradcheck.findings.view import Case
 from gradcheck.numeric.compare import TERMS, Comparison, Problem, compare, natural_scale
-from gradcheck.numeric.dependence import Evaluator, align, output_of
+from gradcheck.numeric.dependence import align
+from gradcheck.numeric.evaluator import Evaluator, output_of
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
 from gradcheck.progress import progress_bar

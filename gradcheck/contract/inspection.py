@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.contract.snapshots import differences, same_bits, snapshot
-from gradcheck.numeric.dependence import ForwardError, fresh, output_of
+from gradcheck.numeric.evaluator import ForwardError, fresh, output_of
 from gradcheck.report import Finding
 
 Array = NDArray[Any]

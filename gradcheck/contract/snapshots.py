@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.numeric.dependence import leaves
+from gradcheck.nested import leaves
 
 
 def snapshot(value: Any, path: str) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.numeric.dependence import Alignment, Evaluator, Index, align
+from gradcheck.numeric.dependence import Alignment, Index, align
+from gradcheck.numeric.evaluator import Evaluator
 from gradcheck.numeric.ladder import Estimate, Slopes, complex_step, ladder, step_lengths
 
 Array = NDArray[Any]
