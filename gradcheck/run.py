@@ -16,10 +16,13 @@ from gradcheck.contract.inspection import (
     note_nonlinearity,
     told,
 )
+from gradcheck.equal import ARGUMENT_ULPS, NATIVE_ULPS, RESAMPLED, SAMPLED, TERMS, size_of
 from gradcheck.findings.diagnose import diagnose, diagnose_shapes
 from gradcheck.findings.view import Case
-from gradcheck.numeric.compare import TERMS, Comparison, Problem, compare, natural_scale
+from gradcheck.numeric.compare import compare
+from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import align
+from gradcheck.numeric.differences import Problem, natural_scale
 from gradcheck.numeric.evaluator import Evaluator, output_of
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
@@ -33,8 +36,6 @@ Workers = int | Callable[..., Any] | None
 # above so many perturbations an argument is compared along random directions instead; a net's
 # loss costs more than a layer, and its parameters share no structure that could be used
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
-NATIVE_ULPS = 256
-ARGUMENT_ULPS = 4
 RESAMPLES = 6
 
 
@@ -155,7 +156,7 @@ class Session:
                 results.append(self._gradients(args, moved)[place].astype(np.float64))
             except Exception:
                 return 0.0
-        return np.asarray(4 * np.ptp(np.array(results), axis=0))
+        return np.asarray(SAMPLED * np.ptp(np.array(results), axis=0))
 
     def _compare(self, problem: Problem, position: int, analytic: Array) -> Comparison:
         """Compare coordinate by coordinate, or along directions where that costs too much."""
@@ -180,8 +181,8 @@ class Session:
                 not argument.size):
             return
         eps = float(np.finfo(argument.dtype).eps)
-        size = np.abs(problem.origin) + np.sqrt(np.mean(np.square(problem.origin)))
-        if np.any(np.abs(self.found.out - problem.origin) > NATIVE_ULPS * eps * size):
+        if np.any(np.abs(self.found.out - problem.origin) > NATIVE_ULPS * eps * size_of(
+                problem.origin)):
             return
         native = np.asarray(self.found.gradients[place])
         if native.shape != argument.shape or native.dtype.kind != "f":
@@ -191,8 +192,8 @@ class Session:
         tolerance = NATIVE_ULPS * eps * (comparison.scale + comparison.natural)
         if not np.any(error > tolerance):
             return
-        tolerance = tolerance + 16 * self._scatter(self.layer.copies, place, self.found.dout,
-                                                   2 * eps)
+        tolerance = tolerance + RESAMPLED * self._scatter(self.layer.copies, place,
+                                                          self.found.dout, 2 * eps)
         wrong = ~(error <= tolerance)
         if np.any(wrong):
             comparison.analytic, comparison.failed = gradient, wrong

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.contract.snapshots import differences, same_bits, snapshot
+from gradcheck.equal import CANCELLED, RESAMPLED, of_linearity, one_multiple
 from gradcheck.numeric.evaluator import ForwardError, fresh, output_of
 from gradcheck.report import Finding
 
@@ -28,8 +29,6 @@ Backward = Callable[..., Any]
 
 # what a layer may write into a parameter dict: its running statistics, as cs231n's batchnorm does
 WRITTEN_BACK = re.compile(r"running|moving|num_batches|average")
-LINEARITY = 1e-7
-ROUNDING = 1e-12
 ISOLATED_SHARE = 0.1
 FATAL = frozenset({"raises", "forward-nondeterministic", "nonlinear-in-dout", "dout-ignored",
                    "mask-resampled", "backward-impure"})
@@ -251,8 +250,7 @@ def _masks_differ(first: Any, second: Any, dout: Array | None, drops: bool) -> b
         return True
     if not drops or not np.any(both):
         return False
-    ratio = second[both] / first[both]
-    return bool(np.ptp(ratio) > 1e-6 * np.max(np.abs(ratio)))
+    return not one_multiple(second[both] / first[both])
 
 
 def _note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
@@ -318,18 +316,17 @@ def note_nonlinearity(
                for entry in entries) or not math.prod(shape):
             continue
         a, b, c = (np.asarray(entry, dtype=np.float64) for entry in entries)
-        if np.array_equal(a, b) and np.max(np.abs(a)) > ROUNDING * largest:
+        if np.array_equal(a, b) and np.max(np.abs(a)) > CANCELLED * largest:
             found.add("dout-ignored", name, "backward returned the same gradient for two different "
                       "dout: it ignores dout. Remedy: multiply the local derivative by dout.")
             continue
         size = np.abs(a) + abs(alpha) * np.abs(b)
         error = np.abs(c - (a + alpha * b))
-        linearity = max(LINEARITY, 2 * _resolution(a, b, c))
-        tolerance = linearity * (size + np.max(size)) + ROUNDING * largest
+        tolerance = of_linearity(size, _resolution(a, b, c), largest)
         beyond = int(np.sum(error > tolerance))
         if beyond <= ISOLATED_SHARE * error.size:
             continue  # a few elements that do not scale are isolated ones, which the numbers show
-        if np.any(error > tolerance + 16 * noise(position)):
+        if np.any(error > tolerance + RESAMPLED * noise(position)):
             worst = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
             found.findings.append(Finding(
                 "nonlinear-in-dout", name, (worst,),

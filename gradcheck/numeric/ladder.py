@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.equal import TERMS
+
 Array = NDArray[Any]
 
 RUNGS = 13
@@ -30,6 +32,9 @@ FIRST_RUNG = 128.0
 COMPLEX_STEP = 1e-30
 KINK_PERSISTS = (0.5, 2.0)
 MOST_MOVED = 0.6
+KINK_ULPS = 64.0  # roundoffs by which one-sided slopes must be apart
+DISTANT = 0.01  # of their distance: a bound below it belongs to one side of a kink alone
+PRECISE = 1e-10  # relative: nothing is gained below it
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ def _gap_persists(old: Slopes, new: Slopes) -> Array:
     least, most = KINK_PERSISTS
     # noise may keep the distance of the slopes by chance, but not their place
     moved = np.maximum(np.abs(new.low - old.low), np.abs(new.high - old.high))
-    return (gap > least * old_gap) & (gap < most * old_gap) & (gap > 64 * new.roundoff) & (
+    return (gap > least * old_gap) & (gap < most * old_gap) & (gap > KINK_ULPS * new.roundoff) & (
         moved < MOST_MOVED * gap)
 
 
@@ -161,7 +166,7 @@ def _at_kinks(rungs: list[Slopes], value: Array, bound: Array) -> Estimate:
     for older, old, new in zip(rungs, rungs[1:], rungs[2:], strict=False):
         here = _gap_persists(older, old) & _gap_persists(old, new)
         # a smooth estimate found at smaller steps than this rung's makes the kink a distant one
-        here &= bound > 0.01 * (new.high - new.low)
+        here &= bound > DISTANT * (new.high - new.low)
         low = np.where(here, new.low - new.roundoff, low)
         high = np.where(here, new.high + new.roundoff, high)
         kinked |= here
@@ -248,12 +253,12 @@ def numerical_gradient(
         value[index], bound[index] = _middle(estimate)
         if exact is not None and abs(float(exact) - value[index]) <= bound[index]:
             value[index] = float(exact)
-            bound[index] = min(bound[index], 64 * eps * (abs(value[index]) + abs(origin)))
+            bound[index] = min(bound[index], TERMS * eps * (abs(value[index]) + abs(origin)))
     return value, bound
 
 
 def _precise_enough(value: Array, bound: Array) -> bool:
-    return bool(np.all(bound <= 1e-10 * np.abs(value)))
+    return bool(np.all(bound <= PRECISE * np.abs(value)))
 
 
 def _middle(estimate: Estimate) -> tuple[float, float]:

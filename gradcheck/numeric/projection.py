@@ -15,23 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.numeric.compare import (
-    BOUNDS,
-    TOO_WIDE,
-    TRUNCATION,
-    Comparison,
-    Problem,
-    central_differences,
-    compare,
-)
+from gradcheck.equal import AGREES_ALONG, BOUNDS, CLEARLY, TOO_WIDE, of_one_difference, rms
+from gradcheck.numeric.compare import compare
+from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import Alignment
+from gradcheck.numeric.differences import Problem, central_differences
 from gradcheck.numeric.ladder import Slopes, ladder, step_lengths
 
 Array = NDArray[Any]
 
 DIRECTIONS = 2
+SUMMED = 16.0  # ulps of sum(dout * out): its terms round, too
 FIRST_STEP = 1 / 16
-TOLERANCE = 1e-6
 MOST_WRONG = 24
 ALL_COORDINATES = 4096
 SAMPLE = 128
@@ -57,7 +52,7 @@ def compare_by_projection(
     x = problem.evaluator.args[position]
     lengths = step_lengths(x, problem.evaluator.eps)
     located: list[int] | None = []
-    comparison = _blank(name, position, analytic)
+    comparison = Comparison.along_directions(name, position, analytic)
     for _ in range(DIRECTIONS):
         direction = lengths * rng.standard_normal(x.shape)
         residual = _residual(problem, position, analytic, direction, careful=True)
@@ -78,16 +73,6 @@ def compare_by_projection(
     return comparison
 
 
-def _blank(name: str, position: int, analytic: Array) -> Comparison:
-    """Return a comparison in which everything agrees, as the projections have shown."""
-    nothing = np.zeros(analytic.shape, dtype=bool)
-    rms = float(np.sqrt(np.mean(np.square(analytic)))) if analytic.size else 0.0
-    scale = np.abs(analytic) + rms
-    return Comparison(name, position, analytic, analytic.copy(), TOLERANCE * scale, nothing.copy(),
-                      nothing.copy(), nothing.copy(), nothing.copy(), scale, np.zeros_like(scale),
-                      coordinates=analytic.size)
-
-
 def _residual(
     problem: Problem, position: int, analytic: Array, direction: Array, *, careful: bool = False
 ) -> Residual:
@@ -95,18 +80,20 @@ def _residual(
     slopes = _residual_slopes(problem, position, analytic, direction)
     size = math.sqrt(float(np.sum(np.square(analytic * direction))))
     quick = slopes(FIRST_STEP)
-    tolerance = TOLERANCE * size + 16 * float(quick.roundoff[0])
+    tolerance = AGREES_ALONG * size + SUMMED * float(quick.roundoff[0])
     residual = Residual(float(quick.central[0]), tolerance)
     if not careful or not residual.significant:
         return residual
 
     def decided(value: Array, bound: Array) -> bool:
-        return bool(bound[0] < TOLERANCE * size or abs(value[0]) > 10 * bound[0] + tolerance)
+        clearly = CLEARLY * bound[0] + tolerance
+        return bool(bound[0] < AGREES_ALONG * size or abs(value[0]) > clearly)
 
     estimate = ladder(slopes, decided)
     if estimate.kinked[0] and estimate.low[0] <= 0 <= estimate.high[0]:
         return Residual(0.0, tolerance)
-    return Residual(float(estimate.value[0]), TOLERANCE * size + 4 * float(estimate.bound[0]))
+    slack = AGREES_ALONG * size + BOUNDS * float(estimate.bound[0])
+    return Residual(float(estimate.value[0]), slack)
 
 
 def _residual_slopes(problem: Problem, position: int, analytic: Array, direction: Array) -> Any:
@@ -225,11 +212,10 @@ def _widespread(problem: Problem, comparison: Comparison, lengths: Array,
         comparison.notes.append(f"d{comparison.name} is wrong in many places; {SAMPLE} of its "
                                 f"{size} coordinates were compared one by one")
     known = comparison.known
-    rms = float(np.sqrt(np.mean(np.square(comparison.numeric[known]))))
-    comparison.scale = np.abs(comparison.numeric) + rms
+    comparison.scale = np.abs(comparison.numeric) + rms(comparison.numeric[known])
     error = np.abs(comparison.analytic - comparison.numeric)
     # one central difference each: it errs by its truncation, too, about eps^(2/3)
-    agrees = TOLERANCE + TRUNCATION * problem.evaluator.eps ** (2 / 3)
+    agrees = of_one_difference(problem.evaluator.eps, AGREES_ALONG)
     comparison.failed = known & (error > agrees * comparison.scale + BOUNDS * comparison.bound)
     comparison.undecided = known & ~comparison.failed & (
         comparison.bound > TOO_WIDE * comparison.scale)

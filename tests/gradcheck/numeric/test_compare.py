@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 import layers
 from gradcheck import check_layer
-from gradcheck.numeric.compare import Problem, compare, natural_scale
-from gradcheck.numeric.dependence import Alignment, Evaluator
+from gradcheck.numeric.compare import compare
+from gradcheck.numeric.dependence import Alignment
+from gradcheck.numeric.differences import Problem, natural_scale
+from gradcheck.numeric.evaluator import Evaluator
 from tests.layers.layer_laws import law, seeds
 
 
@@ -69,7 +71,7 @@ def test_an_analytic_value_that_is_not_finite_fails(bad):
 def test_the_size_of_a_chunk_changes_nothing(chunk, monkeypatch):
     mixing = lambda x: (np.tanh(x @ np.ones((6, 4)) @ np.ones((4, 6))) * np.sum(x), x)  # noqa: E731
     expected = compare(problem(mixing, X), 0, "x", np.zeros_like(X))
-    monkeypatch.setattr("gradcheck.numeric.compare.CHUNK", chunk)
+    monkeypatch.setattr("gradcheck.numeric.differences.CHUNK", chunk)
     found = compare(problem(mixing, X), 0, "x", np.zeros_like(X))
     np.testing.assert_array_equal(found.numeric, expected.numeric)
     np.testing.assert_array_equal(found.failed, expected.failed)
