@@ -47,8 +47,9 @@ class Comparison:
         """Return the comparison of a gradient with a difference quotient at every coordinate."""
         no = np.zeros(analytic.shape, dtype=bool)
         return cls(name, position, analytic, numeric, bound=roundoff, failed=no.copy(),
-                   undecided=no.copy(), known=~no, kinked=no.copy(), scale=size_of(numeric),
-                   natural=natural, alignment=alignment, coordinates=analytic.size)
+                   undecided=no.copy(), known=np.ones(analytic.shape, dtype=bool),
+                   kinked=no.copy(), scale=size_of(numeric), natural=natural,
+                   alignment=alignment, coordinates=analytic.size)
 
     @classmethod
     def along_directions(cls, name: str, position: int, analytic: Array) -> Comparison:
@@ -64,8 +65,8 @@ class Comparison:
         """Return one without numbers, for a gradient whose shape forbids to compare it."""
         no = np.zeros(shape, dtype=bool)
         return cls(name, position, np.zeros(shape), np.zeros(shape), bound=np.zeros(shape),
-                   failed=no.copy(), undecided=no.copy(), known=~no, kinked=no.copy(),
-                   scale=np.ones(shape), natural=np.ones(shape))
+                   failed=no.copy(), undecided=no.copy(), known=np.ones(shape, dtype=bool),
+                   kinked=no.copy(), scale=np.ones(shape), natural=np.ones(shape))
 
     @property
     def error(self) -> Array:
