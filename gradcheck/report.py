@@ -83,6 +83,9 @@ class ArgumentReport:
         compared coordinate by coordinate.
     errors : ndarray or None
         ``|analytic - numeric|`` for every coordinate, kept for the heat map of a 2-d argument.
+    steps : tuple of (float, float, float)
+        Of a wrong `worst_index`: step, central difference and the bound of its roundoff, the widest
+        step first. Empty where it is right, or was judged without climbing the ladder of steps.
     """
 
     name: str
@@ -97,6 +100,7 @@ class ArgumentReport:
     worst_error: float
     directions: int = 0
     errors: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    steps: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         head = f"d{self.name} {self.dtype}{list(self.shape)}: {self.checked} checked"
@@ -113,7 +117,8 @@ class ArgumentReport:
         names = ("name", "dtype", "checked", "analytic", "numeric", "error", "bound",
                  "worst_error", "directions")
         record = {name: plain(getattr(self, name)) for name in names}
-        return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index)}
+        return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index),
+                "steps": [list(map(plain, rung)) for rung in self.steps]}
 
 
 @dataclass(frozen=True)

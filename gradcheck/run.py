@@ -243,4 +243,5 @@ def _summary(entry: Comparison, argument: Array) -> ArgumentReport:
         worst_error=max(float(np.max(relative)) if relative.size else 0.0, entry.residual),
         directions=entry.directions,
         errors=entry.error if entry.error.ndim == 2 else None,
+        steps=entry.climbed.get(worst, ()),
     )

@@ -165,3 +165,13 @@ def _judge(comparison: Comparison, group: Index, estimate: Estimate, analytic: A
     comparison.failed[group] = failed.reshape(shape)
     comparison.undecided[group] = undecided.reshape(shape)
     comparison.kinked[group] = estimate.kinked.reshape(shape)
+    if np.any(failed):
+        error = np.where(failed, np.abs(analytic - estimate.value) / reference, -1.0)
+        worst = int(np.argmax(error))
+        comparison.climbed[_place(group, worst, shape)] = estimate.steps(worst)
+
+
+def _place(group: Index, flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the index of one of a group's coordinates in the whole argument."""
+    inside = iter(np.unravel_index(flat, shape))
+    return tuple(int(next(inside)) if isinstance(axis, slice) else int(axis) for axis in group)

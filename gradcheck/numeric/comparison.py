@@ -12,6 +12,7 @@ from gradcheck.equal import AGREES_ALONG, BOUNDS, size_of
 from gradcheck.numeric.dependence import Alignment
 
 Array = NDArray[Any]
+Steps = tuple[tuple[float, float, float], ...]
 
 
 @dataclass
@@ -21,7 +22,9 @@ class Comparison:
     `scale` is the size of the gradient at each coordinate, `natural` that of its terms before they
     cancel. `known` marks the coordinates whose numeric value was computed; `failed` those that are
     wrong; `undecided` those whose bound is too wide to tell. Along `directions` random ones, where
-    there were any, the largest disagreement relative to the gradient was `residual`.
+    there were any, the largest disagreement relative to the gradient was `residual`. `climbed`
+    holds (step, central difference, bound of its roundoff) on the ladder of steps, for the worst
+    of the failed coordinates that were moved together.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Comparison:
     coordinates: int = 0
     directions: int = 0
     residual: float = 0.0
+    climbed: dict[tuple[int, ...], Steps] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @classmethod

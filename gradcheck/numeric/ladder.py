@@ -49,12 +49,15 @@ class Slopes:
         The smallest and the largest value that the one-sided slopes of each output allow.
     roundoff : ndarray
         A bound on what rounding of the outputs adds to `central`.
+    step : ndarray
+        The step that was taken, half the distance of the two points.
     """
 
     central: Array
     low: Array
     high: Array
     roundoff: Array
+    step: Array
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Estimate:
         ``value -+ bound``; at a kink, the one-sided slopes widened by their roundoff.
     kinked : ndarray of bool
         Where the one-sided slopes stay apart.
+    rungs : tuple of Slopes
+        What the estimate was made from, the widest step first.
     """
 
     value: Array
@@ -76,13 +81,20 @@ class Estimate:
     low: Array
     high: Array
     kinked: Array
+    rungs: tuple[Slopes, ...] = ()
 
     def better(self, other: Estimate) -> Estimate:
         """Return, coordinate by coordinate, the estimate with the smaller bound."""
         pick = other.bound < self.bound
         names = ("value", "bound", "low", "high", "kinked")
-        return Estimate(*(np.where(pick, getattr(other, name), getattr(self, name))
-                          for name in names))
+        picked = {name: np.where(pick, getattr(other, name), getattr(self, name))
+                  for name in names}
+        return Estimate(**picked, rungs=self.rungs + other.rungs)
+
+    def steps(self, place: int) -> tuple[tuple[float, float, float], ...]:
+        """Return (step, central difference, bound of its roundoff) of one coordinate."""
+        return tuple((float(rung.step[place]), float(rung.central[place]),
+                      float(rung.roundoff[place])) for rung in self.rungs)
 
 
 def step_lengths(x: Array, eps: float) -> Array:
@@ -170,7 +182,7 @@ def _at_kinks(rungs: list[Slopes], value: Array, bound: Array) -> Estimate:
         low = np.where(here, new.low - new.roundoff, low)
         high = np.where(here, new.high + new.roundoff, high)
         kinked |= here
-    return Estimate(value, bound, low, high, kinked)
+    return Estimate(value, bound, low, high, kinked, tuple(rungs))
 
 
 def complex_step(f: Callable[[Array], Any], x: Array, direction: Array) -> Array | None:
@@ -288,7 +300,8 @@ def _coordinate_slopes(
         right, left = float(plus[index] - base[index]), float(base[index] - minus[index])
         above, below = _real_scalar(f(plus)), _real_scalar(f(minus))
         sides = sorted(((above - origin) / right, (origin - below) / left))
-        roundoff = eps * (abs(above) + abs(below)) / (right + left)
-        return Slopes(*map(np.atleast_1d, ((above - below) / (right + left), *sides, roundoff)))
+        width = right + left
+        roundoff = eps * (abs(above) + abs(below)) / width
+        return Slopes(*map(np.atleast_1d, ((above - below) / width, *sides, roundoff, width / 2)))
 
     return slopes

@@ -111,7 +111,8 @@ def _residual_slopes(problem: Problem, position: int, analytic: Array, direction
         # summing P products rounds too, by about eps |a . v| sqrt(P), far below the step's share
         roundoff = evaluator.eps * (abs(above) + abs(below)) / (2 * s)
         ends = sorted((forward, backward))
-        return Slopes(*(np.array([value]) for value in ((forward + backward) / 2, *ends, roundoff)))
+        values = ((forward + backward) / 2, *ends, roundoff, s)
+        return Slopes(*(np.array([value]) for value in values))
 
     return slopes
 
@@ -150,6 +151,8 @@ def _locate(problem: Problem, comparison: Comparison, wrong: list[Any]) -> None:
         single = _single(problem, comparison, index)
         for name in ("numeric", "bound", "failed", "undecided", "kinked", "scale"):
             getattr(comparison, name)[index] = getattr(single, name)[0]
+        if (0,) in single.climbed:
+            comparison.climbed[index] = single.climbed[0,]
         comparison.known[index] = True
 
 

@@ -51,7 +51,7 @@ def group_slopes(problem: Problem, position: int, alignment: Alignment, group: I
         roundoff = evaluator.eps * reduce(np.abs(above) + np.abs(below), weight) / width
         return Slopes(reduce(above - below, dout) / width,
                       reduce(np.minimum(forward, backward), ones),
-                      reduce(np.maximum(forward, backward), ones), roundoff)
+                      reduce(np.maximum(forward, backward), ones), roundoff, width / 2)
 
     return slopes
 
@@ -79,4 +79,4 @@ def refined(problem: Problem, position: int, group: Index, alignment: Alignment,
     value = np.where(confirmed, value, estimate.value)
     bound = np.where(confirmed, np.minimum(TERMS * evaluator.eps * size, estimate.bound),
                      estimate.bound)
-    return Estimate(value, bound, value - bound, value + bound, estimate.kinked)
+    return Estimate(value, bound, value - bound, value + bound, estimate.kinked, estimate.rungs)

@@ -171,3 +171,25 @@ def test_right_layers_pass_at_random_shapes_scales_and_dtypes(name, first):
     for seed in range(first, first + 10):
         report = check_layer(forward, backward, *random_case(name, seed), progress=False)
         assert report.passed, (seed, str(report))
+
+
+def test_the_differences_at_every_step_are_recorded_where_a_coordinate_is_wrong():
+    def backward(dout, x):
+        dx = 3 * dout * x**2
+        dx[2, 1] *= 1.001
+        return dx
+
+    x = 1 + X**2
+    entry = check_layer(cubed, backward, x, dout=np.ones(x.shape)).arguments[0]
+    assert entry.worst_index == (2, 1)
+    steps, values, bounds = np.array(entry.steps).T
+    assert np.all(np.diff(steps) < 0)
+    assert np.all(bounds > 0)
+    # (f(x + h) - f(x - h)) / 2h of x^3 is 3 x^2 + h^2
+    np.testing.assert_allclose(values - 3 * x[2, 1]**2, steps**2, atol=2 * np.max(bounds))
+    assert entry.to_dict()["steps"] == [list(rung) for rung in entry.steps]
+
+
+def test_no_step_is_recorded_where_all_is_right():
+    report = check_layer(cubed, lambda d, x: 3 * d * x**2, X)
+    assert report.arguments[0].steps == ()
