@@ -158,7 +158,8 @@ def _judge(comparison: Comparison, group: Index, estimate: Estimate, analytic: A
     between = (analytic >= estimate.low - floor) & (analytic <= estimate.high + floor)
     failed = np.where(estimate.kinked, ~between, ~(np.abs(analytic - estimate.value) <= slack))
     failed &= np.isfinite(estimate.bound) | ~np.isfinite(analytic)
-    wide = estimate.bound > TOO_WIDE * np.maximum(reference, np.abs(estimate.value))
+    # what is not finite, and so no number, decides nothing
+    wide = ~(estimate.bound <= TOO_WIDE * np.maximum(reference, np.abs(estimate.value)))
     undecided = ~failed & ~estimate.kinked & wide
     comparison.numeric[group] = estimate.value.reshape(shape)
     comparison.bound[group] = np.minimum(estimate.bound, 1e300).reshape(shape)

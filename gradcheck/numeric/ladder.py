@@ -27,6 +27,7 @@ from gradcheck.equal import TERMS
 Array = NDArray[Any]
 
 RUNGS = 13
+MOST_RUNGS = 22  # down to the last bits of x, where every wider step has left the domain
 RATIO = 4.0
 FIRST_RUNG = 128.0
 COMPLEX_STEP = 1e-30
@@ -117,21 +118,25 @@ def ladder(
     Parameters
     ----------
     slopes : callable
-        ``slopes(s)`` returns the Slopes at step ``s h``, s from 128 down to 8e-6.
+        ``slopes(s)`` returns the Slopes at step ``s h``, s from 128 down to 8e-6, and further down
+        to 3e-11 while a coordinate has no finite slope.
     decided : callable
         ``decided(value, bound)`` tells whether these suffice; the ladder then ends early.
 
     Returns
     -------
     Estimate
-        At each coordinate, the extrapolated value whose two neighbours agree with it best.
+        At each coordinate, the extrapolated value whose two neighbours agree with it best; its
+        bound is infinite where no three steps in a row gave finite slopes.
     """
     rungs: list[Slopes] = []
     extrapolated: list[Array] = []
     distances: list[Array] = []
     value = bound = chosen = np.empty(0)
     settled = False
-    for rung in range(RUNGS):
+    for rung in range(MOST_RUNGS):
+        if rung >= RUNGS and np.all(np.isfinite(bound)):
+            break
         rungs.append(slopes(FIRST_RUNG / RATIO**rung))
         if rung == 0:
             continue
@@ -297,11 +302,13 @@ def _coordinate_slopes(
         plus[index] += s * length
         minus[index] -= s * length
         # the step that rounding has left, not the one that was asked for
-        right, left = float(plus[index] - base[index]), float(base[index] - minus[index])
+        right, left = plus[index] - base[index], base[index] - minus[index]
         above, below = _real_scalar(f(plus)), _real_scalar(f(minus))
-        sides = sorted(((above - origin) / right, (origin - below) / left))
         width = right + left
-        roundoff = eps * (abs(above) + abs(below)) / width
-        return Slopes(*map(np.atleast_1d, ((above - below) / width, *sides, roundoff, width / 2)))
+        with np.errstate(all="ignore"):
+            sides = sorted(((above - origin) / right, (origin - below) / left))
+            roundoff = eps * (abs(above) + abs(below)) / width
+            central = (above - below) / width
+        return Slopes(*map(np.atleast_1d, (central, *sides, roundoff, width / 2)))
 
     return slopes

@@ -9,6 +9,7 @@ one wrong element among P in ``2 log2 P`` evaluations (group testing by bisectio
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,11 @@ class Residual:
         """Whether the analytic gradient is wrong somewhere along the direction."""
         return abs(self.value) > self.tolerance
 
+    @property
+    def known(self) -> bool:
+        """Whether any step along the direction stayed inside the function's domain."""
+        return math.isfinite(self.value)
+
 
 def compare_by_projection(
     problem: Problem, position: int, name: str, analytic: Array, rng: np.random.Generator
@@ -59,6 +65,9 @@ def compare_by_projection(
         comparison.directions += 1
         size = float(np.linalg.norm(analytic * direction))
         comparison.residual = max(comparison.residual, abs(residual.value) / size if size else 0.0)
+        if not residual.known:
+            comparison.undecided[...] = True
+            break
         if residual.significant:
             # a disagreement whose parts are all within their tolerances lies everywhere, or nowhere
             located = _bisect(problem, position, analytic, direction, residual) or None
@@ -69,7 +78,7 @@ def compare_by_projection(
     if located is None:
         _widespread(problem, comparison, lengths, rng)
     elif located:
-        _locate(problem, comparison, [np.unravel_index(flat, x.shape) for flat in located])
+        _locate(problem, comparison, located)
     return comparison
 
 
@@ -82,7 +91,7 @@ def _residual(
     quick = slopes(FIRST_STEP)
     tolerance = AGREES_ALONG * size + SUMMED * float(quick.roundoff[0])
     residual = Residual(float(quick.central[0]), tolerance)
-    if not careful or not residual.significant:
+    if residual.known and not (careful and residual.significant):
         return residual
 
     def decided(value: Array, bound: Array) -> bool:
@@ -144,10 +153,10 @@ def _bisect(problem: Problem, position: int, analytic: Array, direction: Array,
     return [low for low, _, _ in level]
 
 
-def _locate(problem: Problem, comparison: Comparison, wrong: list[Any]) -> None:
-    """Judge the coordinates that the bisection found, each on its own."""
-    for where in wrong:
-        index = tuple(map(int, where))
+def _locate(problem: Problem, comparison: Comparison, flat: Iterable[int]) -> None:
+    """Judge some coordinates, each on its own."""
+    for place in flat:
+        index = tuple(map(int, np.unravel_index(place, comparison.analytic.shape)))
         single = _single(problem, comparison, index)
         for name in ("numeric", "bound", "failed", "undecided", "kinked", "scale"):
             getattr(comparison, name)[index] = getattr(single, name)[0]
@@ -208,17 +217,19 @@ def _widespread(problem: Problem, comparison: Comparison, lengths: Array,
         numeric, bound = central_differences(problem, comparison.position, alignment, lengths)
         comparison.numeric[...], comparison.bound[...] = numeric, bound
         comparison.known[...] = True
+        outside = np.flatnonzero(~np.isfinite(numeric))[:SAMPLE]
+        _locate(problem, comparison, outside)
     else:
         chosen = rng.choice(size, SAMPLE, replace=False)
-        _locate(problem, comparison, [np.unravel_index(flat, comparison.analytic.shape)
-                                      for flat in np.sort(chosen)])
+        _locate(problem, comparison, np.sort(chosen))
         comparison.notes.append(f"d{comparison.name} is wrong in many places; {SAMPLE} of its "
                                 f"{size} coordinates were compared one by one")
     known = comparison.known
-    comparison.scale = np.abs(comparison.numeric) + rms(comparison.numeric[known])
-    error = np.abs(comparison.analytic - comparison.numeric)
+    numeric = comparison.numeric
+    comparison.scale = np.abs(numeric) + rms(numeric[known & np.isfinite(numeric)])
+    error = np.abs(comparison.analytic - numeric)
     # one central difference each: it errs by its truncation, too, about eps^(2/3)
     agrees = of_one_difference(problem.evaluator.eps, AGREES_ALONG)
     comparison.failed = known & (error > agrees * comparison.scale + BOUNDS * comparison.bound)
-    comparison.undecided = known & ~comparison.failed & (
-        comparison.bound > TOO_WIDE * comparison.scale)
+    comparison.undecided = known & ~comparison.failed & ~(
+        np.isfinite(numeric) & (comparison.bound <= TOO_WIDE * comparison.scale))
