@@ -51,6 +51,7 @@ class Session:
         self.evaluator = Evaluator(layer.forward, layer.args)
         self.comparisons: list[Comparison] = []
         self.groups = 0
+        self.spreads: dict[int, Array | float] = {}
 
     def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         """Return the report."""
@@ -92,7 +93,8 @@ class Session:
             note_nonlinearity(found, layer, returned[1], dout, analytic, self.linear, rounding)
             if found.fatal:
                 return
-        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise)
+        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise,
+                          None if self.kind == "layer" else self._spread)
         for place, position in enumerate(layer.wrt[:len(analytic)]):
             gradient = analytic[place]
             if gradient.shape != layer.args[position].shape or gradient.dtype.kind != "f":
@@ -134,12 +136,17 @@ class Session:
         return [np.array(entry) for entry in gradients]
 
     def _noise(self, position: int) -> Array | float:
-        """Return how far the float64 gradient moves as its arguments are rounded anew."""
+        """Return how far a layer's gradient moves as its arguments are rounded anew."""
+        return self._spread(position) if self.kind == "layer" else 0.0
+
+    def _spread(self, position: int) -> Array | float:
+        """Return the scatter of the float64 gradient; computed once."""
         assert self.found.dout is not None
-        if self.kind != "layer":
-            return 0.0
-        return self._scatter(self.evaluator.arguments, self.layer.wrt.index(position),
-                             self.found.dout.astype(np.float64), 4 * self.evaluator.eps)
+        if position not in self.spreads:
+            self.spreads[position] = self._scatter(
+                self.evaluator.arguments, self.layer.wrt.index(position),
+                self.found.dout.astype(np.float64), 4 * self.evaluator.eps)
+        return self.spreads[position]
 
     def _scatter(self, arguments: Callable[[], list[Any]], place: int, dout: Array,
                  relative: float) -> Array | float:

@@ -26,7 +26,12 @@ from gradcheck.equal import (
 )
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import Alignment, Index, align
-from gradcheck.numeric.differences import Problem, central_differences, natural_scale
+from gradcheck.numeric.differences import (
+    LEAST_TERM,
+    Problem,
+    central_differences,
+    natural_scale,
+)
 from gradcheck.numeric.ladder import Estimate, ladder, step_lengths
 from gradcheck.numeric.slopes import group_slopes, refined
 
@@ -46,8 +51,8 @@ def compare(problem: Problem, position: int, name: str, analytic: Array,
     comparison = Comparison.of_differences(name, position, analytic, numeric, roundoff,
                                            natural_scale(origin, dout, x), alignment)
     error = np.abs(analytic - numeric)
-    agree = error <= of_one_difference(evaluator.eps) * comparison.scale + (
-        evaluator.eps * comparison.natural)
+    terms = LEAST_TERM if problem.scatter else comparison.natural
+    agree = error <= of_one_difference(evaluator.eps) * comparison.scale + evaluator.eps * terms
     comparison.bound = np.asarray(np.maximum(roundoff, np.where(agree, error, 0.0)))
     if not np.all(agree):
         _examine(problem, comparison, ~agree, lengths)
@@ -72,7 +77,7 @@ def _examine(problem: Problem, comparison: Comparison, suspects: Array, lengths:
         floor = FLOOR * eps * scale + TERMS * eps * natural + _flat(local, group)
         near = scale + NEGLIGIBLE * natural
         estimate = _estimated(problem, comparison, group, lengths, (analytic, near, floor))
-        _judge(comparison, group, estimate, analytic, near, floor)
+        _judge(problem, comparison, group, estimate, (analytic, near, floor))
     if np.any(comparison.kinked & ~comparison.failed):
         _examine_ties(problem, comparison, lengths)
 
@@ -151,25 +156,46 @@ def _decider(analytic: Array, reference: Array, floor: Array) -> Callable[[Array
     return decided
 
 
-def _judge(comparison: Comparison, group: Index, estimate: Estimate, analytic: Array,
-           reference: Array, floor: Array) -> None:
+def _judge(problem: Problem, comparison: Comparison, group: Index, estimate: Estimate,
+           judged: tuple[Array, Array, Array]) -> None:
+    """Write what the estimate says of a group's coordinates into the comparison."""
+    analytic, near, floor = judged
     shape = np.shape(comparison.numeric[group])
     slack = BOUNDS * estimate.bound + floor
     between = (analytic >= estimate.low - floor) & (analytic <= estimate.high + floor)
     failed = np.where(estimate.kinked, ~between, ~(np.abs(analytic - estimate.value) <= slack))
     failed &= np.isfinite(estimate.bound) | ~np.isfinite(analytic)
-    # what is not finite, and so no number, decides nothing
-    wide = ~(estimate.bound <= TOO_WIDE * np.maximum(reference, np.abs(estimate.value)))
-    undecided = ~failed & ~estimate.kinked & wide
+    undecided = ~failed & ~estimate.kinked & _too_wide(
+        problem, comparison, group, estimate, near, floor)
     comparison.numeric[group] = estimate.value.reshape(shape)
     comparison.bound[group] = np.minimum(estimate.bound, 1e300).reshape(shape)
     comparison.failed[group] = failed.reshape(shape)
     comparison.undecided[group] = undecided.reshape(shape)
     comparison.kinked[group] = estimate.kinked.reshape(shape)
     if np.any(failed):
-        error = np.where(failed, np.abs(analytic - estimate.value) / reference, -1.0)
+        error = np.where(failed, np.abs(analytic - estimate.value) / near, -1.0)
         worst = int(np.argmax(error))
         comparison.climbed[_place(group, worst, shape)] = estimate.steps(worst)
+
+
+def _too_wide(problem: Problem, comparison: Comparison, group: Index, estimate: Estimate,
+              near: Array, floor: Array) -> Array:
+    """Return where the bound, infinite or not, says too little about a gradient of this size.
+
+    A gradient that is zero in effect is smaller than any bound; there, the bound is held against
+    its terms. A scalar function's is one if it is no larger than its own scatter, or if the
+    function is constant to the last bit and the gradient says so.
+    """
+    scale, analytic = (_flat(values, group) for values in (comparison.scale, comparison.analytic))
+    size = np.maximum(scale, np.abs(estimate.value)) + NEGLIGIBLE * LEAST_TERM
+    wide = ~(estimate.bound <= TOO_WIDE * np.maximum(near, size))
+    if problem.scatter is None or not np.any(strict := ~(
+            np.maximum(estimate.bound, floor) <= TOO_WIDE * size)):
+        return wide
+    scatter = np.broadcast_to(problem.scatter(comparison.position), comparison.analytic.shape)
+    zero_in_effect = (_flat(scatter, group) > 0) & (np.abs(analytic) <= _flat(scatter, group))
+    constant = np.all([rung.central == 0 for rung in estimate.rungs], axis=0) & (analytic == 0)
+    return np.asarray(wide | (strict & ~zero_in_effect & ~constant))
 
 
 def _place(group: Index, flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:

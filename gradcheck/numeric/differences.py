@@ -40,7 +40,12 @@ class Differences:
 
 @dataclass(frozen=True)
 class Problem:
-    """What one argument's comparison needs: the function, a point, and the upstream gradient."""
+    """What one argument's comparison needs: the function, a point, and the upstream gradient.
+
+    `analytic_noise(position)` is the spread of a layer's gradient as its arguments move by an ulp;
+    `scatter` that of a scalar function's, None for a layer: the value of a scalar function may be
+    larger than the terms of its gradient by any factor, a layer's outputs are not.
+    """
 
     evaluator: Evaluator
     origin: Array
@@ -48,6 +53,7 @@ class Problem:
     workers: MapLike | None = None
     progress: Callable[[int], None] = lambda steps: None
     analytic_noise: Callable[[int], Array | float] = lambda position: 0.0
+    scatter: Callable[[int], Array | float] | None = None
 
 
 def central_differences(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import layers
-from gradcheck import check_layer
+from gradcheck import check_gradient, check_layer
 from gradcheck.numeric.compare import compare
 from gradcheck.numeric.dependence import Alignment
 from gradcheck.numeric.differences import Problem, natural_scale
@@ -193,3 +193,22 @@ def test_the_differences_at_every_step_are_recorded_where_a_coordinate_is_wrong(
 def test_no_step_is_recorded_where_all_is_right():
     report = check_layer(cubed, lambda d, x: 3 * d * x**2, X)
     assert report.arguments[0].steps == ()
+
+
+@pytest.mark.parametrize("offset", [1e6, 1e10, 1e14])
+@pytest.mark.parametrize("factor", [-1.0, 0.5, 1.0])
+def test_a_large_value_in_front_of_a_gradient_lets_no_wrong_one_pass(offset, factor):
+    report = check_gradient(lambda x: offset + np.sum(np.sin(x)), lambda x: factor * np.cos(x),
+                            np.array([1e-5]))
+    assert not report.passed or factor == 1
+
+
+def test_a_gradient_that_is_zero_in_effect_passes_whatever_the_size_of_its_terms():
+    x = 1e3 * X
+    report = check_layer(lambda x, b: layers.batchnorm_forward(x + b, np.ones(6), np.zeros(6),
+                                                               {"mode": "train"}),
+                         lambda dout, cache: (dx := layers.batchnorm_backward(dout, cache)[0],
+                                              dx.sum(axis=0)), x, np.arange(6.0))
+    assert report.passed, str(report)
+    # db is nothing but rounding
+    assert np.abs(report.arguments[1].analytic) < 1e-12
