@@ -130,7 +130,8 @@ class Report:
     passed : bool
         True if nothing was found and every coordinate could be decided.
     inconclusive : bool
-        True if the numeric gradient's own error bound was too wide to decide some coordinate.
+        True if the numeric gradient's own error bound was too wide to decide some coordinate, or
+        nothing was compared.
     findings : tuple of Finding
         What is wrong, the cause that explains most first.
     checked : int

@@ -217,12 +217,17 @@ class Session:
                 notes.append(f"d{entry.name}: {undecided} coordinates are undecided; the numeric "
                              "error bound is too wide there")
             notes += entry.notes
-        inconclusive = any(bool(np.any(entry.undecided)) for entry in self.comparisons)
+        checked = sum(entry.coordinates for entry in self.comparisons)
+        nothing = not findings and not checked
+        if nothing:
+            notes.append("nothing was compared: the arguments have no elements. Remedy: check at "
+                         "arrays that have some")
+        inconclusive = nothing or any(bool(np.any(entry.undecided)) for entry in self.comparisons)
         return Report(
             passed=not findings and not inconclusive,
             inconclusive=inconclusive,
             findings=findings,
-            checked=sum(entry.coordinates for entry in self.comparisons),
+            checked=checked,
             evaluations=self.evaluator.count,
             seconds=time.perf_counter() - self.started,
             arguments=tuple(_summary(entry, self.layer.args[entry.position])
