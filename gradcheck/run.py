@@ -37,6 +37,7 @@ Workers = int | Callable[..., Any] | None
 # loss costs more than a layer, and its parameters share no structure that could be used
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
 RESAMPLES = 6
+NO_NUMBERS = frozenset({"non-finite", "wrong-shape"})
 
 
 class Session:
@@ -99,7 +100,7 @@ class Session:
             gradient = analytic[place]
             if gradient.shape != layer.args[position].shape or gradient.dtype.kind != "f":
                 continue
-            if any(entry.code == "non-finite" and entry.argument == layer.names[position]
+            if any(entry.code in NO_NUMBERS and entry.argument == layer.names[position]
                    for entry in found.findings):
                 continue
             comparison = self._compare(problem, position, gradient.astype(np.float64))

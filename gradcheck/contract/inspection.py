@@ -149,7 +149,12 @@ def as_gradients(returned: Any) -> list[Any] | None:
     plain = (np.ndarray, np.number, np.bool_, int, float, complex, type(None))
     if not all(isinstance(entry, plain) for entry in entries):
         return None
-    return [entry.copy() if isinstance(entry, np.ndarray) else entry for entry in entries]
+    return [_unmasked(entry) if isinstance(entry, np.ndarray) else entry for entry in entries]
+
+
+def _unmasked(array: Array) -> Array:
+    """Return a copy, a plain array if nothing in it is masked."""
+    return array.copy() if np.ma.is_masked(array) else np.asarray(array.copy())
 
 
 def told(error: BaseException) -> str:
@@ -272,6 +277,12 @@ def _note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
                       "are kept.", got=None if array is None else array.shape,
                       expected=argument.shape)
             continue
+        if np.ma.is_masked(gradient):
+            found.add("wrong-shape", name, f"the gradient of {name} is a masked array with "
+                      f"{np.ma.count_masked(gradient)} of its {array.size} elements masked: they "
+                      "hold no value. Remedy: return a plain array, with zeros where the gradient "
+                      "is zero, for example dx.filled(0).", got="masked", expected=argument.shape)
+            continue
         if array.dtype.kind != "f" or array.dtype.itemsize < argument.dtype.itemsize:
             found.add("lower-precision", name, f"the gradient of {name} is {array.dtype} where "
                       f"{name} is {argument.dtype}. Remedy: keep the dtype; look for arrays made "
@@ -313,7 +324,7 @@ def note_nonlinearity(
     for position, *entries in zip(layer.wrt, gradients, second, both, strict=False):
         shape, name = layer.args[position].shape, layer.names[position]
         if any(np.shape(entry) != shape or np.asarray(entry).dtype.kind not in "fiub"
-               for entry in entries) or not math.prod(shape):
+               or np.ma.is_masked(entry) for entry in entries) or not math.prod(shape):
             continue
         a, b, c = (np.asarray(entry, dtype=np.float64) for entry in entries)
         if np.array_equal(a, b) and np.max(np.abs(a)) > CANCELLED * largest:

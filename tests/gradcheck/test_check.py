@@ -156,8 +156,8 @@ def test_of_empty_arrays_nothing_is_compared_and_nothing_passed(shape, dtype):
 
 
 def test_an_empty_array_among_others_leaves_the_verdict_to_them():
-    report = check_layer(lambda x, w: (x.sum() + w * w, w), lambda d, w: (np.zeros((0, 3)), 2 * d * w),
-                         randn(0, 3), randn(3))
+    report = check_layer(lambda x, w: (x.sum() + w * w, w),
+                         lambda d, w: (np.zeros((0, 3)), 2 * d * w), randn(0, 3), randn(3))
     assert report.passed, str(report)
     assert report.checked == 3
 
