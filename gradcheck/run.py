@@ -23,7 +23,7 @@ from gradcheck.numeric.compare import compare
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import align
 from gradcheck.numeric.differences import Problem, natural_scale
-from gradcheck.numeric.evaluator import Evaluator, output_of
+from gradcheck.numeric.evaluator import Evaluator, ShapeError, output_of
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
 from gradcheck.progress import progress_bar
@@ -64,6 +64,11 @@ class Session:
                     map_like(workers) as mapper:
                 try:
                     self._compare_all(mapper, bar)
+                except ShapeError as error:
+                    self.found.add("wrong-shape", None, f"{error}: where it depends on values, "
+                                   "there is no gradient. Remedy: let the output's shape follow "
+                                   "from the arguments' shapes, for example by zeros in the place "
+                                   "of what is left out.")
                 except Exception as error:
                     if not getattr(error, "raised_by_forward", False):
                         raise
@@ -85,6 +90,10 @@ class Session:
         self.evaluator.measure_resolution(layer.wrt, self.linear)
         returned = self.evaluator.call()
         origin = output_of(returned).astype(np.float64)
+        self.evaluator.shape = found.dout.shape
+        if origin.shape != found.dout.shape:
+            raise ShapeError(f"forward's output has shape {origin.shape} at float64 and shape "
+                             f"{found.dout.shape} at the arguments' own dtype")
         if self.kind == "layer":
 
             def rounding(position: int) -> Array | float:

@@ -105,7 +105,7 @@ def align(evaluator: Evaluator, position: int, origin: Array, scale: Array) -> A
     if not candidates:
         return Alignment(value.shape, origin.shape, ())
     moved_value = value + PROBE_STEP * scale
-    moved = evaluator.out(position, moved_value)
+    moved = evaluator.anywhere(position, moved_value)
     pairs: list[tuple[int, int]] = []
     if moved.shape == origin.shape:
         for axis, out_axes in candidates.items():
@@ -136,8 +136,8 @@ def _surviving(
         if not out_axes:
             break
         chosen = (np.arange(size) >> bit & 1).astype(bool)
-        mixed = evaluator.out(position, np.where(_along(chosen, axis, value.ndim),
-                                                 moved_value, value))
+        mixed = evaluator.anywhere(position, np.where(_along(chosen, axis, value.ndim),
+                                                      moved_value, value))
         if mixed.shape != origin.shape:
             return []
         out_axes = [

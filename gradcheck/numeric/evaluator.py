@@ -20,6 +20,10 @@ class ForwardError(Exception):
     """The forward function did not return (out, cache) with a floating array in front."""
 
 
+class ShapeError(ForwardError):
+    """The output's shape near the arguments is not the one at them: it depends on values."""
+
+
 def upcast(value: Any) -> Any:
     """Return `value` with every floating array in it as a float64 copy, containers rebuilt."""
     if isinstance(value, np.ndarray):
@@ -44,7 +48,8 @@ class Evaluator:
     """The forward function at float64 with one argument replaced; its calls are counted.
 
     Every call gets fresh copies of dicts, generators and other live objects, so that a seeded
-    generator in a parameter dict yields the same mask each time.
+    generator in a parameter dict yields the same mask each time. Once `shape`, the output's at the
+    arguments themselves, is known, an output of another shape is a ShapeError.
     """
 
     def __init__(self, forward: Callable[..., Any], args: Sequence[Any]) -> None:
@@ -53,6 +58,7 @@ class Evaluator:
         self.live = [i for i, arg in enumerate(self.args)
                      if not isinstance(arg, (np.ndarray, *IMMUTABLE))]
         self.protect = False
+        self.shape: tuple[int, ...] | None = None
         self.count = 0
         self.eps = float(np.finfo(np.float64).eps)
 
@@ -80,7 +86,18 @@ class Evaluator:
     def uncounted(self, position: int | None = None, value: Any = None) -> Array:
         """Return forward's output; whoever calls it counts."""
         out = self._output(self.arguments(position, value))
+        if self.shape is not None and out.shape != self.shape:
+            raise ShapeError(f"forward's output has shape {out.shape} near the arguments and shape "
+                             f"{self.shape} at them")
         return out if out.dtype == np.float64 else out.astype(np.float64)
+
+    def anywhere(self, position: int, value: Any) -> Array:
+        """Return forward's output, NaN where its shape there is another: a step may be too wide."""
+        try:
+            return self.out(position, value)
+        except ShapeError:
+            assert self.shape is not None
+            return np.full(self.shape, np.nan)
 
     def _output(self, args: list[Any]) -> Array:
         """Return forward's output; its exceptions pass unchanged, but marked as forward's own."""

@@ -41,9 +41,7 @@ def group_slopes(problem: Problem, position: int, alignment: Alignment, group: I
         plus[group] += s * lengths[group]
         minus[group] -= s * lengths[group]
         right, left = plus[group] - base[group], base[group] - minus[group]
-        above, below = evaluator.out(position, plus), evaluator.out(position, minus)
-        if above.shape != origin.shape or below.shape != origin.shape:
-            above = below = np.full(origin.shape, np.nan)
+        above, below = evaluator.anywhere(position, plus), evaluator.anywhere(position, minus)
         forward = dout * ((above - origin) / over_outputs(right))
         backward = dout * ((origin - below) / over_outputs(left))
         width = np.atleast_1d(right + left).ravel()

@@ -63,3 +63,36 @@ def test_a_layer_whose_other_outputs_leave_the_domain_is_judged_where_it_can_be(
     assert report.verdict == "inconclusive"
     wrong = check_layer(lambda x: (np.sqrt(1 - x), x), lambda d, x: -backward(d, x), x)
     assert wrong.verdict == "failed"
+
+
+def selected_backward(dout, x):
+    dx = np.zeros_like(x)
+    dx[x > 0] = dout
+    return dx
+
+
+POSITIVE = {
+    "selected": (lambda x: (x[x > 0], x), selected_backward, np.array([1e-9, 1.0, 2.0])),
+    "selected from many": (lambda x: (x[x > 0], x), selected_backward,
+                           np.random.default_rng(0).standard_normal((40, 50)) ** 5),
+    "as many as": (lambda x: (np.full(int(x[0] >= 1) + 1, x[1]), x), lambda d, x: 0 * x,
+                   np.array([1.0, 2.0])),
+    "at float64": (lambda x: (np.full(1 + (x.dtype == np.float32), x[0]), x),
+                   lambda d, x: np.array([d.sum()], x.dtype), np.ones(1, np.float32)),
+}
+
+
+@pytest.mark.parametrize("name", POSITIVE)
+def test_an_output_whose_shape_depends_on_values_ends_in_a_finding(name):
+    forward, backward, x = POSITIVE[name]
+    report = check_layer(forward, backward, x)
+    assert [(found.code, found.argument) for found in report.findings] == [("wrong-shape", None)]
+    assert "shape" in report.findings[0].message
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_a_shape_that_changes_only_under_wide_steps_is_no_matter(factor):
+    x = np.array([1e-3, 1.0, 2.0, -1.0])
+    report = check_layer(lambda x: (x[x > 0] ** 3, x),
+                         lambda d, x: factor * np.append(3 * d * x[x > 0] ** 2, 0.0), x)
+    assert report.passed == (factor == 1), str(report)
