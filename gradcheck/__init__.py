@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         check_dropout,
         parametrize_with_dropout_checks,
     )
-    from gradcheck.numeric.ladder import numerical_gradient
+    from gradcheck.numeric.gradient import numerical_gradient
     from gradcheck.report import Finding, GradientError, Report
 
 _ROOMS = {
@@ -57,7 +57,7 @@ _ROOMS = {
                 "grad_check_sparse", "rel_error"),
     "mask_laws.run": ("DropoutImplementation", "check_dropout",
                       "parametrize_with_dropout_checks"),
-    "numeric.ladder": ("numerical_gradient",),
+    "numeric.gradient": ("numerical_gradient",),
     "report": ("Finding", "GradientError", "Report"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -16,10 +16,14 @@ from gradcheck.contract.inspection import (
     note_nonlinearity,
     told,
 )
+from gradcheck.equal import ARGUMENT_ULPS, NATIVE_ULPS, RESAMPLED, SAMPLED, TERMS, size_of
 from gradcheck.findings.diagnose import diagnose, diagnose_shapes
 from gradcheck.findings.view import Case
-from gradcheck.numeric.compare import TERMS, Comparison, Problem, compare, natural_scale
-from gradcheck.numeric.dependence import Evaluator, align, output_of
+from gradcheck.numeric.compare import compare
+from gradcheck.numeric.comparison import Comparison
+from gradcheck.numeric.dependence import align
+from gradcheck.numeric.differences import Problem, natural_scale
+from gradcheck.numeric.evaluator import Evaluator, ShapeError, output_of
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
 from gradcheck.progress import progress_bar
@@ -32,9 +36,8 @@ Workers = int | Callable[..., Any] | None
 # above so many perturbations an argument is compared along random directions instead; a net's
 # loss costs more than a layer, and its parameters share no structure that could be used
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
-NATIVE_ULPS = 256
-ARGUMENT_ULPS = 4
 RESAMPLES = 6
+NO_NUMBERS = frozenset({"non-finite", "wrong-shape"})
 
 
 class Session:
@@ -49,6 +52,7 @@ class Session:
         self.evaluator = Evaluator(layer.forward, layer.args)
         self.comparisons: list[Comparison] = []
         self.groups = 0
+        self.spreads: dict[int, Array | float] = {}
 
     def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         """Return the report."""
@@ -60,6 +64,11 @@ class Session:
                     map_like(workers) as mapper:
                 try:
                     self._compare_all(mapper, bar)
+                except ShapeError as error:
+                    self.found.add("wrong-shape", None, f"{error}: where it depends on values, "
+                                   "there is no gradient. Remedy: let the output's shape follow "
+                                   "from the arguments' shapes, for example by zeros in the place "
+                                   "of what is left out.")
                 except Exception as error:
                     if not getattr(error, "raised_by_forward", False):
                         raise
@@ -81,6 +90,10 @@ class Session:
         self.evaluator.measure_resolution(layer.wrt, self.linear)
         returned = self.evaluator.call()
         origin = output_of(returned).astype(np.float64)
+        self.evaluator.shape = found.dout.shape
+        if origin.shape != found.dout.shape:
+            raise ShapeError(f"forward's output has shape {origin.shape} at float64 and shape "
+                             f"{found.dout.shape} at the arguments' own dtype")
         if self.kind == "layer":
 
             def rounding(position: int) -> Array | float:
@@ -90,12 +103,13 @@ class Session:
             note_nonlinearity(found, layer, returned[1], dout, analytic, self.linear, rounding)
             if found.fatal:
                 return
-        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise)
+        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise,
+                          None if self.kind == "layer" else self._spread)
         for place, position in enumerate(layer.wrt[:len(analytic)]):
             gradient = analytic[place]
             if gradient.shape != layer.args[position].shape or gradient.dtype.kind != "f":
                 continue
-            if any(entry.code == "non-finite" and entry.argument == layer.names[position]
+            if any(entry.code in NO_NUMBERS and entry.argument == layer.names[position]
                    for entry in found.findings):
                 continue
             comparison = self._compare(problem, position, gradient.astype(np.float64))
@@ -132,12 +146,17 @@ class Session:
         return [np.array(entry) for entry in gradients]
 
     def _noise(self, position: int) -> Array | float:
-        """Return how far the float64 gradient moves as its arguments are rounded anew."""
+        """Return how far a layer's gradient moves as its arguments are rounded anew."""
+        return self._spread(position) if self.kind == "layer" else 0.0
+
+    def _spread(self, position: int) -> Array | float:
+        """Return the scatter of the float64 gradient; computed once."""
         assert self.found.dout is not None
-        if self.kind != "layer":
-            return 0.0
-        return self._scatter(self.evaluator.arguments, self.layer.wrt.index(position),
-                             self.found.dout.astype(np.float64), 4 * self.evaluator.eps)
+        if position not in self.spreads:
+            self.spreads[position] = self._scatter(
+                self.evaluator.arguments, self.layer.wrt.index(position),
+                self.found.dout.astype(np.float64), 4 * self.evaluator.eps)
+        return self.spreads[position]
 
     def _scatter(self, arguments: Callable[[], list[Any]], place: int, dout: Array,
                  relative: float) -> Array | float:
@@ -154,7 +173,7 @@ class Session:
                 results.append(self._gradients(args, moved)[place].astype(np.float64))
             except Exception:
                 return 0.0
-        return np.asarray(4 * np.ptp(np.array(results), axis=0))
+        return np.asarray(SAMPLED * np.ptp(np.array(results), axis=0))
 
     def _compare(self, problem: Problem, position: int, analytic: Array) -> Comparison:
         """Compare coordinate by coordinate, or along directions where that costs too much."""
@@ -179,8 +198,8 @@ class Session:
                 not argument.size):
             return
         eps = float(np.finfo(argument.dtype).eps)
-        size = np.abs(problem.origin) + np.sqrt(np.mean(np.square(problem.origin)))
-        if np.any(np.abs(self.found.out - problem.origin) > NATIVE_ULPS * eps * size):
+        if np.any(np.abs(self.found.out - problem.origin) > NATIVE_ULPS * eps * size_of(
+                problem.origin)):
             return
         native = np.asarray(self.found.gradients[place])
         if native.shape != argument.shape or native.dtype.kind != "f":
@@ -190,8 +209,8 @@ class Session:
         tolerance = NATIVE_ULPS * eps * (comparison.scale + comparison.natural)
         if not np.any(error > tolerance):
             return
-        tolerance = tolerance + 16 * self._scatter(self.layer.copies, place, self.found.dout,
-                                                   2 * eps)
+        tolerance = tolerance + RESAMPLED * self._scatter(self.layer.copies, place,
+                                                          self.found.dout, 2 * eps)
         wrong = ~(error <= tolerance)
         if np.any(wrong):
             comparison.analytic, comparison.failed = gradient, wrong
@@ -208,12 +227,17 @@ class Session:
                 notes.append(f"d{entry.name}: {undecided} coordinates are undecided; the numeric "
                              "error bound is too wide there")
             notes += entry.notes
-        inconclusive = any(bool(np.any(entry.undecided)) for entry in self.comparisons)
+        checked = sum(entry.coordinates for entry in self.comparisons)
+        nothing = not findings and not checked
+        if nothing:
+            notes.append("nothing was compared: the arguments have no elements. Remedy: check at "
+                         "arrays that have some")
+        inconclusive = nothing or any(bool(np.any(entry.undecided)) for entry in self.comparisons)
         return Report(
             passed=not findings and not inconclusive,
             inconclusive=inconclusive,
             findings=findings,
-            checked=sum(entry.coordinates for entry in self.comparisons),
+            checked=checked,
             evaluations=self.evaluator.count,
             seconds=time.perf_counter() - self.started,
             arguments=tuple(_summary(entry, self.layer.args[entry.position])
@@ -241,4 +265,5 @@ def _summary(entry: Comparison, argument: Array) -> ArgumentReport:
         worst_error=max(float(np.max(relative)) if relative.size else 0.0, entry.residual),
         directions=entry.directions,
         errors=entry.error if entry.error.ndim == 2 else None,
+        steps=entry.climbed.get(worst, ()),
     )

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.contract.snapshots import differences, same_bits, snapshot
-from gradcheck.numeric.dependence import ForwardError, fresh, output_of
+from gradcheck.equal import CANCELLED, RESAMPLED, of_linearity, one_multiple
+from gradcheck.numeric.evaluator import ForwardError, fresh, output_of
 from gradcheck.report import Finding
 
 Array = NDArray[Any]
@@ -28,8 +29,6 @@ Backward = Callable[..., Any]
 
 # what a layer may write into a parameter dict: its running statistics, as cs231n's batchnorm does
 WRITTEN_BACK = re.compile(r"running|moving|num_batches|average")
-LINEARITY = 1e-7
-ROUNDING = 1e-12
 ISOLATED_SHARE = 0.1
 FATAL = frozenset({"raises", "forward-nondeterministic", "nonlinear-in-dout", "dout-ignored",
                    "mask-resampled", "backward-impure"})
@@ -150,7 +149,12 @@ def as_gradients(returned: Any) -> list[Any] | None:
     plain = (np.ndarray, np.number, np.bool_, int, float, complex, type(None))
     if not all(isinstance(entry, plain) for entry in entries):
         return None
-    return [entry.copy() if isinstance(entry, np.ndarray) else entry for entry in entries]
+    return [_unmasked(entry) if isinstance(entry, np.ndarray) else entry for entry in entries]
+
+
+def _unmasked(array: Array) -> Array:
+    """Return a copy, a plain array if nothing in it is masked."""
+    return array.copy() if np.ma.is_masked(array) else np.asarray(array.copy())
 
 
 def told(error: BaseException) -> str:
@@ -251,8 +255,7 @@ def _masks_differ(first: Any, second: Any, dout: Array | None, drops: bool) -> b
         return True
     if not drops or not np.any(both):
         return False
-    ratio = second[both] / first[both]
-    return bool(np.ptp(ratio) > 1e-6 * np.max(np.abs(ratio)))
+    return not one_multiple(second[both] / first[both])
 
 
 def _note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
@@ -273,6 +276,12 @@ def _note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
                       f"of {name}, {argument.shape}. Remedy: check which axes are summed and which "
                       "are kept.", got=None if array is None else array.shape,
                       expected=argument.shape)
+            continue
+        if np.ma.is_masked(gradient):
+            found.add("wrong-shape", name, f"the gradient of {name} is a masked array with "
+                      f"{np.ma.count_masked(gradient)} of its {array.size} elements masked: they "
+                      "hold no value. Remedy: return a plain array, with zeros where the gradient "
+                      "is zero, for example dx.filled(0).", got="masked", expected=argument.shape)
             continue
         if array.dtype.kind != "f" or array.dtype.itemsize < argument.dtype.itemsize:
             found.add("lower-precision", name, f"the gradient of {name} is {array.dtype} where "
@@ -315,21 +324,20 @@ def note_nonlinearity(
     for position, *entries in zip(layer.wrt, gradients, second, both, strict=False):
         shape, name = layer.args[position].shape, layer.names[position]
         if any(np.shape(entry) != shape or np.asarray(entry).dtype.kind not in "fiub"
-               for entry in entries) or not math.prod(shape):
+               or np.ma.is_masked(entry) for entry in entries) or not math.prod(shape):
             continue
         a, b, c = (np.asarray(entry, dtype=np.float64) for entry in entries)
-        if np.array_equal(a, b) and np.max(np.abs(a)) > ROUNDING * largest:
+        if np.array_equal(a, b) and np.max(np.abs(a)) > CANCELLED * largest:
             found.add("dout-ignored", name, "backward returned the same gradient for two different "
                       "dout: it ignores dout. Remedy: multiply the local derivative by dout.")
             continue
         size = np.abs(a) + abs(alpha) * np.abs(b)
         error = np.abs(c - (a + alpha * b))
-        linearity = max(LINEARITY, 2 * _resolution(a, b, c))
-        tolerance = linearity * (size + np.max(size)) + ROUNDING * largest
+        tolerance = of_linearity(size, _resolution(a, b, c), largest)
         beyond = int(np.sum(error > tolerance))
         if beyond <= ISOLATED_SHARE * error.size:
             continue  # a few elements that do not scale are isolated ones, which the numbers show
-        if np.any(error > tolerance + 16 * noise(position)):
+        if np.any(error > tolerance + RESAMPLED * noise(position)):
             worst = tuple(map(int, np.unravel_index(int(np.argmax(error)), error.shape)))
             found.findings.append(Finding(
                 "nonlinear-in-dout", name, (worst,),

@@ -24,8 +24,9 @@ from gradcheck.findings import (
     hypotheses_windows,
 )
 from gradcheck.findings.view import Case, Hypothesis, View
-from gradcheck.numeric.compare import Comparison, central_differences
+from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import Alignment
+from gradcheck.numeric.differences import central_differences
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.report import Finding
 
@@ -158,11 +159,7 @@ def _summed_axes(view: View, returned: np.ndarray[Any, Any], true: np.ndarray[An
 
 
 def _blank(case: Case, position: int) -> Comparison:
-    x = case.args[position]
-    nothing = np.zeros(x.shape, dtype=bool)
-    return Comparison(case.layer.names[position], position, np.zeros(x.shape), np.zeros(x.shape),
-                      np.zeros(x.shape), nothing, nothing, ~nothing, nothing, np.ones(x.shape),
-                      np.ones(x.shape))
+    return Comparison.blank(case.layer.names[position], position, case.args[position].shape)
 
 
 def _numeric(view: View) -> np.ndarray[Any, Any]:

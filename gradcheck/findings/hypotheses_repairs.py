@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.findings.view import Hypothesis, View
-from gradcheck.numeric.dependence import leaves
+from gradcheck.nested import leaves
 
 Array = NDArray[Any]
 Evidence = dict[str, Any] | None

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.contract.inspection import Inspection, Layer, as_gradients
-from gradcheck.numeric.compare import Comparison, Differences, Problem
-from gradcheck.numeric.dependence import upcast, with_leaf
+from gradcheck.nested import with_leaf
+from gradcheck.numeric.comparison import Comparison
+from gradcheck.numeric.differences import Differences, Problem
+from gradcheck.numeric.evaluator import upcast
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.scalar import NetLoss
 
