@@ -14,8 +14,8 @@ from gradcheck.contract.inspection import (
     as_gradients,
     inspect_layer,
     note_nonlinearity,
-    told,
 )
+from gradcheck.exceptions import reason_and_place
 from gradcheck.findings.diagnose import diagnose, diagnose_shapes
 from gradcheck.findings.view import Case
 from gradcheck.numeric.compare import TERMS, Comparison, Problem, compare, natural_scale
@@ -65,8 +65,8 @@ class Session:
                         raise
                     self.found.add("raises", None, "forward raised "
                                    "near the arguments, though not at them, "
-                                   f"{told(error)} Remedy: check the layer at arguments inside "
-                                   "its domain.", exception=type(error).__name__)
+                                   f"{reason_and_place(error)}. Remedy: check the layer at "
+                                   "arguments inside its domain.", exception=type(error).__name__)
         return self._report()
 
     def _compare_all(self, mapper: Callable[..., Any] | None,
@@ -118,8 +118,8 @@ class Session:
         try:
             return self._gradients(self.evaluator.arguments(), dout)
         except Exception as error:
-            self.found.add("raises", None, f"at float64, {told(error)} Remedy: accept every "
-                           "floating dtype.", exception=type(error).__name__)
+            self.found.add("raises", None, f"at float64, {reason_and_place(error)}. Remedy: "
+                           "accept every floating dtype.", exception=type(error).__name__)
             return None
 
     def _gradients(self, args: list[Any], dout: Array) -> list[Array]:

@@ -10,7 +10,6 @@ import copy
 import inspect
 import math
 import re
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.contract.snapshots import differences, same_bits, snapshot
+from gradcheck.exceptions import reason_and_place
 from gradcheck.numeric.dependence import ForwardError, fresh, output_of
 from gradcheck.report import Finding
 
@@ -117,7 +117,7 @@ def _forward(found: Inspection, layer: Layer, args: list[Any]) -> tuple[Array, A
     except ForwardError as error:
         found.add("raises", None, f"{error}. Remedy: return the pair (out, cache).")
     except Exception as error:
-        found.add("raises", None, f"forward raised {told(error)}"
+        found.add("raises", None, f"forward raised {reason_and_place(error)}."
                   + _unless_told(error, " Remedy: make forward accept these arguments."),
                   exception=type(error).__name__)
     return None
@@ -127,7 +127,7 @@ def _backward(found: Inspection, layer: Layer, dout: Array, cache: Any) -> list[
     try:
         returned = layer.backward(dout, cache)
     except Exception as error:
-        found.add("raises", None, f"backward raised {told(error)}"
+        found.add("raises", None, f"backward raised {reason_and_place(error)}."
                   + _unless_told(error, f" Remedy: make backward accept dout of shape {dout.shape} "
                                  "and the cache that forward returned."),
                   exception=type(error).__name__)
@@ -153,21 +153,9 @@ def as_gradients(returned: Any) -> list[Any] | None:
     return [entry.copy() if isinstance(entry, np.ndarray) else entry for entry in entries]
 
 
-def told(error: BaseException) -> str:
-    """Return an exception as 'ValueError: message (line 3 of name).', whatever its __str__ does."""
-    try:
-        message = str(error)
-    except Exception:
-        message = "(its message cannot be read)"
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
-    text = f": {message.rstrip('.')}" if message else ""
-    return f"{type(error).__name__}{text}{place}."
-
-
 def _unless_told(error: BaseException, remedy: str) -> str:
     """Return the remedy, unless the exception brings one of its own."""
-    return "" if "Remedy: " in told(error) else remedy
+    return "" if "Remedy: " in reason_and_place(error) else remedy
 
 
 def _upstream(out: Array, dout: Array | None, rng: np.random.Generator) -> Array:

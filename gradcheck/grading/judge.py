@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from gradcheck.check import check_gradient, check_layer
 from gradcheck.examples.standard import example
+from gradcheck.exceptions import reason_of
 from gradcheck.grading.agreement import Disagreement, compare, compare_moments, describe, sums_of
 from gradcheck.mask_laws.implementation import DropoutImplementation
 from gradcheck.report import Report
 from gradcheck.sandbox.sandbox import global_generator_restored
-from gradcheck.target.load import Pair, reason_of
+from gradcheck.target.load import Pair
 
 Array = NDArray[Any]
 Args = tuple[Any, ...]
