@@ -16,16 +16,21 @@ from gradcheck.numeric.scalar import NetLoss
 
 REG_NAMES = ("reg", "lam", "weight_decay", "l2", "alpha")
 STEP = 1e-4
-FAR = 100.0
+FAR = (1000.0, 10.0)
 # analytic - numeric, in units of reg * W, of the slips that have a name
 RATIOS = {"missing": -1.0, "doubled": 1.0, "halved": -0.5, "sign": -2.0}
 
 
 @dataclass(frozen=True)
 class WeightGap:
-    """analytic - numeric = k * W, beside the strength that the penalty of W has, if it is known."""
+    """analytic - numeric = k * W, beside the penalty of W.
+
+    The loss holds ``loss / 2 * sum(W * W)``, as far as that can be measured. `reg` is the strength
+    that its gradient should have: the loss's, else what is declared; None where neither is known.
+    """
 
     k: float
+    loss: float | None
     reg: float | None
     is_bias: bool
 
@@ -58,10 +63,10 @@ def _weight_gap(view: View) -> WeightGap | None:
     k = float(np.sum(gap * w)) / size
     if not k or not view.agrees(view.n + k * view.x):
         return None
-    # a loss without this parameter's penalty leaves the strength that the others have
-    reg = penalty(view) or growth(view) or declared_reg(view)
+    loss = penalty(view) or _grown_penalty(view, k)
     is_bias = view.x.ndim == 1 and view.name.lower().startswith(("b", "gamma"))
-    return WeightGap(k, reg, is_bias)
+    # a loss without this parameter's penalty leaves the strength that the others have
+    return WeightGap(k, loss, loss or declared_reg(view), is_bias)
 
 
 def penalty(view: View) -> float | None:
@@ -99,19 +104,39 @@ def _slope(loss: NetLoss, view: View) -> float:
     return (ends[0] - ends[1]) / (2 * STEP)
 
 
-def growth(view: View) -> float | None:
-    """Return the strength of a quadratic penalty by the function's growth, if one is declared.
+def _grown_penalty(view: View, k: float) -> float | None:
+    """Return the loss's penalty by the function's growth, if a strength is declared.
 
-    A loss over classes grows linearly with its weights at the most, a penalty quadratically.
+    A loss over classes grows linearly with its weights at the most, a penalty quadratically. As
+    other losses grow quadratically, too, what has grown must fit the strength that is declared, on
+    one side or the other: once, twice for a penalty without the half, or not at all.
     """
     reg = declared_reg(view)
-    if reg is None:
+    grown = None if reg is None else _growth(view)
+    if reg is None or grown is None:
         return None
-    size = float(np.sum(view.x * view.x)) * FAR**2 / 2
-    value = float(view.case.problem.evaluator.out(view.position, FAR * view.x))
-    strength = value / size if size else math.nan
-    near = [unit * reg for unit in (1.0, 2.0) if math.isclose(strength, unit * reg, rel_tol=0.1)]
-    return near[0] if near else None
+    strength, error = grown
+    near = error * max(abs(strength), abs(k), abs(reg))
+    usual = (reg, 2 * reg, 0.0)
+    fits = [loss for loss in (*usual, *(gradient - k for gradient in usual))
+            if abs(strength - loss) <= near]
+    return fits[0] if fits else None
+
+
+def _growth(view: View) -> tuple[float, float] | None:
+    """Return c of ``c / 2 * sum(w * w)`` far from zero, and the relative error that it may have.
+
+    Three points at equal distances leave neither a constant nor a linear part. Where a loss
+    overflows so far out, they are taken nearer.
+    """
+    size, evaluator = float(np.sum(view.x * view.x)), view.case.problem.evaluator
+    for far in FAR:
+        one, two, three = (float(evaluator.out(view.position, far * times * view.x))
+                           for times in (1, 2, 3))
+        strength = (three - 2 * two + one) / (far**2 * size)
+        if math.isfinite(strength):
+            return strength, 1 / far
+    return None
 
 
 def declared_reg(view: View) -> float | None:
