@@ -23,6 +23,11 @@ def factor_of(view: View) -> float | None:
     return factor if factor and view.agrees(factor * view.n) else None
 
 
+def is_multiple(view: View) -> bool:
+    """Whether the gradient is the true one times any number, zero included."""
+    return not np.any(view.a) or factor_of(view) is not None
+
+
 def factor_names(case: Case, factor: float) -> Iterator[str]:
     """Yield the names that fit a factor, the likeliest first: p, the sizes, small numbers.
 
