@@ -31,7 +31,8 @@ def margins_as_weights(scores: Scores, view: View) -> Evidence:
     """Whether a hinge loss's gradient weighs violated margins by their size."""
     difference = scores.x - scores.x[scores.rows, scores.label][:, np.newaxis]
     violated = scores.others & (scores.n > 1e-9)
-    if np.sum(violated) < 3:
+    # margins of one size cannot be told from a weight
+    if np.sum(violated) < 3 or np.ptp(difference[violated]) == 0:
         return None
     unit = float(np.median(scores.n[violated]))
     margin = scores.a[violated] / unit - difference[violated]

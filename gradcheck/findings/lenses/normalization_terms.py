@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ ModelTest = Callable[[Model, View], Evidence]
 def of_x(test: ModelTest) -> Callable[[View], Evidence]:
     """Give a test the model, where the wrong gradient is that of the normalized argument."""
 
+    @functools.wraps(test)
     def run(view: View) -> Evidence:
         model = model_of(view)
         return None if model is None or not model.reaches(view) else test(model, view)
@@ -30,6 +32,7 @@ def of_x(test: ModelTest) -> Callable[[View], Evidence]:
 def of_gain(test: ModelTest) -> Callable[[View], Evidence]:
     """Give a test the model, where the wrong gradient is that of the scale gamma."""
 
+    @functools.wraps(test)
     def run(view: View) -> Evidence:
         model = model_of(view)
         return None if model is None or view.name != model.gain_name else test(model, view)

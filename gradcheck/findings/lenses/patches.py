@@ -5,6 +5,7 @@ Patches are the columns of the true Jacobian and of the analytic one, in the inp
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -128,6 +129,7 @@ def of_patches(test: PatchesTest, when: Callable[[Patches], bool] = lambda patch
                ) -> Callable[[View], Evidence]:
     """Give a test the patches of a layer that has them, if they are of the right kind."""
 
+    @functools.wraps(test)
     def run(view: View) -> Evidence:
         patches = patches_of(view)
         return None if patches is None or not when(patches) else test(patches, view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -143,6 +144,7 @@ def _labels_among_args(view: View, lowest: Array, active: Array) -> Array:
 def of_scores(test: Callable[[Scores, View], Evidence]) -> Callable[[View], Evidence]:
     """Give a test the scores of a loss over classes."""
 
+    @functools.wraps(test)
     def run(view: View) -> Evidence:
         scores = scores_of(view)
         return None if scores is None else test(scores, view)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.findings.given import SOFTMAX_LOSS, SOFTMAX_LOSS_RIGHT, slipped
-from gradcheck.findings.lenses.factor import factor_of
+from gradcheck.findings.lenses.factor import counted_by, factor_of
 from gradcheck.findings.lenses.penalty import penalty
 from gradcheck.findings.lenses.scores import Scores, of_scores
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
@@ -26,17 +26,9 @@ def net_not_normalized(view: View) -> Evidence:
 
 def not_normalized(view: View) -> Evidence:
     """Whether the gradient of a scalar loss is that of the sum where the loss is a mean."""
-    if view.case.out.ndim and view.case.kind == "layer":
-        return None
     factor = factor_of(view)
-    if factor is None or factor <= 1.0:
-        return None
-    counts = {view.x.size: "x.size", **({view.x.shape[0]: "N"} if view.x.ndim else {})}
-    if "N" in view.case.constants:
-        counts[round(view.case.constants["N"])] = "N"
-    if round(factor) not in counts or abs(factor - round(factor)) > 1e-4 * factor:
-        return None
-    return {"factor": float(f"{factor:.9g}"), "name": counts[round(factor)]}
+    name = None if factor is None else counted_by(view, factor)
+    return None if name is None else {"factor": float(f"{factor:.9g}"), "name": name}
 
 
 @of_scores

@@ -1,12 +1,19 @@
-"""Copies of nested values, compared bit by bit: what tells that a call wrote into something."""
+"""Whether a call wrote into something: copies of nested values, compared bit by bit."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
+from gradcheck.contract.breach import Inspection
+from gradcheck.contract.layer import Layer
 from gradcheck.numeric.dependence import leaves
+
+# what a layer may write into a parameter dict: its running statistics, as cs231n's batchnorm does
+WRITTEN_BACK = re.compile(r"running|moving|num_batches|average")
+MOST_PATHS = 8
 
 
 def snapshot(value: Any, path: str) -> dict[str, Any]:
@@ -37,3 +44,20 @@ def same_bits(first: Any, second: Any) -> bool:
     if type(first) is not type(second):
         return False
     return bool(first is second or first == second or (first != first and second != second))
+
+
+def note_mutated_arguments(found: Inspection, layer: Layer, args: list[Any], culprit: str) -> None:
+    """Tell every argument that a call of `culprit`, forward or backward, wrote into."""
+    for name, original, used in zip(layer.names, layer.args, args, strict=True):
+        changed = [path for path in differences(snapshot(original, name), snapshot(used, name))
+                   if not WRITTEN_BACK.search(path.removeprefix(name))]
+        if changed:
+            found.add("input-mutated", "written", name, changed=changed[:MOST_PATHS], by=culprit)
+
+
+def note_mutated_cache(found: Inspection, before: dict[str, Any]) -> bool:
+    """Tell a cache that is not as it was `before` backward; return whether it is not."""
+    changed = differences(before, snapshot(found.cache, "cache"))
+    if changed:
+        found.add("cache-mutated", "written", changed=changed[:MOST_PATHS])
+    return bool(changed)
