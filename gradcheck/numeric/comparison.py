@@ -65,12 +65,12 @@ class Comparison:
                    scale=scale, natural=np.zeros_like(scale), coordinates=analytic.size)
 
     @classmethod
-    def blank(cls, name: str, position: int, shape: tuple[int, ...]) -> Comparison:
-        """Return one without numbers, for a gradient whose shape forbids to compare it."""
-        no = np.zeros(shape, dtype=bool)
-        return cls(name, position, np.zeros(shape), np.zeros(shape), bound=np.zeros(shape),
-                   failed=no.copy(), undecided=no.copy(), known=np.ones(shape, dtype=bool),
-                   kinked=no.copy(), scale=np.ones(shape), natural=np.ones(shape))
+    def of_shapes(cls, name: str, position: int, returned: Array, numeric: Array) -> Comparison:
+        """Return one for a gradient whose shape forbids to compare it; all of it counts as wrong."""
+        yes = np.ones(numeric.shape, dtype=bool)
+        return cls(name, position, returned, numeric, bound=np.zeros(numeric.shape),
+                   failed=yes.copy(), undecided=~yes, known=yes.copy(), kinked=~yes,
+                   scale=np.ones(numeric.shape), natural=np.ones(numeric.shape))
 
     @property
     def error(self) -> Array:

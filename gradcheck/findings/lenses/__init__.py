@@ -1,4 +1,1 @@
-"""What several rules look through.
-
-normalization           What a forward that normalizes computes: recognised by its numbers
-"""
+"""What several rules look through."""
