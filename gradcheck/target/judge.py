@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck.examples.standard import Example, NoExampleError, example, others
+from gradcheck.exceptions import reason_of
 from gradcheck.output.record import Item
 from gradcheck.report import Finding, Report
 from gradcheck.target.conventions import Conventions
-from gradcheck.target.exceptions import OURS, reason_of
+from gradcheck.target.exceptions import OURS
 from gradcheck.target.further import Further, further
 from gradcheck.target.pairs import Pair
 from gradcheck.target.trial import Trial, WrongFormError, drops, floating

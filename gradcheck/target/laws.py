@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
+from gradcheck.exceptions import reason_of
 from gradcheck.mask_laws.implementation import DropoutImplementation
 from gradcheck.mask_laws.run import CheckResult, check_dropout
 from gradcheck.output.record import Item
 from gradcheck.target.conventions import Conventions
-from gradcheck.target.exceptions import OURS, reason_of
+from gradcheck.target.exceptions import OURS
 from gradcheck.target.pairs import Pair
 
 

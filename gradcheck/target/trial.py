@@ -13,10 +13,11 @@ import numpy as np
 from gradcheck.check import check_gradient, check_layer
 from gradcheck.contract.outputs import joined
 from gradcheck.examples.standard import Example
+from gradcheck.exceptions import reason_of
 from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
 from gradcheck.report import Report
 from gradcheck.target.conventions import Conventions
-from gradcheck.target.exceptions import OURS, reason_of
+from gradcheck.target.exceptions import OURS
 from gradcheck.target.pairs import Pair
 
 Args = tuple[Any, ...]

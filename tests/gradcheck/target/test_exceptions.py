@@ -1,6 +1,6 @@
 """An exception of a target has a text, whatever the target made of it."""
 
-from gradcheck.target.exceptions import reason_of
+from gradcheck.exceptions import reason_of
 
 
 def test_an_exception_whose_text_raises_has_a_safe_text():
