@@ -48,17 +48,31 @@ class Trial:
         """Whether forward raises at these arguments."""
         return _raises(lambda: self.pair.forward(*copy.deepcopy(found.args)))
 
+    def has_no_value(self, found: Example) -> bool:
+        """Whether a layer's forward raises at these arguments, or answers with inf or NaN."""
+        if self.pair.is_loss:
+            return self.refuses(found)
+        forward, _, args = self._functions(found)
+        finite = []
+
+        def call() -> None:
+            finite.append(np.all(np.isfinite(forward(*copy.deepcopy(args))[0])))
+
+        return _raises(call) or not finite[0]
+
     def has_no_gradient(self, found: Example) -> bool:
         """Whether forward leaves no cache at these arguments, or one that backward refuses."""
+        if self.pair.is_loss:
+            return self.refuses(found)
         forward, backward, args = self._functions(found)
         caches = []
 
-        def both() -> None:
+        def call() -> None:
             out, cache = forward(*copy.deepcopy(args))
             caches.append(cache)
             backward(np.ones_like(out), cache)
 
-        return _raises(both) or caches[0] is None
+        return _raises(call) or caches[0] is None
 
     def _functions(self, found: Example) -> tuple[Function, Function, Args]:
         """Return a layer's forward and backward, and the arguments in its convention."""
@@ -93,8 +107,10 @@ class Trial:
 
 
 def _raises(call: Callable[[], Any]) -> bool:
+    """Whether a target's code raises; a warning of NumPy's is no refusal, whatever filters say."""
     try:
-        call()
+        with np.errstate(all="ignore"):
+            call()
     except OURS:
         raise
     except BaseException:

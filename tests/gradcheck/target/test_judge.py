@@ -90,6 +90,15 @@ def test_a_dropout_block_is_right_where_nothing_is_dropped_too():
     assert "found with other numbers, p = 0;" in judgement.message
 
 
+def test_a_probability_of_keeping_is_no_matter_of_the_gradient():
+    def forward(x, param):
+        kept = np.random.default_rng(param["seed"]).random(x.shape) < param["p"]
+        return x * (kept / np.float64(param["p"])), kept / np.float64(param["p"])
+
+    with np.errstate(all="ignore"):
+        assert judged("gaussian_dropout", forward, lambda dout, mask: dout * mask).passed
+
+
 @pytest.mark.parametrize(("backward", "code", "right"), [
     (lambda dout, x: dout * (x > 0), None, True),
     (lambda dout, x: 2 * dout * (x > 0), "scaled", False),
