@@ -150,6 +150,13 @@ def backward_of(forward: Any) -> Callable[[Any], Any]:
     return attach
 
 
+def paired(name: str, forward: Any, backward: Callable[..., Any]) -> Any:
+    """Return a forward that is called `name` and knows its right backward."""
+    forward.__name__ = name
+    backward_of(forward)(backward)
+    return forward
+
+
 def but(forward: Any, place: int, change: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     """Return forward's backward with one gradient replaced by change(gradient, dout, *cache)."""
 

@@ -9,6 +9,7 @@ import layers
 import nets
 from tests.gradcheck.findings.cases import PASSED, Cases, f16, f32, randn
 from tests.gradcheck.findings.forwards.affine import affine, affine_args
+from tests.gradcheck.findings.forwards.elementwise import of_x
 from tests.gradcheck.findings.forwards.losses import softmax
 from tests.gradcheck.findings.forwards.nets import right_net
 
@@ -18,7 +19,7 @@ CASES = Cases(PASSED)
 def elementwise(name, f, df, *inputs):
     """Register the layer f with its derivative df at some inputs."""
     for x in inputs:
-        CASES.right(lambda x: (f(x), x), x, backward=lambda dout, x: dout * df(x), name=name)
+        CASES.right(of_x(name, f, df), x)
 
 
 elementwise("absolute", np.abs, np.sign, randn(4, 6), np.array(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards.losses import cross_entropy
+from tests.gradcheck.findings.forwards.losses import cross_entropy, hinge, labels
 from tests.gradcheck.findings.forwards.normalization import layernorm
 
 CASES = Cases("cache-mutated")
@@ -47,6 +47,13 @@ def layernorm_scales_xhat_in_place(dout, x, xhat, mu, ivar, gamma):
     gradients = layernorm.backward(dout, (x, xhat, mu, ivar, gamma))
     xhat *= gamma
     return gradients
+
+
+@CASES.backward(hinge, randn(6, 4), labels(6, 4))
+def hinge_turns_its_margins_into_ones(dout, margins, y):
+    margins[margins > 0] = 1
+    margins[np.arange(len(y)), y] -= margins.sum(axis=1)
+    return dout * margins / len(y)
 
 
 test_first_code, test_right = CASES.tests()

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import Cases, f16, f32, randn
+from tests.gradcheck.findings.cases import Cases, but, f16, f32, randn
+from tests.gradcheck.findings.forwards import course
+from tests.gradcheck.findings.forwards.affine import affine, affine_args
 from tests.gradcheck.findings.forwards.elementwise import multiply, relu, tanh
 from tests.gradcheck.findings.forwards.losses import cross_entropy
 
@@ -22,5 +24,11 @@ def cross_entropy_takes_the_loss_for_the_end(dout, probs, y):
     dx[np.arange(len(y)), y] -= 1
     return dx / len(y)
 
+
+CASES.wrong("max_pool_pays_ones", course.looped_pool,
+            lambda dout, cache: course.looped_pool.backward(np.ones_like(dout), cache),
+            *course.pool_args(2, 2, 6, 6))
+CASES.wrong("dw_without_dout", affine, but(affine, 1, lambda dw, dout, x, *_: x.T @ (0 * dout + 1)),
+            *affine_args(4, 3, 5))
 
 test_first_code, test_right = CASES.tests()

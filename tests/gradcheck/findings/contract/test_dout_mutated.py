@@ -1,6 +1,7 @@
 """A backward that writes into its caller's dout."""
 
 from tests.gradcheck.findings.cases import Cases, f16, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.affine import affine, affine_args
 from tests.gradcheck.findings.forwards.dropout import dropout, train
 from tests.gradcheck.findings.forwards.elementwise import relu, sigmoid
@@ -34,6 +35,13 @@ def affine_sorts_dout_after_use(dout, cache):
     gradients = affine.backward(dout, cache)
     dout.sort(axis=0)
     return gradients
+
+
+@CASES.backward(course.rnn, *course.rnn_args(3, 4, 5, 6))
+def rnn_carries_inside_dh(dh, cache):
+    dx, dh0, *weights = course.rnn.backward(dh, cache)
+    dh[:, 0] += dh0 @ cache[0][3]
+    return dx, dh0, *weights
 
 
 test_first_code, test_right = CASES.tests()

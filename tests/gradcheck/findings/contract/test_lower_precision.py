@@ -3,8 +3,10 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.affine import affine, affine_args
 from tests.gradcheck.findings.forwards.elementwise import relu, tanh
+from tests.gradcheck.findings.forwards.windows import conv_args
 
 CASES = Cases("lower-precision")
 
@@ -21,5 +23,9 @@ def relu_fills_a_float32_buffer(dout, x):
     dx[x > 0] = dout[x > 0]
     return dx
 
+
+CASES.wrong("conv_casts_its_gradients", course.looped_conv, lambda dout, cache: tuple(
+            gradient.astype(f32) for gradient in course.looped_conv.backward(dout, cache)),
+            *conv_args((2, 2, 5, 4), (3, 2, 3, 3)))
 
 test_first_code, test_right = CASES.tests()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.dropout import dropout, train
 
 CASES = Cases("mask-resampled")
@@ -31,5 +32,8 @@ def dropout_with_a_kept_stream(x, dropout_param):
 CASES.wrong("dropout_continues_the_stream_in_backward", dropout_with_a_kept_stream,
             lambda dout, rng, p: dout * (rng.random(dout.shape) >= p) / (1 - p), randn(7, 4),
             train(0.4), also=("cache-mutated",))
+CASES.wrong("course_dropout_draws_again", course.course_dropout,
+            lambda dout, param, _: dout * (np.random.rand(*dout.shape) < param["p"]) / param["p"],
+            randn(5, 6), course.keep(0.7))
 
 test_first_code, test_right = CASES.tests()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.forwards import course
 
 CASES = Cases("non-finite")
 
@@ -42,5 +43,8 @@ def log_of_zero_in_backward(dout, x):
 
 CASES.right(stable_sigmoid, np.array([-1000.0, -2.0, 0.5, 3.0]),
             backward=lambda dout, x: dout * stable_sigmoid(x)[0] * stable_sigmoid(-x)[0])
+CASES.wrong("batchnorm_divides_by_a_variance_of_zero", course.paper_batchnorm,
+            course.paper_slip(use_eps=False), randn(6, 4) * (np.arange(4) != 1), randn(4), randn(4),
+            {"eps": 1e-5})
 
 test_first_code, test_right = CASES.tests()

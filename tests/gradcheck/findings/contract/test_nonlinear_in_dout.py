@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.affine import affine, affine_args
 from tests.gradcheck.findings.forwards.elementwise import multiply, relu, sigmoid, tanh
 
@@ -23,5 +24,9 @@ def sigmoid_normalizes_its_gradient(dout, x, out):
     dx = dout * out * (1 - out)
     return dx / np.sqrt((dx**2).sum())
 
+
+CASES.wrong("rnn_clips_exploding_gradients", course.rnn, lambda dh, cache: tuple(
+            np.clip(gradient, -1, 1) for gradient in course.rnn.backward(dh, cache)),
+            *course.rnn_args(3, 4, 5, 6))
 
 test_first_code, test_right = CASES.tests()

@@ -1,6 +1,7 @@
 """A layer that raises an exception."""
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.affine import affine, affine_args
 from tests.gradcheck.findings.forwards.dropout import dropout, train
 from tests.gradcheck.findings.forwards.elementwise import tanh
@@ -21,5 +22,7 @@ def tanh_unpacks_too_much(dout, cache):
 CASES.wrong("dropout_asks_for_a_missing_key", dropout,
             lambda dout, dropout_param, mask: dout * mask / dropout_param["keep_prob"], randn(6, 4),
             train(0.3, 2))
+CASES.wrong("dropout_multiplies_by_the_mask_of_test_time", course.course_dropout,
+            lambda dout, dropout_param, mask: dout * mask, randn(5, 6), course.keep(0.7, "test"))
 
 test_first_code, test_right = CASES.tests()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import backward_of
+from tests.gradcheck.findings.cases import backward_of, paired
 
 
 def train(p, seed=3):
@@ -19,9 +19,7 @@ def dropout(x, dropout_param):
     return x * mask / (1 - p), (dropout_param, mask)
 
 
-@backward_of(dropout)
-def dropout_backward(dout, dropout_param, mask):
-    return dout * mask / (1 - dropout_param["p"])
+backward_of(dropout)(lambda dout, param, mask: dout * mask / (1 - param["p"]))
 
 
 def keep_dropout(x, keep):
@@ -30,9 +28,7 @@ def keep_dropout(x, keep):
     return x * mask, mask
 
 
-@backward_of(keep_dropout)
-def keep_dropout_backward(dout, mask):
-    return dout * mask
+backward_of(keep_dropout)(lambda dout, mask: dout * mask)
 
 
 def unscaled_dropout(x, p, seed):
@@ -41,18 +37,10 @@ def unscaled_dropout(x, p, seed):
     return x * mask, (mask, p)
 
 
-@backward_of(unscaled_dropout)
-def unscaled_dropout_backward(dout, mask, _):
-    return dout * mask
-
-
-def vanilla_dropout_at_test_time(x, dropout_param):
-    return x * (1 - dropout_param["p"]), dropout_param
-
-
-@backward_of(vanilla_dropout_at_test_time)
-def vanilla_dropout_at_test_time_backward(dout, dropout_param):
-    return dout * (1 - dropout_param["p"])
+backward_of(unscaled_dropout)(lambda dout, mask, p: dout * mask)
+vanilla_dropout_at_test_time = paired(
+    "vanilla_dropout_at_test_time", lambda x, dropout_param: (
+        x * (1 - dropout_param["p"]), dropout_param), lambda dout, param: dout * (1 - param["p"]))
 
 
 def dropout_caching_its_output(x, dropout_param):
@@ -60,9 +48,8 @@ def dropout_caching_its_output(x, dropout_param):
     return out, (dropout_param, mask, out)
 
 
-@backward_of(dropout_caching_its_output)
-def dropout_caching_its_output_backward(dout, dropout_param, mask, _):
-    return dout * mask / (1 - dropout_param["p"])
+backward_of(dropout_caching_its_output)(
+    lambda dout, param, mask, out: dout * mask / (1 - param["p"]))
 
 
 def dropout_caching_its_draws(x, dropout_param):
@@ -71,9 +58,8 @@ def dropout_caching_its_draws(x, dropout_param):
     return x * (draws >= p) / (1 - p), (dropout_param, draws)
 
 
-@backward_of(dropout_caching_its_draws)
-def dropout_of_draws_backward(dout, dropout_param, draws):
-    return dout * (draws >= dropout_param["p"]) / (1 - dropout_param["p"])
+backward_of(dropout_caching_its_draws)(
+    lambda dout, param, draws: dout * (draws >= param["p"]) / (1 - param["p"]))
 
 
 def spatial_dropout(x, dropout_param):
@@ -84,9 +70,7 @@ def spatial_dropout(x, dropout_param):
     return x * mask / (1 - p), (mask, p)
 
 
-@backward_of(spatial_dropout)
-def spatial_dropout_backward(dout, mask, p):
-    return dout * mask / (1 - p)
+backward_of(spatial_dropout)(lambda dout, mask, p: dout * mask / (1 - p))
 
 
 def block_dropout(x, p, seed):
@@ -96,9 +80,7 @@ def block_dropout(x, p, seed):
     return x * mask / (1 - p), (blocks, mask, p)
 
 
-@backward_of(block_dropout)
-def block_dropout_backward(dout, _, mask, p):
-    return dout * mask / (1 - p)
+backward_of(block_dropout)(lambda dout, blocks, mask, p: dout * mask / (1 - p))
 
 
 def dropconnect(x, w, dropout_param):
@@ -109,6 +91,5 @@ def dropconnect(x, w, dropout_param):
     return x @ kept, (x, w, kept, mask, p)
 
 
-@backward_of(dropconnect)
-def dropconnect_backward(dout, x, w, kept, mask, p):
-    return dout @ kept.T, mask * (x.T @ dout) / (1 - p)
+backward_of(dropconnect)(
+    lambda dout, x, w, kept, mask, p: (dout @ kept.T, mask * (x.T @ dout) / (1 - p)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import backward_of, randn
+from tests.gradcheck.findings.cases import backward_of, paired, randn
 
 
 def labels(n, classes):
@@ -25,9 +25,7 @@ def softmax(x):
     return out, out
 
 
-@backward_of(softmax)
-def softmax_backward(dout, out):
-    return out * (dout - (dout * out).sum(axis=-1, keepdims=True))
+backward_of(softmax)(lambda dout, out: out * (dout - (dout * out).sum(axis=-1, keepdims=True)))
 
 
 def cross_entropy(x, y):
@@ -38,9 +36,7 @@ def cross_entropy(x, y):
     return -logp[np.arange(len(x)), y].mean(), (probs, y)
 
 
-@backward_of(cross_entropy)
-def cross_entropy_backward(dout, probs, y):
-    return dout * (probs - one_hot(probs, y)) / len(y)
+backward_of(cross_entropy)(lambda dout, probs, y: dout * (probs - one_hot(probs, y)) / len(y))
 
 
 def soft_labels(x, t):
@@ -49,9 +45,7 @@ def soft_labels(x, t):
     return -(t * np.log(probs)).sum(axis=1).mean(), (probs, t)
 
 
-@backward_of(soft_labels)
-def soft_labels_backward(dout, probs, t):
-    return dout * (probs - t) / len(t)
+backward_of(soft_labels)(lambda dout, probs, t: dout * (probs - t) / len(t))
 
 
 TARGETS = softmax(randn(7, 4, seed=5))[0]
@@ -62,9 +56,7 @@ def nll(logp, y):
     return -logp[np.arange(len(y)), y].mean(), (logp, y)
 
 
-@backward_of(nll)
-def nll_backward(dout, logp, y):
-    return -dout * one_hot(logp, y) / len(y)
+backward_of(nll)(lambda dout, logp, y: -dout * one_hot(logp, y) / len(y))
 
 
 def logistic(x, y):
@@ -73,9 +65,7 @@ def logistic(x, y):
     return -(y * np.log(probs) + (1 - y) * np.log(1 - probs)).mean(), (probs, y)
 
 
-@backward_of(logistic)
-def logistic_backward(dout, probs, y):
-    return dout * (probs - y) / len(y)
+backward_of(logistic)(lambda dout, probs, y: dout * (probs - y) / len(y))
 
 
 def hinge(x, y):
@@ -110,13 +100,8 @@ def squared_hinge_backward(dout, margins, y):
     return dout * 2 * (margins - one_hot(margins, y) * margins.sum(axis=1)[:, None]) / len(y)
 
 
-def squared_error(x, target):
-    return ((x - target) ** 2).mean(), (x, target)
-
-
-@backward_of(squared_error)
-def squared_error_backward(dout, x, target):
-    return dout * 2 * (x - target) / x.size
+squared_error = paired("squared_error", lambda x, target: (((x - target) ** 2).mean(), (x, target)),
+                       lambda dout, x, target: dout * 2 * (x - target) / x.size)
 
 
 SCORES, LABELS, BINARY = randn(6, 5, seed=3), labels(6, 5), np.array([0, 1, 1, 0, 1, 0, 0])

@@ -7,14 +7,9 @@ import itertools
 import numpy as np
 
 from tests.gradcheck.findings.cases import PASSED, randn
-from tests.gradcheck.findings.forwards.losses import (
-    cross_entropy,
-    cross_entropy_backward,
-    hinge,
-    hinge_backward,
-)
+from tests.gradcheck.findings.forwards.losses import cross_entropy, hinge
 
-LOSSES = {"softmax": (cross_entropy, cross_entropy_backward), "hinge": (hinge, hinge_backward)}
+LOSSES = {"softmax": cross_entropy, "hinge": hinge}
 
 
 class Net:
@@ -33,9 +28,8 @@ class Net:
             inputs.append(h)
             h = h @ self.params[f"W{i}"] + self.params[f"b{i}"]
             h = np.maximum(h, 0) if i < self.layers else h
-        forward, backward = self.of_scores
-        loss, cache = forward(h, y)
-        d, grads = backward(1.0, *cache), {}
+        loss, cache = self.of_scores(h, y)
+        d, grads = self.of_scores.backward(1.0, cache), {}
         for i in range(self.layers, 0, -1):
             grads[f"W{i}"] = inputs[i - 1].T @ d + self.reg * self.params[f"W{i}"]
             grads[f"b{i}"] = d.sum(axis=0)

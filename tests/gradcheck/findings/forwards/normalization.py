@@ -136,9 +136,7 @@ for layer, axis in ((images_norm, (0, 2, 3)), (time_layernorm, -1)):
     backward_of(layer)(std_slip(axis))
 
 
-@backward_of(instance_norm)
-def instance_norm_backward(dout, xhat, ivar):
-    return dx_of(dout, xhat, ivar, (2, 3))
+backward_of(instance_norm)(lambda dout, xhat, ivar: dx_of(dout, xhat, ivar, (2, 3)))
 
 
 @backward_of(rms_norm)

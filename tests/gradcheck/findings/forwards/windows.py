@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from tests.gradcheck.findings.cases import backward_of, randn
+from tests.gradcheck.findings.cases import backward_of, paired, randn
 
 
 def conv(x, w, b, conv_param):
@@ -175,11 +175,6 @@ def min_pool_backward(dout, x):
     return (dout[:, :, None] * (windows == windows.min(axis=2, keepdims=True))).reshape(x.shape)
 
 
-def upsample(x):
-    """Repeat each element of x (N, T) three times."""
-    return np.repeat(x, 3, axis=1), x.shape
-
-
-@backward_of(upsample)
-def upsample_backward(dout, shape):
-    return dout.reshape(*shape, 3).sum(axis=2)
+# Repeats each element of x (N, T) three times.
+upsample = paired("upsample", lambda x: (np.repeat(x, 3, axis=1), x.shape),
+                  lambda dout, shape: dout.reshape(*shape, 3).sum(axis=2))

@@ -3,7 +3,7 @@
 
 import layers
 from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards import losses
+from tests.gradcheck.findings.forwards import course, losses
 
 CASES = Cases("label-term-missing")
 
@@ -27,5 +27,11 @@ CASES.gradient("package_softmax_without_labels",
 
 CASES.wrong("squared_hinge_forgets_the_label", losses.squared_hinge,
             lambda dout, margins, y: dout * 2 * margins / len(y), randn(6, 4), losses.SIX)
+CASES.wrong("looped_cross_entropy_forgets_the_label", losses.cross_entropy,
+            course.looped_cross_entropy(label=0), randn(7, 4), losses.labels(7, 4))
+CASES.wrong("looped_hinge_forgets_the_label", losses.hinge,
+            course.looped_hinge(lambda count: 0), randn(7, 4), losses.labels(7, 4))
+CASES.right(losses.hinge, randn(7, 4), losses.labels(7, 4), name="looped_hinge",
+            backward=course.looped_hinge(lambda count: count))
 
 test_first_code, test_right = CASES.tests()

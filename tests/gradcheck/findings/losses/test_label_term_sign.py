@@ -3,7 +3,7 @@
 
 import layers
 from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards import losses
+from tests.gradcheck.findings.forwards import course, losses
 
 CASES = Cases("label-term-sign")
 
@@ -15,12 +15,8 @@ CASES.gradient("softmax_loss_adds_the_label", losses.loss_of(losses.cross_entrop
                losses.SCORES)
 
 
-@CASES.backward(losses.hinge, randn(8, 4), losses.labels(8, 4))
-def hinge_adds_the_count(dout, margins, y):
-    dx = losses.violated(margins)
-    return dout * (dx + losses.one_hot(dx, y) * dx.sum(axis=1)[:, None]) / len(y)
-
-
+CASES.wrong("hinge_adds_the_count", losses.hinge, course.looped_hinge(lambda count: -count),
+            randn(8, 4), losses.labels(8, 4))
 CASES.wrong("logistic_adds_the_label", losses.logistic,
             lambda dout, probs, y: dout * (probs + y) / len(y), randn(7, dtype=f32), losses.BINARY)
 CASES.wrong("soft_labels_added", losses.soft_labels,
@@ -31,9 +27,13 @@ CASES.gradient("package_svm_label_plus", losses.loss_of(layers.svm_loss, losses.
                    losses.CLASSES)), randn(5, 4, dtype=f32))
 
 
-@CASES.backward(losses.squared_hinge, randn(6, 4), losses.SIX)
-def squared_hinge_adds_the_label(dout, margins, y):
-    return dout * 2 * (margins + losses.one_hot(margins, y) * margins.sum(axis=1)[:, None]) / len(y)
-
+CASES.wrong("squared_hinge_adds_the_label", losses.squared_hinge,
+            lambda dout, margins, y: dout * 2 / len(y) * (
+                margins + losses.one_hot(margins, y) * margins.sum(axis=1)[:, None]),
+            randn(6, 4), losses.SIX)
+CASES.wrong("looped_cross_entropy_adds_the_label", losses.cross_entropy,
+            course.looped_cross_entropy(label=-1), randn(7, 4), losses.labels(7, 4))
+CASES.right(losses.cross_entropy, randn(7, 4), losses.labels(7, 4), name="looped_cross_entropy",
+            backward=course.looped_cross_entropy())
 
 test_first_code, test_right = CASES.tests()

@@ -4,7 +4,7 @@ import numpy as np
 
 import layers
 from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards import losses
+from tests.gradcheck.findings.forwards import course, losses
 
 CASES = Cases("margin-count")
 
@@ -31,5 +31,9 @@ CASES.gradient("package_svm_label_minus_one", losses.loss_of(layers.svm_loss, lo
                package_svm_label_minus_one, randn(5, 4))
 CASES.right(losses.hinge, np.array([[1.0, 2.0, 0.0], [3.0, 1.0, 2.0], [0.0, 0.3, -4.0]]),
             np.array([0, 0, 1]), name="hinge_at_the_margin")
+CASES.wrong("looped_hinge_counts_the_label_too", losses.hinge,
+            course.looped_hinge(lambda count: count + 1), randn(7, 4), losses.labels(7, 4))
+CASES.wrong("looped_hinge_subtracts_once_a_sample", losses.hinge,
+            course.looped_hinge(lambda count: 1), 2 * randn(7, 4), losses.labels(7, 4))
 
 test_first_code, test_right = CASES.tests()

@@ -2,7 +2,7 @@
 
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards import losses
+from tests.gradcheck.findings.forwards import course, losses
 from tests.gradcheck.findings.forwards.nets import spoiled_net
 
 CASES = Cases("not-normalized")
@@ -21,15 +21,14 @@ CASES.wrong("logistic_summed_not_averaged", losses.logistic,
             lambda dout, probs, y: dout * (probs - y), randn(7), losses.BINARY, factor=7)
 
 
-def softmax_not_averaged(net, grads):
-    for name in grads:
-        grads[name] *= 8
-
-
-spoiled_net(CASES, "softmax_not_averaged", softmax_not_averaged, 5, 6, 3, reg=0.0, n=8)
+spoiled_net(CASES, "softmax_not_averaged",
+            lambda net, grads: grads.update({name: 8 * grad for name, grad in grads.items()}),
+            5, 6, 3, reg=0.0, n=8)
 CASES.wrong("soft_labels_summed", losses.soft_labels, lambda dout, probs, t: dout * (probs - t),
             randn(7, 4), losses.TARGETS, wrt=[0])
 CASES.wrong("nll_summed", losses.nll, lambda dout, logp, y: -dout * losses.one_hot(logp, y),
             randn(6, 4), losses.SIX)
+CASES.wrong("looped_cross_entropy_not_divided", losses.cross_entropy,
+            course.looped_cross_entropy(divide=False), randn(7, 4), losses.labels(7, 4), factor=7)
 
 test_first_code, test_right = CASES.tests()

@@ -4,7 +4,7 @@ import numpy as np
 
 import layers
 from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards import losses
+from tests.gradcheck.findings.forwards import course, losses
 
 CASES = Cases("wrong-label")
 
@@ -27,5 +27,7 @@ CASES.gradient("package_softmax_with_sorted_labels",
 CASES.wrong("nll_labels_one_too_high", losses.nll,
             lambda dout, logp, y: -dout * losses.one_hot(logp, (y + 1) % 4) / len(y), randn(6, 4),
             losses.SIX)
+CASES.wrong("looped_cross_entropy_labels_every_sample_zero", losses.cross_entropy,
+            course.looped_cross_entropy(labels=lambda y: 0 * y), randn(7, 4), losses.labels(7, 4))
 
 test_first_code, test_right = CASES.tests()

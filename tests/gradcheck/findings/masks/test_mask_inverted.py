@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f16, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.dropout import (
     block_dropout,
     dropconnect,
@@ -46,5 +47,14 @@ CASES.wrong("hard_shrink_passes_the_centre", hard_shrink, lambda dout, x: dout *
 CASES.wrong("block_dropout_inverted", block_dropout,
             lambda dout, blocks, mask, p: dout * (1 - mask) / (1 - p), randn(2, 6, 6, dtype=f32),
             0.5, 3, constants={"p": 0.5})
+CASES.wrong("course_dropout_passes_the_dropped", course.course_dropout,
+            lambda dout, param, mask: np.where(mask > 0, 0, dout / param["p"]), randn(5, 6),
+            course.keep(0.5))
+CASES.wrong("course_dropout_seeds_again_and_compares_the_wrong_way_round", course.course_dropout,
+            lambda dout, param, _: dout * (course.redrawn(param, dout) > param["p"]) / param["p"],
+            randn(5, 6), course.keep(0.6))
+CASES.right(course.course_dropout, randn(5, 6), course.keep(0.6), name="seeded_again",
+            backward=lambda dout, param, _:
+            dout * (course.redrawn(param, dout) < param["p"]) / param["p"])
 
 test_first_code, test_right = CASES.tests()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.dropout import (
     block_dropout,
     dropout,
@@ -56,10 +57,9 @@ CASES.wrong("dropout_thresholds_the_draws_elsewhere", dropout_caching_its_draws,
             randn(9, 8), train(0.3), also=("wrong-threshold",))
 
 
-@CASES.backward(spatial_dropout, randn(4, 6, 3, 2), train(0.5))
-def spatial_dropout_masks_single_elements(dout, _, p):
-    rng = np.random.default_rng(3)
-    return dout * (rng.random(dout.shape) >= p) / (1 - p)
+CASES.wrong("spatial_dropout_masks_single_elements", spatial_dropout, lambda dout, _, p: dout * (
+            np.random.default_rng(3).random(dout.shape) >= p) / (1 - p),
+            randn(4, 6, 3, 2), train(0.5))
 
 
 # One flipped position of a mask is also one wrong element.
@@ -75,5 +75,8 @@ CASES.wrong("keep_dropout_one_mask_for_all_rows", keep_dropout, lambda dout, mas
 CASES.wrong("block_dropout_tiles_instead_of_repeating", block_dropout,
             lambda dout, small, mask, p: dout * np.tile(small, (1, 2, 2)) / (1 - p), randn(3, 6, 8),
             0.4, 1, constants={"p": 0.4})
+CASES.wrong("course_dropout_seeds_again_for_the_transpose", course.course_dropout,
+            lambda dout, param, _: dout / param["p"] * (
+                param["p"] > course.redrawn(param, dout.T).T), randn(5, 6), course.keep(0.6))
 
 test_first_code, test_right = CASES.tests()

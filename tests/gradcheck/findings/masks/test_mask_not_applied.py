@@ -3,9 +3,11 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f16, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.affine import two_layers
 from tests.gradcheck.findings.forwards.dropout import dropconnect, dropout, keep_dropout, train
 from tests.gradcheck.findings.forwards.elementwise import clipped, relu, relu_by_mask
+from tests.gradcheck.findings.forwards.losses import cross_entropy, labels
 
 CASES = Cases("mask-not-applied")
 
@@ -31,5 +33,11 @@ for x in (1e-8 * randn(4, 5), 1e6 * randn(6, 3, dtype=f32), randn(7, 9, dtype=f1
           np.zeros((3, 4)), -np.abs(randn(4, 4)), randn(300, 200)):
     CASES.right(relu, x)
 CASES.right(dropout, randn(9, 4, dtype=f16), train(0.2, 1))
+CASES.wrong("course_dropout_only_rescales", course.course_dropout,
+            lambda dout, dropout_param, mask: dout / dropout_param["p"], randn(5, 6),
+            course.keep(0.7))
+CASES.wrong("temporal_loss_counts_the_padding", course.temporal_loss,
+            lambda dout, probs, y, mask: cross_entropy.backward(dout, (probs, y)),
+            3 * randn(7, 4), labels(7, 4), np.array([1, 1, 0, 1, 0, 1, 1]))
 
 test_first_code, test_right = CASES.tests()

@@ -4,6 +4,7 @@ import numpy as np
 
 import layers
 from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.dropout import (
     dropout_caching_its_draws,
     dropout_caching_its_output,
@@ -33,10 +34,10 @@ def hinge_multiplies_by_the_margins(dout, margins, y):
     return dout * dx / len(y)
 
 
-@CASES.backward(layers.relu_forward, randn(8, 6))
-def package_relu_weighted_by_its_input(dout, cache):
-    x = cache if isinstance(cache, np.ndarray) else cache[0]
-    return dout * np.clip(x, 0, None)
-
+CASES.wrong("package_relu_weighted_by_its_input", layers.relu_forward,
+            lambda dout, x: dout * np.clip(x, 0, None), randn(8, 6))
+CASES.wrong("max_pool_pays_the_maximum", course.looped_pool,
+            course.looped_pool_slip(share=lambda window: window * (window == window.max())),
+            *course.pool_args(2, 2, 6, 6))
 
 test_first_code, test_right = CASES.tests()

@@ -4,6 +4,7 @@ import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
 from tests.gradcheck.findings.forwards.elementwise import clipped, hard_sigmoid, hard_tanh, relu
+from tests.gradcheck.findings.forwards.losses import hinge, labels
 
 CASES = Cases("wrong-threshold")
 
@@ -22,5 +23,7 @@ CASES.wrong("clip_with_a_symmetric_bound", clipped,
             lambda dout, x, low, high: dout * (np.abs(x) < high), 2 * randn(7, 8), -1.0, 1.5)
 CASES.right(lambda x: (np.clip(x, 0, 6), x), np.array([[0.0, 6.0, 3.0], [6.000001, -1e-7, 9.0]]),
             backward=lambda dout, x: dout * ((x > 0) & (x < 6)), name="relu6_at_its_bounds")
+CASES.wrong("hinge_counts_margins_above_one", hinge, lambda dout, margins, y: hinge.backward(
+            dout, (margins - 1, y)), 2 * randn(7, 4), labels(7, 4))
 
 test_first_code, test_right = CASES.tests()

@@ -1,6 +1,7 @@
 """A normalization's dx divided by the standard deviation once too often."""
 
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 
 CASES = Cases("divided-by-std-twice")
@@ -19,5 +20,7 @@ CASES.wrong("images_divided_twice", norm.images_norm,
 CASES.wrong("staged_batchnorm_multiplies_by_ivar_again", norm.staged_batchnorm,
             but(norm.staged_batchnorm, 0, lambda dx, dout, xhat, gamma, xmu, ivar, *_: dx * ivar),
             *norm.staged_args(6, 6))
+CASES.wrong("transposed_layernorm_divides_by_the_variance", course.transposed_layernorm,
+            course.transposed_slip(std_power=2), *norm.arguments(5, 6))
 
 test_first_code, test_right = CASES.tests()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, but, f32
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 
 CASES = Cases("eps-missing")
@@ -14,17 +15,16 @@ CASES.wrong("batchnorm_at_test_time_forgets_eps", norm.batchnorm_at_test_time,
             *norm.arguments(5, 4)[:3], norm.TEST_MODE)
 
 
-@CASES.backward(norm.batchnorm, *norm.arguments(6, 3, eps=0.1), more=[
-    norm.arguments(8, 5, f32, eps=0.5), norm.arguments(7, 4, eps=1e-5)])
-def batchnorm_backward_forgets_eps(dout, x, xhat, mu, ivar, gamma):
-    _, ivar, _ = norm.normalized(x, 0, eps=0)
-    return norm.dx_of(dout * gamma, xhat, ivar, 0), *norm.gamma_beta(dout, xhat)
-
-
-@CASES.backward(norm.layernorm, *norm.arguments(4, 7, eps=0.2))
-def layernorm_recomputes_without_eps(dout, x, xhat, mu, ivar, gamma):
-    _, ivar, bare = norm.normalized(x, 1, eps=0)
-    return norm.dx_of(dout * gamma, bare, ivar, 1), *norm.gamma_beta(dout, xhat)
-
+CASES.wrong("batchnorm_backward_forgets_eps", norm.batchnorm, but(
+            norm.batchnorm, 0, lambda dx, dout, x, xhat, mu, ivar, gamma: norm.dx_of(
+                dout * gamma, xhat, norm.normalized(x, 0, eps=0)[1], 0)),
+            *norm.arguments(6, 3, eps=0.1),
+            more=[norm.arguments(8, 5, f32, eps=0.5), norm.arguments(7, 4, eps=1e-5)])
+CASES.wrong("layernorm_recomputes_without_eps", norm.layernorm, but(
+            norm.layernorm, 0, lambda dx, dout, x, xhat, mu, ivar, gamma: norm.dx_of(
+                dout * gamma, (x - mu) / x.std(axis=1, keepdims=True),
+                1 / x.std(axis=1, keepdims=True), 1)), *norm.arguments(4, 7, eps=0.2))
+CASES.wrong("paper_batchnorm_forgets_eps", course.paper_batchnorm, course.paper_slip(use_eps=False),
+            *norm.arguments(6, 4, eps=0.1))
 
 test_first_code, test_right = CASES.tests()

@@ -1,6 +1,7 @@
 """A normalization whose dx forgets gamma."""
 
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 
 CASES = Cases("gamma-missing")
@@ -24,5 +25,9 @@ CASES.wrong("time_layernorm_without_gamma", norm.time_layernorm,
             norm.std_slip(-1, gamma_used=False), *norm.TIME)
 CASES.wrong("staged_batchnorm_starts_from_dout", norm.staged_batchnorm,
             lambda dout, cache: norm.staged(dout, cache, gamma_used=False), *norm.staged_args(7, 4))
+CASES.wrong("paper_batchnorm_forgets_gamma", course.paper_batchnorm,
+            course.paper_slip(use_gamma=False), *norm.arguments(6, 4))
+CASES.wrong("transposed_layernorm_forgets_gamma", course.transposed_layernorm,
+            course.transposed_slip(use_gamma=False), *norm.arguments(5, 6))
 
 test_first_code, test_right = CASES.tests()

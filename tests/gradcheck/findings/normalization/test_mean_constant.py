@@ -1,6 +1,7 @@
 """A normalization whose mean is taken for a constant."""
 
 from tests.gradcheck.findings.cases import Cases, f16, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 
 CASES = Cases("mean-constant")
@@ -18,5 +19,9 @@ CASES.wrong("time_layernorm_without_the_mean_path", norm.time_layernorm,
 CASES.wrong("staged_batchnorm_stops_at_dxmu", norm.staged_batchnorm,
             lambda dout, cache: norm.staged(dout, cache, dmu=False), *norm.staged_args(5, 3),
             more=[norm.staged_args(12, 2, f32)])
+CASES.wrong("paper_batchnorm_without_dmu", course.paper_batchnorm, course.paper_slip(mean=0),
+            *norm.arguments(6, 4))
+CASES.wrong("transposed_layernorm_without_its_first_sum", course.transposed_layernorm,
+            course.transposed_slip(first=0), *norm.arguments(5, 6))
 
 test_first_code, test_right = CASES.tests()

@@ -2,6 +2,7 @@
 
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 
 CASES = Cases("statistics-constant")
@@ -22,5 +23,7 @@ CASES.wrong("staged_batchnorm_drops_both", norm.staged_batchnorm,
 for x in (randn(6, 4), 2 + 1e-4 * randn(6, 4), randn(2, 5), 1e6 * randn(5, 3), 1e-8 * randn(5, 3),
           randn(8, 3, dtype=f32), randn(2, 4, dtype=f32), 800 * randn(2, 5, dtype=f32)):
     CASES.right(norm.batchnorm, *norm.with_scale(x))
+for backward in (course.batchnorm_in_one_line, course.batchnorm_by_means):
+    CASES.right(course.paper_batchnorm, *norm.arguments(7, 4), backward=backward)
 
 test_first_code, test_right = CASES.tests()

@@ -1,6 +1,7 @@
 """A gradient made with x where xhat belongs."""
 
 from tests.gradcheck.findings.cases import Cases, but, f32
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 
 CASES = Cases("uses-x-not-xhat")
@@ -18,5 +19,8 @@ CASES.wrong("staged_batchnorm_dgamma_from_the_centred_input", norm.staged_batchn
             but(norm.staged_batchnorm, 1,
                 lambda dgamma, dout, xhat, gamma, xmu, *_: (dout * xmu).sum(axis=0)),
             *norm.staged_args(8, 4))
+# The power -1/2 for -3/2 of the variance puts x - mean in the place of xhat, twice.
+CASES.wrong("paper_batchnorm_power_of_the_variance", course.paper_batchnorm,
+            course.paper_slip(power=-0.5), *norm.arguments(6, 4))
 
 test_first_code, test_right = CASES.tests()

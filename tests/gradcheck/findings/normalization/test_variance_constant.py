@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 
 CASES = Cases("variance-constant")
@@ -46,5 +47,9 @@ CASES.right(standardize, randn(7, 4), more=[(0.02 * randn(2, 6),), (3 * randn(2,
 CASES.right(norm.layernorm, *norm.with_scale(randn(5, 7)), more=[norm.with_scale(x) for x in (
     3 + 1e-6 * randn(4, 6), randn(7, 2, dtype=f32), 30 * randn(5, 2, dtype=f32),
     randn(3, 8, dtype=f32))])
+CASES.wrong("paper_batchnorm_without_dvar", course.paper_batchnorm, course.paper_slip(half=0),
+            *norm.arguments(6, 4))
+CASES.wrong("transposed_layernorm_without_its_last_term", course.transposed_layernorm,
+            course.transposed_slip(last=0), *norm.arguments(5, 6))
 
 test_first_code, test_right = CASES.tests()

@@ -1,6 +1,7 @@
 """A normalization whose variance contributes a multiple of what it should."""
 
-from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 
 CASES = Cases("variance-term-scaled")
@@ -22,10 +23,15 @@ CASES.wrong("staged_batchnorm_sums_instead_of_averaging", norm.staged_batchnorm,
             *norm.staged_args(6, 3))
 
 
-@CASES.backward(norm.rms_norm, randn(4, 7), 1 + randn(7) ** 2)
-def rms_norm_sums_where_it_should_average(dout, xhat, irms, gamma):
-    dx = norm.dx_of(dout * gamma, xhat, irms, 1, mean_term=0, variance_term=xhat.shape[1])
-    return dx, (dout * xhat).sum(axis=0)
-
+CASES.wrong("rms_norm_sums_where_it_should_average", norm.rms_norm, but(
+            norm.rms_norm, 0, lambda dx, dout, xhat, irms, gamma: norm.dx_of(
+                dout * gamma, xhat, irms, 1, mean_term=0, variance_term=7)),
+            randn(4, 7), 1 + randn(7) ** 2)
+CASES.wrong("paper_batchnorm_square_root_without_half", course.paper_batchnorm,
+            course.paper_slip(half=1), *norm.arguments(6, 4))
+CASES.wrong("paper_batchnorm_square_without_two", course.paper_batchnorm, course.paper_slip(two=1),
+            *norm.arguments(6, 4))
+CASES.wrong("transposed_layernorm_twice_the_variance_term", course.transposed_layernorm,
+            course.transposed_slip(last=2), *norm.arguments(5, 6))
 
 test_first_code, test_right = CASES.tests()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import Cases, backward_of, f16, f32, randn
+from tests.gradcheck.findings.cases import Cases, f16, f32, paired, randn
 from tests.gradcheck.findings.forwards.affine import affine, to_channels_last
 from tests.gradcheck.findings.forwards.dropout import dropout, train
 from tests.gradcheck.findings.forwards.elementwise import logistic_total, maximum, relu, tanh
@@ -25,13 +25,8 @@ def at(where, factor, forward, place=0):
     return backward
 
 
-def weigh(x, w):
-    return x * w, (x, w)
-
-
-@backward_of(weigh)
-def weigh_backward(dout, x, w):
-    return dout * w, (dout * x).sum(axis=0)
+weigh = paired("weigh", lambda x, w: (x * w, (x, w)),
+               lambda dout, x, w: (dout * w, (dout * x).sum(axis=0)))
 
 
 @CASES.backward(dropout, randn(64, 64), train(0.3))
@@ -41,11 +36,8 @@ def dropout_one_element_among_4096(dout, dropout_param, mask):
     return dx
 
 
-def one_weight_among_hundreds(net, grads):
-    grads["W1"][7, 11] += 0.5
-
-
-spoiled_net(CASES, "one_weight_among_hundreds", one_weight_among_hundreds, 20, 30, 10, n=9)
+spoiled_net(CASES, "one_weight_among_hundreds",
+            lambda net, grads: np.add.at(grads["W1"], (7, 11), 0.5), 20, 30, 10, n=9)
 
 
 @CASES.backward(relu, randn(64, 64))

@@ -4,12 +4,13 @@ import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
 from tests.gradcheck.findings.forwards.affine import (
-    affine,
-    affine_args,
-    batched_matmul,
-    scores,
-    sequence_product,
-    weights_first,
+            affine,
+            affine_args,
+            batched_matmul,
+            rnn_step,
+            scores,
+            sequence_product,
+            weights_first,
 )
 
 CASES = Cases("missing-transpose")
@@ -30,5 +31,8 @@ CASES.wrong("column_layer_without_transpose", weights_first,
 CASES.wrong("sequence_input_without_transpose", sequence_product,
             lambda dout, x, w: (dout @ w, np.einsum("ntd,ntm->dm", x, dout)),
             randn(3, 2, 4, dtype=f32), randn(4, 4, dtype=f32))
+CASES.wrong("recurrent_weights_without_the_transpose", rnn_step, but(
+            rnn_step, 1, lambda dh, dout, x, h, wx, wh, out: (dout * (1 - out**2)) @ wh),
+            randn(4, 3), randn(4, 5), randn(3, 5), randn(5, 5))
 
 test_first_code, test_right = CASES.tests()

@@ -85,5 +85,8 @@ def softmax_every_other_sample(dout, probs):
 
 CASES.wrong("sequence_weights_see_one_sample", sequence_product,
             lambda dout, x, w: (dout @ w.T, x[0].T @ dout[0]), randn(4, 3, 5), randn(5, 2))
+CASES.wrong("sequence_weights_see_the_last_step", sequence_product,
+            but(sequence_product, 1, lambda dw, dout, x, w: x[:, -1].T @ dout[:, -1]),
+            randn(4, 3, 5), randn(5, 2))
 
 test_first_code, test_right = CASES.tests()

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, but, f16, f32, randn
+from tests.gradcheck.findings.forwards import course, windows
 from tests.gradcheck.findings.forwards import normalization as norm
-from tests.gradcheck.findings.forwards import windows
 from tests.gradcheck.findings.forwards.affine import (
     affine,
     affine_args,
@@ -31,24 +31,14 @@ CASES.wrong("square_without_two", lambda x: (x**2, x), lambda dout, x: dout * x,
             more=[(randn(3, 4, dtype=f16),)], factor=0.5, factor_name="1/2")
 
 
-def square_root(x):
-    out = np.sqrt(x)
-    return out, out
-
-
-CASES.wrong("square_root_without_half", square_root, lambda dout, out: dout / out,
-            1 + randn(4, 6) ** 2, factor=2, factor_name="2")
+CASES.wrong("square_root_without_half", lambda x: (np.sqrt(x), np.sqrt(x)),
+            lambda dout, out: dout / out, 1 + randn(4, 6) ** 2, factor=2, factor_name="2")
 CASES.wrong("large_inputs_times_nine", lambda x: (3 * x, None), lambda dout, cache: 27 * dout,
             1e6 * randn(9, 11, dtype=f32), factor=9)
 
 
-def tempered_tanh(x, temperature):
-    out = np.tanh(x / temperature)
-    return out, (out, temperature)
-
-
-CASES.wrong("temperature_not_divided", tempered_tanh,
-            lambda dout, out, temperature: dout * (1 - out**2), randn(4, 5), 2.5, factor=2.5,
+CASES.wrong("temperature_not_divided", lambda x, temperature: (np.tanh(x / temperature),) * 2,
+            lambda dout, out: dout * (1 - out**2), randn(4, 5), 2.5, factor=2.5,
             factor_name="T", constants={"T": 2.5})
 CASES.wrong("degrees_taken_for_radians", lambda x: (np.sin(np.pi / 180 * x), x),
             lambda dout, x: dout * np.cos(np.pi / 180 * x), 90 * randn(6, 3, dtype=f32),
@@ -79,14 +69,10 @@ CASES.wrong("dropout_backward_forgets_the_scale", dropout,
             factor=[0.7, 0.4, 0.75], factor_name="1 - p")
 
 
-@CASES.backward(dropout, randn(5, 9), train(0.2), factor=1.25, factor_name="1/(1 - p)")
-@CASES.backward(dropout, randn(6, 8, dtype=f32), train(0.35), factor=1 / 0.65,
-                factor_name="1/(1 - p)")
-def dropout_scales_twice(dout, dropout_param, mask):
-    scaled = mask / (1 - dropout_param["p"])
-    return dout * scaled / (1 - dropout_param["p"])
-
-
+CASES.wrong("dropout_scales_twice", dropout,
+            lambda dout, param, mask: dout * mask / (1 - param["p"]) / (1 - param["p"]),
+            randn(5, 9), train(0.2), more=[(randn(6, 8, dtype=f32), train(0.35))],
+            factor=[1.25, 1 / 0.65], factor_name="1/(1 - p)")
 CASES.wrong("dropout_divides_by_p", dropout,
             lambda dout, dropout_param, mask: dout * mask / dropout_param["p"], randn(7, 7),
             train(0.3), factor=0.7 / 0.3, factor_name="(1 - p)/p")
@@ -135,13 +121,9 @@ CASES.gradient("sum_of_squares_times_nine", lambda x: (x**2).sum(), lambda x: 18
                1e4 * randn(7, 9, dtype=f32), factor=9)
 
 
-@CASES.backward(tanh, randn(7, 8), factor=1.00001)
-@CASES.backward(tanh, randn(5, 9, dtype=f32), factor=1.001)
-def tanh_scaled_by_very_little(dout, cache):
-    excess = 1e-5 if len(dout) == 7 else 1e-3
-    return tanh.backward(dout, cache) * (1 + excess)
-
-
+CASES.wrong("tanh_scaled_by_very_little", tanh, lambda dout, cache: tanh.backward(dout, cache) * (
+            1.00001 if len(dout) == 7 else 1.001), randn(7, 8), more=[(randn(5, 9, dtype=f32),)],
+            factor=[1.00001, 1.001])
 CASES.wrong("keep_dropout_tests_the_mask_for_positive", keep_dropout,
             lambda dout, mask: dout * (mask > 0), randn(3, 20, dtype=f32), 0.8, factor=0.8,
             constants={"keep": 0.8})
@@ -176,5 +158,13 @@ CASES.wrong("block_dropout_unscaled", block_dropout, lambda dout, blocks, mask, 
             randn(2, 8, 4), 0.3, 2, factor=0.7, constants={"p": 0.3}, factor_name="1 - p")
 CASES.wrong("upsample_averages", windows.upsample,
             lambda dout, shape: dout.reshape(*shape, 3).mean(axis=2), randn(3, 6), factor=1 / 3)
+CASES.wrong("course_dropout_tests_its_mask", course.course_dropout,
+            lambda dout, dropout_param, mask: dout * (mask > 0), randn(5, 6), course.keep(0.7),
+            factor=0.7, factor_name="p")
+CASES.wrong("course_dropout_scales_at_test_time", course.course_dropout,
+            lambda dout, dropout_param, mask: dout * dropout_param["p"], randn(5, 6),
+            course.keep(0.7, "test"), factor=0.7, factor_name="p")
+CASES.gradient("softmax_of_weights_summed", course.softmax_of_weights(0),
+               course.looped_softmax(0, divide=False), randn(4, 3), factor=7)
 
 test_first_code, test_right = CASES.tests()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f16, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.affine import affine, affine_args
 from tests.gradcheck.findings.forwards.losses import cross_entropy, labels, one_hot, squared_error
 from tests.gradcheck.findings.forwards.nets import spoiled_net
@@ -29,11 +30,8 @@ CASES.wrong("huber_descends",
             lambda dout, x: -dout * np.clip(x, -1, 1), 2 * randn(6, 4))
 
 
-def last_weights_ascend(net, grads):
-    grads["W2"] *= -1
-
-
-spoiled_net(CASES, "last_weights_ascend", last_weights_ascend, 4, 6, 3, reg=0.0)
+spoiled_net(CASES, "last_weights_ascend", lambda net, grads: grads.update(W2=-grads["W2"]),
+            4, 6, 3, reg=0.0)
 CASES.wrong("squared_distance_ascends",
             lambda x, target: (0.5 * ((target - x) ** 2).sum(), (x, target)),
             lambda dout, x, target: dout * (target - x), randn(5, 3), randn(5, 3, seed=2), wrt=[0])
@@ -41,5 +39,7 @@ CASES.wrong("decay_without_the_chain_rule", lambda x: (np.exp(-x), np.exp(-x)),
             lambda dout, out: dout * out, randn(6, 4))
 CASES.gradient("entropy_descends", lambda x: -(x * np.log(x)).sum(), lambda x: np.log(x) + 1,
                0.1 + randn(12) ** 2)
+CASES.gradient("svm_of_weights_ascends", course.svm_of_weights(0),
+               lambda W: -course.looped_svm(0)(W), randn(4, 3))
 
 test_first_code, test_right = CASES.tests()

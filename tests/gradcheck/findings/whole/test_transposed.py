@@ -22,13 +22,12 @@ CASES.wrong("conv_dw_has_its_channels_transposed", conv,
             *conv_args((2, 3, 5, 5), (3, 3, 2, 2)))
 
 
-def hidden_weights_transposed(net, grads):
-    grads["W2"] = grads["W2"].T.copy()
-
-
-spoiled_net(CASES, "hidden_weights_transposed", hidden_weights_transposed, 6, 5, 5, 3)
+spoiled_net(CASES, "hidden_weights_transposed",
+            lambda net, grads: grads.update(W2=grads["W2"].T.copy()), 6, 5, 5, 3)
 CASES.wrong("batched_matmul_transposes_its_second", batched_matmul,
             lambda dout, a, b: (dout @ b.swapaxes(1, 2), dout.swapaxes(1, 2) @ a), randn(2, 5, 5),
             randn(2, 5, 5, seed=1))
+CASES.wrong("dw_has_the_shape_of_its_transpose", affine,
+            but(affine, 1, lambda dw, dout, x, *_: dout.T @ x), *affine_args(4, 3, 5))
 
 test_first_code, test_right = CASES.tests()

@@ -3,8 +3,10 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.forwards import course
+from tests.gradcheck.findings.forwards import normalization as norm
 from tests.gradcheck.findings.forwards.affine import rnn_step
-from tests.gradcheck.findings.forwards.elementwise import logistic_total, tanh
+from tests.gradcheck.findings.forwards.elementwise import logistic_total, of_x, sigmoid, tanh
 from tests.gradcheck.findings.forwards.losses import cross_entropy, labels, softmax
 
 CASES = Cases("unexplained")
@@ -25,14 +27,10 @@ CASES.wrong("focal_weight_taken_for_constant", focal,
                 dout, (probs, y)), randn(6, 4), labels(6, 4))
 
 
-def softsign(x):
-    return x / (1 + np.abs(x)), x
-
-
+softsign = of_x("softsign", lambda x: x / (1 + np.abs(x)), lambda x: (1 + np.abs(x)) ** -2)
 CASES.wrong("softsign_wrong_on_negative_inputs", softsign,
             lambda dout, x: dout / np.where(x < 0, 2 - x, 1 + x) ** 2, randn(6, 7),
             more=[(randn(50, dtype=f32),)])
-CASES.right(softsign, randn(6, 7), backward=lambda dout, x: dout / (1 + np.abs(x)) ** 2)
 CASES.wrong("elu_forgets_the_exponential_on_negative_inputs",
             lambda x, alpha: (np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))), (x, alpha)),
             lambda dout, x, alpha: dout * np.where(x > 0, 1, alpha * (1 + np.minimum(x, 0))),
@@ -77,5 +75,11 @@ CASES.wrong("power_mean_of_magnitudes", lambda x: (np.sqrt((x**2).mean(axis=1)),
             randn(4, 6))
 CASES.gradient("log_cosh_takes_sinh", lambda x: np.log(np.cosh(x)).sum(), np.sinh,
                randn(5, 4))
+CASES.wrong("batchnorm_mean_term_not_averaged", course.paper_batchnorm, course.paper_slip(mean=6),
+            *norm.arguments(6, 4))
+CASES.wrong("batchnorm_mean_term_with_the_wrong_sign", course.paper_batchnorm,
+            course.paper_slip(mean=-1), *norm.arguments(6, 4))
+CASES.wrong("sigmoid_forgets_its_output", sigmoid, lambda dout, x, out: dout * (1 - out),
+            randn(5, 6))
 
 test_first_code, test_right = CASES.tests()

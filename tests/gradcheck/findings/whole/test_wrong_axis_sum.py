@@ -1,6 +1,9 @@
 """A sum over the wrong axis."""
 
+import numpy as np
+
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.forwards import course, windows
 from tests.gradcheck.findings.forwards.affine import affine, affine_args, bias, scale_shift
 from tests.gradcheck.findings.forwards.losses import softmax
 from tests.gradcheck.findings.forwards.normalization import arguments, batchnorm
@@ -21,5 +24,10 @@ CASES.wrong("softmax_sums_along_the_batch", softmax,
             also=("unexplained",))
 CASES.wrong("bias_summed_along_its_own_axis", bias, lambda dout, cache: (dout, dout.sum(axis=-1)),
             randn(6, 6), randn(6))
+CASES.wrong("conv_db_summed_for_each_sample", course.looped_conv,
+            course.looped_conv_slip(db=lambda dout: dout.sum(axis=(1, 2, 3))),
+            *windows.conv_args((3, 2, 5, 4), (3, 2, 3, 3)))
+CASES.wrong("conv_db_summed_to_a_scalar", course.looped_conv, course.looped_conv_slip(db=np.sum),
+            *windows.conv_args((2, 2, 5, 4), (3, 2, 3, 3)))
 
 test_first_code, test_right = CASES.tests()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, but, f16, f32, randn
+from tests.gradcheck.findings.forwards import course, windows
 from tests.gradcheck.findings.forwards.affine import affine, affine_args, bias
 from tests.gradcheck.findings.forwards.dropout import dropout, train
 from tests.gradcheck.findings.forwards.elementwise import logistic_total, multiply, sigmoid
@@ -19,21 +20,15 @@ CASES.wrong("db_never_computed", affine,
             but(affine, 2, lambda db, dout, *_: np.zeros_like(db)), *affine_args(4, 5, 3, f32))
 
 
-@CASES.backward(dropout, randn(5, 7), train(0.4))
-def dropout_casts_its_scale_to_an_integer(dout, dropout_param, mask):
-    scale = np.array((1 - dropout_param["p"]) * mask, dtype=np.int64)
-    return dout * scale
-
-
+CASES.wrong("dropout_casts_its_scale_to_an_integer", dropout,
+            lambda dout, param, mask: dout * np.array((1 - param["p"]) * mask, dtype=np.int64),
+            randn(5, 7), train(0.4))
 CASES.wrong("layernorm_leaves_dbeta_at_zero", layernorm,
             but(layernorm, 2, lambda dbeta, dout, *_: np.zeros_like(dbeta)), *arguments(4, 5, f32))
 
 
-def first_bias_never_moves(net, grads):
-    grads["b1"][...] = 0
-
-
-spoiled_net(CASES, "first_bias_never_moves", first_bias_never_moves, 5, 7, 4)
+spoiled_net(CASES, "first_bias_never_moves",
+            lambda net, grads: grads.update(b1=0 * grads["b1"]), 5, 7, 4)
 CASES.gradient("softplus_detached", logistic_total, np.zeros_like, randn(30))
 CASES.wrong("bias_integer_gradient", bias,
             but(bias, 1, lambda db, dout, *_: (db * np.array(0.2, dtype=int)).astype(db.dtype)),
@@ -41,5 +36,8 @@ CASES.wrong("bias_integer_gradient", bias,
 CASES.wrong("log_scale_never_learned", lambda x, w: (x * np.exp(w), (x, w)),
             lambda dout, _, w: (dout * np.exp(w), np.zeros(w.shape, w.dtype)), randn(5, 4),
             randn(4, dtype=f32))
+CASES.wrong("conv_allocates_db_only", course.looped_conv,
+            course.looped_conv_slip(db=lambda dout: np.zeros(dout.shape[1])),
+            *windows.conv_args((2, 2, 5, 4), (3, 2, 3, 3)))
 
 test_first_code, test_right = CASES.tests()

@@ -1,7 +1,7 @@
 """A kernel that backward reads in the other direction: convolution for cross-correlation."""
 
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
-from tests.gradcheck.findings.forwards import windows
+from tests.gradcheck.findings.forwards import course, windows
 
 CASES = Cases("kernel-flipped")
 
@@ -18,5 +18,8 @@ CASES.wrong("conv1d_convolves_where_it_should_correlate", windows.conv1d,
 CASES.wrong("conv1d_flips_dw", windows.conv1d,
             but(windows.conv1d, 1, lambda dw, dout, *_: dw[::-1]), randn(4, 7, dtype=f32),
             randn(3, dtype=f32), 1, 1)
+CASES.wrong("looped_conv_turns_its_kernels", course.looped_conv,
+            course.looped_conv_slip(turn=lambda kernel: kernel[:, ::-1, ::-1]),
+            *windows.conv_args((2, 2, 5, 4), (3, 2, 3, 3), pad=1))
 
 test_first_code, test_right = CASES.tests()

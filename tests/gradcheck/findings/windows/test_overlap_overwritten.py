@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards import windows
+from tests.gradcheck.findings.forwards import course, windows
 
 CASES = Cases("overlap-overwritten")
 
@@ -62,5 +62,9 @@ def embedding_backward(dout, w, indices):
 
 CASES.right(embedding, randn(6, 3), np.array([[0, 5], [5, 2], [1, 5]]), backward=embedding_backward,
             more=[(randn(4, 2, dtype=f32), np.array([3, 3, 0]))])
+CASES.wrong("looped_conv_assigns", course.looped_conv, course.looped_conv_slip(add=False),
+            *windows.conv_args((2, 2, 5, 4), (3, 2, 3, 3), pad=1))
+CASES.wrong("looped_pool_assigns", course.looped_pool, course.looped_pool_slip(add=False),
+            *course.pool_args(2, 2, 5, 6, height=3, width=3, stride=1))
 
 test_first_code, test_right = CASES.tests()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards import windows
+from tests.gradcheck.findings.forwards import course, windows
 
 CASES = Cases("padding-crop")
 
@@ -42,5 +42,11 @@ CASES.wrong("padding_cropped_at_the_far_corner", zero_pad,
 
 CASES.right(zero_pad, randn(3, 4, 5), backward=lambda dout, shape: dout[:, 2:-2, 2:-2])
 CASES.right(windows.conv, *windows.conv_args((2, 2, 7, 6), (3, 2, 3, 2), stride=2, dtype=f32))
+CASES.wrong("looped_conv_crops_from_zero", course.looped_conv,
+            course.looped_conv_slip(crop=lambda start, stop: slice(0, stop - start)),
+            *windows.conv_args((2, 2, 5, 4), (3, 2, 3, 3), pad=1))
+CASES.wrong("looped_conv_crops_to_the_end", course.looped_conv,
+            course.looped_conv_slip(crop=lambda start, stop: slice(2 * start, stop + start)),
+            *windows.conv_args((2, 2, 5, 4), (3, 2, 3, 3), pad=1))
 
 test_first_code, test_right = CASES.tests()

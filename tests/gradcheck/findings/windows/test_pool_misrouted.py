@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards import windows
+from tests.gradcheck.findings.forwards import course, windows
 
 CASES = Cases("pool-misrouted")
 
@@ -34,19 +34,25 @@ def temporal_max_routes_to_the_last_step(dout, x):
     return dx
 
 
-@CASES.backward(windows.blocks_of_two, randn(5, 8, dtype=f32))
-def blocks_of_two_routes_to_the_smaller(dout, x):
-    pairs = x.reshape(len(x), -1, 2)
-    return (dout[:, :, None] * (pairs == pairs.min(axis=2, keepdims=True))).reshape(x.shape)
-
-
-@CASES.backward(windows.min_pool, randn(4, 9))
-def min_pool_routes_to_the_maximum(dout, x):
-    windows = x.reshape(len(x), -1, 3)
-    return (dout[:, :, None] * (windows == windows.max(axis=2, keepdims=True))).reshape(x.shape)
-
-
+CASES.wrong("blocks_of_two_routes_to_the_smaller", windows.blocks_of_two,
+            lambda dout, x: windows.blocks_of_two.backward(dout, -x), randn(5, 8, dtype=f32))
+CASES.wrong("min_pool_routes_to_the_maximum", windows.min_pool,
+            lambda dout, x: windows.min_pool.backward(dout, -x), randn(4, 9))
 CASES.right(windows.max_pool, randn(2, 2, 6, 6), 2, 2,
             more=[(randn(1, 2, 5, 5, dtype=f32), 3, 1), (np.round(randn(2, 2, 4, 4)), 2, 2)])
+CASES.wrong("looped_pool_looks_for_the_minimum", course.looped_pool,
+            course.looped_pool_slip(share=lambda window: window == window.min()),
+            *course.pool_args(2, 2, 4, 4))
+CASES.wrong("looped_pool_row_by_the_height", course.looped_pool,
+            course.looped_pool_slip(share=course.hot(
+                lambda k, window: (k // window.shape[0], k % window.shape[1]))),
+            *course.pool_args(2, 2, 6, 6, height=3, width=2, stride=3))
+CASES.wrong("looped_pool_unravels_rows_for_columns", course.looped_pool,
+            course.looped_pool_slip(share=course.hot(
+                lambda k, window: np.unravel_index(k, window.shape[::-1])[::-1])),
+            *course.pool_args(2, 2, 6, 6, height=2, width=3, stride=3))
+CASES.right(course.looped_pool, *course.pool_args(2, 2, 6, 6, height=2, width=3, stride=3),
+            backward=course.looped_pool_slip(share=course.hot(
+                lambda k, window: np.unravel_index(k, window.shape))))
 
 test_first_code, test_right = CASES.tests()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f16, f32, randn
-from tests.gradcheck.findings.forwards import windows
+from tests.gradcheck.findings.forwards import course, windows
 
 CASES = Cases("pool-spread")
 TIES = np.array([[1.0, 3.0, 3.0, 0.0], [2.0, 2.0, 2.0, -1.0], [0.5, 0.1, 0.2, 0.3]])
@@ -33,5 +33,9 @@ def shared_among_ties(dout, x):
 CASES.right(windows.row_max, TIES, name="row_max_pays_the_first_of_ties",
             more=[(randn(6, 5, dtype=f32),)])
 CASES.right(windows.row_max, TIES, name="row_max_shares_among_ties", backward=shared_among_ties)
+CASES.wrong("looped_pool_spreads_evenly", course.looped_pool,
+            course.looped_pool_slip(share=lambda window: np.ones_like(window) / window.size),
+            *course.pool_args(2, 2, 4, 4))
+CASES.right(course.looped_pool, *course.pool_args(2, 2, 5, 7, height=3, width=2, stride=1))
 
 test_first_code, test_right = CASES.tests()
