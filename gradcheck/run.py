@@ -9,15 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.contract.inspection import (
-    Layer,
-    as_gradients,
-    inspect_layer,
-    note_nonlinearity,
-    told,
-)
-from gradcheck.findings.diagnose import diagnose, diagnose_shapes
-from gradcheck.findings.view import Case
+from gradcheck.contract.inspection import as_gradients, inspect_layer, note_exception
+from gradcheck.contract.layer import Layer
+from gradcheck.contract.linearity import note_nonlinearity
+from gradcheck.findings.case import Case
+from gradcheck.findings.diagnose import Diagnosis, diagnose, is_fatal
 from gradcheck.numeric.compare import TERMS, Comparison, Problem, compare, natural_scale
 from gradcheck.numeric.dependence import Evaluator, align, output_of
 from gradcheck.numeric.ladder import step_lengths
@@ -55,61 +51,66 @@ class Session:
         self.found = inspect_layer(self.layer, dout, self.upstream)
         self.evaluator.count = self.found.calls
         self.evaluator.protect = self.found.has("input-mutated") or self.found.has("cache-mutated")
-        if self.found.gradients and not self.found.fatal:
-            with np.errstate(all="ignore"), progress_bar(self.label, progress) as bar, \
-                    map_like(workers) as mapper:
-                try:
-                    self._compare_all(mapper, bar)
-                except Exception as error:
-                    if not getattr(error, "raised_by_forward", False):
-                        raise
-                    self.found.add("raises", None, "forward raised "
-                                   "near the arguments, though not at them, "
-                                   f"{told(error)} Remedy: check the layer at arguments inside "
-                                   "its domain.", exception=type(error).__name__)
-        return self._report()
+        if not self.found.gradients or is_fatal(self.found):
+            return self._report(diagnose(self.found))
+        with np.errstate(all="ignore"), progress_bar(self.label, progress) as bar, \
+                map_like(workers) as mapper:
+            return self._report(diagnose(self.found, self._case(mapper, bar)))
+
+    def _case(self, mapper: Callable[..., Any] | None, bar: Callable[[int], None]) -> Case | None:
+        """Return the numbers; None where they mean nothing after all."""
+        try:
+            return self._compare_all(mapper, bar)
+        except Exception as error:
+            if not getattr(error, "raised_by_forward", False):
+                raise
+            note_exception(self.found, "near", error)
+            return None
 
     def _compare_all(self, mapper: Callable[..., Any] | None,
-                     bar: Callable[[int], None]) -> None:
+                     bar: Callable[[int], None]) -> Case | None:
         """Compare every argument at float64, then the user's dtype with that."""
-        layer, found = self.layer, self.found
-        assert found.dout is not None
-        dout = found.dout.astype(np.float64)
+        assert self.found.dout is not None
+        dout = self.found.dout.astype(np.float64)
         analytic = self._analytic(dout)
         if analytic is None:
-            return
-        self.evaluator.measure_resolution(layer.wrt, self.linear)
+            return None
+        self.evaluator.measure_resolution(self.layer.wrt, self.linear)
         returned = self.evaluator.call()
         origin = output_of(returned).astype(np.float64)
         if self.kind == "layer":
-
-            def rounding(position: int) -> Array | float:
-                terms = natural_scale(origin, dout, self.evaluator.args[position])
-                return TERMS * self.evaluator.eps * terms + self._noise(position)
-
-            note_nonlinearity(found, layer, returned[1], dout, analytic, self.linear, rounding)
-            if found.fatal:
-                return
+            self._note_nonlinearity(returned[1], origin, dout, analytic)
+            if is_fatal(self.found):
+                return None
         problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise)
-        for place, position in enumerate(layer.wrt[:len(analytic)]):
-            gradient = analytic[place]
-            if gradient.shape != layer.args[position].shape or gradient.dtype.kind != "f":
-                continue
-            if any(entry.code == "non-finite" and entry.argument == layer.names[position]
-                   for entry in found.findings):
-                continue
-            comparison = self._compare(problem, position, gradient.astype(np.float64))
-            # a gradient is held to the coarser of the argument's dtype and its own
-            coarse = max(ARGUMENT_ULPS * float(np.finfo(layer.args[position].dtype).eps),
-                         NATIVE_ULPS * float(np.finfo(gradient.dtype).eps))
-            comparison.failed &= ~(comparison.error <= coarse * (
-                comparison.scale + comparison.natural))
-            if not np.any(comparison.failed):
-                self._compare_native(problem, comparison, place)
-            self.comparisons.append(comparison)
-        case = Case(layer, problem, found, tuple(self.comparisons), tuple(analytic),
+        for place, position in enumerate(self.layer.wrt[:len(analytic)]):
+            gradient, name = analytic[place], self.layer.names[position]
+            right_form = (gradient.shape == self.layer.args[position].shape
+                          and gradient.dtype.kind == "f")
+            if right_form and name not in self.found.arguments("non-finite"):
+                self.comparisons.append(self._judge(problem, position, place, gradient))
+        return Case(self.layer, problem, self.found, tuple(self.comparisons), tuple(analytic),
                     self.constants, self.kind)
-        found.findings[:] = diagnose_shapes(case, found.findings) + diagnose(case)
+
+    def _note_nonlinearity(self, cache: Any, origin: Array, dout: Array,
+                           analytic: list[Array]) -> None:
+        def rounding(position: int) -> Array | float:
+            terms = natural_scale(origin, dout, self.evaluator.args[position])
+            return TERMS * self.evaluator.eps * terms + self._noise(position)
+
+        note_nonlinearity(self.found, self.layer, cache, dout, analytic, self.linear, rounding)
+
+    def _judge(self, problem: Problem, position: int, place: int, gradient: Array) -> Comparison:
+        """Compare one argument's gradient at float64 and, if it passes, at the user's dtype."""
+        comparison = self._compare(problem, position, gradient.astype(np.float64))
+        # a gradient is held to the coarser of the argument's dtype and its own
+        coarse = max(ARGUMENT_ULPS * float(np.finfo(self.layer.args[position].dtype).eps),
+                     NATIVE_ULPS * float(np.finfo(gradient.dtype).eps))
+        comparison.failed &= ~(comparison.error <= coarse * (
+            comparison.scale + comparison.natural))
+        if not np.any(comparison.failed):
+            self._compare_native(problem, comparison, place)
+        return comparison
 
     def _analytic(self, dout: Array) -> list[Array] | None:
         """Return the gradients at float64: the user's own if that is his dtype."""
@@ -118,8 +119,7 @@ class Session:
         try:
             return self._gradients(self.evaluator.arguments(), dout)
         except Exception as error:
-            self.found.add("raises", None, f"at float64, {told(error)} Remedy: accept every "
-                           "floating dtype.", exception=type(error).__name__)
+            note_exception(self.found, "float64", error)
             return None
 
     def _gradients(self, args: list[Any], dout: Array) -> list[Array]:
@@ -199,9 +199,9 @@ class Session:
             comparison.notes.append(f"d{comparison.name} is right at float64 and wrong at "
                                     f"{argument.dtype}")
 
-    def _report(self) -> Report:
+    def _report(self, diagnosis: Diagnosis) -> Report:
         """Close the check."""
-        findings, notes = tuple(self.found.findings), []
+        findings, notes = diagnosis.findings, []
         for entry in self.comparisons:
             undecided = int(np.sum(entry.undecided))
             if undecided:
@@ -218,7 +218,7 @@ class Session:
             seconds=time.perf_counter() - self.started,
             arguments=tuple(_summary(entry, self.layer.args[entry.position])
                             for entry in self.comparisons),
-            notes=tuple(notes),
+            notes=(*notes, *diagnosis.notes),
             name=self.label,
         )
 

@@ -21,8 +21,8 @@ class Tier(IntEnum):
     In the tier that decides, one rule fits and no other; so there is no order within a tier.
     """
 
-    FORM = 1      # the formula of one kind of layer, with one slip in it
-    PATTERN = 2   # a pattern that some of those formulas also show
+    FORM = 1      # the true formula with one slip in it, a wrong factor for example
+    PATTERN = 2   # which units or samples pass: a pattern that some of those slips also show
     PLACE = 3     # right numbers at wrong places, or wrong between two bounds
     REMNANT = 4   # what nearly every cause above also leaves behind
     NOTHING = 5   # no rule fits
@@ -36,8 +36,19 @@ class Message:
     remedy: str
 
     def told(self, **words: Any) -> str:
-        """Return the two sentences."""
-        return f"{self.because.format(**words)}. Remedy: {self.remedy.format(**words)}."
+        """Return the two sentences; an exception that is quoted may bring a remedy of its own.
+
+        Examples
+        --------
+        >>> Message("{what} is missing", "add {what}").told(what="a factor")
+        'a factor is missing. Remedy: add a factor.'
+        >>> Message("it raised {what}", "catch it").told(what="ValueError: p. Remedy: p < 1")
+        'it raised ValueError: p. Remedy: p < 1.'
+        """
+        because = self.because.format(**words)
+        if "Remedy: " in because:
+            return f"{because}."
+        return f"{because}. Remedy: {self.remedy.format(**words)}."
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradcheck.exceptions import reason_of
 from gradcheck.grading.judge import Conventions, Verdict
 from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError, Probe
 from gradcheck.mask_laws.run import LAWS, dropout_checks
-from gradcheck.target.load import Pair, reason_of
+from gradcheck.target.load import Pair
 
 LAWFUL = ("dropout", "vanilla_dropout")
 NOTHING_DROPPED = (

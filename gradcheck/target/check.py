@@ -21,6 +21,7 @@ import numpy as np
 from gradcheck.check import check_gradient, check_layer
 from gradcheck.contract.outputs import joined
 from gradcheck.examples.standard import LAYERS, Example, NoExampleError, example, others
+from gradcheck.exceptions import reason_of
 from gradcheck.grading.judge import Conventions
 from gradcheck.grading.laws import LAWFUL
 from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
@@ -37,7 +38,6 @@ from gradcheck.target.load import (
     find_pairs,
     interrupts_told_apart,
     loaded,
-    reason_of,
 )
 
 MASK_SEED = 123

@@ -60,19 +60,6 @@ def interrupts_told_apart() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def reason_of(error: BaseException) -> str:
-    """Return an exception's type and text, also where its own __str__ raises.
-
-    >>> reason_of(ValueError("no"))
-    'ValueError: no'
-    """
-    try:
-        text = str(error)
-    except Exception:
-        text = "(its __str__ raises, too)"
-    return f"{type(error).__name__}: {text}".removesuffix(": ")
-
-
 @dataclass(frozen=True)
 class Pair:
     """A layer (forward and backward) or a loss (forward alone, which returns loss and dx)."""

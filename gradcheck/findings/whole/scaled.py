@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.findings.given import DROPOUT, DROPOUT_RIGHT
-from gradcheck.findings.lenses.factor import factor_names, factor_of
+from gradcheck.findings.lenses.exchange import exchanged_with
+from gradcheck.findings.lenses.factor import counted_by, factor_names, factor_of
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
 from gradcheck.findings.view import View
 
@@ -13,10 +14,16 @@ ROUNDING = 1e-6
 
 
 def scaled(view: View) -> Evidence:
-    """Whether the gradient is a constant times the true one; the constant gets a name."""
+    """Whether the gradient is a constant times the true one; the constant gets a name.
+
+    A factor of -1, the count that a mean lacks, and another argument's gradient that happens to
+    be a multiple of this one have codes of their own.
+    """
     factor = factor_of(view)
     if factor is None or np.sum(view.n[view.known] != 0) < 2 <= view.a.size or (
             abs(factor - 1) < ROUNDING):
+        return None
+    if view.agrees(-view.n) or counted_by(view, factor) or exchanged_with(view):
         return None
     names = list(factor_names(view.case, factor))
     name = names[0] if names else None
@@ -46,7 +53,7 @@ def _excuse(factor: float, names: list[str]) -> str:
 
 RULE = Rule(
     code="scaled",
-    tier=Tier.PATTERN,
+    tier=Tier.FORM,
     meaning="""The gradient is right up to one constant factor. Where the factor fits a number of
         the layer (1 - p, N, a size, 2), the finding names it: that is the one to look for.""",
     sign="analytic / numeric is the same number everywhere.",
@@ -57,5 +64,7 @@ RULE = Rule(
             return dout * (mask > 0)
         """,
     right=DROPOUT_RIGHT,
-    clues=(Clue(scaled, "{text}", "compare the constant factors of forward and backward"),),
+    clues=(
+        Clue(scaled, "{text}", "compare the constant factors of forward and backward"),
+    ),
 )

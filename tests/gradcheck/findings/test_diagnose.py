@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zlib
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck import check_gradient, check_layer
-from gradcheck.findings.diagnose import HYPOTHESES
-from gradcheck.findings.explain import EXPLANATIONS
+from gradcheck.findings import registry
+from gradcheck.findings.registry import rules
+from gradcheck.findings.rule import Clue
 from tests.gradcheck.findings.forwards.affine import affine
 from tests.gradcheck.findings.forwards.dropout import dropout
 from tests.gradcheck.findings.forwards.elementwise import relu, sigmoid, tanh
@@ -146,11 +150,13 @@ def test_one_wrong_element_is_isolated_and_pointed_at(flat, amount, minus):
     assert report.findings or (minus and amount == 0)
 
 
-def test_the_hypotheses_have_codes_of_the_interface_and_sentences_that_can_be_filled():
-    for hypothesis in HYPOTHESES:
-        assert hypothesis.code in EXPLANATIONS
-        assert not hypothesis.because.endswith(".")
-        assert not hypothesis.remedy.endswith(".")
+@pytest.mark.parametrize("rule", rules().values(), ids=rules())
+def test_a_rule_has_sentences_that_can_be_filled(rule):
+    messages = [*rule.clues, *rule.shape_clues, *rule.breaches.values()]
+    assert messages
+    for message in messages:
+        assert not message.because.endswith(".")
+        assert not message.remedy.endswith(".")
 
 
 def test_every_message_says_what_is_wrong_and_the_remedy():
@@ -210,3 +216,85 @@ def test_a_scalar_functions_factor_is_named_after_its_constants():
     report = check_gradient(lambda x: 0.3 * np.sum(x**2), lambda x: 2 * x, x,
                             constants={"lam": 0.3})
     assert report.findings[0].evidence["name"] == "1/lam"
+
+
+def kept(x, keep_param):
+    mask = np.random.default_rng(3).random(x.shape) < keep_param["keep_prob"]
+    return x * mask / keep_param["keep_prob"], mask
+
+
+@pytest.mark.parametrize(("factor", "name"), [
+    (0.7, "keep_prob"), (1 / 0.7, "1/keep_prob"), (0.3, "1 - keep_prob"),
+])
+def test_a_factor_of_a_layer_that_is_told_what_to_keep_is_named_after_that(factor, name):
+    report = check_layer(kept, lambda d, mask: d * mask / 0.7 * factor,
+                         np.random.default_rng(1).standard_normal((5, 7)), {"keep_prob": 0.7})
+    assert [f.code for f in report.findings] == ["scaled"]
+    assert report.findings[0].evidence["name"] == name
+
+
+def test_a_half_that_is_kept_is_what_is_kept_not_what_is_dropped():
+    report = check_layer(kept, lambda d, mask: d * mask,
+                         np.random.default_rng(1).standard_normal((5, 7)), {"keep_prob": 0.5})
+    assert report.findings[0].evidence["name"] == "keep_prob"
+
+
+def affine_dropout(x, w, param):
+    mask = np.random.default_rng(3).random((len(x), w.shape[1])) < param["keep_prob"]
+    return x @ w * mask / param["keep_prob"], (x, w, mask)
+
+
+def test_a_mask_is_missed_in_a_layer_that_is_told_what_to_keep():
+    def backward(dout, cache):
+        x, w, _ = cache
+        return dout @ w.T, x.T @ dout
+
+    rng = np.random.default_rng(1)
+    report = check_layer(affine_dropout, backward, rng.standard_normal((4, 5)),
+                         rng.standard_normal((5, 6)), {"keep_prob": 0.6})
+    assert {finding.code for finding in report.findings} == {"mask-not-applied"}
+
+
+def broken(view):
+    raise ArithmeticError("our own fault")
+
+
+@pytest.fixture
+def with_a_broken_rule():
+    """Let the first rule that is asked raise."""
+    first = next(iter(registry.clues()))[0]
+    spoiled = replace(first, clues=(Clue(broken, "", ""),))
+    asked = tuple((spoiled, spoiled.clues[0]) if rule is first else (rule, clue)
+                  for rule, clue in registry.clues())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gradcheck.findings.diagnose.clues", lambda: asked)
+        yield first.code
+
+
+def test_a_rule_that_raises_is_noted_and_the_others_are_asked_all_the_same(with_a_broken_rule):
+    report = check_layer(tanh, lambda d, c: 3 * d * (1 - c[1] ** 2),
+                         np.random.default_rng(0).standard_normal((4, 5)))
+    assert [finding.code for finding in report.findings] == ["scaled"]
+    assert report.notes == (f"rule {with_a_broken_rule} failed: ArithmeticError: our own fault",)
+
+
+def test_a_forward_that_refuses_what_a_rule_would_try_is_no_failure_of_the_rule():
+    def forward(x):
+        if np.any(x < 0):
+            raise ValueError("negative")
+        return x**3, x
+
+    report = check_layer(forward, lambda d, x: d * np.cos(x), np.linspace(0.5, 2.0, 12))
+    assert [finding.code for finding in report.findings] == ["unexplained"]
+    assert report.notes == ()
+
+
+def test_a_right_layer_imports_no_rule():
+    program = ("import sys, numpy as np\nfrom gradcheck import check_layer\n"
+               "assert check_layer(lambda x: (x**3, x), lambda d, x: 3 * d * x**2,"
+               " np.arange(1.0, 8.0)).passed\n"
+               "print([name for name in sys.modules if name.startswith("
+               "('gradcheck.findings.whole', 'gradcheck.findings.contract'))])")
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                         check=False)
+    assert run.stdout == "[]\n", run.stdout + run.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcheck.findings.explain import EXPLANATIONS
+from gradcheck.findings.registry import rules
 from tests.gradcheck.findings.cases import PASSED, all_cases, collections, judge
 
 ROOT = Path(__file__).parents[3]
@@ -24,7 +24,7 @@ def test_every_code_has_two_wrong_cases_and_a_right_twin_at_least():
                     for path, collection in collections() for case in collection.cases)
     files = {path for path, collection in collections() if collection.code != PASSED}
     assert {path for path in files if count[path, False] < 2 or not count[path, True]} == set()
-    assert {case.code for case in WRONG} == set(EXPLANATIONS)
+    assert {case.code for case in WRONG} == set(rules())
 
 
 def test_a_test_file_is_called_as_its_code():
