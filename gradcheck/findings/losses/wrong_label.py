@@ -6,6 +6,7 @@ import numpy as np
 
 from gradcheck.findings.given import SOFTMAX_LOSS, SOFTMAX_LOSS_RIGHT, slipped
 from gradcheck.findings.lenses.labels import counts_in_bias
+from gradcheck.findings.lenses.margins import threshold_of_margins
 from gradcheck.findings.lenses.scores import Scores, of_scores
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
 from gradcheck.findings.view import View
@@ -24,7 +25,7 @@ def wrong_label(scores: Scores, view: View) -> Evidence:
                 gap[row, scores.label[row]] <= 0):
             return None
         found.append(int(places[places != scores.label[row]][0]) - int(scores.label[row]))
-    if not found:
+    if not found or threshold_of_margins(view) is not None:
         return None
     classes = gap.shape[1]
     offsets = {offset % classes for offset in found}
