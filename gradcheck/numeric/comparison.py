@@ -66,7 +66,7 @@ class Comparison:
 
     @classmethod
     def of_shapes(cls, name: str, position: int, returned: Array, numeric: Array) -> Comparison:
-        """Return one for a gradient whose shape forbids to compare it; all of it counts as wrong."""
+        """Return one for a gradient of another shape; all of it counts as wrong."""
         yes = np.ones(numeric.shape, dtype=bool)
         return cls(name, position, returned, numeric, bound=np.zeros(numeric.shape),
                    failed=yes.copy(), undecided=~yes, known=yes.copy(), kinked=~yes,

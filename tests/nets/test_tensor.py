@@ -162,7 +162,7 @@ def test_ten_thousand_operations_do_not_reach_the_recursion_limit():
     assert x.grad[0] == 1
     z = x
     for _ in range(100_000):
-        z = z * 1.0
+        z = Tensor.apply(lambda array: (array, None), lambda dout, cache: dout, z)
     del z
 
 

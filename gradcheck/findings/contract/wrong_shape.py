@@ -28,8 +28,8 @@ RULE = Rule(
         "missing": Message("the gradient of {argument} has None; expected the shape of {argument}, "
                            "{expected}",
                            "check which axes are summed and which are kept"),
-        "masked": Message("the gradient of {argument} is a masked array with {masked} of its {size} "
-                          "elements masked: they hold no value",
+        "masked": Message("the gradient of {argument} is a masked array with {masked} of its "
+                          "{size} elements masked: they hold no value",
                           "return a plain array, with zeros where the gradient is zero, for "
                           "example dx.filled(0)"),
         "output": Message("{reason}: where it depends on values, there is no gradient",

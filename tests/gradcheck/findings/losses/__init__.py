@@ -1,1 +1,1 @@
-"""Tests of gradcheck/findings/losses."""
+"""Cases of losses, a file for each code."""

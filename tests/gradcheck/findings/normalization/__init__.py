@@ -1,1 +1,1 @@
-"""Tests of gradcheck/findings/normalization."""
+"""Cases of normalization, a file for each code."""

@@ -1,1 +1,1 @@
-"""Tests of gradcheck/findings/regularization."""
+"""Cases of penalties, a file for each code."""

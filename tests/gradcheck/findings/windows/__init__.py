@@ -1,1 +1,1 @@
-"""Tests of gradcheck/findings/windows."""
+"""Cases of windows and pooling, a file for each code."""
