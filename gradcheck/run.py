@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,19 @@ class Session:
             if right_form and not any(name in self.found.arguments(code) for code in NO_NUMBERS):
                 self.comparisons.append(self._judge(problem, position, place, gradient))
         return Case(self.layer, problem, self.found, tuple(self.comparisons), tuple(analytic),
-                    self.constants, self.kind)
+                    self.constants, self.kind, self._again)
+
+    def _again(self, args: tuple[Any, ...]) -> Case | None:
+        """Return the case of the same layer at other arguments, None where they are of no use."""
+        if self.kind != "layer":
+            return None
+        other = Session(replace(self.layer, args=args), self.constants, self.label)
+        other.found = inspect_layer(other.layer, None, other.upstream)
+        case = None
+        if other.found.gradients and not is_fatal(other.found):
+            case = other._case(None, lambda steps: None)
+        self.evaluator.count += other.found.calls + other.evaluator.count
+        return case
 
     def _note_nonlinearity(self, cache: Any, origin: Array, dout: Array,
                            analytic: list[Array]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,7 +25,8 @@ class Case:
     """One check whose numbers disagree.
 
     `kind` is 'layer', 'gradient' (of a scalar function) or 'net'; `analytic` holds the float64
-    gradients in the order of ``layer.wrt``.
+    gradients in the order of ``layer.wrt``; `again` makes the case of the same functions at other
+    arguments, None where they take none or are right there.
     """
 
     layer: Layer
@@ -35,6 +36,7 @@ class Case:
     analytic: tuple[Any, ...]
     constants: Mapping[str, float]
     kind: str
+    again: Callable[[tuple[Any, ...]], Case | None] = lambda args: None
 
     @property
     def args(self) -> tuple[Any, ...]:

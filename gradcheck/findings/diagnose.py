@@ -19,7 +19,8 @@ from gradcheck.exceptions import reason_of
 from gradcheck.findings.case import Case
 from gradcheck.findings.lenses.shapes import near, view_of_shape
 from gradcheck.findings.registry import clues, fatal_codes, shape_clues
-from gradcheck.findings.rule import Clue, Message, Rule
+from gradcheck.findings.rule import Clue, Message, Rule, Tier
+from gradcheck.findings.smaller import smaller_arguments
 from gradcheck.findings.told import message_of, told, words_of
 from gradcheck.findings.view import View
 from gradcheck.report import Finding
@@ -64,9 +65,31 @@ def _mismatch_explained(view: View, notes: list[str]) -> Finding:
     worst = view.where()
     fit = _first_fit(view, clues(), notes)
     assert fit is not None, "unexplained fits always"
+    where = ""
+    if view.is_partial and fit[0].tier != Tier.FORM:
+        smaller = _fit_at_smaller(view, notes)
+        if smaller is not None and (smaller[0][0].tier or 0) < (fit[0].tier or 0):
+            fit, where = smaller
     rule, clue, evidence = fit
     facts = {**_numbers(view, worst[0]), **evidence}
-    return Finding(rule.code, view.name, worst, clue.told(argument=view.name, **facts), facts)
+    message = clue.told(argument=view.name, **facts)
+    return Finding(rule.code, view.name, worst, message + where, facts)
+
+
+def _fit_at_smaller(view: View, notes: list[str]
+                    ) -> tuple[tuple[Rule, Clue, dict[str, Any]], str] | None:
+    """Return what fits at a smaller example of the layer, and where that is, if anything fits."""
+    for args in smaller_arguments(view.case.layer.args, view.case.out):
+        case = _answer("any", partial(view.case.again, args), notes)
+        wrong = [entry for entry in case.comparisons if entry.name == view.name
+                 and np.any(entry.failed)] if case is not None else []
+        if case is None or not wrong:
+            continue
+        fit = _first_fit(View(case, wrong[0]), clues(), notes)
+        shapes = ", ".join(f"{name} {list(arg.shape)}" for name, arg in zip(
+            case.layer.names, args, strict=True) if isinstance(arg, np.ndarray))
+        return None if fit is None else (fit, f" Seen at a smaller example: {shapes}.")
+    return None
 
 
 def _first_fit(view: View, asked: Iterable[tuple[Rule, Clue]], notes: list[str]

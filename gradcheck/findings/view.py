@@ -140,6 +140,11 @@ class View:
         true, wrong = self._true_jacobian(), self._analytic_jacobian()
         return None if true is None or wrong is None else (true, wrong)
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether the problem is too large for its Jacobian, or to compare every coordinate."""
+        return not self.complete or (self.x.size > 0 and not self._small())
+
     def _small(self) -> bool:
         entries = self.x.size * self.case.out.size
         return 0 < entries <= MOST_ENTRIES and self.case.out.size <= MOST_OUTPUTS
