@@ -122,10 +122,11 @@ class Check(pytest.Item):
 
 
 def _check_gradient(pair: Pair, conventions: Conventions) -> None:
+    from gradcheck.target.exceptions import interrupts_told_apart
     from gradcheck.target.judge import judge
     from gradcheck.target.quiet import global_generator_restored
 
-    with global_generator_restored():
+    with interrupts_told_apart(), global_generator_restored():
         judgement = judge(pair, conventions)
     if judgement.status in ("skipped", "inconclusive"):
         pytest.skip(judgement.message)

@@ -96,6 +96,9 @@ class ArgumentReport:
         compared coordinate by coordinate.
     errors : ndarray or None
         ``|analytic - numeric|`` for every coordinate, kept for the heat map of a 2-d argument.
+    steps : tuple of (float, float, float)
+        Of a wrong `worst_index`: step, central difference and the bound of its roundoff, the widest
+        step first. Empty where it is right, or was judged without climbing the ladder of steps.
     """
 
     name: str
@@ -110,6 +113,7 @@ class ArgumentReport:
     worst_error: float
     directions: int = 0
     errors: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    steps: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         head = f"d{self.name} {self.dtype}{list(self.shape)}: {self.checked} checked"
@@ -126,7 +130,8 @@ class ArgumentReport:
         names = ("name", "dtype", "checked", "analytic", "numeric", "error", "bound",
                  "worst_error", "directions")
         record = {name: plain(getattr(self, name)) for name in names}
-        return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index)}
+        return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index),
+                "steps": [list(map(plain, rung)) for rung in self.steps]}
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,8 @@ class Report:
     passed : bool
         True if nothing was found and every coordinate could be decided.
     inconclusive : bool
-        True if the numeric gradient's own error bound was too wide to decide some coordinate.
+        True if the numeric gradient's own error bound was too wide to decide some coordinate, or
+        nothing was compared.
     findings : tuple of Finding
         What is wrong, the cause that explains most first.
     checked : int

@@ -6,15 +6,17 @@ Of the gradient and the contract the grader has no opinion of its own: both are 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from gradcheck.exceptions import reason_of
 from gradcheck.grading.agreement import Disagreement
 from gradcheck.grading.values import Values
 from gradcheck.target.conventions import Conventions
-from gradcheck.target.exceptions import reason_of
 from gradcheck.target.judge import Judgement, judge
 from gradcheck.target.pairs import Pair
 
@@ -92,8 +94,31 @@ def _attempt(compare: Callable[[], None]) -> Verdict:
 
 
 def _judged(pair: Pair, reference: Pair, conventions: Conventions, seed: int) -> Judgement:
-    """Return what check says, at the arguments of the reference and never the submission's own."""
+    """Return what check says, at the arguments of the reference and never the submission's own.
+
+    Where the submission raised, its own lines follow: the checker sees the sandbox's alone.
+    """
+    traces: list[str] = []
+    traced = replace(pair, forward=_traced(pair.forward, traces),
+                     backward=pair.backward and _traced(pair.backward, traces))
     try:
-        return judge(pair, conventions, seed, like=replace(reference, example=None))
+        judgement = judge(traced, conventions, seed, like=replace(reference, example=None))
     except Exception as error:  # what one layer made of the checker costs that layer alone
         return Judgement("error", reason_of(error))
+    if traces and traces[0] and not judgement.gradient_right:
+        return replace(judgement, message=f"{judgement.message}\n{traces[0]}")
+    return judgement
+
+
+def _traced(function: Callable[..., Any], traces: list[str]) -> Callable[..., Any]:
+    """Return a function that notes where the submission raised."""
+
+    @functools.wraps(function)
+    def call(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except Exception as error:
+            traces.append(str(getattr(error, "trace", "")))
+            raise
+
+    return call

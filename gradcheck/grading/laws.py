@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradcheck.exceptions import reason_of
 from gradcheck.grading.judge import Verdict
 from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError, Probe
 from gradcheck.mask_laws.run import LAWS, dropout_checks
 from gradcheck.target.conventions import Conventions
-from gradcheck.target.exceptions import reason_of
 from gradcheck.target.pairs import Pair
 
 LAWFUL = ("dropout", "vanilla_dropout")

@@ -18,7 +18,7 @@ from gradcheck.output.record import Item
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
 from gradcheck.target.conventions import Conventions
 from gradcheck.target.judge import Judgement
-from gradcheck.target.pairs import Found, Pair, find_pairs
+from gradcheck.target.pairs import Found, Pair, bare, find_pairs
 
 NOT_IMPORTED = "not judged: the file cannot be imported, see the error below"
 
@@ -35,8 +35,8 @@ def asked_for(table: Points | None, only: Sequence[str] | None) -> list[str] | N
     known = references()
     asked = list(table or ())
     if only is not None:
-        bare = [entry.removesuffix("_forward").removesuffix("_backward") for entry in only]
-        asked = _chosen(bare, asked, known) if table else bare
+        names = [bare(entry) for entry in only]
+        asked = _chosen(names, asked, known) if table else names
     unknown = [entry for entry in asked if not fnmatch.filter(known, entry)]
     if unknown:
         raise WrongSettingError(

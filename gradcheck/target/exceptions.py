@@ -35,16 +35,3 @@ def interrupts_told_apart() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def reason_of(error: BaseException) -> str:
-    """Return an exception's type and text, also where its own __str__ raises.
-
-    >>> reason_of(ValueError("no"))
-    'ValueError: no'
-    """
-    try:
-        text = str(error)
-    except Exception:
-        text = "(its __str__ raises, too)"
-    return f"{type(error).__name__}: {text}".removesuffix(": ")

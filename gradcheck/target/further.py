@@ -27,7 +27,7 @@ class Further:
     told : str
         What is special about them, after 'found'.
     first : str
-        What the first arguments were, after 'at'.
+        Where nothing was wrong.
     excused : callable
         Tells of a trial whether these arguments say nothing about its gradient.
     """
@@ -60,7 +60,8 @@ def further(found: Example, redrawn: Example) -> Iterator[Further]:
     special = {"a label that repeats": any(map(_labels, found.args)),
                "p = 0": any(map(drops, found.args))}
     told = ", ".join(["with other numbers", *(word for word, there in special.items() if there)])
-    yield Further(_changed(redrawn, _repetitive), told, "at the first")
+    # A p that is taken for that of keeping divides by zero here: no matter of the gradient.
+    yield Further(_changed(redrawn, _repetitive), told, "at the first", Trial.has_no_value)
     if any(map(has_mode, found.args)):
         tested = in_test_mode(redrawn.args, np.random.default_rng(0))
         yield Further(replace(redrawn, args=tested), "in test mode", "in train mode",

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcheck.examples.standard import Example, NoExampleError, candidates, how_to
+from gradcheck.exceptions import reason_of
 from gradcheck.output.record import Item
 from gradcheck.report import Finding, Report
 from gradcheck.target.conventions import Conventions
-from gradcheck.target.exceptions import OURS, reason_of
+from gradcheck.target.exceptions import OURS
 from gradcheck.target.further import Further, further
 from gradcheck.target.pairs import Pair
 from gradcheck.target.trial import Trial, WrongFormError, drops, floating
@@ -203,7 +204,7 @@ def _redrawn(like: Pair, seed: int, place: int) -> Example:
 
 
 def _held_to(arguments: Iterator[Further], trial: Trial, first: Report) -> Report:
-    """Return the report on further arguments at which a gradient is wrong, or else the first.
+    """Return the first report, or what is found at the first arguments where a gradient is wrong.
 
     The work of all is counted. A coordinate that is left undecided there was decided at the first,
     and a forward may refuse float32.
@@ -217,21 +218,21 @@ def _held_to(arguments: Iterator[Further], trial: Trial, first: Report) -> Repor
                 continue
             raise
         all_work.append(report)
-        new = _new(report, first)
+        new = report.findings if told.passed else tuple(filter(_wrong, report.findings))
         if new and not entry.excused(trial, entry.example):
             right = f"; {entry.first} nothing is wrong" if first.passed else ""
-            told = replace(report, findings=(*new, *first.findings),
-                           notes=(*report.notes, f"found {entry.told}{right}"))
+            told = replace(report, findings=(*new, *told.findings),
+                           notes=(*told.notes, *report.notes, f"found {entry.told}{right}"))
+        if any(map(_wrong, told.findings)):
             break
     return replace(told, checked=sum(report.checked for report in all_work),
                    evaluations=sum(report.evaluations for report in all_work),
                    seconds=sum(report.seconds for report in all_work))
 
 
-def _new(report: Report, first: Report) -> tuple[Finding, ...]:
-    """Return what is found only now; of a gradient whose contract is broken, what is wrong."""
-    return tuple(finding for finding in report.findings
-                 if first.passed or finding.code not in CONTRACT_CODES)
+def _wrong(finding: Finding) -> bool:
+    """Whether a finding is about the gradient, and not about its contract alone."""
+    return finding.code not in CONTRACT_CODES
 
 
 def _gradient_right(report: Report, trial: Trial, found: Example) -> bool:
@@ -239,7 +240,7 @@ def _gradient_right(report: Report, trial: Trial, found: Example) -> bool:
     wanted = 1 if trial.pair.is_loss else sum(map(floating, found.args))
     return report.passed or (
         not report.inconclusive and len(report.arguments) == wanted
-        and all(finding.code in CONTRACT_CODES for finding in report.findings))
+        and not any(map(_wrong, report.findings)))
 
 
 def _shapes(found: Example) -> str:

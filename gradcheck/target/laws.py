@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 
+from gradcheck.exceptions import reason_of
 from gradcheck.mask_laws.implementation import DropoutImplementation
 from gradcheck.mask_laws.run import LAWS, CheckResult, check_dropout
 from gradcheck.output.record import Item
-from gradcheck.target.exceptions import OURS, reason_of
+from gradcheck.target.exceptions import OURS
 from gradcheck.target.pairs import Pair
 from gradcheck.target.settings import Settings
 

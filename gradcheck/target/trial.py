@@ -13,10 +13,11 @@ import numpy as np
 from gradcheck.check import check_gradient, check_layer
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.examples.standard import Example
+from gradcheck.exceptions import reason_of
 from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
 from gradcheck.report import Report
 from gradcheck.target.conventions import Conventions
-from gradcheck.target.exceptions import OURS, reason_of
+from gradcheck.target.exceptions import OURS
 from gradcheck.target.pairs import Pair
 
 Args = tuple[Any, ...]
@@ -47,19 +48,33 @@ class Trial:
         """Whether forward raises at these arguments."""
         return _raises(lambda: self.pair.forward(*copy.deepcopy(found.args)))
 
+    def has_no_value(self, found: Example) -> bool:
+        """Whether a layer's forward raises at these arguments, or answers with inf or NaN."""
+        if self.pair.is_loss:
+            return self.refuses(found)
+        forward, _, args = self._functions(found)
+        finite = []
+
+        def call() -> None:
+            finite.append(np.all(np.isfinite(forward(*copy.deepcopy(args))[0])))
+
+        return _raises(call) or not finite[0]
+
     def has_no_gradient(self, found: Example) -> bool:
         """Whether forward leaves no cache at these arguments, or one that backward refuses."""
+        if self.pair.is_loss:
+            return self.refuses(found)
         forward, backward, args = self._functions(found)
         wrt = [i for i, arg in enumerate(args) if floating(arg)]
         forward, backward = in_one_form(forward, backward, found.names, wrt)
         caches = []
 
-        def both() -> None:
+        def call() -> None:
             out, cache = forward(*copy.deepcopy(args))
             caches.append(cache)
             backward(np.ones_like(out), cache)
 
-        return _raises(both) or caches[0] is None
+        return _raises(call) or caches[0] is None
 
     def is_unwritten(self, candidates: Sequence[Example]) -> bool:
         """Whether every call ends in None or NotImplementedError, as a skeleton's does."""
@@ -125,8 +140,10 @@ class Trial:
 
 
 def _raises(call: Callable[[], Any]) -> bool:
+    """Whether a target's code raises; a warning of NumPy's is no refusal, whatever filters say."""
     try:
-        call()
+        with np.errstate(all="ignore"):
+            call()
     except OURS:
         raise
     except BaseException:

@@ -90,6 +90,15 @@ def test_a_dropout_block_is_right_where_nothing_is_dropped_too():
     assert "found with other numbers, p = 0;" in judgement.message
 
 
+def test_a_probability_of_keeping_is_no_matter_of_the_gradient():
+    def forward(x, param):
+        kept = np.random.default_rng(param["seed"]).random(x.shape) < param["p"]
+        return x * (kept / np.float64(param["p"])), kept / np.float64(param["p"])
+
+    with np.errstate(all="ignore"):
+        assert judged("gaussian_dropout", forward, lambda dout, mask: dout * mask).passed
+
+
 @pytest.mark.parametrize(("backward", "code", "right"), [
     (lambda dout, x: dout * (x > 0), None, True),
     (lambda dout, x: 2 * dout * (x > 0), "scaled", False),
@@ -118,6 +127,23 @@ def test_a_broken_contract_hides_no_gradient_that_is_wrong_elsewhere():
     assert not judgement.gradient_right
     assert "found with the arguments cast to float32" in judgement.message
     assert "nothing is wrong" not in judgement.message
+
+
+def test_a_contract_broken_at_float32_hides_no_gradient_that_is_wrong_in_test_mode():
+    def forward(x, gamma, beta, bn_param):
+        return batchnorm(x, gamma, beta, bn_param, lambda cache: (*cache[:3], True))
+
+    def backward(dout, cache):
+        gradients = batchnorm_back(dout, cache)
+        if dout.dtype == np.float32:
+            dout *= 2
+        return gradients
+
+    judgement = judged("batchnorm", forward, backward)
+    assert codes(judgement)[-1] == "dout-mutated"
+    assert not judgement.gradient_right
+    assert "found with the arguments cast to float32" in judgement.message
+    assert "found in test mode" in judgement.message
 
 
 def test_the_arguments_of_another_pair_stand_in_for_an_example_of_the_targets_own():
