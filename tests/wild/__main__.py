@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from .compare import comparison
@@ -22,14 +23,22 @@ def main(argv: list[str] | None = None) -> int:
     if options.folder is None or not options.folder.is_dir():
         parser.error(f"FOLDER: got {options.folder}; expected a folder of repositories")
     files = target_files(options.folder, options.only)
-    command = shlex.split(options.gradcheck) or GRADCHECK
-    outcomes = run_all(options.folder, files, command, options.timeout, options.workers)
+    outcomes = run_all(options.folder, files, _command(options.gradcheck), options.timeout,
+                       options.workers)
     if options.json:
         save(options.json, outcomes)
     if options.verbose:
         print(*listing(outcomes), "", sep="\n")
     print(summary(outcomes))
     return 0
+
+
+def _command(text: str) -> Sequence[str]:
+    """Split a command; a program in the current folder is found from any other, too."""
+    if not text:
+        return GRADCHECK
+    program, *arguments = shlex.split(text)
+    return [str(Path(program).absolute()) if Path(program).is_file() else program, *arguments]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -156,6 +156,16 @@ def test_another_command_can_be_measured(repositories, checker, capsys):
     assert "1 files\n       1  loads\n" in capsys.readouterr().out
 
 
+def test_a_command_in_the_current_folder_is_found_although_the_check_runs_elsewhere(
+        repositories, tmp_path, monkeypatch, capsys):
+    program = tmp_path / "mine"
+    program.write_text(f"#!{sys.executable}\nprint('{{\"items\": []}}')\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    main([str(repositories), "--gradcheck", "./mine", "--only", "ada"])
+    assert "1 files\n       1  loads\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("error", "line", "blanked"), [
     ("/a/r/l.py: importing it raised ImportError.\n  File ...\nImportError: cannot import name 'f' "
      "from 'm' (/a/r/m.py)", "ImportError: cannot import name 'f' from 'm' (/a/r/m.py)",
