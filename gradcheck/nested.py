@@ -11,20 +11,33 @@ import numpy as np
 IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), np.generic)
 
 
+class Wrapped:
+    """Something of the checker's own around a value `cache`; the paths are those of the value."""
+
+    cache: Any
+
+
 def leaves(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
     """Yield (path, leaf) for the arrays and plain values inside nested containers and objects.
+
+    An array of objects is a container, too.
 
     >>> [path for path, _ in leaves({"x": np.zeros(2), "rest": (1, 2.0)}, "cache")]
     ["cache['x']", "cache['rest'][0]", "cache['rest'][1]"]
     """
     seen = set() if seen is None else seen
-    if isinstance(value, (np.ndarray, *IMMUTABLE)):
+    if isinstance(value, IMMUTABLE) or (isinstance(value, np.ndarray) and not _holds_objects(value)):
         yield path, value
+        return
+    if isinstance(value, Wrapped):
+        yield from leaves(value.cache, path, seen)
         return
     if id(value) in seen or callable(value):
         return
     seen.add(id(value))
-    if isinstance(value, Mapping):
+    if isinstance(value, np.ndarray):
+        children = [(f"{path}{_index(at)}", value[at]) for at in np.ndindex(value.shape)]
+    elif isinstance(value, Mapping):
         children = [(f"{path}[{key!r}]", entry) for key, entry in value.items()]
     elif isinstance(value, list | tuple):
         children = [(f"{path}[{i}]", entry) for i, entry in enumerate(value)]
@@ -46,6 +59,15 @@ def with_leaf(value: Any, target: str, leaf: Any, path: str = "") -> Any:
         return leaf
     if not target.startswith(path):
         return value
+    if isinstance(value, Wrapped):
+        wrapped = copy.copy(value)
+        wrapped.cache = with_leaf(value.cache, target, leaf, path)
+        return wrapped
+    if isinstance(value, np.ndarray) and _holds_objects(value):
+        array = value.copy()
+        for at in np.ndindex(value.shape):
+            array[at] = with_leaf(value[at], target, leaf, f"{path}{_index(at)}")
+        return array
     if isinstance(value, dict):
         return {key: with_leaf(entry, target, leaf, f"{path}[{key!r}]")
                 for key, entry in value.items()}
@@ -58,3 +80,11 @@ def with_leaf(value: Any, target: str, leaf: Any, path: str = "") -> Any:
                               for key, entry in vars(value).items()})
         return changed
     return value
+
+
+def _holds_objects(array: np.ndarray[Any, Any]) -> bool:
+    return array.dtype.kind == "O"
+
+
+def _index(at: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, at))}]"

@@ -38,8 +38,8 @@ def same_bits(first: Any, second: Any) -> bool:
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         if first.shape != second.shape or first.dtype != second.dtype:
             return False
-        if first.dtype.kind == "O":
-            return bool(np.array_equal(first, second))
+        if first.dtype.hasobject:
+            return repr(first) == repr(second)
         if first.dtype.char in "gG":
             # a long double is padded, and what the padding holds is no value
             return bool(np.array_equal(first, second, equal_nan=True))

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.nested import Wrapped
+
 Function = Callable[..., Any]
 
 OUTPUTS = frozenset({"out", "output", "y", "a", "A", "activation", "s", "h", "res", "result"})
@@ -67,15 +69,15 @@ class _Forward:
         """Call the forward; what has none of the known forms is returned as it is."""
         returned = self.forward(*args)
         if _is_array(returned):
-            return returned, _Bare(args, returned)
+            return returned, Bare(args, returned)
         if not isinstance(returned, tuple) or len(returned) < 2:
             return returned
         *outs, cache = returned
         if len(outs) == 1 and isinstance(outs[0], tuple | list) and outs[0] and all(
                 map(_is_array, outs[0])):
-            return _end_to_end(outs[0]), _Several(_shapes(outs[0]), cache, together=True)
+            return _end_to_end(outs[0]), Several(_shapes(outs[0]), cache, together=True)
         if len(outs) > 1 and all(map(_is_array, outs)):
-            return _end_to_end(outs), _Several(_shapes(outs), cache)
+            return _end_to_end(outs), Several(_shapes(outs), cache)
         return returned
 
 
@@ -92,10 +94,10 @@ class _Backward:
         return _in_order(self._returned(dout, cache), self.names, self.wrt)
 
     def _returned(self, dout: Any, cache: Any) -> Any:
-        if isinstance(cache, _Bare):
+        if isinstance(cache, Bare):
             wanted = _parameters(self.backward)[1:]
             return self.backward(dout, *_from_forward(wanted, self.names, cache))
-        if isinstance(cache, _Several):
+        if isinstance(cache, Several):
             parts = cache.split(dout)
             together = cache.together and len(_parameters(self.backward)) <= 2
             return self.backward(*([tuple(parts)] if together else parts), cache.cache)
@@ -111,7 +113,7 @@ class _Backward:
 
 
 @dataclass
-class _Several:
+class Several(Wrapped):
     """The shapes of several outputs, beside the layer's own cache."""
 
     shapes: list[tuple[int, ...]]
@@ -126,11 +128,12 @@ class _Several:
 
 
 @dataclass
-class _Bare:
+class Bare(Wrapped):
     """What a forward without a cache leaves to backward: its arguments and its output."""
 
     args: tuple[Any, ...]
     out: Any
+    cache: None = None
 
 
 def _parameters(function: Function) -> list[str]:
@@ -143,7 +146,7 @@ def _parameters(function: Function) -> list[str]:
             and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
-def _from_forward(wanted: Sequence[str], names: Sequence[str], bare: _Bare) -> list[Any]:
+def _from_forward(wanted: Sequence[str], names: Sequence[str], bare: Bare) -> list[Any]:
     """Return the values of backward's further parameters, by the names that forward has."""
     known = dict(zip(names, bare.args, strict=False))
     found = []

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gradcheck.contract.breach import Inspection
 from gradcheck.contract.inspection import as_gradients
 from gradcheck.contract.layer import Layer, is_drop_probability, is_probability
+from gradcheck.contract.protocol import Several
 from gradcheck.nested import with_leaf
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.differences import Problem
@@ -52,6 +53,11 @@ class Case:
     def dout(self) -> Array:
         """The upstream gradient at float64."""
         return self.problem.dout
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs the layer has; several are laid end to end in `out` and in `dout`."""
+        return len(self.found.cache.shapes) if isinstance(self.found.cache, Several) else 1
 
     @cached_property
     def numbers(self) -> dict[str, float]:

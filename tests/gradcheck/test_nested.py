@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck.nested import leaves, with_leaf
+from gradcheck.nested import Wrapped, leaves, with_leaf
 
 
 class Node:
@@ -25,3 +25,20 @@ def test_a_leaf_of_nested_objects_is_replaced_and_the_original_left_alone():
     changed = with_leaf({"n": node}, "cache['n'].child.value[1]", 7, "cache")
     assert changed["n"].child.value == [2, 7]
     assert node.child.value == [2, 3]
+
+
+def test_arrays_of_objects_are_containers():
+    array = np.empty((1, 2), object)
+    array[0, 0], array[0, 1] = np.ones(2), "b"
+    assert list(dict(leaves(array, "cache"))) == ["cache[0, 0]", "cache[0, 1]"]
+    changed = with_leaf([array], "cache[0][0, 1]", "c", "cache")
+    assert changed[0][0, 1] == "c"
+    assert array[0, 1] == "b"
+
+
+def test_what_the_checker_wraps_around_a_cache_is_in_no_path():
+    wrapped = Wrapped()
+    wrapped.cache = (1, 2)
+    assert list(dict(leaves(wrapped, "cache"))) == ["cache[0]", "cache[1]"]
+    assert with_leaf(wrapped, "cache[1]", 3, "cache").cache == (1, 3)
+    assert wrapped.cache == (1, 2)

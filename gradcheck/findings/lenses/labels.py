@@ -86,6 +86,8 @@ def times_targets(*, used: bool) -> Callable[[View], Evidence]:
 def _targets(view: View) -> list[tuple[int, Array]]:
     """Return the positions of what may be targets, and their values times dout."""
     case, found = view.case, []
+    if case.dout.ndim < view.x.ndim and case.dout.shape != view.x.shape[:case.dout.ndim]:
+        return []
     weight = case.dout.reshape(case.dout.shape + (1,) * (view.x.ndim - case.dout.ndim))
     for i, target in enumerate(case.args):
         if i != view.position and isinstance(target, np.ndarray) and (

@@ -104,8 +104,7 @@ def scores_of(view: View) -> Scores | None:
 
 def _scores(view: View) -> Scores | None:
     case = view.case
-    if view.x.ndim < 1 or not view.complete or view.x.shape[-1] < 2 or is_multiple(view) or (
-            case.out.ndim and case.out.shape != view.x.shape[:-1]) or np.any(case.dout == 0):
+    if not _may_be_scores(view) or not view.complete or is_multiple(view) or np.any(case.dout == 0):
         return None
     # dout weighs the samples, or the loss as a whole; its part is divided out
     weight = case.dout[..., np.newaxis] if case.out.ndim else case.dout
@@ -124,6 +123,13 @@ def _scores(view: View) -> Scores | None:
     # a sample whose loss is saturated leaves no trace of its label; the arguments may tell it
     guess = np.where(active, lowest, np.argmin(a, axis=1))
     return Scores(x, a, n, _labels_among_args(view, guess, active))
+
+
+def _may_be_scores(view: View) -> bool:
+    """Whether the output is one loss, or one a sample; several outputs in a row are neither."""
+    out = view.case.out
+    return view.case.outputs == 1 and view.x.ndim > 0 and view.x.shape[-1] > 1 and (
+        out.ndim == 0 or out.shape == view.x.shape[:-1])
 
 
 def _tells_classes_apart(view: View) -> bool:

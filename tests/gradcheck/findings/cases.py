@@ -23,6 +23,7 @@ import copy
 import functools
 import importlib
 import inspect
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,7 @@ import gradcheck
 f16, f32 = np.float16, np.float32
 PASSED = "passed"
 LABELS = ("also", "factor", "factor_name")
+RULE_FAILED = re.compile(r"rule \S+ failed: ")
 
 # Another draw gives the same suite other numbers; set it before the files of cases are imported.
 DRAW = 0
@@ -118,7 +120,7 @@ class Verdict:
 
 @functools.cache
 def judge(case: Case) -> Verdict:
-    """Check one case, once a session; a crash of the checker is a verdict too."""
+    """Check one case, once a session; a crash of the checker, or of a rule, is a verdict too."""
     start = time.perf_counter()
     try:
         with warnings.catch_warnings():
@@ -129,7 +131,8 @@ def judge(case: Case) -> Verdict:
         crash = f"CRASH {type(error).__name__}: {error}".splitlines()[0]
         return Verdict(case, False, (), time.perf_counter() - start, crash=crash)
     codes = tuple(finding.code for finding in report.findings)
-    return Verdict(case, report.passed, codes, time.perf_counter() - start, report)
+    crash = next((note for note in report.notes if RULE_FAILED.match(note)), "")
+    return Verdict(case, report.passed, codes, time.perf_counter() - start, report, crash)
 
 
 def spread(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
