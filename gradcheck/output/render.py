@@ -33,14 +33,14 @@ TOGETHER: dict[str, Callable[[Sequence[Record]], str]] = {
 
 
 def render_all(records: Sequence[Record], format: str = "text", *, color: bool = False,
-               width: int = 100) -> str:
+               width: int = 100, verbose: bool = False) -> str:
     """Return several records in one of the formats: one document, or one after the other."""
     if format in TOGETHER:
         return TOGETHER[format](records)
     if format != "text":
         raise ValueError(f"format: got {format!r} for {len(records)} targets; expected one of "
                          f"text, {', '.join(TOGETHER)}. Remedy: check them one at a time.")
-    return "\n".join(render(record, color=color, width=width) for record in records)
+    return "\n".join(as_text(record, color, width, verbose) for record in records)
 
 
 def render(record: Record, format: str = "text", *, color: bool = False,

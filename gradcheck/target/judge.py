@@ -28,6 +28,7 @@ CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "l
 # What may be the fault of arguments that were guessed.
 FORM_CODES = frozenset({"raises", "wrong-shape", "non-finite"})
 MOST_CANDIDATES = 24
+UNWRITTEN = "not written yet: it returns None or raises NotImplementedError"
 NO_CONTROL = (
     "without control over the randomness no two calls have the same mask, and there is nothing to "
     "differentiate; the mask laws still apply"
@@ -52,6 +53,8 @@ class Judgement:
         Remarks that cost nothing.
     example : Example, optional
         The arguments that were tried first, where there are any.
+    ignored : tuple of str
+        Codes of findings that were there and do not count.
     """
 
     status: str
@@ -60,6 +63,7 @@ class Judgement:
     gradient_right: bool = False
     advice: tuple[str, ...] = ()
     example: Example | None = None
+    ignored: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -83,7 +87,7 @@ class Judgement:
             name, group, self.status, self.message, seconds=report.seconds,
             arguments=tuple(entry.name for entry in report.arguments),
             worst_error=_worst(report), evaluations=report.evaluations, advice=self.advice,
-            details={"report": report.to_dict()})
+            details={"report": report.to_dict(), "ignored": list(self.ignored)})
 
 
 def judge(pair: Pair, conventions: Conventions, seed: int = 0,
@@ -126,8 +130,14 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     except BaseException as error:
         return Judgement("skipped", f"{like.base}_example raised {reason_of(error)}")
     if trial.is_unwritten(found):
-        return Judgement("todo", "not written yet: it returns None or raises NotImplementedError")
+        return Judgement("todo", UNWRITTEN)
     return _first_accepted(trial, like, found)
+
+
+def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
+    """Whether a layer is not written yet, at the arguments of another one."""
+    found = list(itertools.islice(_candidates(like, 0), MOST_CANDIDATES))
+    return Trial(pair, conventions, 0).is_unwritten(found)
 
 
 def _candidates(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradcheck.target.errors import NothingToCheckError, TargetError
+from gradcheck.target.installed import spec_of
 
-DEFINES = re.compile(r"^[ \t]*def (?:\w+_(?:forward|backward)\w*|[a-zA-Z]\w*_loss\w*)\s*\(|"
-                     r"^[ \t]+def backward\s*\(", re.MULTILINE)
+DEFINES = re.compile(
+    r"^[ \t]*def (?!test_)(?:\w+_(?:forward|backward)\w*|[a-zA-Z]\w*_loss\w*)\s*\(|"
+    r"^[ \t]+def backward\s*\(", re.MULTILINE)
 SKIPPED = {"build", "dist", "node_modules", "site-packages", "venv", "env", "__pycache__"}
 MOST_BYTES = 8 << 20
 
@@ -38,7 +40,7 @@ class Source:
         """What the first line of a report says was checked."""
         if self.kind != "installed":
             return self.where
-        spec = importlib.util.find_spec(self.where)
+        spec = spec_of(self.where) or spec_of(self.where, anywhere=True)
         return f"{self.where} ({spec.origin if spec else 'installed'}, installed)"
 
 
@@ -74,26 +76,29 @@ def sources_of(target: str, installed: bool = False) -> list[Source]:
     >>> [source.kind for source in sources_of(str(folder))]
     ['file']
     """
-    path = Path(target)
+    path, beside = Path(target), _beside(target)
     if not installed:
         if path.is_file():
             return [_file(path)]
-        beside = Path(*target.split(".")).with_suffix(".py")
-        if _is_name(target) and beside.is_file() and _defines(beside):
+        if beside is not None and _defines(beside):
             return [_file(beside)]
         if path.is_dir() and (found := list(_in_folder(path))):
             return found
-    if _is_name(target):
-        if _installed(target):
-            return [Source("installed", target)]
-        beside = Path(*target.split(".")).with_suffix(".py")
-        if beside.is_file():
-            return [_file(beside)]
+    if _is_name(target) and spec_of(target, anywhere=installed) is not None:
+        return [Source("installed", target)]
+    if beside is not None:
+        return [_file(beside)]
     if path.is_dir():
         raise NothingToCheckError(f"{path}: got a folder without layers; expected files with "
                                   "<name>_forward and <name>_backward in them. Remedy: name the "
                                   "folder that holds them.")
     raise TargetError(_nothing(target))
+
+
+def _beside(target: str) -> Path | None:
+    """Return the file in the current folder that a module's name may mean, if it is there."""
+    path = Path(*target.split(".")).with_suffix(".py") if _is_name(target) else None
+    return path if path is not None and path.is_file() else None
 
 
 def _nothing(target: str) -> str:
@@ -111,15 +116,6 @@ def _is_name(target: str) -> bool:
     return all(part.isidentifier() for part in target.split("."))
 
 
-def _installed(name: str) -> bool:
-    """Whether a module of this name can be imported from elsewhere than the current folder."""
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return False
-    return spec is not None and spec.origin is not None
-
-
 def _file(path: Path) -> Source:
     return Source("notebook" if path.suffix == ".ipynb" else "file", str(path))
 
@@ -129,11 +125,18 @@ def _in_folder(folder: Path) -> Iterator[Source]:
     if (folder / "__init__.py").is_file() and _exports(folder / "__init__.py"):
         yield Source("package", str(folder))
         return
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.suffix in (".py", ".ipynb") and path.is_file() and _defines(path) and not any(
-                part.startswith(".") or part in SKIPPED for part in parts):
+    for path in _files_below(folder):
+        if path.suffix in (".py", ".ipynb") and _defines(path):
             yield _file(path)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder in order; environments and what is hidden are left out."""
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in SKIPPED
+                            and not name.startswith(".")
+                            and not Path(here, name, "pyvenv.cfg").exists())
+        yield from (Path(here, name) for name in sorted(files) if not name.startswith("."))
 
 
 def _defines(path: Path) -> bool:
