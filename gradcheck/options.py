@@ -88,7 +88,8 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
     parser.add_argument("--memory", metavar="MB", type=_positive,
                         help=f"megabytes at most, beyond NumPy's own (default: {megabytes})")
     parser.add_argument("--p-is", choices=("drop", "keep"),
-                        help="whether p is the probability of dropping (default) or of keeping")
+                        help="whether p is the probability of dropping or of keeping (default: "
+                        "drop; check goes by the docstring, or by the behaviour, before)")
     parser.add_argument("--scaling", choices=("inverted", "vanilla"),
                         help="whether dropout scales in training (default) or at test time")
     parser.add_argument("--seeding", choices=("seed", "rng", "global", "none"),

@@ -214,10 +214,15 @@ def _fit(entry: Entry, parameters: list[inspect.Parameter], numbers: Entry) -> F
     while len(recipes) > len(required) and isinstance(recipes[-1], Mapping):
         recipes.pop()
     fits = len(recipes) == len(required) and not any(
-        isinstance(recipe, Mapping) and not isinstance(_lookup(GUESSES, name), _Missing | Mapping)
+        isinstance(recipe, Mapping) and not _may_be_settings(name)
         for name, recipe in zip(required, recipes, strict=True)
     )
     return list(zip(required, recipes, strict=True)) if fits else None
+
+
+def _may_be_settings(parameter: str) -> bool:
+    """Whether a parameter may take a dict, for all that its name says."""
+    return parameter != "cache" and isinstance(_lookup(GUESSES, parameter), _Missing | Mapping)
 
 
 def _setting(known: Entry, parameter: str, name: str) -> Any:

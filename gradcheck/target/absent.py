@@ -30,26 +30,16 @@ TRANSFORMS = re.compile(r"(elementwise_|value_and_)?grad|vjp|jvp|jac\w*|hessian|
 _importing: list[bool] = []
 
 
-@contextlib.contextmanager
-def while_importing() -> Iterator[None]:
-    """Let stand-ins be called and looked into, as a module's top level does with what it imports.
-
-    ``dtype = torch.cuda.FloatTensor if torch.cuda.is_available() else torch.FloatTensor`` gives
-    another stand-in, and a function under ``@numba.jit`` stays the function that it is.
-    """
-    _importing.append(True)
-    try:
-        yield
-    finally:
-        _importing.pop()
-
-
 class AbsentError(ImportError):
     """Something was used that could not be imported; `name` is the module that is missing."""
 
 
 class Absent:
     """What stands for a name that could not be imported: it raises where a function uses it.
+
+    While the target is imported it can be called and looked into, as a module's top level does:
+    ``dtype = torch.cuda.FloatTensor if torch.cuda.is_available() else torch.FloatTensor`` gives
+    another stand-in, and a function under ``@numba.jit`` stays the function that it is.
 
     Parameters
     ----------
@@ -86,6 +76,8 @@ class Absent:
 
     def __instancecheck__(self, value: Any) -> bool:
         return False
+
+    __subclasscheck__ = __instancecheck__
 
     __getitem__ = __enter__ = __add__ = __radd__ = __sub__ = __mul__ = __rmul__ = _used
     __truediv__ = __floordiv__ = __lt__ = __le__ = __gt__ = __ge__ = __neg__ = _used
@@ -136,6 +128,23 @@ class Absences(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """
 
     names: set[str] = field(default_factory=set)
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Be asked while the target is imported, and leave nothing that other packages would find.
+
+        SciPy and hypothesis look whether torch is there, and take it for the real one.
+        """
+        sys.meta_path.insert(0, self)
+        _importing.append(True)
+        try:
+            yield
+        finally:
+            _importing.pop()
+            sys.meta_path.remove(self)
+            for name, module in list(sys.modules.items()):
+                if isinstance(module, AbsentModule):
+                    del sys.modules[name]
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None,
                   target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:

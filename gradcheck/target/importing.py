@@ -104,11 +104,10 @@ def _import(load: Callable[[], ModuleType], path: Path | None, home: Home) -> Lo
     """Import, again and again as stand-ins are put in for what is missing."""
     absences = Absences()
     notes: list[str] = []
-    sys.meta_path.insert(0, absences)
     known = set(sys.modules)
     for _ in range(MOST_ABSENCES):
         try:
-            with absent.while_importing():
+            with absences.in_place():
                 return Loaded(load(), notes)
         except (ImportError, SyntaxError) as error:
             missing = _missing(error, path, home)

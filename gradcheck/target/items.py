@@ -90,7 +90,8 @@ class Judging:
     @cached_property
     def _judgement(self) -> Judgement:
         judgement = without_ignored(
-            judge(self._pair, self._settings.conventions, self._settings.seed), self._codes)
+            judge(self._pair, self._settings.conventions_of(self._pair.forward),
+                  self._settings.seed), self._codes)
         if _ran_out_of_memory(judgement):
             return Judgement("error", NO_MEMORY)
         note = self._laws_note(judgement)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 import unittest
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError
 from gradcheck.mask_laws.run import LAWS, CheckResult, check_dropout, dropout_checks
 from gradcheck.output.record import Item
+from gradcheck.target.kept import keeps_share_p
 from gradcheck.target.pairs import Pair
-from gradcheck.target.settings import Settings
+from gradcheck.target.rows import by_rows, refused_dimensions
+from gradcheck.target.settings import KEPT, Settings
 
 
 def law_names(strict: bool = False) -> list[str]:
@@ -35,28 +38,58 @@ class Laws:
 
     def __init__(self, pair: Pair, settings: Settings, ignored: Collection[str] = ()) -> None:
         assert pair.backward is not None
-        self._pair, self._strict, self._ignored = pair, settings.strict, ignored
-        conventions = settings.conventions
+        self._pair, self._settings, self._ignored = pair, settings, ignored
+        conventions = settings.conventions_of(pair.forward)
         scaling = "vanilla" if pair.base == "vanilla_dropout" else conventions.scaling
-        self._impl = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
-                                           conventions.seeding, pair.name)
+        given = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
+                                      conventions.seeding, pair.name)
+        self._remarks = [told for told in (settings.told_of_p(pair.forward),
+                                           refused_dimensions(given)) if told]
+        if refused_dimensions(given):
+            forward, backward = by_rows(pair.forward, pair.backward)
+            given = replace(given, forward=forward, backward=backward)
+        self._given = given
 
     def item(self) -> Item:
         """Return what all laws say together."""
         started = time.perf_counter()
-        names = {law.name for law in LAWS}
-        results = check_dropout(
-            self._impl, strict=self._strict, on_fail=None,
-            expected_failures={name: "ignored" for name in self._ignored if name in names})
+        results = self._kept_results or self._results(self._impl)
         failed = [result for result in results if result.status == "failed"]
         advice = () if failed else tuple(  # good manners are a subject once the mask is right
             result.message for result in results if result.status == "advice")
         return self._item(
             "laws", "failed" if failed else "passed",
             "\n".join(result.message for result in failed), time.perf_counter() - started,
-            arguments=(_count(results),), advice=advice, details={
-                "laws": [result.to_dict() for result in results],
-                "ignored": [result.name for result in results if result.status == "xfail"]})
+            arguments=(_count(results),), advice=(*self._remarks, *self._behaviour, *advice),
+            details={"laws": [result.to_dict() for result in results],
+                     "ignored": [result.name for result in results if result.status == "xfail"]})
+
+    def _results(self, impl: DropoutImplementation) -> list[CheckResult]:
+        names = {law.name for law in LAWS}
+        return check_dropout(
+            impl, strict=self._settings.strict, on_fail=None,
+            expected_failures={name: "ignored" for name in self._ignored if name in names})
+
+    @cached_property
+    def _impl(self) -> DropoutImplementation:
+        """The dropout, with p as what it takes it for."""
+        return replace(self._given, p_is="keep") if self._kept_results else self._given
+
+    @cached_property
+    def _kept_results(self) -> list[CheckResult]:
+        """What the laws say with p as the probability of keeping, where that is left open.
+
+        Nothing is returned where it cannot be that: where a law is broken then, too.
+        """
+        impl = replace(self._given, p_is="keep")
+        if not self._settings.leaves_p_open(self._pair.forward) or not keeps_share_p(self._given):
+            return []
+        results = self._results(impl)
+        return [] if any(result.status == "failed" for result in results) else results
+
+    @property
+    def _behaviour(self) -> list[str]:
+        return [KEPT.format("which all its calls bear out")] if self._kept_results else []
 
     def item_of(self, law: str) -> Item:
         """Return what one law says."""
@@ -74,7 +107,7 @@ class Laws:
 
     @cached_property
     def _checks(self) -> dict[str, Any]:
-        return dict(dropout_checks(self._impl, strict=self._strict))
+        return dict(dropout_checks(self._impl, strict=self._settings.strict))
 
     def _item(self, part: str, status: str, message: str, seconds: float, **more: Any) -> Item:
         joined = f"{self._pair.name} laws" if part == "laws" else f"{self._pair.name}: {part}"

@@ -29,7 +29,7 @@ def need_of(error: BaseException) -> str:
     >>> need_of(ValueError("no"))
     ''
     """
-    if isinstance(error, AbsentError):
+    if isinstance(error, AbsentError | ModuleNotFoundError):
         return _told(str(error.name))
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     attempt = _attempt(error, frames[-1]) if frames else None

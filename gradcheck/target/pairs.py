@@ -120,6 +120,11 @@ def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list
         if match:
             ways[match["way"]][match["base"], match["suffix"] or ""] = value
     forwards, backwards = ways["forward"], ways["backward"]
+    for one, other in ((forwards, backwards), (backwards, forwards)):
+        for base, suffix in list(one):  # affine_backward_dropout goes with affine_dropout_forward
+            key = (base + suffix, "")
+            if suffix and (base, suffix) not in other and key in other and key not in one:
+                one[key] = one.pop((base, suffix))
     pairs, unpaired = [], []
     for base, suffix in dict.fromkeys([*forwards, *backwards]):
         forward = forwards.get((base, suffix), forwards.get((base, "")))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from gradcheck.target.conventions import Conventions
+from gradcheck.target.kept import documented_p
 
 FILE = "pyproject.toml"
 SECTION = "gradcheck"
 LISTS = ("only", "ignore")
+AUTO = "auto"
+KEPT = "judged with p as the probability of keeping, {}; --p-is drop holds it to the other"
 
 
 class WrongSettingError(ValueError):
@@ -32,7 +35,8 @@ class Settings:
     imported, installed : bool
         Whether imported layers are judged, too; whether a name means the installed module.
     p_is, scaling, seeding : str
-        The conventions of dropout layers, see `Conventions`.
+        The conventions of dropout layers, see `Conventions`; with the p_is ``'auto'``, a dropout's
+        docstring or its behaviour says what p is.
     strict : bool
         Whether dropout is held to the laws beyond common practice.
     seed : int
@@ -45,7 +49,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     imported: bool = False
     installed: bool = False
-    p_is: str = "drop"
+    p_is: str = "auto"
     scaling: str = "inverted"
     seeding: str | None = "seed"
     strict: bool = False
@@ -55,8 +59,23 @@ class Settings:
 
     @property
     def conventions(self) -> Conventions:
-        """How dropout layers take p, scale, and draw."""
-        return Conventions(self.p_is, self.scaling, self.seeding)
+        """How dropout layers take p, scale, and draw, where they do not say it themselves."""
+        return Conventions("drop" if self.p_is == AUTO else self.p_is, self.scaling, self.seeding)
+
+    def conventions_of(self, forward: Callable[..., Any]) -> Conventions:
+        """Return the conventions for a function: its docstring says what p is, if nobody else."""
+        if self.p_is == AUTO and documented_p(forward):
+            return replace(self.conventions, p_is=documented_p(forward))
+        return self.conventions
+
+    def leaves_p_open(self, forward: Callable[..., Any]) -> bool:
+        """Whether neither a setting nor the docstring says what p is."""
+        return self.p_is == AUTO and not documented_p(forward)
+
+    def told_of_p(self, forward: Callable[..., Any]) -> str:
+        """Return what is said where the docstring makes p the probability of keeping."""
+        documented = self.p_is == AUTO and documented_p(forward) == "keep"
+        return KEPT.format("as its docstring says") if documented else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is needed to repeat the run, in JSON's own types."""

@@ -33,7 +33,11 @@ def is_nothing(returned: Any) -> bool:
 
     >>> is_nothing((None, [None])), is_nothing(()), is_nothing((None, 0))
     (True, False, False)
+    >>> is_nothing(np.array(None))
+    True
     """
+    if isinstance(returned, np.ndarray) and returned.dtype.kind == "O":
+        returned = returned.ravel().tolist()
     return returned is None or (isinstance(returned, tuple | list) and bool(returned)
                                 and all(map(is_nothing, returned)))
 
