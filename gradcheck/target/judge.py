@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gradcheck.arguments import was_refused
 from gradcheck.examples.standard import Example, NoExampleError, candidates, how_to
 from gradcheck.exceptions import reason_of
 from gradcheck.output.record import Item
@@ -197,8 +198,12 @@ def _judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judge
         return Judgement("error", f"it called sys.exit({error.code!r})")
     except WrongFormError as error:
         return Judgement("failed", str(error))
-    except (Exception, *OURS):
+    except OURS:
         raise
+    except Exception as error:
+        if not was_refused(error):
+            raise
+        return Judgement("skipped", f"not judged: {error}")
     except BaseException as error:
         return Judgement("error", f"it raised {reason_of(error)}")
     advice = f"checked at guessed arguments ({_shapes(found)}); a function " \
