@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from gradcheck.mask_laws.implementation import DropoutImplementation
 
-
 # The dropouts whose masks are held to the laws.
 LAWFUL = ("dropout", "vanilla_dropout")
 

@@ -245,12 +245,13 @@ def test_a_loss_is_differentiated_by_the_argument_that_it_returns_the_gradient_o
 
 @pytest.mark.parametrize(("text", "found"), [
     ("def relu_forward(x): return None\ndef relu_backward(dout, cache): pass", "todo"),
-    ("def relu_forward(x): raise NotImplementedError\ndef relu_backward(dout, cache): pass", "todo"),
+    ("def relu_forward(x): raise NotImplementedError\ndef relu_backward(dout, cache): 0", "todo"),
     ("def blur_forward(image): return image.nothing, 0\ndef blur_backward(d, c): return d",
      "skipped"),
     ("def blur_forward(image): return image, 0\ndef blur_backward(d, c): return d.nothing",
      "skipped"),
-    ("def blur_forward(image): return image, 0\ndef blur_backward(d, c): return 2 * d", "failed"),
+    ("def blur_forward(image): return image, 0\ndef blur_backward(d, c): return 2 * d",
+     "failed"),
     ("def relu_forward(x): return x.nothing, 0\ndef relu_backward(d, c): return d", "failed"),
     ("def relu_forward(x): return 2 * x, 0\ndef relu_backward(d, c):\n    d *= 2\n    return d",
      "warned"),

@@ -77,7 +77,8 @@ def test_memory_that_runs_out_is_no_judgement_and_not_our_fault():
 def test_whatever_a_layer_raises_costs_that_layer_alone(kind):
     text = RELU + (f"def tanh_forward(x): raise {kind}\ndef tanh_backward(d, c): return d\n"
                    f"class Bad:\n    def __init__(self): raise {kind}\n"
-                   "    def forward(self, x): return x\n    def backward(self, dout): return dout\n")
+                   "    def forward(self, x): return x\n"
+                   "    def backward(self, dout): return dout\n")
     assert statuses(text) == {"relu": "passed", "tanh": "error", "Bad": "error"}
 
 

@@ -35,8 +35,9 @@ def names(text, **settings):
 
 def test_items_come_in_the_order_of_the_file():
     text = DOUBLE.format(factor=2)
-    assert names(text.replace("double", "tanhh") + text + "def z_loss(x): return x.sum(), 1 + 0 * x\n"
-                 + text.replace("double", "a")) == ["tanhh", "double", "z_loss", "a"]
+    loss = "def z_loss(x): return x.sum(), 1 + 0 * x\n"
+    whole = text.replace("double", "tanhh") + text + loss + text.replace("double", "a")
+    assert names(whole) == ["tanhh", "double", "z_loss", "a"]
 
 
 @pytest.mark.parametrize(("only", "chosen"), [
@@ -48,7 +49,7 @@ def test_names_and_patterns_choose(only, chosen):
 
 
 def test_a_name_that_is_not_there_is_told_what_is():
-    with pytest.raises(NothingToCheckError, match="expected one of double, relu. Did you mean doub"):
+    with pytest.raises(NothingToCheckError, match=r"of double, relu\. Did you mean double"):
         names(TWO, only=["duoble"])
 
 
@@ -96,5 +97,5 @@ def test_a_long_list_of_imports_is_cut():
 
 
 def test_nothing_to_judge_is_told_with_what_is_there():
-    with pytest.raises(NothingToCheckError, match="(?s)none of them a layer.*imported, not judged"):
+    with pytest.raises(NothingToCheckError, match=r"(?s)none of them a layer.*imported, not"):
         names("from layers import relu_forward, relu_backward\n")

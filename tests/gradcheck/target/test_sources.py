@@ -68,11 +68,13 @@ def test_a_dotted_name_is_a_file_below_or_a_submodule_which_is_not_imported(fold
 
 def test_a_folder_means_the_files_in_it_that_define_layers(folder):
     write(folder, {
-        "a/b.py": RELU, "a/c.py": "x = 1", "a/_hidden.py": RELU, "a/loss.py": "def mse_loss(x, y): 0",
+        "a/b.py": RELU, "a/c.py": "x = 1", "a/_hidden.py": RELU,
+        "a/loss.py": "def mse_loss(x, y): 0",
         "a/nested/d.py": "class Relu:\n    def backward(self, d): 0",
         "a/test_b.py": "def test_relu_forward(): pass", "a/book.ipynb": BOOK, "a/none.ipynb": "{}"})
-    assert found("a") == [("file", "a/_hidden.py"), ("file", "a/b.py"), ("notebook", "a/book.ipynb"),
-                          ("file", "a/loss.py"), ("file", "a/nested/d.py")]
+    assert found("a") == [
+        ("file", "a/_hidden.py"), ("file", "a/b.py"), ("notebook", "a/book.ipynb"),
+        ("file", "a/loss.py"), ("file", "a/nested/d.py")]
 
 
 def test_environments_and_hidden_folders_are_left_out(folder):
