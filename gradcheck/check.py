@@ -127,7 +127,7 @@ def _layer(forward: Callable[..., Any], backward: Callable[..., Any], args: tupl
             refuse(names[position], "inf or NaN in it", "finite numbers",
                    "check the layer where it can be differentiated")
     positions = tuple(map(int, positions))
-    forward, backward = in_one_form(forward, backward, names, positions)
+    forward, backward = in_one_form(forward, backward, names, positions, args)
     return Layer(forward, backward, args, names, positions)
 
 

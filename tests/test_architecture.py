@@ -67,7 +67,7 @@ FLOORS = (
     {"findings"},
     {"contract"},
     {"numeric"},
-    {"arguments", "equal", "exceptions", "nested", "workers", "progress"},
+    {"arguments", "equal", "exceptions", "nested", "remedies", "workers", "progress"},
 )
 TOP, GRADING, TARGET, REPAIR, CHECK, RUN, FINDINGS, _, _, BASE = FLOORS
 # Rooms beside the floors: who may import them, and what they may import.

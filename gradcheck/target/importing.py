@@ -19,6 +19,7 @@ from gradcheck.remedies import WELL_KNOWN, remedy_of
 from gradcheck.target import absent
 from gradcheck.target.absent import Absences
 from gradcheck.target.errors import TargetError
+from gradcheck.target.guarded import guarded_notes
 from gradcheck.target.home import Home, dotted, home_of
 from gradcheck.target.installed import leave_out_current_folder, spec_of
 from gradcheck.target.notebook import import_notebook
@@ -67,7 +68,11 @@ def import_file(path: Path) -> Loaded:
     home = home_of(path)
     sys.path[:0] = [str(folder) for folder in home.folders]
     _make_way(home)
-    return _import(lambda: _module_of(path, home), path, home)
+    before = set(sys.modules)
+    loaded = _import(lambda: _module_of(path, home), path, home)
+    own = [sys.modules[name] for name in set(sys.modules) - before
+           if _is_the_targets(sys.modules[name], home)]
+    return Loaded(loaded.module, [*loaded.notes, *guarded_notes(own)])
 
 
 def import_name(name: str) -> Loaded:
@@ -102,7 +107,8 @@ def _import(load: Callable[[], ModuleType], path: Path | None, home: Home) -> Lo
     known = set(sys.modules)
     for _ in range(MOST_ABSENCES):
         try:
-            return Loaded(load(), notes)
+            with absent.while_importing():
+                return Loaded(load(), notes)
         except (ImportError, SyntaxError) as error:
             missing = _missing(error, path, home)
             if not missing or not absences.add(error, missing):
@@ -130,8 +136,8 @@ def _missing(error: ImportError | SyntaxError, path: Path | None, home: Home) ->
 
 def _is_the_targets(module: ModuleType, home: Home) -> bool:
     file = getattr(module, "__file__", None)
-    return bool(file) and any(Path(str(file)).resolve().is_relative_to(folder)
-                              for folder in home.folders)
+    return bool(file) and "site-packages" not in str(file) and any(
+        Path(str(file)).resolve().is_relative_to(folder) for folder in home.folders)
 
 
 def _make_way(home: Home) -> None:

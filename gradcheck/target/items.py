@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from gradcheck.exceptions import reason_of
 from gradcheck.output.record import Item
+from gradcheck.target.at_arguments import NO_CONTROL
 from gradcheck.target.conventions import LAWFUL
 from gradcheck.target.exceptions import Interrupted
-from gradcheck.target.judge import NO_CONTROL, Judgement, judge
+from gradcheck.target.judge import Judgement, judge
 from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
 from gradcheck.target.settings import Settings
