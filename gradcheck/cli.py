@@ -203,7 +203,7 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
     shown = list(records)
     if options.format == "text" and not options.output:
         shown = [replace(record, error="", notes=tuple(filter(_is_advice, record.notes)))
-                 for record in records if record.items and not brief or not record.error]
+                 for record in records if not record.error or (record.items and not brief)]
     width = shutil.get_terminal_size((100, 24)).columns
     how = partial(render, shown[0]) if single and shown else partial(render_all, shown)
     if shown:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradcheck.arguments import was_refused
 from gradcheck.examples.candidates import Example, candidates
 from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.exceptions import reason_of
@@ -54,8 +55,12 @@ def judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judgem
         return Judgement("failed" if trial.pair.name in COURSE_LOSSES else "skipped", str(error))
     except WrongFormError as error:
         return Judgement("failed", str(error))
-    except (Exception, *OURS):
+    except OURS:
         raise
+    except Exception as error:
+        if not was_refused(error):
+            raise
+        return Judgement("skipped", f"not judged: {error}")
     except BaseException as error:
         return Judgement("error", f"it raised {reason_of(error)}")
     return _told(report, trial, found)

@@ -23,12 +23,11 @@ from gradcheck.target.guarded import guarded_notes
 from gradcheck.target.home import Home, dotted, home_of
 from gradcheck.target.installed import leave_out_current_folder, spec_of
 from gradcheck.target.notebook import import_notebook
-from gradcheck.target.sources import Source
+from gradcheck.target.sources import Source, as_named
 
 PRIVATE_NAME = "_gradcheck_target"
 MOST_ABSENCES = 24
 OWN_FILES = {__file__, importlib.__file__, absent.__file__}
-OURS = (KeyboardInterrupt,)
 OWN = {"numpy", "scipy", "tqdm", "hypothesis", "gradcheck"}
 
 
@@ -117,8 +116,6 @@ def _import(load: Callable[[], ModuleType], path: Path | None, home: Home) -> Lo
             for name in set(sys.modules) - known:
                 if _is_the_targets(sys.modules[name], home):
                     del sys.modules[name]
-        except OURS:
-            raise
         except BaseException as error:
             raise TargetError(_failure(error, path)) from error
     raise TargetError(f"{path or home.name}: more than {MOST_ABSENCES} of its imports fail. "
@@ -186,7 +183,7 @@ def _failure(error: BaseException, path: Path | None) -> str:
         reason = f"importing it raised {type(error).__name__}."
     else:
         reason = "it is not valid Python 3."
-    return f"{path or 'the target'}: {reason}{told}\n{''.join(lines).rstrip()}"
+    return f"{as_named(path) if path else 'the target'}: {reason}{told}\n{''.join(lines).rstrip()}"
 
 
 def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:
