@@ -1,23 +1,9 @@
-"""Example arguments fit the field's layers, at sizes that tell one axis from another."""
+"""The standard designs tell one axis from another, and what comes otherwise is told as such."""
 
 import numpy as np
 import pytest
 
-import layers
-from gradcheck.examples.standard import LAYERS, LOSSES, NoExampleError, example
-from gradcheck.target.pairs import find_pairs
-
-
-def shapes(name, forward, seed=0):
-    found = example(name, forward, np.random.default_rng(seed))
-    return [arg.shape if isinstance(arg, np.ndarray) else arg for arg in found.args]
-
-
-@pytest.mark.parametrize("pair", find_pairs(layers).pairs, ids=lambda pair: pair.name)
-def test_every_layer_of_the_package_runs_on_its_example_without_a_guess(pair):
-    found = example(pair.base, pair.forward, np.random.default_rng(0))
-    assert not found.guessed
-    assert len(pair.forward(*found.args)) == 2
+from gradcheck.examples.standard import LAYERS, LOSSES, OTHERWISE, SHAPE_KEEPING
 
 
 @pytest.mark.parametrize("entry", [*LAYERS.values(), *LOSSES.values()], ids=[*LAYERS, *LOSSES])
@@ -26,59 +12,12 @@ def test_no_axis_of_the_first_array_has_the_size_of_another(entry):
     assert len(set(first)) == len(first)
 
 
-def test_the_same_generator_gives_the_same_arguments():
-    one, two = (example("affine", layers.affine_forward, np.random.default_rng(3)).args
-                for _ in range(2))
-    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+def test_what_comes_otherwise_is_for_layers_that_are_known():
+    assert set(OTHERWISE) <= set(LAYERS)
 
 
-def test_settings_are_copies_so_that_one_layer_cannot_change_anothers():
-    one = example("batchnorm", layers.batchnorm_forward, np.random.default_rng(0)).args[3]
-    one["mode"] = "test"
-    two = example("batchnorm", layers.batchnorm_forward, np.random.default_rng(0)).args[3]
-    assert two == {"mode": "train"}
-
-
-@pytest.mark.parametrize(("name", "forward", "expected"), [
-    ("affine", lambda X, W, bias: None, [(4, 2, 3), (6, 5), (5,)]),
-    ("affine", lambda a, f, g: None, [(4, 2, 3), (6, 5), (5,)]),
-    ("dropout", lambda x, p: None, [(7, 5), 0.3]),
-    ("dropout", lambda x, p, mode, seed=None: None, [(7, 5), 0.3, "train", 123]),
-    ("dropout", lambda inp, settings: None, [(7, 5), {"mode": "train", "p": 0.3, "seed": 123}]),
-    ("dropout", lambda x, keep_prob: None, [(7, 5), 0.7]),
-    ("batchnorm", lambda x, gamma, beta, eps=1e-5: None, [(4, 6), (6,), (6,)]),
-    ("batchnorm", lambda x, g, b: None, [(4, 6), (6,), (6,)]),
-    ("conv", lambda x, w, b, stride, pad: None, [(3, 2, 7, 6), (5, 2, 3, 4), (5,), 2, 1]),
-    ("leaky_relu", lambda x, alpha=0.01: None, [(4, 6)]),
-    ("swoosh", lambda x: None, [(4, 6)]),
-    ("swoosh", lambda q: None, [(4, 6)]),
-    ("swoosh", lambda x, w, b: None, [(4, 6), (6, 5), (5,)]),
-])
-def test_arguments_follow_the_signature(name, forward, expected):
-    assert shapes(name, forward) == expected
-
-
-def test_a_guess_is_called_a_guess():
-    assert example("swoosh", lambda x: None, np.random.default_rng(0)).guessed
-    assert not example("relu", lambda x: None, np.random.default_rng(0)).guessed
-
-
-def test_the_layers_own_example_comes_first():
-    own = example("affine", lambda x, w, b: None, np.random.default_rng(0), lambda rng: (1, 2, 3))
-    assert own.args == (1, 2, 3)
-    assert own.names == ("x", "w", "b")
-    assert example("relu", abs, np.random.default_rng(0), lambda rng: 5.0).args == (5.0,)
-
-
-def test_without_an_example_the_message_shows_what_to_write():
-    with pytest.raises(NoExampleError, match=r"def blur_example\(rng\):\n +return rng.normal"):
-        example("blur", lambda image, kernel: None, np.random.default_rng(0))
-    with pytest.raises(NoExampleError, match="focal_loss_example"):
-        example("focal_loss", lambda x, y: None, np.random.default_rng(0))
-
-
-def test_the_example_to_write_for_a_dropout_has_its_p():
-    with pytest.raises(NoExampleError, match=r"'p': 0\.3"):
-        example("my_dropout", lambda inputs, settings: None, np.random.default_rng(0))
-    with pytest.raises(NoExampleError, match=r"0\.7, rng"):
-        example("my_dropout", lambda x, keep_prob, what: None, np.random.default_rng(0))
+@pytest.mark.parametrize(("name", "keeps"), [
+    ("relu", True), ("spatial_groupnorm", True), ("batchnorm", True), ("affine_bn_relu", False),
+    ("conv_bn_relu", False), ("l2_normalize", True), ("max_pool", False)])
+def test_which_layers_keep_the_shape_of_their_input(name, keeps):
+    assert (name in SHAPE_KEEPING) == keeps
