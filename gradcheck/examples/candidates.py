@@ -34,6 +34,7 @@ from gradcheck.examples.standard import (
 )
 
 A_NUMBER = 0.3
+LABELLED = re.compile(r"loss|entropy|criterion|nll")
 Fitted = list[tuple[str, Any]]
 
 
@@ -158,7 +159,7 @@ def _guessed(name: str, entry: Entry, parameters: list[inspect.Parameter],
     if name in ELEMENTWISE.split():  # what an activation takes beside its input is a number
         settings |= {p: A_NUMBER for p in required[1:] if p not in settings}
     arrays = [p for p in required if p not in settings]
-    for values in designs_for(arrays, rng, labelled="_loss" in name):
+    for values in designs_for(arrays, rng, labelled=LABELLED.search(name) is not None):
         drawn = dict(zip(arrays, values, strict=True))
         yield Example(tuple(drawn[p] if p in drawn else copy.deepcopy(settings[p])
                             for p in required), tuple(required), guessed=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
+
 from gradcheck.examples.inference import SIZES
 
-ROWS, INPUTS, OUTPUTS = SIZES["N"], SIZES["D"], SIZES["M"]
+INPUTS, OUTPUTS, CHANNELS = SIZES["D"], SIZES["M"], SIZES["C"]
 
 RECIPES: tuple[tuple[str, Any], ...] = (
+    (r"(n_|num_)?(in|input)_?(channels|depth|ch)|channels|n_channels|num_channels|C", CHANNELS),
+    (r"(n_|num_)?(out|output)_?(channels|depth|ch)", OUTPUTS),
     (r"(n_|num_)?(in|input|inputs)(_?(features|size|dim|dims|channels|units))?|n_in|in_dim|fan_in|"
      r"input_shape|num_features|normalized_shape|features|dim|d|D|size|n_features|embed_dim|"
      r"d_model|num_inputs|n_inputs|vocab_size", INPUTS),
@@ -23,7 +27,9 @@ RECIPES: tuple[tuple[str, Any], ...] = (
     (r"eps(ilon)?", 1e-5), (r"momentum", 0.9), (r"alpha|slope|negative_slope", 0.1),
     (r"lr|learning_rate|eta", 0.1), (r"seed|random_state", 0), (r"axis", -1),
     (r"groups|num_heads|n_heads|heads", 2), (r"weight_scale|scale|std", 0.5),
-    (r"reg|lambda_?|lam|l2|weight_decay", 0.1), (r"bias|use_bias", True),
+    (r"reg|lambda_?|lam|l2|weight_decay", 0.1), (r"bias|use_bias|training|train", True),
+    (r"activation", "relu"), (r"rng|generator", np.random.default_rng),
+    (r"name|layer_name", "layer"),
 )
 
 
@@ -42,5 +48,5 @@ def constructor_value(name: str) -> Any:
     """
     for pattern, value in RECIPES:
         if re.fullmatch(pattern, name):
-            return value
+            return value(0) if callable(value) else value
     raise LookupError(f"no value is known for {name}")

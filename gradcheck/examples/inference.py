@@ -20,7 +20,7 @@ SIZES = {"N": 4, "D": 6, "M": 5, "H": 5, "K": 3, "T": 2, "C": 2, "F": 3, "R": 7,
 # role -> the names that have it, the first pattern that matches a name decides
 ROLES = (
     ("labels", r"y|t|labels?|targets?|y_true|classes"),
-    ("state", r"(prev_|last_|init_)?(h|c|h0|c0|h_prev|prev_h|hidden|state|a_prev_state)"),
+    ("state", r"((prev|last|init)_?)?(h|c|hidden|cell|state|hx|cx)(_?(0|prev|t|tm1|last|state))?"),
     ("recurrent", r"[wWuU]_?(h|hh|hid|rec|aa)"),
     ("gain", r"gamma|gain|scale|g"),
     ("shift", r"beta|shift|offset"),
@@ -42,9 +42,15 @@ DESIGNS: tuple[Mapping[str, str], ...] = (
     {"input": "NTD", "weight": "DM", "bias": "M", "gain": "D", "shift": "D", "state": "NH",
      "recurrent": "HH"},
     dict.fromkeys(("input", "weight", "bias", "gain", "shift", "state", "recurrent"), "ND"),
+    {"input": "D1", "weight": "MD", "bias": "M1", "gain": "M1", "shift": "M1", "state": "H1",
+     "recurrent": "HH"},
     {"input": "D", "weight": "D", "bias": "", "gain": "D", "shift": "D", "state": "D"},
     {"input": "D", "weight": "MD", "bias": "M", "gain": "M", "shift": "M", "state": "H"},
+    {"input": "CRS", "weight": "FChw", "bias": "F", "gain": "C", "shift": "C", "state": "CRS"},
+    {"input": "RS", "weight": "hw", "bias": "1", "gain": "S", "shift": "S", "state": "RS"},
 )
+CLASSES = 3  # no more than any design has columns
+LABELS = ("labels", "one-hot")
 NUMBERED = re.compile(r"(?P<stem>\D+)_?(?P<number>\d+)$")
 
 
@@ -83,8 +89,8 @@ def designs_for(names: Sequence[str], rng: np.random.Generator,
     rng : np.random.Generator
         Draws them.
     labelled : bool
-        Whether what is called like labels holds whole numbers, one a row, before it is tried as
-        floats of the input's shape; a layer's y is an input.
+        Whether what is called like labels holds whole numbers, one a row, then as ones and zeros,
+        before it is tried as floats of the input's shape; a layer's y is an input first.
 
     Yields
     ------
@@ -98,16 +104,21 @@ def designs_for(names: Sequence[str], rng: np.random.Generator,
     [(4, 6), (6, 5), (5,), (5, 3), (3,)]
     """
     guesses = guesses_of(names)
-    as_inputs = [replace(guess, role="input") if guess.role == "labels" else guess
-                 for guess in guesses]
+    readings = [guesses, *(_read_as(guesses, role) for role in ("one-hot", "input"))]
     seen = set()
-    for readings in ([guesses] if labelled else []) + [as_inputs]:
+    for reading in readings if labelled else [readings[2], *readings[:2]]:
         for design in DESIGNS:
-            shapes = tuple(_shape(guess, design, readings) for guess in readings)
-            if (shapes, readings is guesses) not in seen:
-                seen.add((shapes, readings is guesses))
+            shapes = tuple(_shape(guess, design, reading) for guess in reading)
+            key = (shapes, tuple(guess.role for guess in reading if guess.role in LABELS))
+            if key not in seen:
+                seen.add(key)
                 yield tuple(_drawn(guess, shape, rng) for guess, shape in
-                            zip(readings, shapes, strict=True))
+                            zip(reading, shapes, strict=True))
+
+
+def _read_as(guesses: Sequence[Guess], role: str) -> list[Guess]:
+    """Return the guesses with labels as something else."""
+    return [replace(guess, role=role) if guess.role == "labels" else guess for guess in guesses]
 
 
 def _shape(guess: Guess, design: Mapping[str, str], guesses: Sequence[Guess]
@@ -128,5 +139,10 @@ def _shape(guess: Guess, design: Mapping[str, str], guesses: Sequence[Guess]
 
 def _drawn(guess: Guess, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
     if guess.role == "labels":
-        return rng.integers(0, 3, size=shape)
+        return rng.integers(0, CLASSES, size=shape)
+    if guess.role == "one-hot":
+        hot = np.zeros(shape, dtype=int)
+        flat = hot.reshape(-1, shape[-1] if shape else 1)
+        flat[np.arange(len(flat)), rng.integers(flat.shape[1], size=len(flat))] = 1
+        return hot
     return np.asarray(rng.standard_normal(shape))

@@ -1,19 +1,16 @@
-"""Layer classes as pairs of functions: parameters and gradients as attributes, or in dicts.
+"""Layer classes as pairs of functions of their input and their parameters.
 
-Two ways are most common in public code, and both are understood:
-
-- attributes: ``self.w`` with ``self.dw`` (or ``grad_w``, ``w_grad``, ``dweights`` for ``weights``);
-- dicts: ``self.params['w']`` with ``self.grads['w']`` (or ``'dw'``).
-
-``forward(self, x, ...)`` returns the output, or (output, cache); ``backward(self, dout)`` returns
-the gradient of x and leaves those of the parameters.
+``forward(self, x, ...)`` returns the output, or (output, cache), or leaves it in ``self.output``;
+``backward(self, dout)`` returns the gradient of x, or leaves it in ``self.dinputs`` or ``self.dx``.
+Where the parameters and their gradients are is the business of `slots`.
 """
 
 from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,19 +18,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.target.quiet import global_generator_restored
+from gradcheck.target.repeatable import MASK_SEED
+from gradcheck.target.slots import RATE, Slot, is_floating, reshaped_by_backward, slots_of
+from gradcheck.target.unwritten import is_nothing
 
 Array = NDArray[Any]
 
-GRADIENT_NAMES = ("d{0}", "grad_{0}", "{0}_grad", "d_{0}", "g{0}", "grad{0}", "{0}_gradient",
-                  "D{0}")
-MASK_SEED = 123
-SAVED = ("x", "X", "input", "inputs", "out", "output", "cache")
-PARAMETER_DICTS = ("params", "parameters", "weights", "param")
-GRADIENT_DICTS = ("grads", "gradients", "grad", "dparams")
+OUTPUTS = ("output", "out", "outputs", "y", "a", "A", "activations", "result")
+INPUT_GRADIENTS = ("dinputs", "dinput", "dx", "dX", "d_input", "d_inputs", "grad_input",
+                   "input_grad", "grad_x", "dA_prev", "din")
+LABELS = re.compile(r"y|Y|t|y_?true|labels?|targets?|y_?train|expected\w*")
+LEARNING_RATE = re.compile(r"lr|alpha|eta|(learn(ing)?_?)?rate|step(_?size)?")
+CACHE = re.compile(r"cache|ctx|context|memory|saved|state|cached\w*")
+UPSTREAM = re.compile(r"d[a-zA-Z]\w*|\w*grad\w*|\w*delta\w*")
 
 
 def is_layer_class(value: Any) -> bool:
     """Whether a class has ``forward(self, x, ...)`` and ``backward(self, dout, ...)``.
+
+    A net's ``backward(self, y)`` takes labels, and a ``backward(self, x, y)`` the data again: these
+    are no layers.
 
     >>> is_layer_class(int)
     False
@@ -41,87 +45,28 @@ def is_layer_class(value: Any) -> bool:
     if not isinstance(value, type):
         return False
     methods = [inspect.getattr_static(value, name, None) for name in ("forward", "backward")]
-    return all(inspect.isfunction(method) for method in methods) and (
-        len(_needed(methods[0])) >= 2 and 1 <= len(_needed(methods[1])) <= 3)
+    if not all(inspect.isfunction(method) for method in methods):
+        return False
+    inputs, wanted = (needed(method)[1:] for method in methods)
+    return len(inputs) >= 1 and not any(map(LABELS.fullmatch, wanted)) and all(
+        any(pattern.fullmatch(name) for pattern in (LEARNING_RATE, CACHE, UPSTREAM))
+        or name in inputs for name in wanted[1:])
 
 
-def _needed(method: Any) -> list[str]:
+def needed(method: Any, optional: bool = False) -> list[str]:
     """Return the names of a method's parameters that must be given, self among them."""
-    return [p.name for p in inspect.signature(method).parameters.values() if p.default is p.empty
+    return [p.name for p in inspect.signature(method).parameters.values()
+            if (optional or p.default is p.empty)
             and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 @dataclass(frozen=True)
-class Slot:
-    """Where a layer keeps one parameter, and where its gradient."""
+class State:
+    """What a pass forward leaves: the layer that made it, a cache, the inputs."""
 
-    name: str
-    holder: str
-    gradient: str
-    gradient_holder: str
-
-    def read(self, layer: Any) -> Array:
-        """Return the parameter."""
-        return np.asarray(_held(layer, self.holder)[self.name])
-
-    def write(self, layer: Any, value: Array) -> None:
-        """Put another value in the parameter's place."""
-        held = _held(layer, self.holder)
-        held[self.name] = value
-
-    def read_gradient(self, layer: Any) -> Any:
-        """Return the gradient that backward left, or None."""
-        return _held(layer, self.gradient_holder).get(self.gradient)
-
-
-def _held(layer: Any, holder: str) -> Any:
-    """Return the mapping that holds a layer's arrays: a dict of its own, or its attributes."""
-    return getattr(layer, holder) if holder else vars(layer)
-
-
-def slots_of(layer: Any) -> list[Slot]:
-    """Return a layer's parameters that have a gradient, once backward has run.
-
-    Parameters
-    ----------
-    layer : object
-        A layer after ``forward`` and ``backward``.
-
-    Returns
-    -------
-    list of Slot
-    """
-    found = list(_in_dicts(layer))
-    return found or list(_in_attributes(layer))
-
-
-def _in_dicts(layer: Any) -> Iterator[Slot]:
-    for holder in PARAMETER_DICTS:
-        params = getattr(layer, holder, None)
-        for gradient_holder in GRADIENT_DICTS:
-            grads = getattr(layer, gradient_holder, None)
-            if isinstance(params, Mapping) and isinstance(grads, Mapping):
-                for name, value in params.items():
-                    key = next((key for key in (name, f"d{name}") if key in grads), None)
-                    if key is not None and _is_floating(value):
-                        yield Slot(str(name), holder, key, gradient_holder)
-                return
-
-
-def _in_attributes(layer: Any) -> Iterator[Slot]:
-    held = vars(layer)
-    for name, value in held.items():
-        if not _is_floating(value):
-            continue
-        for pattern in GRADIENT_NAMES:
-            gradient = pattern.format(name)
-            if gradient in held and np.shape(held[gradient]) == np.shape(value):
-                yield Slot(name, "", gradient, "")
-                break
-
-
-def _is_floating(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 0
+    layer: Any
+    cache: Any
+    inputs: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -134,37 +79,42 @@ class Functions:
         A layer as its constructor made it; every call works on a copy.
     slots : tuple of Slot
         Its parameters, in the order in which they follow forward's own arguments.
+    given : tuple
+        The arguments that forward was tried with.
     inputs : int
-        How many arguments forward takes besides self.
+        How many of them are differentiated or may be; the rest, a loss's targets, stay as given.
+    fits : bool
+        Whether backward gave every input a gradient of its shape.
     """
 
     layer: Any
     slots: tuple[Slot, ...]
+    given: tuple[Any, ...]
     inputs: int
+    fits: bool = True
 
-    def forward(self, *args: Any) -> tuple[Any, Any]:
-        """Return (out, the copy of the layer that computed it)."""
+    def forward(self, *args: Any) -> Any:
+        """Return (out, state), or each output and the state."""
         layer = copy.deepcopy(self.layer)
         for slot, value in zip(self.slots, args[self.inputs:], strict=True):
             slot.write(layer, value)
-        with global_generator_restored():
-            np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
-            returned = layer.forward(*args[:self.inputs])
-        if isinstance(returned, tuple) and len(returned) == 2:
-            return returned[0], (layer, returned[1])
-        return returned, (layer, None)
+        inputs = (*args[:self.inputs], *copy.deepcopy(self.given[self.inputs:]))
+        outs, cache = run_forward(layer, inputs)
+        state = State(layer, cache, inputs)
+        return None if is_nothing(outs) else (*outs, state)
 
-    def backward(self, dout: Array, cache: Any) -> Any:
-        """Return the gradients of the input and of the parameters."""
-        layer, inner = copy.deepcopy(cache)  # gradients are left in the layer, and may add up there
-        extra = () if len(_needed(type(layer).backward)) < 3 else (inner,)
-        returned = layer.backward(dout, *extra)
-        dx = returned[0] if isinstance(returned, tuple | list) and returned else returned
-        return (dx, *(slot.read_gradient(layer) for slot in self.slots))
+    def backward(self, *douts_and_state: Any) -> Any:
+        """Return the gradients of the inputs and of the parameters."""
+        *douts, state = douts_and_state
+        wanted = len(list(filter(is_floating, self.given[:self.inputs])))
+        returned, extra, after = run_backward(state, douts, wanted)
+        if is_nothing(returned) and not self.slots:
+            return None
+        return (*returned, *(slot.gradient_of(state.layer, after, extra) for slot in self.slots))
 
     def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of `forward` here: the layer's own and its parameters' values."""
-        return (*inputs, *(slot.read(self.layer).copy() for slot in self.slots))
+        return (*inputs[:self.inputs], *(slot.read(self.layer).copy() for slot in self.slots))
 
     def pair(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """Return forward and backward as functions whose parameters are called as in the layer."""
@@ -184,6 +134,61 @@ class Functions:
         return (*own, *(slot.name for slot in self.slots))
 
 
+def run_forward(layer: Any, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:
+    """Return a layer's outputs, and the cache that it returned with them, if any.
+
+    The outputs are None where the layer neither returns nor keeps any.
+    """
+    with global_generator_restored():
+        np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
+        returned = layer.forward(*inputs)
+    if returned is None:
+        returned = next((vars(layer)[name] for name in OUTPUTS if name in vars(layer)), None)
+    if not isinstance(returned, tuple) or not returned:
+        return (returned,), None
+    several = len([name for name in needed(type(layer).backward)[1:] if UPSTREAM.fullmatch(name)])
+    if len(returned) == several > 1:
+        return returned, None
+    return returned[:1], returned[1] if len(returned) == 2 else returned[1:]
+
+
+def run_backward(state: State, douts: Sequence[Any], wanted: int
+                 ) -> tuple[tuple[Any, ...], list[Any], Any]:
+    """Return the inputs' gradients, what came with them, and the layer after backward.
+
+    Gradients are left in the layer, and may add up there: backward runs in a copy. An input that
+    has none, such as an embedding's, has no gradient among those returned.
+    """
+    after, cache = copy.deepcopy((state.layer, state.cache))
+    returned = _called(after, douts, cache, state.inputs)
+    if returned is None:
+        returned = next((vars(after)[name] for name in INPUT_GRADIENTS if name in vars(after)),
+                        None)
+    entries = list(returned) if isinstance(returned, tuple | list) else [returned]
+    extra = [part for entry in entries[wanted:]
+             for part in (entry if isinstance(entry, tuple | list) else [entry])]
+    return tuple(entries[:wanted]), extra, after
+
+
+def _called(layer: Any, douts: Sequence[Any], cache: Any, inputs: tuple[Any, ...]) -> Any:
+    """Call backward with what its parameters name."""
+    method = type(layer).backward
+    names, must = needed(method, optional=True)[1:], needed(method)[1:]
+    if not must and np.ndim(douts[0]) == 0:  # a loss: its backward starts from 1
+        returned = layer.backward()
+        return returned * douts[0] if isinstance(returned, np.ndarray) else returned
+    own = dict(zip(needed(type(layer).forward, optional=True)[1:], inputs, strict=False))
+    given = list(douts)
+    for name in names[len(douts):]:
+        if LEARNING_RATE.fullmatch(name):
+            given.append(RATE)
+        elif name in must:
+            given.append(own.get(name, cache))
+        else:
+            break
+    return layer.backward(*given)
+
+
 def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     """Return a layer as functions, after one pass that shows where its gradients are.
 
@@ -197,6 +202,11 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     Returns
     -------
     Functions
+
+    Raises
+    ------
+    ValueError
+        Backward gave a parameter another shape: the layer is not for such inputs.
 
     Examples
     --------
@@ -214,19 +224,46 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     ('x', 'w')
     """
     trial = copy.deepcopy(layer)
-    returned = trial.forward(*copy.deepcopy(inputs))
-    out, *inner = returned if isinstance(returned, tuple) else (returned,)
+    outs, cache = run_forward(trial, copy.deepcopy(inputs))
+    if is_nothing(outs):
+        return Functions(layer, (), inputs, len(inputs))
     ready = copy.deepcopy(trial)
-    trial.backward(np.ones_like(out), *inner[:len(_needed(type(layer).backward)) - 2])
-    slots = [slot for slot in slots_of(trial) if slot.name not in SAVED
-             and not any(_same(slot.read(trial), entry) for entry in (*inputs, out))]
+    douts = [np.ones_like(out, dtype=np.float64) for out in outs]
+    wanted = len(list(filter(is_floating, inputs)))
+    returned, extra, after = run_backward(State(trial, cache, copy.deepcopy(inputs)), douts, wanted)
+    if reshaped := reshaped_by_backward(trial, after):
+        raise ValueError(f"backward gives {reshaped[0]} another shape")
+    slots = [slot for slot in slots_of(trial, after, extra)
+             if _is_parameter(slot, layer, ready, inputs)]
     # a layer may make its parameters in its first forward
-    made_late = any(slot.name not in _held(layer, slot.holder) for slot in slots)
-    return Functions(ready if made_late else layer, tuple(slots), len(inputs))
+    made_late = any(not is_floating(slot.read(layer)) for slot in slots)
+    count = _differentiated(type(layer), inputs, len(returned))
+    shapes = [arg.shape for arg in inputs[:count] if is_floating(arg)]
+    return Functions(ready if made_late else layer, tuple(slots), inputs, count,
+                     shapes == [np.shape(gradient) for gradient in returned[:len(shapes)]])
 
 
-def _same(one: Any, two: Any) -> bool:
-    return np.shape(one) == np.shape(two) and np.array_equal(one, two)
+def _differentiated(kind: type, inputs: tuple[Any, ...], returned: int) -> int:
+    """Return how many inputs stand before targets that backward gives no gradient for."""
+    names = needed(kind.forward, optional=True)[1:]  # type: ignore[attr-defined]
+    floats = [place for place, arg in enumerate(inputs) if is_floating(arg)]
+    last = floats[-1] if floats else -1
+    if returned < len(floats) and LABELS.fullmatch(names[last]):
+        return last
+    return len(inputs)
+
+
+def _is_parameter(slot: Slot, layer: Any, ready: Any, inputs: tuple[Any, ...]) -> bool:
+    """Whether what has a gradient is there before forward, or is left alone by a second one.
+
+    What forward computes, and keeps for backward, is no parameter.
+    """
+    if is_floating(slot.read(layer)):
+        return True
+    again = copy.deepcopy(ready)
+    moved = tuple(arg + 0.25 if is_floating(arg) else arg for arg in copy.deepcopy(inputs))
+    run_forward(again, moved)
+    return np.array_equal(slot.read(again), slot.read(ready))
 
 
 def constructed(kind: type, recipes: Callable[[str], Any]) -> Any:
@@ -239,7 +276,9 @@ def constructed(kind: type, recipes: Callable[[str], Any]) -> Any:
     recipes : callable
         Returns the value for a parameter's name; raises LookupError where it knows none.
     """
-    parameters = list(inspect.signature(kind).parameters.values())
-    needed = [p.name for p in parameters if p.default is p.empty
-              and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return kind(*(recipes(name) for name in needed))
+    return kind(*(recipes(name) for name in constructor_names(kind)))
+
+
+def constructor_names(kind: type) -> list[str]:
+    """Return the names of the constructor's parameters that must be given."""
+    return needed(kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,11 +12,24 @@ import numpy as np
 
 from gradcheck.examples.candidates import NoExampleError, candidates
 from gradcheck.examples.constructors import constructor_value
-from gradcheck.target.classes import Functions, constructed, functions_of
+from gradcheck.examples.standard import LAYERS
+from gradcheck.target.classes import Functions, constructor_names, functions_of, needed
+from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
+from gradcheck.target.unwritten import raised_by_a_gap
 
-MOST_INPUTS = 12
+MOST_INPUTS = 24
 Own = Callable[[np.random.Generator], Any]
+# What a constructor may be handed as an array: Affine(W, b), BatchNormalization(gamma, beta).
+ARRAYS = re.compile(r"[wWbBU]|[wW](eights?)?_?[xh]?|bias(es)?|gamma|beta|kernel|filters?")
+ENDINGS = re.compile(r"_?(layer|module|op|node)$")
+CALLED = {
+    "convolution": "conv", "convolutional": "conv", "conv2dlayer": "conv", "conv2d": "conv",
+    "batchnormalization": "batchnorm", "batchnorm1d": "batchnorm", "batchnorm2d":
+    "spatial_batchnorm", "layernormalization": "layernorm", "fullyconnected": "linear", "fc":
+    "linear", "pooling": "max_pool", "maxpooling": "max_pool", "averagepooling": "avg_pool",
+    "averagepool": "avg_pool", "embedding": "word_embedding", "matmul": "matmul",
+}
 
 
 def pair_of_class(name: str, kind: type, own: Own | None = None) -> Pair:
@@ -48,8 +62,10 @@ def pair_of_class(name: str, kind: type, own: Own | None = None) -> Pair:
     [(4, 6)]
     """
     try:
-        found, inputs = _taken(name, kind, own)
+        found, inputs = _own_taken(own) if own is not None else _taken(name, kind)
     except Exception as error:
+        if isinstance(error, NotImplementedError) or raised_by_a_gap(error):
+            return _unwritten_pair(name, error)
         return refusing_pair(name, kind, error)
 
     def example(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -61,35 +77,76 @@ def pair_of_class(name: str, kind: type, own: Own | None = None) -> Pair:
     return Pair(name, name, forward, backward, example)
 
 
-def _taken(name: str, kind: type, own: Own | None) -> tuple[Functions, tuple[Any, ...]]:
-    """Return a layer as functions, and the first inputs that it takes."""
-    if own is not None:
-        layer, *inputs = own(np.random.default_rng(0))
-        return functions_of(layer, tuple(inputs)), tuple(inputs)
-    layer = constructed(kind, constructor_value)
-    reasons = []
-    for inputs in _inputs(name, layer):
+def _own_taken(own: Own) -> tuple[Functions, tuple[Any, ...]]:
+    layer, *inputs = own(np.random.default_rng(0))
+    return functions_of(layer, tuple(inputs)), tuple(inputs)
+
+
+def _taken(name: str, kind: type) -> tuple[Functions, tuple[Any, ...]]:
+    """Return a layer as functions, and the first inputs that it takes.
+
+    Inputs that give gradients of their shapes come before others.
+    """
+    reasons, taken = [], []
+    for settings, inputs in itertools.islice(_arguments(name, kind), MOST_INPUTS):
         try:
-            return functions_of(layer, inputs), inputs
+            found = functions_of(kind(*settings), inputs)
         except Exception as error:
             reasons.append(error)
-    raise reasons[0] if reasons else NoExampleError("it takes no arguments")
+        else:
+            taken.append((found, inputs))
+            if found.fits:
+                break
+    if taken:
+        return taken[-1] if taken[-1][0].fits else taken[0]
+    lacking = next((error for error in reasons if need_of(error)), None)
+    raise lacking or (reasons[0] if reasons else NoExampleError("it takes no arguments"))
 
 
-def _inputs(name: str, layer: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield arguments for a layer's forward."""
-    found = candidates(name.lower(), layer.forward, np.random.default_rng(0))
-    for example in itertools.islice(found, MOST_INPUTS):
-        yield example.args
+def _arguments(name: str, kind: type) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """Yield arguments for a constructor, and for forward, that fit together."""
+    settings = constructor_names(kind)
+    arrays = [name for name in settings if ARRAYS.fullmatch(name)]
+    known = {name: constructor_value(name) for name in settings if name not in arrays}
+    inputs = needed(kind.forward)[1:]  # type: ignore[attr-defined]
+
+    def together(*args: Any) -> None: ...
+
+    together.__signature__ = inspect.Signature([  # type: ignore[attr-defined]
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        for name in dict.fromkeys((*inputs, *arrays))])
+    for example in candidates(standard_name(name), together, np.random.default_rng(0)):
+        drawn = dict(zip(example.names, example.args, strict=True))
+        yield (tuple(drawn[name] if name in drawn and name in arrays else known[name]
+                     for name in settings), tuple(drawn[name] for name in inputs))
+
+
+def standard_name(name: str) -> str:
+    """Return the standard layer that a class is called like.
+
+    >>> [standard_name(name) for name in ("ReLULayer", "Convolution", "LeakyReLU", "MyOwn")]
+    ['relu', 'conv', 'leaky_relu', 'myown']
+    """
+    bare = ENDINGS.sub("", name.lower()).replace("_", "") or name.lower()
+    return next((layer for layer in LAYERS if layer.replace("_", "") == bare),
+                CALLED.get(bare, bare))
 
 
 def _is_drawn(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
+def _unwritten_pair(name: str, error: Exception) -> Pair:
+    """Return a pair that stands for a class of which a part is not written."""
+    def forward(x: Any) -> Any:
+        raise NotImplementedError(str(error)) from error
+
+    return Pair(name, name, forward, forward, lambda rng: (np.zeros(2),))
+
+
 def refusing_pair(name: str, kind: Any, reason: Exception) -> Pair:
     """Return a pair that stands for a class that could not be tried; its example says why."""
-    told = _how_to(name, kind, reason)
+    told = need_of(reason) or _how_to(name, kind, reason)
 
     def example(rng: np.random.Generator) -> Any:
         raise NoExampleError(told)

@@ -122,9 +122,9 @@ def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list
     forwards, backwards = ways["forward"], ways["backward"]
     for one, other in ((forwards, backwards), (backwards, forwards)):
         for base, suffix in list(one):  # affine_backward_dropout goes with affine_dropout_forward
-            key = (base + suffix, "")
-            if suffix and (base, suffix) not in other and key in other and key not in one:
-                one[key] = one.pop((base, suffix))
+            whole = (base + suffix, "")
+            if suffix and (base, suffix) not in other and whole in other and whole not in one:
+                one[whole] = one.pop((base, suffix))
     pairs, unpaired = [], []
     for base, suffix in dict.fromkeys([*forwards, *backwards]):
         forward = forwards.get((base, suffix), forwards.get((base, "")))

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck.examples.constructors import constructor_value
-from gradcheck.target.classes import MASK_SEED, constructed
+from gradcheck.target.classes import constructed
 from gradcheck.target.layer_objects import refusing_pair
 from gradcheck.target.pairs import Pair
 from gradcheck.target.quiet import global_generator_restored
+from gradcheck.target.repeatable import MASK_SEED
 
 X = (4, 6)
 

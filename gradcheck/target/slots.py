@@ -1,0 +1,249 @@
+"""Where a layer object keeps its parameters, and where backward leaves their gradients.
+
+In public code, the most common first:
+
+- attributes: ``self.W`` with ``self.dW`` (``grad_W``, ``weights`` with ``dweights`` or ``dw``);
+- no gradient at all: ``backward(grad, learning_rate)`` subtracts it from the parameter;
+- lists: ``self.params = [W, b]`` with ``self.grads = [dW, db]``;
+- dicts: ``self.params['W']`` with ``self.grads['W']`` (or ``'dW'``);
+- objects: ``self.W.value`` with ``self.W.grad``;
+- returned: ``return dx, dW, db``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Path = tuple[Any, ...]  # an attribute's name, then keys, places, or names of attributes
+
+RATE = 1.0  # a learning rate at which the step is the gradient
+FAMILIES = (("w", "weight", "weights", "kernel", "kernels", "filters", "filter"),
+            ("b", "bias", "biases"))
+GRADIENT_NAMES = ("d{0}", "grad_{0}", "{0}_grad", "d_{0}", "g{0}", "grad{0}", "{0}_gradient",
+                  "{0}_grads", "{0}grad", "delta_{0}", "delta{0}", "nabla_{0}", "{0}_delta")
+PARAMETERS = ("params", "parameters", "weights", "param", "_params", "_parameters")
+GRADIENTS = ("grads", "gradients", "grad", "dparams", "_grads", "_gradients")
+VALUES, GRADS = ("value", "data", "val", "w"), ("grad", "gradient", "dw", "d")
+# What an object has of its input and output, and is no parameter.
+SAVED = frozenset({"x", "X", "input", "inputs", "out", "output", "cache", "dx", "dX", "dinputs"})
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One parameter of a layer, and its gradient.
+
+    Attributes
+    ----------
+    name : str
+        What the parameter is called.
+    path : tuple
+        The way to it from the layer.
+    gradient : tuple
+        The way to its gradient; empty where there is none in the layer.
+    place : int
+        The gradient's place among what backward returns; -1 where backward has subtracted it.
+    """
+
+    name: str
+    path: Path
+    gradient: Path = ()
+    place: int = -1
+
+    def read(self, layer: Any) -> Array:
+        """Return the parameter."""
+        return np.asarray(_at(layer, self.path))
+
+    def write(self, layer: Any, value: Array) -> None:
+        """Put another value in the parameter's place, wherever the layer refers to it."""
+        old = _at(layer, self.path)
+        for holder in _holders(layer):
+            for key, entry in list(holder.items()):
+                if entry is old:
+                    holder[key] = value
+                elif isinstance(entry, tuple) and any(part is old for part in entry):
+                    holder[key] = tuple(value if part is old else part for part in entry)
+
+    def gradient_of(self, before: Any, after: Any, returned: Sequence[Any]) -> Any:
+        """Return the gradient that backward left, returned, or subtracted."""
+        if self.gradient:
+            return _at(after, self.gradient)
+        if self.place >= 0:
+            return returned[self.place] if self.place < len(returned) else None
+        return (self.read(before) - self.read(after)) / rate_of(before)
+
+
+def rate_of(layer: Any) -> float:
+    """Return the learning rate that a layer has of its own, or the one that backward is given."""
+    found = (vars(layer).get(name) for name in ("lr", "learning_rate", "eta"))
+    return next((float(rate) for rate in found if isinstance(rate, int | float) and rate), RATE)
+
+
+def slots_of(before: Any, after: Any, extra: Sequence[Any] = ()) -> list[Slot]:
+    """Return a layer's parameters that have a gradient.
+
+    Parameters
+    ----------
+    before, after : object
+        The layer before backward, and after it.
+    extra : sequence
+        What backward returned besides the gradients of the inputs.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Layer
+    >>> before = Layer(W=np.ones(3), b=np.ones(2), lr=0.5)
+    >>> slots_of(before, Layer(W=np.ones(3), b=np.ones(2), dW=np.ones(3), bias_grad=np.ones(2)))
+    [Slot(name='W', path=('W',), gradient=('dW',), place=-1), Slot(name='b', path=('b',), \
+gradient=('bias_grad',), place=-1)]
+    """
+    for way in (_in_containers, _in_objects, _in_attributes):
+        if found := list(way(after)):
+            return found
+    return list(_returned(before, extra)) or list(_subtracted(before, after))
+
+
+def _in_containers(layer: Any) -> Iterator[Slot]:
+    """Yield parameters in a dict or a list beside their gradients in another one."""
+    for holder in PARAMETERS:
+        for gradients in GRADIENTS:
+            params, grads = (_member(layer, name) for name in (holder, gradients))
+            if isinstance(params, Mapping) and isinstance(grads, Mapping):
+                for name, value in params.items():
+                    key = next((key for key in (name, f"d{name}", f"{name}_grad", f"grad_{name}")
+                                if key in grads), None)
+                    if key is not None and is_floating(value):
+                        yield Slot(str(name), (holder, name), (gradients, key))
+                return
+            if isinstance(params, list | tuple) and isinstance(grads, list | tuple):
+                for place, (value, grad) in enumerate(zip(params, grads, strict=False)):
+                    if is_floating(value) and np.shape(grad) == value.shape:
+                        yield Slot(_called(layer, value) or f"{holder}{place}", (holder, place),
+                                   (gradients, place))
+                return
+
+
+def _called(layer: Any, array: Any) -> str:
+    """Return the attribute under which a layer holds an array of a list as well."""
+    return next((name for name, value in vars(layer).items() if value is array), "")
+
+
+def _member(layer: Any, name: str) -> Any:
+    return vars(layer).get(name)
+
+
+def _in_objects(layer: Any) -> Iterator[Slot]:
+    """Yield parameters that are objects with a value and a gradient."""
+    for name, held in vars(layer).items():
+        inside = getattr(held, "__dict__", {})
+        value = next((key for key in VALUES if is_floating(inside.get(key))), None)
+        if value is None or isinstance(held, type):
+            continue
+        grad = next((key for key in GRADS if key in inside and key != value
+                     and np.shape(inside[key]) == inside[value].shape), None)
+        if grad is not None:
+            yield Slot(name, (name, value), (name, grad))
+
+
+def _in_attributes(layer: Any) -> Iterator[Slot]:
+    """Yield arrays beside a gradient of theirs, which is called as they are, or as such usually."""
+    held = vars(layer)
+    params = {name: value for name, value in held.items()
+              if is_floating(value) and name not in SAVED}
+    used: dict[str, str] = {}
+    for names_of in (lambda name: (name,), _family):
+        for name, value in params.items():
+            wanted = (pattern.format(word) for word in names_of(name)
+                      for pattern in GRADIENT_NAMES)
+            gradient = next((key for key in wanted if key in held and key not in SAVED
+                             and np.shape(held[key]) == value.shape), None)
+            if gradient is not None and name not in used and gradient not in used.values():
+                used[name] = gradient
+    for name, gradient in used.items():
+        yield Slot(name, (name,), (gradient,))
+
+
+def _family(name: str) -> tuple[str, ...]:
+    """Return what a parameter of this name is also called."""
+    family = next((family for family in FAMILIES if name.lower() in family), ())
+    return (name, *(word for member in family
+                    for word in (member, member.upper(), member.capitalize())))
+
+
+def _returned(layer: Any, extra: Sequence[Any]) -> Iterator[Slot]:
+    """Yield parameters of the shapes of what backward returned, in its order."""
+    left = {name: value for name, value in vars(layer).items()
+            if is_floating(value) and name not in SAVED}
+    for place, gradient in enumerate(extra):
+        name = next((name for name, value in left.items()
+                     if value.shape == np.shape(gradient)), None)
+        if name is not None:
+            del left[name]
+            yield Slot(name, (name,), place=place)
+
+
+def _subtracted(before: Any, after: Any) -> Iterator[Slot]:
+    """Yield parameters that backward has changed, and nothing else was called in between."""
+    for name, value in vars(before).items():
+        now = vars(after).get(name)
+        if is_floating(value) and is_floating(now) and name not in SAVED and (
+                now.shape == value.shape and not np.array_equal(now, value)):
+            yield Slot(name, (name,))
+
+
+def reshaped_by_backward(before: Any, after: Any) -> list[str]:
+    """Return the parameters whose shape backward changed: the input was of a shape it is not for.
+
+    >>> from types import SimpleNamespace as Layer
+    >>> reshaped_by_backward(Layer(b=np.ones((2, 1))), Layer(b=np.ones((2, 3))))
+    ['b']
+    """
+    return [name for name, value in vars(before).items() if is_floating(value)
+            and name not in SAVED and is_floating(vars(after).get(name))
+            and vars(after)[name].shape != value.shape]
+
+
+def _at(layer: Any, path: Path) -> Any:
+    """Follow a path; None where it leads nowhere."""
+    held = vars(layer).get(path[0])
+    for step in path[1:]:
+        if isinstance(held, Mapping):
+            held = held.get(step)
+        elif isinstance(held, list | tuple):
+            held = held[step] if step < len(held) else None
+        else:
+            held = getattr(held, step, None)
+    return held
+
+
+class _ListItems(dict[Any, Any]):
+    """A list's entries by place, written through to it."""
+
+    def __init__(self, entries: list[Any]) -> None:
+        super().__init__(enumerate(entries))
+        self._entries = entries
+
+    def __setitem__(self, place: int, value: Any) -> None:
+        self._entries[place] = value
+
+
+def _holders(layer: Any) -> Iterator[MutableMapping[Any, Any]]:
+    """Yield the mappings in which a layer holds its arrays: its attributes, and what is in them."""
+    yield vars(layer)
+    for held in list(vars(layer).values()):
+        if isinstance(held, MutableMapping):
+            yield held
+        elif isinstance(held, list):
+            yield _ListItems(held)
+        elif hasattr(held, "__dict__") and not isinstance(held, type):
+            yield vars(held)
+
+
+def is_floating(value: Any) -> bool:
+    """Whether a value is an array of floats that has elements."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 0

@@ -1,0 +1,328 @@
+"""Layer classes as courses, books and forums write them: parameters, gradients, inputs and outputs.
+
+Each is a layer whose every gradient is found and right; a slip in any of them is named.
+"""
+
+import numpy as np
+import pytest
+
+from gradcheck.target.check import check_objects
+
+
+def judged(kind):
+    record = check_objects(kind, {})
+    item, = record.items
+    return item
+
+
+class AttributesAndReturn:
+    factor = 1.0
+
+    def __init__(self, in_features, out_features):
+        self.W, self.b = np.random.randn(in_features, out_features), np.zeros(out_features)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW, self.db = self.factor * self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class LeftInTheLayer:
+    """Neither forward nor backward returns anything."""
+
+    def __init__(self, n_inputs, n_neurons):
+        self.weights, self.biases = np.random.randn(n_inputs, n_neurons), np.zeros((1, n_neurons))
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = inputs @ self.weights + self.biases
+
+    def backward(self, dvalues):
+        self.dweights = self.inputs.T @ dvalues
+        self.dbiases = dvalues.sum(axis=0, keepdims=True)
+        self.dinputs = dvalues @ self.weights.T
+
+
+class Subtracting:
+    """Columns of samples; the gradient is only seen in the step that backward takes."""
+
+    def __init__(self, input_size, output_size):
+        self.weights = np.random.randn(output_size, input_size)
+        self.bias = np.random.randn(output_size, 1)
+
+    def forward(self, input):
+        self.input = input
+        return self.weights @ input + self.bias
+
+    def backward(self, output_gradient, learning_rate):
+        gradient = self.weights.T @ output_gradient
+        self.weights -= learning_rate * output_gradient @ self.input.T
+        self.bias -= learning_rate * output_gradient
+        return gradient
+
+
+class RateOfItsOwn(AttributesAndReturn):
+    def __init__(self, in_features, out_features, lr=0.01):
+        super().__init__(in_features, out_features)
+        self.lr = lr
+
+    def backward(self, grad):
+        dx = grad @ self.W.T
+        self.W -= self.lr * self.x.T @ grad
+        self.b -= self.lr * grad.sum(axis=0)
+        return dx
+
+
+class Lists:
+    """The parameters are handed to the constructor; W is also an attribute, and the same array."""
+
+    def __init__(self, W, b):
+        self.W = W
+        self.params, self.grads = [W, b], [np.zeros_like(W), np.zeros_like(b)]
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.params[1]
+
+    def backward(self, dout):
+        self.grads[0][...] = self.x.T @ dout
+        self.grads[1][...] = dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class NothingReturnedButAttributes:
+    def __init__(self, in_dim, out_dim):
+        self.weight, self.bias = np.random.randn(out_dim, in_dim), np.zeros(out_dim)
+
+    def forward(self, x):
+        self.cache = x
+        return x.reshape(len(x), -1) @ self.weight.T + self.bias
+
+    def backward(self, dout):
+        x = self.cache
+        self.dx = (dout @ self.weight).reshape(x.shape)
+        self.dw, self.db = dout.T @ x.reshape(len(x), -1), dout.sum(axis=0)
+
+
+class Parameter:
+    def __init__(self, value):
+        self.value, self.grad = value, np.zeros_like(value)
+
+
+class Objects:
+    def __init__(self, n_input, n_output):
+        self.W, self.B = Parameter(np.random.randn(n_input, n_output)), Parameter(np.zeros(n_output))
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.W.value + self.B.value
+
+    def backward(self, d_out):
+        self.W.grad += self.X.T @ d_out
+        self.B.grad += d_out.sum(axis=0)
+        return d_out @ self.W.value.T
+
+
+class Returned(AttributesAndReturn):
+    def backward(self, dout):
+        return dout @ self.W.T, (self.x.T @ dout, dout.sum(axis=0))
+
+
+class MadeInForward:
+    """The activation and its gradient are kept, too, and are no parameters."""
+
+    def __init__(self, units):
+        self.units, self.W = units, None
+
+    def forward(self, x):
+        if self.W is None:
+            self.W = np.random.randn(x.shape[1], self.units)
+        self.x, self.z = x, x @ self.W
+        return np.tanh(self.z)
+
+    def backward(self, dA):
+        self.dz = dA * (1 - np.tanh(self.z)**2)
+        self.dW = self.x.T @ self.dz
+        return self.dz @ self.W.T
+
+
+class TwoInputs:
+    def forward(self, x, y):
+        self.saved = x, y
+        return x * y
+
+    def backward(self, dout):
+        x, y = self.saved
+        return dout * y, dout * x
+
+
+class TwoOutputs:
+    def __init__(self, input_size, hidden_size):
+        self.W = np.random.randn(input_size + hidden_size, 2 * hidden_size)
+
+    def forward(self, x, h_prev, c_prev):
+        joined = np.hstack([x, h_prev])
+        h, c = np.split(joined @ self.W, 2, axis=1)
+        self.saved = joined, x.shape[1]
+        return h, c + c_prev
+
+    def backward(self, dh, dc):
+        joined, size = self.saved
+        both = np.hstack([dh, dc])
+        self.dW = joined.T @ both
+        djoined = both @ self.W.T
+        return djoined[:, :size], djoined[:, size:], dc
+
+
+class Embedding:
+    """Whole numbers have no gradient; the table has."""
+
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+
+    def forward(self, idx):
+        self.idx = idx
+        return self.params[0][idx]
+
+    def backward(self, dout):
+        self.grads[0][...] = 0
+        np.add.at(self.grads[0], self.idx, dout)
+
+
+class SoftmaxWithLoss:
+    def forward(self, x, t):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.y, self.t = e / e.sum(axis=1, keepdims=True), t
+        return -np.mean(np.log(self.y[np.arange(len(t)), t]))
+
+    def backward(self, dout=1):
+        dx = self.y.copy()
+        dx[np.arange(len(self.t)), self.t] -= 1
+        return dx / len(self.t)
+
+
+class MSELoss:
+    def forward(self, y_pred, y_true):
+        self.difference = y_pred - y_true
+        return np.mean(self.difference**2)
+
+    def backward(self):
+        return 2 * self.difference / self.difference.size
+
+
+class Dropout:
+    def __init__(self, rate):
+        self.rate = rate
+
+    def forward(self, x, training=True):
+        self.mask = np.random.rand(*x.shape) >= self.rate if training else np.ones(x.shape)
+        return x * self.mask / (1 - self.rate)
+
+    def backward(self, dout):
+        return dout * self.mask / (1 - self.rate)
+
+
+@pytest.mark.parametrize(("kind", "names"), [
+    (AttributesAndReturn, ("x", "W", "b")), (LeftInTheLayer, ("inputs", "weights", "biases")),
+    (Subtracting, ("input", "weights", "bias")), (RateOfItsOwn, ("x", "W", "b")),
+    (Lists, ("x", "W", "params1")), (NothingReturnedButAttributes, ("x", "weight", "bias")),
+    (Objects, ("X", "W", "B")), (Returned, ("x", "W", "b")), (MadeInForward, ("x", "W")),
+    (TwoInputs, ("x", "y")), (TwoOutputs, ("x", "h_prev", "c_prev", "W")),
+    (Embedding, ("params0",)), (SoftmaxWithLoss, ("x",)), (MSELoss, ("y_pred",)), (Dropout, ("x",)),
+], ids=lambda value: getattr(value, "__name__", ""))
+def test_every_gradient_is_found_and_right(kind, names):
+    item = judged(kind)
+    assert (item.status, item.arguments) == ("passed", names)
+
+
+class DoublesW(AttributesAndReturn):
+    factor = 2.0
+
+
+class DoublesWeights(LeftInTheLayer):
+    def backward(self, dvalues):
+        super().backward(dvalues)
+        self.dweights *= 2
+
+
+class DoublesInTheList(Lists):
+    def backward(self, dout):
+        dx = super().backward(dout)
+        self.grads[0] *= 2
+        return dx
+
+
+class DoublesInTheObject(Objects):
+    def backward(self, d_out):
+        self.W.grad += self.X.T @ d_out
+        return super().backward(d_out)
+
+
+@pytest.mark.parametrize(("kind", "argument"), [
+    (DoublesW, "W"), (DoublesWeights, "weights"), (DoublesInTheList, "W"),
+    (DoublesInTheObject, "W")], ids=lambda value: getattr(value, "__name__", ""))
+def test_a_doubled_gradient_is_named(kind, argument):
+    finding, = judged(kind).details["report"]["findings"]
+    assert (finding["code"], finding["argument"], finding["evidence"]["factor"]) == (
+        "scaled", argument, 2.0)
+
+
+class StepBeforeTheGradient(Subtracting):
+    def backward(self, output_gradient, learning_rate):
+        super().backward(output_gradient, learning_rate)
+        return self.weights.T @ output_gradient
+
+
+def test_a_gradient_by_weights_that_have_already_moved_is_wrong():
+    assert judged(StepBeforeTheGradient).status == "failed"
+
+
+class Empty:
+    def __init__(self, in_features):
+        self.W = np.zeros(in_features)
+
+    def forward(self, x):
+        pass
+
+    def backward(self, dout):
+        pass
+
+
+class NotImplementedYet:
+    def forward(self, x):
+        raise NotImplementedError
+
+    def backward(self, dout):
+        raise NotImplementedError
+
+
+class ForwardAlone(AttributesAndReturn):
+    def backward(self, dout):
+        pass
+
+
+@pytest.mark.parametrize("kind", [Empty, NotImplementedYet, ForwardAlone])
+def test_a_skeleton_is_not_written_yet(kind):
+    item = judged(kind)
+    assert item.status == "todo"
+    assert item.message.startswith("not written yet: ")
+
+
+class WithUnknownSettings:
+    def __init__(self, activation_prime):
+        self.activation_prime = activation_prime
+
+    def forward(self, x):
+        return x
+
+    def backward(self, dout):
+        return dout
+
+
+def test_a_class_that_cannot_be_made_is_skipped_with_what_to_write():
+    item = judged(WithUnknownSettings)
+    assert item.status == "skipped"
+    assert "def WithUnknownSettings_example(rng):" in item.message
