@@ -105,9 +105,18 @@ def _outcome(file: str, code: int, seconds: float, out: bytes, err: bytes) -> Ou
         record = {}
     error = record.get("error") or ("" if record else err.decode(errors="replace").strip())
     end = ENDS.get(code, CRASHES)
-    if end == "loads" and not record:
+    if code == 3 and record.get("items") and not record.get("error"):
+        end = ENDS[0]  # what could not be judged is one function, and says so itself
+    if end == ENDS[0] and not record:
         end, error = CRASHES, error or f"exit code {code}, but no JSON on stdout"
-    return Outcome(file, end, seconds, error, tuple(map(_function, record.get("items", ()))))
+    return Outcome(file, end, seconds, error or _own_faults(record),
+                   tuple(map(_function, record.get("items", ()))))
+
+
+def _own_faults(record: dict[str, Any]) -> str:
+    """Return what the checker says of its own failures, which end in exit code 4."""
+    return "\n".join(f"{item['name']}: {item['message']}" for item in record.get("items", ())
+                     if item.get("fault") == "judge")
 
 
 def _function(item: dict[str, Any]) -> Function:

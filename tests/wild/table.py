@@ -19,11 +19,18 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     ends = Counter(outcome.end for outcome in outcomes)
     return "\n".join([
         *_counts(f"{len(outcomes)} files", {end: ends[end] for end in ALL_ENDS}),
+        f"{sum(map(_helped, outcomes))} of {len(outcomes)} files load or are told a remedy", "",
         *_counts(f"{len(functions)} functions", Counter(f.status for f in functions)),
         *_counts("first codes", Counter(f.codes[0] for f in functions if f.codes)),
         _seconds(outcomes),
         *_not_judged(outcomes),
     ])
+
+
+def _helped(outcome: Outcome) -> bool:
+    """Whether a file was judged, or its owner knows what to do."""
+    return outcome.end == ENDS[0] or (
+        outcome.end not in (CRASHES, HANGS) and "Remedy: " in outcome.error)
 
 
 def _counts(title: str, counts: Mapping[str, int]) -> Iterator[str]:

@@ -25,7 +25,8 @@ def relu_backward(dout, x): return {factor} * dout * (x > 0)
 SOURCES = {
     "ada+cs231n/layers.py": RELU.format(factor=1),
     "bob+hw/assignment2/layers.py": RELU.format(factor=2),
-    "bob+hw/needs.py": "import no_such_package_at_all\ndef svm_loss(x, y): return 0, x\n",
+    "bob+hw/needs.py": "import no_such_package_at_all\ndef svm_loss(x, y): return 0, x\n"
+                      "raise RuntimeError('no GPU')\n",
     "old+py2/layers.py": "def relu_forward(x):\n\tprint x\ndef relu_backward(dout, x):\n\tpass\n",
     "old+py2/optim.py": "def sgd(w):\n\tprint w\n",
     "old+py2/half.py": "def relu_forward(x): return x, x\n",
@@ -93,10 +94,11 @@ def test_the_real_checker_tells_right_wrong_and_missing_apart(repositories, caps
     printed = capsys.readouterr().out
     assert "bob+hw/assignment2/layers.py: relu: failed scaled: scaled in dx" in printed
     assert "5 files\n       3  loads\n       2  does not load\n" in printed
-    assert "3 functions\n       2  failed\n       1  passed\n" in printed
+    assert "3 functions\n       1  passed\n       1  failed\n       1  todo\n" in printed
     assert "       1  scaled\n" in printed
-    assert ("       1  ModuleNotFoundError: No module named '...'\n          bob+hw/needs.py: "
-            "ModuleNotFoundError: No module named 'no_such_package_at_all'\n") in printed
+    assert ("       1  RuntimeError: no GPU\n          bob+hw/needs.py: RuntimeError: no GPU\n"
+            ) in printed
+    assert "4 of 5 files load or are told a remedy\n" in printed
     kept = {o.file: [f.verdict for f in o.functions] for o in load(stored)}
     assert kept["ada+cs231n/layers.py"] == ["passed"]
     assert kept["bob+hw/assignment2/layers.py"] == ["failed scaled"]
@@ -113,12 +115,24 @@ def test_the_check_leaves_no_trace_in_the_repositories(repositories, checker):
     ("sys.exit(2)", "nothing to check", ""),
     ("print(json.dumps({'error': 'no such'})); sys.exit(3)", "does not load", "no such"),
     ("print('ValueError: ours', file=sys.stderr); sys.exit(4)", "crashes", "ValueError: ours"),
+    ("print(json.dumps({'items': [{'name': 'relu', 'status': 'error', 'fault': 'judge', "
+     "'message': 'ours'}]})); sys.exit(4)", "crashes", "relu: ours"),
     ("os.abort()", "crashes", ""),
     ("print('hello')", "crashes", "exit code 0, but no JSON on stdout"),
 ])
 def test_every_way_to_end_is_told_from_the_exit_code(tmp_path, checker, source, end, error):
     got = run_one(tmp_path, "x.py", command=checker(source))
-    assert (got.end, got.error, got.functions) == (end, error, ())
+    assert (got.end, got.error) == (end, error)
+
+
+def test_a_file_loads_although_one_of_its_functions_could_not_be_judged(tmp_path, checker):
+    items = [{"name": "relu", "status": "error", "message": "timed out"},
+             {"name": "tanh", "status": "todo", "message": "not written yet"},
+             {"name": "sigmoid", "status": "warned", "message": ""}]
+    got = run_one(tmp_path, "x.py", command=checker(
+        f"print(json.dumps({{'items': {items!r}, 'error': ''}})); sys.exit(3)"))
+    assert (got.end, got.error) == ("loads", "")
+    assert [function.verdict for function in got.functions] == ["error", "todo", "warned"]
 
 
 def test_a_check_that_hangs_is_killed_with_what_it_started(tmp_path, checker):
