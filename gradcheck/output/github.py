@@ -38,4 +38,4 @@ def _properties(problem: Problem) -> str:
 
 
 def _escaped(text: str, table: dict[str, str]) -> str:
-    return text.translate(str.maketrans(table))
+    return text.translate({ord(character): word for character, word in table.items()})
