@@ -9,16 +9,18 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcheck.options import parser
+from gradcheck.output.plain import one_line
 
 if TYPE_CHECKING:
     from gradcheck.output.record import Record
 
 PASSED, FAILED, USAGE, NOT_IMPORTABLE, OUR_FAULT = range(5)
+ERASE = "\r\x1b[K"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,19 +95,17 @@ def _check(options: argparse.Namespace) -> int:
             only=options.only, ignore=options.ignore, imported=options.imported,
             installed=options.installed, **vars(_conventions(options)), strict=options.strict,
             seed=options.seed or 0, forward=options.forward, backward=options.backward)
-        for target in options.targets:
-            try:
-                for source in sources_of(target, options.installed):
-                    records.append(check_source(
-                        source, settings, Limits(options.timeout, options.memory), _progress()))
-            except TargetError as error:
-                records.append(_not_judged(target, error))
+        with _progress() as show:
+            for target in options.targets:
+                try:
+                    for source in sources_of(target, options.installed):
+                        records.append(check_source(
+                            source, settings, Limits(options.timeout, options.memory), show))
+                except TargetError as error:
+                    records.append(_not_judged(target, error))
     except NothingToCheckError as error:
         raise _UsageError(str(error)) from error
-    if len(records) == 1:
-        _write(records[0], options)
-    else:
-        _write_records(records, options)
+    _write(records, options)
     return max(record.exit_code for record in records)
 
 
@@ -115,16 +115,22 @@ def _not_judged(target: str, error: Exception) -> Record:
     return Record("check", target, error=str(error), fault="target")
 
 
-def _progress() -> Callable[[str], None]:
-    """Return what shows the name of the function under way: on stderr, and only on a terminal."""
-    if not sys.stderr.isatty():
-        return lambda name: None
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Yield what shows the function under way, on a terminal's stderr; erase it at the end."""
+    shown = sys.stderr.isatty()
 
     def show(name: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{name}" if name else "\r\x1b[K")
-        sys.stderr.flush()
+        if shown:
+            columns = shutil.get_terminal_size((100, 24)).columns
+            # a line that wraps could not be erased
+            sys.stderr.write(f"{ERASE}{one_line(name)[:columns - 1]}")
+            sys.stderr.flush()
 
-    return show
+    try:
+        yield show
+    finally:
+        show("")
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -138,10 +144,10 @@ def _grade(options: argparse.Namespace) -> int:
     try:
         if not Path(options.target).is_dir():
             record = grade_file(options.target, **settings)
-            _write(record, options, brief=not Path(options.target).exists())
+            _write([record], options, brief=not Path(options.target).exists())
             return record.exit_code
         records = grade_folder(options.target, workers=options.workers,
-                               progress=sys.stdout.isatty(), **settings)
+                               progress=sys.stderr.isatty(), **settings)
     except (ValueError, OSError) as error:
         raise _UsageError(str(error)) from error
     if not records:
@@ -182,38 +188,53 @@ def _conventions(options: argparse.Namespace) -> Any:
     return Conventions(options.p_is, options.scaling, seeding)
 
 
-def _write(record: Record, options: argparse.Namespace, brief: bool = False) -> None:
-    """Write a record; with `brief`, or without an item, a text on stdout is the error alone."""
-    from gradcheck.output.render import render
+def _write(records: Sequence[Record], options: argparse.Namespace, brief: bool = False) -> None:
+    """Write what was judged, and the notes and errors to stderr.
 
-    brief = brief or not record.items
-    if record.error and brief and options.format == "text" and not options.output:
-        print(f"gradcheck: error: {record.error}", file=sys.stderr)
-        return
-    width = shutil.get_terminal_size((100, 24)).columns
-    _emit(render(record, options.format, color=_colored(options), width=width,
-                 verbose=getattr(options, "verbose", False)), options)
-
-
-def _write_records(records: Sequence[Record], options: argparse.Namespace) -> None:
-    """Write several targets' records: a text each, or one document in the other formats."""
-    from gradcheck.output.render import render_all
+    With `brief`, or without an item, the text of a record with an error is that error alone.
+    """
+    from gradcheck.output.render import render, render_all
+    from gradcheck.output.text import as_remarks
 
     width = shutil.get_terminal_size((100, 24)).columns
-    _emit(render_all(records, options.format, color=_colored(options), width=width), options)
+    looks: dict[str, Any] = {
+        "color": _colored(options), "width": width, "remarks": options.output is not None,
+        "verbose": getattr(options, "verbose", False),
+        "rules": _meanings() if options.format == "sarif" else None}
+    aloud = options.format == "text" and not options.output
+    told = [record for record in records
+            if not (aloud and record.error and (brief or not record.items))]
+    try:
+        text = (render(records[0], options.format, **looks) if len(records) == 1
+                else render_all(told, options.format, **looks))
+    except ValueError as error:
+        raise _UsageError(str(error)) from error
+    if told:
+        _emit(text, options)
+        sys.stdout.flush()
+    sys.stderr.write("".join(as_remarks(record, width) for record in records))
+
+
+def _meanings() -> dict[str, str]:
+    """Return what the codes of findings and the laws of the mask mean."""
+    from gradcheck.findings.registry import rules
+    from gradcheck.mask_laws.run import LAWS
+
+    return {**{law.name: law.description for law in LAWS},
+            **{code: f"{rule.meaning} How to recognise it: {rule.sign}"
+               for code, rule in rules().items()}}
 
 
 def _write_folder(records: Sequence[Record], options: argparse.Namespace) -> int:
     """Write one line a submission, and a CSV with -o."""
-    import json
-
     from gradcheck.output.folder import as_csv, as_line
+    from gradcheck.output.json import as_json_list
     from gradcheck.output.write import write_result
 
     if options.format not in ("text", "json"):
         raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
     if options.format == "json":
-        _emit(json.dumps([record.to_dict() for record in records], indent=2) + "\n", options)
+        _emit(as_json_list(records), options)
     else:
         for record in records:
             print(as_line(record))

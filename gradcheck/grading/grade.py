@@ -138,7 +138,7 @@ def grade_folder(
         Processes (-1: one a core), or a callable that is called as ``workers(function, list)``.
         Threads of one process take turns.
     progress : bool
-        Show a progress bar on stdout.
+        Show a progress bar on stderr.
     **settings
         Those of `grade_file`.
 
@@ -157,5 +157,5 @@ def grade_folder(
     grade = partial(grade_file, **settings)
     with map_like(workers) as run:
         records = run(grade, paths) if run else map(grade, paths)
-        return list(tqdm(records, total=len(paths), desc="grading", unit="file", file=sys.stdout,
+        return list(tqdm(records, total=len(paths), desc="grading", unit="file", file=sys.stderr,
                          disable=not progress))
