@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     )
     from gradcheck.numeric.gradient import numerical_gradient
     from gradcheck.report import Finding, GradientError, Report
+    from gradcheck.target.check import check_all
 
 _ROOMS = {
     "check": ("check_gradient", "check_layer", "check_net"),
@@ -59,6 +60,7 @@ _ROOMS = {
                       "parametrize_with_dropout_checks"),
     "numeric.gradient": ("numerical_gradient",),
     "report": ("Finding", "GradientError", "Report"),
+    "target.check": ("check_all",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -67,6 +69,7 @@ __all__ = [
     "Finding",
     "GradientError",
     "Report",
+    "check_all",
     "check_dropout",
     "check_gradient",
     "check_layer",

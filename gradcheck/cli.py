@@ -9,7 +9,9 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,29 +86,44 @@ class _UsageError(Exception):
 
 
 def _check(options: argparse.Namespace) -> int:
-    from gradcheck.target.check import Limits, check_source
+    from gradcheck.target.check import check_sources
     from gradcheck.target.errors import NothingToCheckError, TargetError
-    from gradcheck.target.settings import Settings
+    from gradcheck.target.remote import Deadline
+    from gradcheck.target.settings import Settings, WrongSettingError
     from gradcheck.target.sources import sources_of
 
+    given, deadline = _given(options), Deadline(options.timeout)
     records: list[Record] = []
+    nothing: list[str] = []
+    single = len(options.targets) == 1
     try:
-        settings = Settings(
-            only=options.only, ignore=options.ignore, imported=options.imported,
-            installed=options.installed, **vars(_conventions(options)), strict=options.strict,
-            seed=options.seed or 0, forward=options.forward, backward=options.backward)
-        with _progress() as show:
-            for target in options.targets:
-                try:
-                    for source in sources_of(target, options.installed):
-                        records.append(check_source(
-                            source, settings, Limits(options.timeout, options.memory), show))
-                except TargetError as error:
-                    records.append(_not_judged(target, error))
-    except NothingToCheckError as error:
+        installed = Settings.of(given).installed
+        for target in options.targets:
+            try:
+                sources = sources_of(target, installed)
+                records += check_sources(sources, given, deadline, options.memory, _progress())
+                single = single and not any(Path(target) in Path(source.where).parents
+                                            for source in sources)
+            except TargetError as error:
+                records.append(_not_judged(target, error))
+            except NothingToCheckError as error:
+                nothing.append(str(error))
+    except WrongSettingError as error:
         raise _UsageError(str(error)) from error
-    _write(records, options)
-    return max(record.exit_code for record in records)
+    if not records:
+        raise _UsageError(nothing[0])
+    _write(records, options, single)
+    _tell(*nothing)
+    return max([*(record.exit_code for record in records), USAGE if nothing else PASSED])
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that flags name; those that are not given are left to the project."""
+    names = ("only", "ignore", "imported", "installed", "p_is", "scaling", "seeding", "strict",
+             "seed", "forward", "backward")
+    values = {name: getattr(options, name, None) for name in names}
+    return {name: value for name, value in values.items()
+            if value is not None and value is not False and value != []}
 
 
 def _not_judged(target: str, error: Exception) -> Record:
@@ -115,36 +132,33 @@ def _not_judged(target: str, error: Exception) -> Record:
     return Record("check", target, error=str(error), fault="target")
 
 
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Yield what shows the function under way, on a terminal's stderr; erase it at the end."""
-    shown = sys.stderr.isatty()
+def _progress() -> Callable[[str], None]:
+    """Return what shows the function under way, and erases it: on stderr, only on a terminal."""
+    if not sys.stderr.isatty():
+        return lambda name: None
 
     def show(name: str) -> None:
-        if shown:
-            columns = shutil.get_terminal_size((100, 24)).columns
-            # a line that wraps could not be erased
-            sys.stderr.write(f"{ERASE}{one_line(name)[:columns - 1]}")
-            sys.stderr.flush()
+        columns = shutil.get_terminal_size((100, 24)).columns
+        # a line that wraps could not be erased
+        sys.stderr.write(f"{ERASE}{one_line(name)[:columns - 1]}")
+        sys.stderr.flush()
 
-    try:
-        yield show
-    finally:
-        show("")
+    return show
 
 
 def _grade(options: argparse.Namespace) -> int:
     from gradcheck.grading.grade import MEMORY, TIMEOUT, grade_file, grade_folder
 
+    conventions = ("p_is", "scaling", "seeding", "ignore", "only")
     settings: dict[str, Any] = {
-        "points": options.points, "only": options.only or None, "seed": options.seed,
+        "points": options.points, "seed": options.seed,
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
-        **vars(_conventions(options)),
+        **{name: value for name, value in _given(options).items() if name in conventions},
     }
     try:
         if not Path(options.target).is_dir():
             record = grade_file(options.target, **settings)
-            _write([record], options, brief=not Path(options.target).exists())
+            _write([record], options, single=True, brief=not Path(options.target).exists())
             return record.exit_code
         records = grade_folder(options.target, workers=options.workers,
                                progress=sys.stderr.isatty(), **settings)
@@ -181,38 +195,32 @@ def _conformance(options: argparse.Namespace) -> int:
 COMMANDS = {"check": _check, "grade": _grade, "explain": _explain, "conformance": _conformance}
 
 
-def _conventions(options: argparse.Namespace) -> Any:
-    from gradcheck.target.conventions import Conventions
+def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
+           brief: bool = False) -> None:
+    """Write the records: one, or several as a text each, or as one document in other formats.
 
-    seeding = None if options.seeding == "none" else options.seeding
-    return Conventions(options.p_is, options.scaling, seeding)
-
-
-def _write(records: Sequence[Record], options: argparse.Namespace, brief: bool = False) -> None:
-    """Write what was judged, and the notes and errors to stderr.
-
-    With `brief`, or without an item, the text of a record with an error is that error alone.
+    Errors and notes are told on stderr, and are not repeated in a text on stdout. With `brief`, or
+    without an item, such a text has nothing else.
     """
-    from gradcheck.output.render import render, render_all
-    from gradcheck.output.text import as_remarks
+    from gradcheck.output.render import OneRecordError, render, render_all
 
+    shown = list(records)
+    if options.format == "text" and not options.output:
+        shown = [replace(record, error="", notes=tuple(filter(_is_advice, record.notes)))
+                 for record in records if (record.items and not brief) or not record.error]
     width = shutil.get_terminal_size((100, 24)).columns
-    looks: dict[str, Any] = {
-        "color": _colored(options), "width": width, "remarks": options.output is not None,
-        "verbose": getattr(options, "verbose", False),
-        "rules": _meanings() if options.format == "sarif" else None}
-    aloud = options.format == "text" and not options.output
-    told = [record for record in records
-            if not (aloud and record.error and (brief or not record.items))]
-    try:
-        text = (render(records[0], options.format, **looks) if len(records) == 1
-                else render_all(told, options.format, **looks))
-    except ValueError as error:
-        raise _UsageError(str(error)) from error
-    if told:
+    how = partial(render, shown[0]) if single and shown else partial(render_all, shown)
+    if shown:
+        try:
+            text = how(options.format, color=_colored(options), width=width,
+                       verbose=getattr(options, "verbose", False),
+                       rules=_meanings() if options.format == "sarif" else None)
+        except OneRecordError as error:
+            raise _UsageError(str(error)) from error
         _emit(text, options)
-        sys.stdout.flush()
-    sys.stderr.write("".join(as_remarks(record, width) for record in records))
+    for record in records:
+        _tell(*([record.error] if record.error else []),
+              notes=[note for note in record.notes if not _is_advice(note)])
 
 
 def _meanings() -> dict[str, str]:
@@ -223,6 +231,22 @@ def _meanings() -> dict[str, str]:
     return {**{law.name: law.description for law in LAWS},
             **{code: f"{rule.meaning} How to recognise it: {rule.sign}"
                for code, rule in rules().items()}}
+
+
+def _is_advice(note: str) -> bool:
+    """Whether a note is about the layers, as a message is, and not about the run."""
+    return note.startswith("advice")
+
+
+def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
+    """Tell errors and notes on stderr, below what is already on stdout."""
+    from gradcheck.output.plain import clean
+
+    sys.stdout.flush()
+    for note in notes:
+        print(f"note: {clean(note)}", file=sys.stderr)
+    for error in errors:
+        print(f"gradcheck: error: {clean(error)}", file=sys.stderr)
 
 
 def _write_folder(records: Sequence[Record], options: argparse.Namespace) -> int:

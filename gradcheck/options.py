@@ -44,9 +44,9 @@ def parser() -> argparse.ArgumentParser:
                        help="judge layers that the target imports from elsewhere, too")
     check.add_argument("--installed", action="store_true",
                        help="a name means the installed module, whatever lies in this folder")
-    check.add_argument("--forward", metavar="NAME", default="",
+    check.add_argument("--forward", metavar="NAME",
                        help="judge this function, with the one that --backward names")
-    check.add_argument("--backward", metavar="NAME", default="", help="its backward")
+    check.add_argument("--backward", metavar="NAME", help="its backward")
     check.add_argument("-v", "--verbose", action="store_true",
                        help="say more: our own tracebacks, and what was not run")
 
@@ -87,13 +87,13 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
                         help=f"seconds in all (default: {seconds})")
     parser.add_argument("--memory", metavar="MB", type=_positive,
                         help=f"megabytes at most, beyond NumPy's own (default: {megabytes})")
-    parser.add_argument("--p-is", choices=("drop", "keep"), default="drop",
-                        help="whether p is the probability of dropping or of keeping")
-    parser.add_argument("--scaling", choices=("inverted", "vanilla"), default="inverted",
-                        help="whether dropout scales in training or at test time")
-    parser.add_argument("--seeding", choices=("seed", "rng", "global", "none"), default="seed",
-                        help="what governs the mask: param['seed'], param['rng'], np.random.seed "
-                        "or nothing")
+    parser.add_argument("--p-is", choices=("drop", "keep"),
+                        help="whether p is the probability of dropping (default) or of keeping")
+    parser.add_argument("--scaling", choices=("inverted", "vanilla"),
+                        help="whether dropout scales in training (default) or at test time")
+    parser.add_argument("--seeding", choices=("seed", "rng", "global", "none"),
+                        help="what governs the mask: param['seed'] (default), param['rng'], "
+                        "np.random.seed or nothing")
     parser.add_argument("--strict", action="store_true",
                         help="hold dropout also to the laws beyond common practice")
     parser.add_argument("--seed", type=_natural, metavar="N", help="draws the example inputs")

@@ -1,49 +1,52 @@
 """``pytest --gradcheck-target=homework.py`` runs the checks of `gradcheck check` as tests.
 
-One test a layer, one a law of a dropout. Loading the plugin imports nothing but pytest; without the
-option it does nothing.
+One test a layer, one a law of a dropout. The target is imported and judged in a process of its own,
+which can neither end the run of the tests nor pass for one that has answered. Loading the plugin
+imports nothing but pytest; without the option it does nothing.
 """
 
 from __future__ import annotations
 
-import contextlib
-import unittest
-from collections.abc import Callable, Iterator
-from functools import partial
+import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from gradcheck.target.conventions import Conventions
-    from gradcheck.target.pairs import Pair
+    from gradcheck.target.remote import Listed, Remote
+    from gradcheck.target.sources import Source
 
-STACK = pytest.StashKey[contextlib.ExitStack]()
-LAWFUL = ("dropout", "vanilla_dropout")
+OPENED = pytest.StashKey[list["Remote"]]()
+
+
+class GradcheckWarning(UserWarning):
+    """A gradient is right, and something else is not as it should be."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("gradcheck", "gradients and dropout masks of layers")
     group.addoption("--gradcheck-target", action="append", default=[], metavar="TARGET",
-                    help="a module or a Python file whose layers are checked; may be repeated")
-    group.addoption("--gradcheck-p-is", choices=("drop", "keep"), default="drop",
+                    help="a file, folder, package, notebook or module whose layers are checked; "
+                    "may be repeated")
+    group.addoption("--gradcheck-p-is", choices=("drop", "keep"),
                     help="what a dropout's p is the probability of (default: drop)")
-    group.addoption("--gradcheck-scaling", choices=("inverted", "vanilla"), default="inverted",
+    group.addoption("--gradcheck-scaling", choices=("inverted", "vanilla"),
                     help="where a dropout scales (default: inverted, while training)")
     group.addoption("--gradcheck-seeding", choices=("seed", "rng", "global", "none"),
-                    default="seed", help="what governs a dropout's mask (default: seed)")
+                    help="what governs a dropout's mask (default: seed)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the targets imported until the end of the run."""
-    config.stash[STACK] = contextlib.ExitStack()
+    """Have a list of the targets' processes."""
+    config.stash[OPENED] = []
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Forget the targets."""
-    if STACK in config.stash:
-        config.stash[STACK].close()
+    """End the targets' processes."""
+    for remote in config.stash.get(OPENED, []):
+        remote.close()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,93 +61,114 @@ class Target(pytest.Collector):
     """The layers of one target."""
 
     def collect(self) -> Iterator[Check]:
-        """Import the target and yield its checks; a failed import is one failing test."""
-        from gradcheck.target.load import TargetError, loaded
-        from gradcheck.target.pairs import find_pairs
+        """Have the target imported and yield its checks; what cannot be is one failing test."""
+        from gradcheck.target.errors import NothingToCheckError, TargetError
+        from gradcheck.target.remote import OurFaultError
+        from gradcheck.target.settings import WrongSettingError
+        from gradcheck.target.sources import sources_of
 
+        found, reasons = False, []
         try:
-            module = self.config.stash[STACK].enter_context(loaded(self.name))
-        except TargetError as error:
-            yield self._check("import", _raising(error), None)
+            sources = sources_of(self.name)
+        except (TargetError, NothingToCheckError) as error:
+            yield Check.failing(self, "import", str(error))
             return
-        pairs = find_pairs(module).pairs
-        if not pairs:
-            yield self._check("import", _raising(TargetError(
-                f"{self.name}: there is no layer in it. Remedy: define functions called "
-                "<name>_forward and <name>_backward.")), None)
-        conventions = self._conventions()
-        for pair in pairs:
-            yield self._check(pair.name, partial(_check_gradient, pair, conventions), pair)
-            if pair.base in LAWFUL and pair.backward is not None:
-                for law, check in _laws(pair, conventions):
-                    yield self._check(f"{pair.name}: {law}", check, pair)
+        for source in sources:
+            try:
+                yield from self._of_source(source, several=len(sources) > 1)
+                found = True
+            except NothingToCheckError as error:
+                reasons.append(str(error))
+            except (TargetError, WrongSettingError, OurFaultError) as error:
+                yield Check.failing(self, "import", str(error))
+                found = True
+        if not found:
+            yield Check.failing(self, "import", reasons[0])
 
-    def _conventions(self) -> Conventions:
-        from gradcheck.target.conventions import Conventions
+    def _of_source(self, source: Source, several: bool) -> Iterator[Check]:
+        """Yield the checks of one file."""
+        from gradcheck.target.conventions import LAWFUL
+        from gradcheck.target.remote import Deadline, Remote
 
-        option = self.config.getoption
-        seeding = option("--gradcheck-seeding")
-        return Conventions(option("--gradcheck-p-is"), option("--gradcheck-scaling"),
-                           None if seeding == "none" else seeding)
+        remote = Remote.of(source, self._given(), Deadline(None))
+        self.config.stash[OPENED].append(remote)
+        remote.load()
+        for place, entry in enumerate(remote.entries):
+            label = f"{source.where}: {entry.name}" if several else entry.name
+            yield Check.of(self, label, remote, place)
+            if entry.base in LAWFUL:
+                for law in _law_names(remote):
+                    yield Check.of(self, f"{label}: {law}", remote, place, law)
 
-    def _check(self, name: str, check: Callable[..., None], pair: Pair | None) -> Check:
-        item: Check = Check.from_parent(self, name=name)
-        item.check, item.pair = check, pair
-        return item
+    def _given(self) -> dict[str, Any]:
+        """Return the conventions that options name."""
+        named = {name: self.config.getoption(f"--gradcheck-{name.replace('_', '-')}")
+                 for name in ("p_is", "scaling", "seeding")}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def _law_names(remote: Remote) -> list[str]:
+    from gradcheck.target.laws import law_names
+
+    return law_names(remote.settings.strict)
+
+
+class CheckFailure(Exception):
+    """What a check found, in words that need no traceback."""
 
 
 class Check(pytest.Item):
     """One layer's gradients, or one law of a dropout."""
 
-    check: Callable[..., None]
-    pair: Pair | None
+    remote: Remote | None = None
+    place: int = 0
+    part: str = "gradient"
+    reason: str = ""
+
+    @classmethod
+    def of(cls, parent: Target, name: str, remote: Remote, place: int, part: str = "gradient"
+           ) -> Check:
+        """Return a check that asks the target's process."""
+        item: Check = cls.from_parent(parent, name=name)
+        item.remote, item.place, item.part = remote, place, part
+        return item
+
+    @classmethod
+    def failing(cls, parent: Target, name: str, reason: str) -> Check:
+        """Return a check that fails for this reason."""
+        item: Check = cls.from_parent(parent, name=name)
+        item.reason = reason
+        return item
+
+    @property
+    def entry(self) -> Listed | None:
+        """What is checked."""
+        return self.remote.entries[self.place] if self.remote is not None else None
 
     def runtest(self) -> None:
-        """Run the check."""
-        try:
-            self.check()
-        except unittest.SkipTest as reason:
-            pytest.skip(str(reason))
+        """Ask the target's process; anything but a pass that came back from there fails."""
+        if self.remote is None:
+            raise CheckFailure(self.reason)
+        found = self.remote.items(self.place, self.part)
+        if len(found) != 1:
+            raise CheckFailure(f"got {len(found)} answers; expected one")
+        item = found[0]
+        said = "\n".join(filter(None, [item.message, item.details.get("traceback", "")]))
+        if item.status == "skipped":
+            pytest.skip(said)
+        if item.status == "warned":
+            warnings.warn(GradcheckWarning(f"{item.name}: {said}"), stacklevel=1)
+        elif item.status != "passed":
+            raise CheckFailure(f"{item.name}: {item.status}\n{said}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> Any:
         """Show what was found; a traceback only for exceptions of another kind."""
-        from gradcheck.target.load import TargetError
-
-        if isinstance(excinfo.value, AssertionError | TargetError):
+        if isinstance(excinfo.value, CheckFailure):
             return str(excinfo.value)
         return super().repr_failure(excinfo, *args)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        """Return where the layer's forward is defined."""
-        code = getattr(self.pair.forward, "__code__", None) if self.pair else None
-        line = code.co_firstlineno - 1 if code else None
-        return (code.co_filename if code else self.path), line, f"gradcheck {self.name}"
-
-
-def _check_gradient(pair: Pair, conventions: Conventions) -> None:
-    from gradcheck.target.exceptions import interrupts_told_apart
-    from gradcheck.target.judge import judge
-    from gradcheck.target.quiet import global_generator_restored
-
-    with interrupts_told_apart(), global_generator_restored():
-        judgement = judge(pair, conventions)
-    if judgement.status in ("skipped", "inconclusive"):
-        pytest.skip(judgement.message)
-    if not judgement.passed:
-        raise AssertionError(judgement.message)
-
-
-def _laws(pair: Pair, conventions: Conventions) -> Iterator[tuple[str, Callable[..., None]]]:
-    from gradcheck.mask_laws.run import DropoutImplementation, dropout_checks
-
-    assert pair.backward is not None
-    scaling = "vanilla" if pair.base == "vanilla_dropout" else conventions.scaling
-    return dropout_checks(DropoutImplementation(
-        pair.forward, pair.backward, conventions.p_is, scaling, conventions.seeding, pair.name))
-
-
-def _raising(error: Exception) -> Callable[..., None]:
-    def check() -> None:
-        raise error
-
-    return check
+        """Return where the layer is defined."""
+        if self.entry is None or not self.entry.file:
+            return self.path, None, f"gradcheck {self.name}"
+        return self.entry.file, max(0, self.entry.line - 1), f"gradcheck {self.name}"

@@ -179,14 +179,9 @@ class Report:
         return "inconclusive" if self.inconclusive else "warned"
 
     def without(self, codes: Collection[str]) -> Report:
-        """Return the report without the findings of these codes, which a note counts."""
+        """Return the report without the findings of these codes."""
         kept = tuple(finding for finding in self.findings if finding.code not in codes)
-        ignored = [finding.code for finding in self.findings if finding.code in codes]
-        if not ignored:
-            return self
-        note = f"ignored: {', '.join(dict.fromkeys(ignored))}"
-        return replace(self, findings=kept, notes=(*self.notes, note),
-                       passed=not kept and not self.inconclusive)
+        return replace(self, findings=kept, passed=not kept and not self.inconclusive)
 
     @property
     def worst_error(self) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.examples.standard import example
+from gradcheck.examples.standard import candidates
 from gradcheck.grading.agreement import Disagreement, compare, compare_moments, describe, sums_of
 from gradcheck.target.conventions import Conventions
 from gradcheck.target.further import has_mode, in_test_mode
@@ -42,7 +42,7 @@ class Values:
 
     def draw(self, dtype: Any = np.float64) -> Args:
         """Return fresh arguments."""
-        args = example(self.reference.base, self.reference.forward, self.rng).args
+        args = next(candidates(self.reference.base, self.reference.forward, self.rng)).args
         return tuple(arg.astype(dtype) if floating(arg) else arg for arg in args)
 
     def compare_in_training(self) -> None:

@@ -10,26 +10,20 @@ from gradcheck.output.record import STATUSES, Item, Record
 
 
 def summary(record: Record) -> str:
-    """Return the `outcome`, and below it what went wrong with the whole.
+    """Return the counts of every status, the points and the time in one line.
+
+    Below it stands what went wrong with the whole.
 
     >>> summary(Record("grade", "a.py", (Item("relu", "relu", "failed", "", 1.0, 4.0),)))
     'a.py: 1 failed, 1 of 4 points in 0.0 s'
-    """
-    line = outcome(record)
-    return f"{line}\n{clean(record.error)}" if record.error else line
-
-
-def outcome(record: Record) -> str:
-    """Return the counts of every status, the points and the time in one line.
-
-    >>> outcome(Record("check", "a.py", (Item("relu", "relu", "todo"),)))
-    'a.py: 1 todo in 0.0 s'
     """
     counts = {status: sum(item.status == status for item in record.items) for status in STATUSES}
     parts = [f"{count} {status}" for status, count in counts.items() if count] or ["0 judged"]
     if record.max_score:
         parts.append(f"{record.score:g} of {record.max_score:g} points")
-    return f"{one_line(record.target)}: {', '.join(parts)} in {record.seconds:.1f} s{_work(record)}"
+    name = one_line(record.target)
+    line = f"{name}: {', '.join(parts)} in {record.seconds:.1f} s{_work(record)}"
+    return f"{line}\n{clean(record.error)}" if record.error else line
 
 
 def _work(record: Record) -> str:

@@ -31,8 +31,12 @@ TOGETHER: dict[str, Callable[[Sequence[Record]], str]] = {
 }
 
 
+class OneRecordError(ValueError):
+    """Several records are to be written in a format that holds one."""
+
+
 def render_all(records: Sequence[Record], format: str = "text", *, color: bool = False,
-               width: int = 100, verbose: bool = False, remarks: bool = True,
+               width: int = 100, verbose: bool = False,
                rules: Mapping[str, str] | None = None) -> str:
     """Return several records in one of the formats: one document, or texts below each other.
 
@@ -40,12 +44,12 @@ def render_all(records: Sequence[Record], format: str = "text", *, color: bool =
     ----------
     records : sequence of Record
         One a target.
-    format, color, width, verbose, remarks, rules
+    format, color, width, verbose, rules
         Those of `render`.
 
     Raises
     ------
-    ValueError
+    OneRecordError
         The format holds one target's record only.
 
     Examples
@@ -60,13 +64,13 @@ def render_all(records: Sequence[Record], format: str = "text", *, color: bool =
     if format in TOGETHER:
         return TOGETHER[format](records)
     if format != "text":
-        raise ValueError(f"format: got {format!r} for {len(records)} targets; expected one of "
-                         f"text, {', '.join(TOGETHER)}. Remedy: check them one at a time.")
-    return "\n".join(as_text(record, color, width, verbose, remarks) for record in records)
+        raise OneRecordError(f"format: got {format!r} for {len(records)} targets; expected one of "
+                             f"text, {', '.join(TOGETHER)}. Remedy: check them one at a time.")
+    return "\n".join(as_text(record, color, width, verbose) for record in records)
 
 
 def render(record: Record, format: str = "text", *, color: bool = False, width: int = 100,
-           verbose: bool = False, remarks: bool = True,
+           verbose: bool = False,
            rules: Mapping[str, str] | None = None) -> str:
     """Return `record` in one of `FORMATS`.
 
@@ -76,7 +80,7 @@ def render(record: Record, format: str = "text", *, color: bool = False, width: 
         What was judged.
     format : str
         One of `FORMATS`.
-    color, width, verbose, remarks
+    color, width, verbose
         The text's: see `as_text`.
     rules : mapping, optional
         SARIF's: what the codes mean.
@@ -96,7 +100,7 @@ def render(record: Record, format: str = "text", *, color: bool = False, width: 
         raise ValueError(f"format: got {format!r}; expected one of {', '.join(FORMATS)}. "
                          "Remedy: pass one of these words.")
     if format == "text":
-        return as_text(record, color, width, verbose, remarks)
+        return as_text(record, color, width, verbose)
     if format == "sarif":
         return as_sarif([record], rules)
     return FORMATS[format](record)

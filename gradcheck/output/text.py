@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from gradcheck.output.parts import outcome, summary
+from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
 from gradcheck.output.record import Item, Record
 
@@ -14,8 +14,7 @@ COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33",
 LEAST = 12  # columns that the arguments keep in a narrow terminal
 
 
-def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool = False,
-            remarks: bool = True) -> str:
+def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool = False) -> str:
     """Return a table with one line an item, what is wrong below it, and a one-line summary.
 
     Parameters
@@ -28,9 +27,6 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
         Columns within which paragraphs are folded and arguments shortened.
     verbose : bool
         Whether the checker's own tracebacks are shown.
-    remarks : bool
-        Whether notes and an error of the whole are part of it; the command line writes these to
-        stderr, see `as_remarks`.
 
     Examples
     --------
@@ -48,22 +44,9 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
             lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
     if record.output and record.kind == "grade":
         lines += ["", "the submission printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
-    if remarks and record.notes:
+    if record.notes:
         lines += ["", *_notes(record, width)]
-    last = summary(record) if remarks else outcome(record)
-    return "\n".join([*lines, *([""] if lines else []), last]) + "\n"
-
-
-def as_remarks(record: Record, width: int = 100) -> str:
-    r"""Return the notes and the error of the whole, for stderr; '' where there is neither.
-
-    Examples
-    --------
-    >>> as_remarks(Record("check", "a.py", error="no", notes=("mind the step",)))
-    'note: mind the step\ngradcheck: error: no\n'
-    """
-    error = [f"gradcheck: error: {clean(record.error)}"] if record.error else []
-    return "".join(f"{line}\n" for line in [*_notes(record, width), *error])
+    return "\n".join([*lines, *([""] if lines else []), summary(record)]) + "\n"
 
 
 def _notes(record: Record, width: int) -> list[str]:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from gradcheck.mask_laws.implementation import DropoutImplementation
 
 
+# The dropouts whose masks are held to the laws.
+LAWFUL = ("dropout", "vanilla_dropout")
+
+
 @dataclass(frozen=True)
 class Conventions:
     """How a target's dropout takes p, scales, and draws, as in DropoutImplementation."""

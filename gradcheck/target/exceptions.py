@@ -1,4 +1,4 @@
-"""The exceptions that end a check, told apart from a target's own; and a target's own as text."""
+"""The exception that ends a check, told apart from a target's own."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ import threading
 from collections.abc import Iterator
 
 
-class TimedOut(BaseException):
-    """The time is up; no exception of the target's own kind, so that it cannot be caught as one."""
-
-
 class Interrupted(KeyboardInterrupt):
     """The user pressed Ctrl-C; a target that raises KeyboardInterrupt itself raises its parent."""
 
 
-OURS = (Interrupted, TimedOut)
+OURS = (Interrupted,)
 
 
 @contextlib.contextmanager

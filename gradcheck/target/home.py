@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from gradcheck.target.installed import spec_of
 
 MOST_LEVELS = 6
 
@@ -115,18 +116,8 @@ def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 def _is_installed(top: str) -> bool:
-    """Whether a package is importable, as far as that can be told without importing it.
-
-    What lies in the current folder is not installed there.
-    """
-    if top in sys.stdlib_module_names or top in sys.modules:
-        return True
-    try:
-        spec = importlib.util.find_spec(top)
-    except (ImportError, ValueError):
-        return False
-    return spec is not None and spec.origin is not None and (
-        Path.cwd() not in Path(spec.origin).resolve().parents)
+    """Whether a package is importable, as far as that can be told without importing it."""
+    return top in sys.stdlib_module_names or spec_of(top) is not None
 
 
 def _ancestors(path: Path) -> list[Path]:

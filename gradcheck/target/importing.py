@@ -20,6 +20,7 @@ from gradcheck.target import absent
 from gradcheck.target.absent import Absences
 from gradcheck.target.errors import TargetError
 from gradcheck.target.home import Home, dotted, home_of
+from gradcheck.target.installed import leave_out_current_folder, spec_of
 from gradcheck.target.notebook import import_notebook
 from gradcheck.target.sources import Source
 
@@ -71,7 +72,9 @@ def import_file(path: Path) -> Loaded:
 
 
 def import_name(name: str) -> Loaded:
-    """Import an installed module or package by its name."""
+    """Import an installed module or package by its name, whatever lies in the current folder."""
+    if spec_of(name) is not None:
+        leave_out_current_folder()
     return _import(lambda: importlib.import_module(name), None, Home((), name))
 
 

@@ -1,21 +1,28 @@
-"""The items of one pair: its gradient and contract, and the laws of its mask."""
+"""The items of one entry of a plan: its gradient and contract, and the laws of its mask."""
 
 from __future__ import annotations
 
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from gradcheck.exceptions import reason_of
 from gradcheck.output.record import Item
-from gradcheck.target.exceptions import OURS
+from gradcheck.target.conventions import LAWFUL
+from gradcheck.target.exceptions import Interrupted
 from gradcheck.target.judge import Judgement, judge
-from gradcheck.target.laws import LAWFUL, laws_item
 from gradcheck.target.pairs import Pair
+from gradcheck.target.plan import Entry
 from gradcheck.target.settings import Settings
 from gradcheck.target.suppression import ignored_codes, without_ignored
+
+if TYPE_CHECKING:
+    from gradcheck.target.laws import Laws
 
 POSITIONAL = (
     "the mask laws were not run: they call {0}_forward(x, dropout_param), with p and mode in a "
@@ -25,39 +32,110 @@ UNKNOWN = (
     "the mask laws were not run: they are for dropout_forward and vanilla_dropout_forward. If {0} "
     "draws a unit at a time, call gradcheck.check_dropout(({0}_forward, {0}_backward))"
 )
+NO_MEMORY = ("it ran out of memory. Likely slip: an array of every pair of elements is built, or "
+             "what earlier calls made is kept; --memory sets the limit")
 OUR_FRAMES = 12
 
 
-def items_of(pair: Pair, settings: Settings) -> Iterator[Item]:
-    """Yield the items of a pair, each when it is known.
+class Judging:
+    """An entry of a plan under judgement. Whatever happens is an item, with its file and line.
 
-    An exception of the checker's own is an item with the status `error`, and the rest goes on.
+    An exception of the checker's own has the status `error`, and the rest goes on.
 
     Examples
     --------
+    >>> from gradcheck.target.plan import entry_of
     >>> def relu(x): return x * (x > 0), x
     >>> pair = Pair("relu", "relu", relu, lambda dout, x: dout * (x > 0))
-    >>> [item.status for item in items_of(pair, Settings())]
+    >>> [item.status for item in Judging(entry_of(pair), Settings()).items()]
     ['passed']
     """
-    file, line = pair.place
-    place = {"file": _as_named(file), "line": line}
-    codes = ignored_codes(pair, settings.ignore)
-    try:
-        judgement = without_ignored(judge(pair, settings.conventions, settings.seed), codes)
-        yield replace(_with_laws_note(judgement, pair).item(pair.name, pair.base), **place)
-    except OURS:
-        raise
-    except Exception as error:
-        yield _our_fault(pair, error, place)
-        return
-    if _is_lawful(pair, judgement):
+
+    def __init__(self, entry: Entry, settings: Settings) -> None:
+        self._entry, self._settings = entry, settings
+        self._codes = ignored_codes(entry.sources, settings.ignore)
+
+    @property
+    def described(self) -> tuple[str, str, str, int]:
+        """Name, base, file and line of what is judged."""
+        file, line = self._entry.place
+        return self._entry.name, self._entry.base, _as_named(file), line
+
+    def items(self) -> Iterator[Item]:
+        """Yield everything that is said of it, each item when it is known."""
+        yield self.gradient
+        if self.gradient.status != "error" and self._is_lawful:
+            yield self._guarded(f"{self._entry.name} laws", lambda: self._laws.item())
+
+    @cached_property
+    def gradient(self) -> Item:
+        """What is said of its gradient and contract."""
+        return self._guarded(self._entry.name, lambda: self._judgement.item(
+            self._entry.name, self._entry.base))
+
+    def law(self, name: str) -> Item:
+        """Return what one law of the mask says; that it does not apply where that is so."""
+        label = f"{self._entry.name}: {name}"
+        seen = self.gradient.status
+        if seen == "error" or not self._is_lawful:
+            reason = f"{self._entry.name}: {seen}" if seen in ("error", "todo") else (
+                POSITIONAL.format(self._entry.name))
+            return self._guarded(label, lambda: Item(label, self._entry.base, "skipped", reason))
+        return self._guarded(label, lambda: self._laws.item_of(name))
+
+    @cached_property
+    def _pair(self) -> Pair:
+        return self._entry.make()
+
+    @cached_property
+    def _judgement(self) -> Judgement:
+        judgement = without_ignored(
+            judge(self._pair, self._settings.conventions, self._settings.seed), self._codes)
+        if _ran_out_of_memory(judgement):
+            return Judgement("error", NO_MEMORY)
+        note = self._laws_note(judgement)
+        return replace(judgement, advice=(*judgement.advice, note)) if note else judgement
+
+    @cached_property
+    def _laws(self) -> Laws:
+        from gradcheck.target.laws import Laws  # with hypothesis, of which others have no need
+
+        return Laws(self._pair, self._settings, self._codes)
+
+    @property
+    def _is_lawful(self) -> bool:
+        return _is_lawful(self._pair, self._judgement)
+
+    def _laws_note(self, judgement: Judgement) -> str:
+        """Say why a dropout's mask was not held to the laws, where that is so."""
+        pair = self._pair
+        if judgement.example is None or "dropout" not in pair.base or judgement.status == "todo":
+            return ""
+        if pair.base in LAWFUL:
+            return "" if _is_lawful(pair, judgement) else POSITIONAL.format(pair.name)
+        return "" if _is_standard(pair) else UNKNOWN.format(pair.name)
+
+    def _guarded(self, name: str, make: Callable[[], Item]) -> Item:
+        """Return an item in any case, with its file and line."""
         try:
-            yield replace(laws_item(pair, settings, codes), **place)
-        except OURS:
+            item = make()
+        except Interrupted:
             raise
+        except MemoryError:
+            item = Item(name, self._entry.base, "error", NO_MEMORY)
         except Exception as error:
-            yield replace(_our_fault(pair, error, place), name=f"{pair.name} laws")
+            item = self._our_fault(name, error)
+        except BaseException as error:
+            item = Item(name, self._entry.base, "error", f"it raised {reason_of(error)}")
+        _, _, file, line = self.described
+        return replace(item, file=file, line=line)
+
+    def _our_fault(self, name: str, error: Exception) -> Item:
+        """Return the item for what the checker itself could not do."""
+        trace = "".join(traceback.format_exception(*sys.exc_info(), limit=-OUR_FRAMES))
+        return Item(name, self._entry.base, "error", "gradcheck itself failed, which is not the "
+                    f"target's fault: {reason_of(error)}", fault="judge",
+                    details={"traceback": trace})
 
 
 def _is_lawful(pair: Pair, judgement: Judgement) -> bool:
@@ -67,29 +145,15 @@ def _is_lawful(pair: Pair, judgement: Judgement) -> bool:
             and found is not None and len(found.args) == 2 and isinstance(found.args[1], dict))
 
 
-def _with_laws_note(judgement: Judgement, pair: Pair) -> Judgement:
-    """Return a judgement that says why a dropout's mask was not held to the laws."""
-    if judgement.example is None or "dropout" not in pair.base or judgement.status == "todo":
-        return judgement
-    if pair.base in LAWFUL:
-        note = "" if _is_lawful(pair, judgement) else POSITIONAL.format(pair.name)
-    else:
-        note = "" if _is_standard(pair) else UNKNOWN.format(pair.name)
-    return replace(judgement, advice=(*judgement.advice, note)) if note else judgement
-
-
 def _is_standard(pair: Pair) -> bool:
     from gradcheck.examples.standard import LAYERS
 
     return pair.base in LAYERS
 
 
-def _our_fault(pair: Pair, error: Exception, place: dict[str, object]) -> Item:
-    """Return the item for what the checker itself could not do."""
-    trace = "".join(traceback.format_exception(*sys.exc_info(), limit=-OUR_FRAMES))
-    return Item(pair.name, pair.base, "error", "gradcheck itself failed, which is not the "
-                f"target's fault: {type(error).__name__}: {error}", fault="judge",
-                details={"traceback": trace}, **place)  # type: ignore[arg-type]
+def _ran_out_of_memory(judgement: Judgement) -> bool:
+    return judgement.report is not None and any(
+        finding.evidence.get("exception") == "MemoryError" for finding in judgement.report.findings)
 
 
 def _as_named(file: str) -> str:

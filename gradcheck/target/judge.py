@@ -52,6 +52,8 @@ class Judgement:
         Remarks that cost nothing.
     example : Example, optional
         The arguments that were tried first, where there are any.
+    ignored : tuple of str
+        Codes of findings that were there and do not count.
     """
 
     status: str
@@ -60,6 +62,7 @@ class Judgement:
     gradient_right: bool = False
     advice: tuple[str, ...] = ()
     example: Example | None = None
+    ignored: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -83,7 +86,7 @@ class Judgement:
             name, group, self.status, self.message, seconds=report.seconds,
             arguments=tuple(entry.name for entry in report.arguments),
             worst_error=_worst(report), evaluations=report.evaluations, advice=self.advice,
-            details={"report": report.to_dict()})
+            details={"report": report.to_dict(), "ignored": list(self.ignored)})
 
 
 def judge(pair: Pair, conventions: Conventions, seed: int = 0,

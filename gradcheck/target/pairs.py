@@ -12,6 +12,7 @@ from typing import Any
 
 LAYER_NAME = re.compile(r"(?P<base>\w+?)_(?P<way>forward|backward)(?P<suffix>_\w+)?")
 LOSS_NAME = re.compile(r"[^_]\w*_loss(_naive|_vectorized)?")
+TEST_NAME = re.compile(r"test_\w*|\w*_test|_\w*")
 Function = Callable[..., Any]
 
 
@@ -24,12 +25,6 @@ class Pair:
     forward: Function
     backward: Function | None = None
     example: Function | None = None
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """The file and the line where forward is defined; ('', 0) where that is not known."""
-        code = getattr(inspect.unwrap(self.forward), "__code__", None)
-        return (code.co_filename, code.co_firstlineno) if code else ("", 0)
 
     @property
     def is_loss(self) -> bool:
@@ -80,7 +75,7 @@ def find_pairs(module: ModuleType, imported: bool = False) -> Found:
     """
     names = {name: _tame(value) for name, value in vars(module).items()
              if callable(value) and not issubclass(type(value), type)
-             and not name.startswith("_")}
+             and not TEST_NAME.fullmatch(name)}
     pairs, unpaired = _layers(names)
     pairs += [(name, Pair(name, name, value, example=names.get(f"{name}_example")))
               for name, value in names.items() if not LAYER_NAME.fullmatch(name)
@@ -100,13 +95,21 @@ def _is_own(pair: Pair, module: ModuleType) -> bool:
 
 def _is_from(function: Function, module: ModuleType) -> bool:
     """Whether a function is a module's own; partials, ufuncs and jitted ones without a home are."""
-    home: str | None = None
-    if inspect.isfunction(function):
-        home = function.__module__
-    elif type(function).__name__ != "ufunc":
+    home = None
+    if inspect.isroutine(function):
+        home = getattr(function, "__module__", None)
+    elif type(function).__name__ != "ufunc":  # newer NumPy gives them its own home
         home = getattr(function, "__dict__", {}).get("__module__")
-    name = module.__name__
-    return home is None or home == name or home.startswith(f"{name}.")
+    return home is None or is_within(str(home), module.__name__)
+
+
+def is_within(home: str, name: str) -> bool:
+    """Whether a module is another one, or lies in it.
+
+    >>> is_within("layers.affine", "layers"), is_within("layers2", "layers")
+    (True, False)
+    """
+    return home == name or home.startswith(f"{name}.")
 
 
 def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list[str]]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from gradcheck.target.classes import is_layer_class
 from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
-from gradcheck.target.pairs import Found, Pair, find_pairs
+from gradcheck.target.pairs import Found, Pair, bare, find_pairs, is_within
 from gradcheck.target.settings import Settings
 from gradcheck.target.tensors import is_module_class, pair_of_module
 
@@ -20,10 +22,41 @@ MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The pairs to judge, in the module's order, and remarks on what is not."""
+class Entry:
+    """One thing to judge.
 
-    pairs: tuple[Pair, ...]
+    Attributes
+    ----------
+    name : str
+        What its item is called.
+    base : str
+        The layer whose variant it is; decides on examples and laws.
+    sources : tuple of functions and classes
+        What the target defines it by: forward first.
+    make : callable
+        Returns it as a pair. A class is constructed there, and not before it is its turn.
+    """
+
+    name: str
+    base: str
+    sources: tuple[Callable[..., Any], ...]
+    make: Callable[[], Pair]
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The file and the line where it is defined; ('', 0) where that is not known."""
+        try:
+            code = getattr(inspect.unwrap(self.sources[0]), "__code__", None)
+        except ValueError:
+            code = None
+        return (code.co_filename, code.co_firstlineno) if code else ("", 0)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to judge, in the module's order, and remarks on what is not."""
+
+    entries: tuple[Entry, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -38,17 +71,23 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     Examples
     --------
     >>> module = ModuleType("homework")
-    >>> module.relu_forward = module.relu_backward = abs
-    >>> [pair.name for pair in plan_of(module, Settings()).pairs]
+    >>> module.relu_forward = module.relu_backward = lambda x: x
+    >>> [entry.name for entry in plan_of(module, Settings(imported=True)).entries]
     ['relu']
     """
-    if settings.forward or settings.backward:
-        return Plan((_named_pair(module, settings),))
+    if settings.forward:
+        return Plan((entry_of(_named_pair(module, settings)),))
     found = find_pairs(module, settings.imported)
-    pairs = (*found.pairs, *_classes(module, settings))
-    if not pairs:
+    entries = (*map(entry_of, found.pairs), *_classes(module, settings))
+    if not entries:
         raise NothingToCheckError(_nothing(module, found))
-    return Plan(_chosen(pairs, settings.only), tuple(_notes(found)))
+    return Plan(_chosen(entries, settings.only), tuple(_notes(found)))
+
+
+def entry_of(pair: Pair) -> Entry:
+    """Return a pair of functions as something to judge."""
+    functions = (pair.forward,) if pair.backward is None else (pair.forward, pair.backward)
+    return Entry(pair.name, pair.base, functions, lambda: pair)
 
 
 def _named_pair(module: ModuleType, settings: Settings) -> Pair:
@@ -69,18 +108,32 @@ def _named_pair(module: ModuleType, settings: Settings) -> Pair:
     return Pair(settings.forward, base, functions[0], functions[1], own)
 
 
-def _classes(module: ModuleType, settings: Settings) -> list[Pair]:
-    """Return the layer classes that a module defines, each as a pair."""
+def _classes(module: ModuleType, settings: Settings) -> Iterator[Entry]:
+    """Yield the layer classes that a module defines."""
     makers = ((is_layer_class, pair_of_class), (is_module_class, pair_of_module))
-    return [make(name, value, vars(module).get(f"{name}_example"))
-            for name, value in vars(module).items() for is_one, make in makers
-            if not name.startswith("_") and is_one(value)
-            and (settings.imported or _is_from(value, module))]
+    for name, value in vars(module).items():
+        if name.startswith("_") or not (settings.imported or _is_from(value, module)):
+            continue
+        for is_one, make in makers:
+            if is_one(value) and not _is_interface(value):
+                own = vars(module).get(f"{name}_example")
+                methods = (value.forward, getattr(value, "backward", value.forward))
+                yield Entry(name, name, (*methods, value), partial(make, name, value, own))
 
 
-def _is_from(kind: type, module: ModuleType) -> bool:
-    home, name = kind.__module__, module.__name__
-    return home == name or home.startswith(f"{name}.")
+def _is_from(value: Any, module: ModuleType) -> bool:
+    return isinstance(value, type) and is_within(str(value.__module__), module.__name__)
+
+
+def _is_interface(kind: Any) -> bool:
+    """Whether a class only says what those derived from it have to define."""
+    if inspect.isabstract(kind):
+        return True
+    code = getattr(kind.forward, "__code__", None)
+    if code is None or not kind.__subclasses__():
+        return False
+    empty = not code.co_names and set(code.co_consts) <= {None, kind.forward.__doc__}
+    return empty or "NotImplementedError" in code.co_names
 
 
 def _notes(found: Found) -> list[str]:
@@ -111,18 +164,14 @@ def _public(names: Mapping[str, Any]) -> list[str]:
     return [name for name in names if not name.startswith("_")]
 
 
-def _chosen(pairs: Sequence[Pair], only: Sequence[str]) -> tuple[Pair, ...]:
-    """Return the pairs that names and patterns choose."""
-    names = [pair.name for pair in pairs]
+def _chosen(entries: Sequence[Entry], only: Sequence[str]) -> tuple[Entry, ...]:
+    """Return what names and patterns choose."""
+    names = [entry.name for entry in entries]
     for pattern in only:
-        if not fnmatch.filter(names, _bare(pattern)):
-            close = difflib.get_close_matches(_bare(pattern), names, n=3)
+        if not fnmatch.filter(names, bare(pattern)):
+            close = difflib.get_close_matches(bare(pattern), names, n=3)
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
             raise NothingToCheckError(
                 f"--only: got {pattern!r}; expected one of {', '.join(sorted(names))}.{hint}")
-    return tuple(pair for pair in pairs
-                 if not only or any(fnmatch.fnmatchcase(pair.name, _bare(p)) for p in only))
-
-
-def _bare(name: str) -> str:
-    return name.removesuffix("_forward").removesuffix("_backward")
+    return tuple(entry for entry in entries
+                 if not only or any(fnmatch.fnmatchcase(entry.name, bare(p)) for p in only))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -12,9 +14,9 @@ import time
 from collections.abc import Iterator
 from typing import IO, Any
 
-START_SECONDS = 60.0
 BOOTSTRAP = ("import json, sys; sys.path[:] = json.loads(sys.argv.pop()); "
              "from gradcheck.target.worker import main; main()")
+ENDING_SECONDS = 2.0
 
 
 class EndedError(Exception):
@@ -22,25 +24,29 @@ class EndedError(Exception):
 
 
 class SlowError(Exception):
-    """The time was up before the process had answered."""
+    """The time was up before the process had answered; it was ended."""
 
 
 class Process:
     """A process that judges one target.
 
     It is a new interpreter, not a fork: this one may have threads, and may be one that cannot fork.
+    Where there are sessions it has one of its own, so that what the target starts ends with it.
     """
 
     def __init__(self, memory: float | None = None) -> None:
         self._child = subprocess.Popen(
             [sys.executable, "-X", "utf8", *_flags(), "-c", BOOTSTRAP, str(memory or 0),
              json.dumps(sys.path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
-        self._lines: queue.Queue[str | None] = queue.Queue()
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+            start_new_session=True)
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         assert self._child.stdout is not None
-        threading.Thread(target=_pump, args=(self._child.stdout, self._lines), daemon=True).start()
+        self._pump = threading.Thread(target=_pump, args=(self._child.stdout, self._lines),
+                                      daemon=True)
+        self._pump.start()
 
-    def ask(self, request: dict[str, Any], seconds: float | None) -> Iterator[dict[str, Any]]:
+    def ask(self, request: dict[str, Any], seconds: float) -> Iterator[dict[str, Any]]:
         """Yield the replies to a request.
 
         Raises
@@ -48,9 +54,9 @@ class Process:
         EndedError
             The process ended meanwhile.
         SlowError
-            The time was up; the process is ended.
+            The time was up.
         """
-        deadline = None if seconds is None else time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         try:
             assert self._child.stdin is not None
             self._child.stdin.write(json.dumps(request) + "\n")
@@ -58,9 +64,8 @@ class Process:
         except OSError:
             raise EndedError(self._how()) from None
         while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                line = self._lines.get(timeout=left)
+                line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 self.end()
                 raise SlowError from None
@@ -72,21 +77,25 @@ class Process:
             yield reply
 
     def end(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing, and what it started."""
         with contextlib.suppress(OSError):
-            self._child.kill()
+            if hasattr(os, "killpg"):
+                os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.kill()
         self._child.wait()
+        self._pump.join(ENDING_SECONDS)
         for stream in (self._child.stdin, self._child.stdout):
             with contextlib.suppress(OSError):
-                if stream is not None:
+                if stream is not None and not self._pump.is_alive():
                     stream.close()
 
     def _how(self) -> str:
+        """Return how it ended, and make sure that it has."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(2.0)
+            self._child.wait(ENDING_SECONDS)
         code = self._child.poll()
+        self.end()
         if code is None:
-            self.end()
             return "its output was closed"
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
@@ -96,9 +105,10 @@ def _flags() -> list[str]:
     return [*(["-B"] if sys.dont_write_bytecode else []), *(["-O"] if not __debug__ else [])]
 
 
-def _pump(stream: IO[str], lines: queue.Queue[str | None]) -> None:
+def _pump(stream: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
     """Hand lines on as they come, so that whoever waits for one can stop waiting."""
     with contextlib.suppress(ValueError, OSError):
         for line in stream:
-            lines.put(line)
+            if line.endswith("\n"):  # else it was cut short by the process's end
+                lines.put(line)
     lines.put(None)

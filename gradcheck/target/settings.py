@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from gradcheck.target.conventions import Conventions
-from gradcheck.target.errors import TargetError
 
 FILE = "pyproject.toml"
 SECTION = "gradcheck"
+LISTS = ("only", "ignore")
+
+
+class WrongSettingError(ValueError):
+    """A flag, a keyword or the project's file asks for something that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,6 @@ class Settings:
     forward: str = ""
     backward: str = ""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "only", tuple(self.only))
-        object.__setattr__(self, "ignore", tuple(self.ignore))
-        Conventions(self.p_is, self.scaling, self.seeding)
-
     @property
     def conventions(self) -> Conventions:
         """How dropout layers take p, scale, and draw."""
@@ -63,65 +63,111 @@ class Settings:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, entries: Mapping[str, Any]) -> Settings:
-        """Return the settings that a dict holds.
+    def of(cls, given: Mapping[str, Any]) -> Settings:
+        """Return settings of which some are given, the others their defaults.
 
-        >>> Settings.from_dict(Settings(seed=3, only=("relu",)).to_dict()).only
+        Parameters
+        ----------
+        given : mapping
+            Values by name. A name or a pattern may stand alone where several are taken; the
+            seeding ``'none'`` is None.
+
+        Raises
+        ------
+        WrongSettingError
+            A name or a value is none that is known.
+
+        Examples
+        --------
+        >>> Settings.of({"only": "relu", "seeding": "none"}).only
         ('relu',)
         """
-        return cls(**entries)
+        known = {field.name: getattr(cls, field.name) for field in fields(cls)}
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            raise WrongSettingError(f"got {', '.join(unknown)}; expected any of "
+                                    f"{', '.join(sorted(known))}. Remedy: correct the names.")
+        settings = cls(**{name: _value(name, value, known[name]) for name, value in given.items()})
+        if bool(settings.forward) != bool(settings.backward):
+            raise WrongSettingError("forward, backward: got one of them alone; expected both. "
+                                    "Remedy: name the two functions of the pair.")
+        try:
+            settings.conventions  # noqa: B018  (refuses what is none)
+        except (TypeError, ValueError) as error:
+            raise WrongSettingError(str(error)) from None
+        return settings
 
 
-def with_project(settings: Settings, target: Path) -> Settings:
-    """Return settings with what ``[tool.gradcheck]`` says where they say nothing.
+def _value(name: str, value: Any, default: Any) -> Any:
+    """Return a setting in the form that Settings holds it in."""
+    if name in LISTS:
+        listed = (value,) if isinstance(value, str) else tuple(value or ())
+        if all(isinstance(entry, str) for entry in listed):
+            return listed
+        raise WrongSettingError(f"{name}: got {value!r}; expected names. Remedy: write a list of "
+                                "strings.")
+    if name == "seeding" and value in ("none", None):
+        return None
+    if type(value) is not type(default) or (name == "seed" and value < 0):
+        kind = {bool: "true or false", int: "an integer of at least 0", str: "a word"}[
+            type(default)]
+        raise WrongSettingError(f"{name}: got {value!r}; expected {kind}. Remedy: correct the "
+                                "value.")
+    return value
 
-    The file is looked for in the target's folder and those above it; the nearest counts.
+
+def settled(given: Mapping[str, Any], target: Path | None = None) -> Settings:
+    """Return the settings for a target: what is given, and the project's where nothing is.
+
+    Parameters
+    ----------
+    given : mapping
+        What flags or keywords say; those that are not there are left to the project.
+    target : Path, optional
+        A file or a folder. ``[tool.gradcheck]`` counts of the nearest pyproject.toml in its folder
+        and those above it; what is ignored adds up.
 
     Raises
     ------
-    TargetError
-        The file cannot be read, or says what is no setting.
+    WrongSettingError
+        A setting is none, or the file cannot be read.
+
+    Examples
+    --------
+    >>> settled({"p_is": "keep"}).p_is
+    'keep'
     """
-    folder = target if target.is_dir() else target.parent
-    for place in [folder.resolve(), *folder.resolve().parents]:
-        if (place / FILE).is_file():
-            section = _section(place / FILE)
-            return _filled(settings, section, place / FILE) if section else settings
-    return settings
+    own = Settings.of(given)
+    place = _project(target) if target is not None else None
+    section = _section(place) if place is not None else {}
+    if not section:
+        return own
+    named = {key.replace("-", "_"): value for key, value in section.items()}
+    try:
+        ignored = (*Settings.of(named).ignore, *own.ignore)
+        return Settings.of({**named, **given, "ignore": ignored})
+    except WrongSettingError as error:
+        raise WrongSettingError(f"{place}: [tool.{SECTION}] {error}") from None
+
+
+def _project(target: Path) -> Path | None:
+    """Return the nearest project file."""
+    folder = (target if target.is_dir() else target.parent).resolve()
+    return next((place / FILE for place in [folder, *folder.parents] if (place / FILE).is_file()),
+                None)
 
 
 def _section(path: Path) -> Mapping[str, Any]:
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ImportError:  # Python 3.10
-        try:
-            import tomli as tomllib
-        except ImportError:
-            return {}
+    else:
+        import tomli as tomllib
     try:
         with path.open("rb") as file:
             table = tomllib.load(file).get("tool", {}).get(SECTION, {})
     except (OSError, ValueError) as error:
-        raise TargetError(f"{path}: {error}. Remedy: correct the file.") from None
-    return table if isinstance(table, Mapping) else {}
-
-
-def _filled(settings: Settings, section: Mapping[str, Any], path: Path) -> Settings:
-    """Return settings whose defaults are the section's; lists add up."""
-    known = {field.name for field in fields(Settings)}
-    named = {key.replace("-", "_"): value for key, value in section.items()}
-    unknown = sorted(set(named) - known)
-    if unknown:
-        raise TargetError(f"{path}: [tool.{SECTION}] got {', '.join(unknown)}; expected any of "
-                          f"{', '.join(sorted(known))}. Remedy: correct the names.")
-    default, changed = Settings(), {}
-    for key, value in named.items():
-        if key in ("only", "ignore"):
-            listed = [value] if isinstance(value, str) else value
-            changed[key] = (*getattr(settings, key), *listed)
-        elif getattr(settings, key) == getattr(default, key):
-            changed[key] = None if (key, value) == ("seeding", "none") else value
-    try:
-        return replace(settings, **changed)
-    except (TypeError, ValueError) as error:
-        raise TargetError(f"{path}: [tool.{SECTION}] {error}") from None
+        raise WrongSettingError(f"{path}: {error}. Remedy: correct the file.") from None
+    if not isinstance(table, Mapping):
+        raise WrongSettingError(f"{path}: tool.{SECTION} is no table. Remedy: write "
+                                f"[tool.{SECTION}].")
+    return table

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradcheck.target.errors import NothingToCheckError, TargetError
+from gradcheck.target.installed import spec_of
 
-DEFINES = re.compile(r"^[ \t]*def (?:\w+_(?:forward|backward)\w*|[a-zA-Z]\w*_loss\w*)\s*\(|"
-                     r"^[ \t]+def backward\s*\(", re.MULTILINE)
+DEFINES = re.compile(
+    r"^[ \t]*def (?!test_)(?:\w+_(?:forward|backward)\w*|[a-zA-Z]\w*_loss\w*)\s*\(|"
+    r"^[ \t]+def backward\s*\(", re.MULTILINE)
 SKIPPED = {"build", "dist", "node_modules", "site-packages", "venv", "env", "__pycache__"}
 MOST_BYTES = 8 << 20
 
@@ -38,7 +40,7 @@ class Source:
         """What the first line of a report says was checked."""
         if self.kind != "installed":
             return self.where
-        spec = importlib.util.find_spec(self.where)
+        spec = spec_of(self.where) or spec_of(self.where, anywhere=True)
         return f"{self.where} ({spec.origin if spec else 'installed'}, installed)"
 
 
@@ -84,7 +86,7 @@ def sources_of(target: str, installed: bool = False) -> list[Source]:
         if path.is_dir() and (found := list(_in_folder(path))):
             return found
     if _is_name(target):
-        if _installed(target):
+        if spec_of(target, anywhere=installed) is not None:
             return [Source("installed", target)]
         beside = Path(*target.split(".")).with_suffix(".py")
         if beside.is_file():
@@ -111,15 +113,6 @@ def _is_name(target: str) -> bool:
     return all(part.isidentifier() for part in target.split("."))
 
 
-def _installed(name: str) -> bool:
-    """Whether a module of this name can be imported from elsewhere than the current folder."""
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return False
-    return spec is not None and spec.origin is not None
-
-
 def _file(path: Path) -> Source:
     return Source("notebook" if path.suffix == ".ipynb" else "file", str(path))
 
@@ -129,11 +122,18 @@ def _in_folder(folder: Path) -> Iterator[Source]:
     if (folder / "__init__.py").is_file() and _exports(folder / "__init__.py"):
         yield Source("package", str(folder))
         return
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.suffix in (".py", ".ipynb") and path.is_file() and _defines(path) and not any(
-                part.startswith(".") or part in SKIPPED for part in parts):
+    for path in _files_below(folder):
+        if path.suffix in (".py", ".ipynb") and _defines(path):
             yield _file(path)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder in order; environments and what is hidden are left out."""
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in SKIPPED
+                            and not name.startswith(".")
+                            and not Path(here, name, "pyvenv.cfg").exists())
+        yield from (Path(here, name) for name in sorted(files) if not name.startswith("."))
 
 
 def _defines(path: Path) -> bool:

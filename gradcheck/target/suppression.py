@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 from gradcheck.target.judge import Judgement
-from gradcheck.target.pairs import Pair
 
 COMMENT = re.compile(r"#\s*gradcheck:\s*ignore\[([\w\s,-]+)\]")
 
 
-def ignored_codes(pair: Pair, everywhere: Collection[str]) -> frozenset[str]:
-    """Return the codes that do not count for a pair: those for all, and those on its def lines."""
-    codes = set(everywhere)
-    for function in (pair.forward, pair.backward):
-        if function is not None:
-            codes |= _on_def_line(function)
-    return frozenset(codes)
+def ignored_codes(sources: Sequence[Callable[..., Any]], everywhere: Collection[str]
+                  ) -> frozenset[str]:
+    """Return the codes that do not count for a layer: those for all, and those on its def lines."""
+    return frozenset(everywhere).union(*map(_on_def_line, sources))
 
 
 def _on_def_line(function: Callable[..., Any]) -> set[str]:
@@ -43,10 +39,12 @@ def without_ignored(judgement: Judgement, codes: Collection[str]) -> Judgement:
     if judgement.report is None:
         return judgement
     report = judgement.report.without(codes)
-    if report is judgement.report:
+    ignored = tuple(finding.code for finding in judgement.report.findings
+                    if finding.code in codes)
+    if not ignored:
         return judgement
     status = report.status
     if status == "passed" and not report.arguments:
         status = "skipped"  # what was ignored was the reason why no number was compared
-    return replace(judgement, report=report, status=status,
+    return replace(judgement, report=report, status=status, ignored=ignored,
                    message="" if status == "passed" else "\n".join(report.paragraphs()))

@@ -79,7 +79,7 @@ class Trial:
     def is_unwritten(self, candidates: Sequence[Example]) -> bool:
         """Whether every call ends in None or NotImplementedError, as a skeleton's does."""
         taken = [found for found in candidates if not self.refuses(found) or _raises_only(
-            lambda found=found: self.pair.forward(*copy.deepcopy(found.args)),
+            functools.partial(self.pair.forward, *copy.deepcopy(found.args)),
             NotImplementedError)]
         return bool(taken) and all(self._is_unwritten_at(found) for found in taken)
 
@@ -115,7 +115,8 @@ class Trial:
 
     def _report_layer(self, found: Example) -> Report:
         forward, backward, args = self._functions(found)
-        return check_layer(forward, backward, *args, seed=self.seed, name=self.pair.name)
+        return check_layer(forward, backward, *args, seed=self.seed, name=self.pair.name,
+                           progress=False)
 
     def _report_loss(self, found: Example) -> Report:
         pair, place = self.pair, next(i for i, arg in enumerate(found.args) if floating(arg))
@@ -136,7 +137,7 @@ class Trial:
         # As a dict, so that the report calls the argument by its name.
         return check_gradient(
             lambda named: call(named[name])[0], lambda named: {name: call(named[name])[1]},
-            {name: found.args[place]}, seed=self.seed, name=pair.name)
+            {name: found.args[place]}, seed=self.seed, name=pair.name, progress=False)
 
 
 def _raises(call: Callable[[], Any]) -> bool:

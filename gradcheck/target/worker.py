@@ -10,41 +10,105 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import signal
 import sys
+import threading
 import warnings
-from typing import IO
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+# Out of the way of a target that closes the low numbers, or all that it does not know.
+REQUESTS, REPLIES, ERRORS = 90, 91, 92
+OURS = f"{Path(__file__).parents[1]}{os.sep}"
 
 
 def main() -> None:
-    """Serve until the requests end."""
-    requests, replies = _taken_over()
+    """Serve until the parent ends this process, or is gone."""
+    channel = Channel()
     _end_with_parent()
     _limit_memory(float(sys.argv.pop()))
     from gradcheck.target.serving import Server
 
-    server = Server(replies)
+    server = Server(channel.send)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for line in requests:
-            server.answer(json.loads(line))
+        for request in channel.requests():
+            server.answer(request)
 
 
-def _taken_over() -> tuple[IO[str], IO[str]]:
-    """Return the two channels, and put others in the place of standard input and output."""
-    requests = os.fdopen(os.dup(0), encoding="utf-8")
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+class Channel:
+    """The way to the parent and back, and the standard streams that the target sees."""
+
+    def __init__(self) -> None:
+        for number, kept in enumerate((REQUESTS, REPLIES, ERRORS)):
+            os.dup2(number, kept, inheritable=False)
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_in_a_copy)
+
+    def requests(self) -> Iterator[dict[str, Any]]:
+        """Yield requests as they come; before each the standard streams are put in place."""
+        while True:
+            _open_streams()
+            yield json.loads(self._lines.get())
+
+    def send(self, reply: dict[str, Any]) -> None:
+        """Send one reply; without the way back, which a target may have closed, all is lost."""
+        data = f"{json.dumps(reply)}\n".encode()
+        try:
+            while data:
+                data = data[os.write(REPLIES, data):]
+        except OSError:
+            os._exit(1)
+
+    def _read(self) -> None:
+        """Hand requests on, and end this process with the parent, whatever it is doing."""
+        with contextlib.suppress(OSError), open(REQUESTS, encoding="utf-8", closefd=False) as lines:
+            for line in lines:
+                self._lines.put(line)
+        os._exit(0)
+
+
+def _open_streams() -> None:
+    """Give the target an empty standard input, and standard error for both its outputs."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  (as long as the process)
-    return requests, replies
+    if nothing:
+        os.close(nothing)
+    os.dup2(ERRORS, 1)
+    os.dup2(ERRORS, 2)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = (
+        open(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1,  # noqa: SIM115
+             closefd=False) for number in (1, 2))
+
+
+def _in_a_copy() -> None:
+    """Keep a copy of this process, which the target made by forking, out of the judging.
+
+    It may do what the target made it for, but has no way to the parent, and ends where it would
+    return to the checker's own code.
+    """
+    for number in (REQUESTS, REPLIES):
+        with contextlib.suppress(OSError):
+            os.close(number)
+    _end_with_parent()
+    sys.setprofile(_end_in_our_code)
+
+
+def _end_in_our_code(frame: FrameType, event: str, arg: object) -> None:
+    if frame.f_code.co_filename.startswith(OURS) and frame.f_code is not _in_a_copy.__code__:
+        os._exit(0)
 
 
 def _end_with_parent() -> None:
     """Have the kernel end this process should its parent be killed, where it can (Linux)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's Ctrl-C is the parent's to answer
+    with contextlib.suppress(ValueError):  # a copy that a thread made has no main thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     if sys.platform == "linux":
         import ctypes
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 from hypothesis import strategies as st
 
+from gradcheck.mask_laws.run import CheckResult
 from gradcheck.output.record import STATUSES, Item, Record
 from gradcheck.target.check import check_all
 
@@ -71,24 +70,16 @@ def judged() -> Record:
         dout *= 1 - np.tanh(x) ** 2
         return dout
 
-    def dropout_forward(x, param):
-        if param["mode"] == "test":
-            return x, (param, None)
-        mask = np.random.default_rng(param.get("seed")).random(x.shape) < param["p"]
-        return x * mask, (param, mask)
-
     return check_all({
         "relu_forward": relu_forward, "relu_backward": lambda dout, x: dout * (x > 0),
         "affine_forward": affine_forward, "affine_backward": affine_backward,
         "tanh_forward": lambda x: (np.tanh(x), x), "tanh_backward": tanh_backward,
         "sigmoid_forward": lambda x: None, "sigmoid_backward": lambda dout, cache: None,
         "elu_forward": lambda x: (x / "", x), "elu_backward": lambda dout, x: dout,
-        "dropout_forward": dropout_forward,
-        "dropout_backward": lambda dout, cache: dout if cache[1] is None else dout * cache[1],
     }, imported=True)
 
 
-def without_points(record: Record, **changes: object) -> Record:
-    """Return a record with the same changes to each item."""
-    items = tuple(dataclasses.replace(item, **changes) for item in record.items)  # type: ignore[arg-type]
-    return dataclasses.replace(record, items=items)
+LAWFUL = Item("dropout laws", "dropout", "failed", "rate: no\nvalues: no", file="homework.py",
+              line=3, details={"laws": [
+                  CheckResult("rate", "failed", "rate: no", {"p": np.float64(0.5)}, 0.1).to_dict(),
+                  CheckResult("runs", "passed", "", {}, 0.1).to_dict()]})
