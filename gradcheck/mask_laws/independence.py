@@ -47,7 +47,7 @@ def check_axes(samples: Samples) -> None:
     """Rows, columns, channels and samples are independent, and each has the same rate."""
     slip = ("one decision is shared by a row, column, channel or sample: draw the mask with the "
             "shape of x")
-    for calls in samples.every_call():
+    for calls in samples.every_call:
         kept = calls.kept.reshape(len(calls.kept), *calls.shape)
         judge([count for axis in range(1, kept.ndim)
                for count in _neighbours(np.moveaxis(kept, axis, 0), calls.keep, axis - 1)],

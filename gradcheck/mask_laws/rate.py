@@ -8,7 +8,7 @@ raises for the least likely one (see `gradcheck.mask_laws.statistics`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy import stats
@@ -20,6 +20,7 @@ from gradcheck.mask_laws.slips import convention_of, slip_of_rate
 from gradcheck.mask_laws.statistics import (
     ALPHA,
     Count,
+    count_among,
     judge,
     least_likely,
     pattern_counts,
@@ -27,7 +28,8 @@ from gradcheck.mask_laws.statistics import (
 )
 
 BLOCKS = (16, 64, 256, 1024)
-MODULI = (2, 3, 4, 5, 7, 8, 16, 32, 64, 128, 256)
+# Divisors by a common multiple: the counts of the multiple add up to theirs.
+DIVISORS = {256: (2, 4, 8, 16, 32, 64, 128, 256), 105: (3, 5, 7)}
 
 
 def check_rate(samples: Samples) -> None:
@@ -91,7 +93,7 @@ def check_expectation(samples: Samples) -> None:
 
 def check_count_is_binomial(samples: Samples) -> None:
     """Counts of kept units vary as a binomial does: by call, row, column, block and position."""
-    for calls in samples.every_call():
+    for calls in samples.every_call:
         totals, n = calls.kept.sum(1), calls.kept.shape[1]
         counts = [Count(f"of the units of call {i} are kept", int(total), n, calls.keep)
                   for i, total in enumerate(totals)]
@@ -136,7 +138,7 @@ def _spread_along_axes(kept: Array, keep: float) -> list[Count]:
 
 def check_positions(samples: Samples) -> None:
     """Every position has the same rate: the first, the last, odd and even ones."""
-    for calls in samples.every_call():
+    for calls in samples.every_call:
         k, n = calls.kept.shape
         judge([Count(f"of the calls keep position {i} of {n}", int(kept), k, calls.keep)
                for i, kept in enumerate(calls.kept.sum(0))],
@@ -146,31 +148,49 @@ def check_positions(samples: Samples) -> None:
         flat = sample.kept.ravel()
         counts = [Count("of the first 64 units are kept", int(flat[:64].sum()), 64, sample.keep),
                   Count("of the last 64 units are kept", int(flat[-64:].sum()), 64, sample.keep)]
-        counts += [Count(f"of the units i with i % {m} == {r} are kept", int(flat[r::m].sum()),
-                         flat[r::m].size, sample.keep) for m in MODULI for r in range(m)]
+        counts += [Count(f"of the units i with i % {m} == {r} are kept", inside, size, sample.keep)
+                   for m, r, inside, size in _by_remainder(flat)]
         judge(counts, "the mask depends on the index", sample)
+
+
+def _by_remainder(flat: Array) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (m, r, how many units i with i % m == r are kept, how many there are)."""
+    for period, divisors in DIVISORS.items():
+        padded = np.zeros(-(-flat.size // period) * period, bool)
+        padded[: flat.size] = flat
+        inside = padded.reshape(-1, period).sum(0)
+        for m in divisors:
+            for r, kept in enumerate(inside.reshape(-1, m).sum(0).tolist()):
+                yield m, r, kept, -(-(flat.size - r) // m)
 
 
 def check_independence_of_x(samples: Samples) -> None:
     """The mask does not depend on the values of x: sign, size, rank."""
     for sample in samples.informative:
         flat, kept = sample.x.ravel()[: 2**18], sample.kept.ravel()[: 2**18]
-        counts = [Count(f"of the units with x {sign} 0 are kept", int(kept[where].sum()),
-                        int(where.sum()), sample.keep)
+        counts = [count_among(kept, where, sample.keep, f"units with x {sign} 0")
                   for sign, where in ((">", flat > 0), ("<", flat < 0))]
         for name, value in (("x", flat), ("|x|", np.abs(flat))):
-            edges = np.quantile(value, np.arange(1, 10) / 10)
-            tenth = np.searchsorted(edges, value)
-            sizes = np.bincount(tenth)
-            counts += [Count(f"of the units in tenth {i + 1} of {name} are kept",
-                             int(inside), int(sizes[i]), sample.keep)
-                       for i, inside in enumerate(np.bincount(tenth, weights=kept))]
+            counts += _counts_by_tenth(kept, value, sample.keep, name)
         judge(counts, "the mask is made from the values of x", sample)
     for calls in (samples.fresh, samples.triples):
         judge([Count(f"of the calls keep the {name}", int(np.take_along_axis(
             calls.kept, pick(calls.x)[:, None], 1).sum()), len(calls.kept), calls.keep)
             for name, pick in EXTREMES], "the largest or smallest value is treated specially",
             calls)
+
+
+def _counts_by_tenth(kept: Array, value: Array, keep: float, name: str) -> list[Count]:
+    below = [value < upper for upper in TENTHS[name]]
+    sizes = np.diff([np.count_nonzero(part) for part in below], prepend=0)
+    inside = np.diff([np.count_nonzero(kept & part) for part in below], prepend=0)
+    return [Count(f"of the units in tenth {i + 1} of {name} are kept", int(k), int(n), keep)
+            for i, (k, n) in enumerate(zip(inside, sizes, strict=True))]
+
+
+# The upper ends of the tenths of x and |x|, as `nonzero_normal` draws x.
+NORMAL, HALF_NORMAL = (law.ppf(np.arange(1, 11) / 10) for law in (stats.norm, stats.halfnorm))
+TENTHS = {"x": NORMAL + np.copysign(0.1, NORMAL), "|x|": HALF_NORMAL + 0.1}
 
 
 EXTREMES = (

@@ -102,6 +102,12 @@ class Calls:
         """The rate that laws other than those about the rate start from."""
         return keep_of(self.kept, 1 - self.p)
 
+    @property
+    def distinct(self) -> bool:
+        """Whether no mask occurs twice, but for those that keep or drop everything."""
+        mixed = self.kept[self.kept.any(1) & ~self.kept.all(1)]
+        return len({mask.tobytes() for mask in mixed}) == len(mixed)
+
     def __str__(self) -> str:
         return f"p = {self.p}, {len(self.kept)} calls with x of shape {self.shape}"
 
@@ -140,18 +146,14 @@ class Samples:
         """Those in which some units are kept and some dropped: the others say nothing."""
         return [sample for sample in self.moderate if 0 < sample.keep < 1]
 
-    def every_call(self) -> Iterator[Calls]:
+    @cached_property
+    def every_call(self) -> list[Calls]:
         """Return the samples of many small calls, the seeded ones where seeds are understood.
 
         Where masks repeat, counts over calls mean nothing; that is the business of other laws.
         """
-        calls = [self.fresh, self.later]
-        if self.probe.controllable:
-            calls.append(self.seeded)
-        for sample in calls:
-            mixed = sample.kept[sample.kept.any(1) & ~sample.kept.all(1)]
-            if 0 < sample.keep < 1 and len(np.unique(mixed, axis=0)) == len(mixed):
-                yield sample
+        calls = [self.fresh, self.later, *([self.seeded] if self.probe.controllable else [])]
+        return [sample for sample in calls if 0 < sample.keep < 1 and sample.distinct]
 
     def sharing(self) -> str:
         """Say whether units of one mask share decisions: that spoils other laws as well."""
