@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradcheck.mask_laws.run import (
         DropoutImplementation,
         check_dropout,
+        check_law,
         parametrize_with_dropout_checks,
     )
     from gradcheck.numeric.ladder import numerical_gradient
@@ -32,7 +33,7 @@ _ROOMS = {
     "classic": ("eval_numerical_gradient", "eval_numerical_gradient_array",
                 "eval_numerical_gradient_blobs", "eval_numerical_gradient_net",
                 "grad_check_sparse", "rel_error"),
-    "mask_laws.run": ("DropoutImplementation", "check_dropout",
+    "mask_laws.run": ("DropoutImplementation", "check_dropout", "check_law",
                       "parametrize_with_dropout_checks"),
     "numeric.ladder": ("numerical_gradient",),
     "report": ("Finding", "GradientError", "Report"),
@@ -46,6 +47,7 @@ __all__ = [
     "Report",
     "check_dropout",
     "check_gradient",
+    "check_law",
     "check_layer",
     "check_net",
     "eval_numerical_gradient",

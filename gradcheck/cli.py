@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import itertools
 import os
 import shutil
@@ -126,8 +127,8 @@ def _parser() -> argparse.ArgumentParser:
                        help="processes for a folder (-1: one a core)")
 
     explain = commands.add_parser(
-        "explain", help="what a finding means, a wrong example, the right one",
-        description="Explain a finding. Without CODE, list all of them.")
+        "explain", help="what a finding or a law of the mask means, a wrong example, the right one",
+        description="Explain a finding or a law of the mask. Without CODE, list all of them.")
     explain.add_argument("code", metavar="CODE", nargs="?")
 
     conformance = commands.add_parser(
@@ -227,12 +228,20 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from gradcheck.findings.explain import explain, listing
+    from gradcheck.findings import explain as findings
+    from gradcheck.mask_laws import explain as laws
 
-    try:
-        print(listing() if options.code is None else explain(options.code))
-    except KeyError as error:
-        raise _UsageError(error.args[0]) from error
+    if options.code is None:
+        print(f"{findings.listing()}\n\n{laws.listing()}")
+        return PASSED
+    half = next((half for half in (findings, laws) if options.code in half.EXPLANATIONS), None)
+    if half is None:
+        known = [*findings.EXPLANATIONS, *laws.EXPLANATIONS]
+        close = difflib.get_close_matches(options.code, known, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "gradcheck explain lists them."
+        raise _UsageError(f"CODE: got {options.code!r}; expected a code of a finding or the name "
+                          f"of a law. Remedy: {hint}")
+    print(half.explain(options.code))
     return PASSED
 
 

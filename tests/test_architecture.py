@@ -38,7 +38,7 @@ MORE_INSIDE_FUNCTIONS = {
 }
 # Whose work is to judge code that draws from NumPy's global generator, and to put it back.
 GLOBAL_GENERATOR_RESTORED = {
-    "gradcheck/mask_laws/samples.py": "global_generators_restored holds the state of every law",
+    "gradcheck/generators.py": "global_generators_restored holds the state of every law",
     "gradcheck/mask_laws/implementation.py": "called inside global_generators_restored only",
     "gradcheck/grading/judge.py": "seeds inside sandbox.global_generator_restored",
     "gradcheck/target/check.py": "called inside sandbox.global_generator_restored only",

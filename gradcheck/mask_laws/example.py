@@ -12,6 +12,10 @@ from gradcheck.arguments import Array
 from gradcheck.mask_laws.implementation import DropoutLawError, Probe, broken, close
 from gradcheck.mask_laws.slips import convention_of, slip_of_backward, slip_of_scale
 
+# A call for laws that need but one.
+X = np.array([[1.5, -2.0, 0.5, -1.0], [3.0, -0.25, 2.5, 1.0], [-1.0, 4.0, -3.5, 0.75]])
+DOUT = np.array([[0.5, 1.0, -2.0, 3.0], [-1.5, 2.0, 0.25, -0.5], [1.0, -1.0, 2.0, 0.125]])
+
 
 @dataclass(frozen=True)
 class Example:

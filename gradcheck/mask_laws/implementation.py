@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
+from unittest import SkipTest
 
 import numpy as np
 
@@ -132,6 +133,11 @@ class Probe:
         """Whether a mask can be had twice."""
         return self.impl.seeding is not None
 
+    @property
+    def some_seed(self) -> int | None:
+        """A seed, where seeds are understood."""
+        return 1 if self.controllable else None
+
     def refresh(self) -> None:
         """Restart the generator handed to fresh calls: makes an example repeatable."""
         self._rng = np.random.default_rng(0)
@@ -194,6 +200,12 @@ class Probe:
         slip = "param has no 'seed' when the mask should be fresh: test `'seed' in param`" if (
             isinstance(error, KeyError) and error.args == ("seed",)) else ""
         broken(f"{function} raised {last}{where}", slip, error=last)
+
+
+def needs_seeds(probe: Probe) -> None:
+    """Skip a law about seeds where there are none."""
+    if not probe.controllable:
+        raise SkipTest("seeding=None: the masks cannot be controlled")
 
 
 def array_like(label: str, function: str, value: object, shape: tuple[int, ...]) -> Array:

@@ -38,18 +38,21 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arguments import refuse
+from gradcheck.generators import global_generators_restored
 from gradcheck.mask_laws.implementation import (
     DropoutImplementation,
     DropoutLawError,
     Probe,
     as_implementation,
 )
-from gradcheck.mask_laws.law import LAWS, CheckResult, Law, table_of_deviations
-from gradcheck.mask_laws.samples import Samples, global_generators_restored
+from gradcheck.mask_laws.law import CheckResult, Law
+from gradcheck.mask_laws.registry import LAWS, table_of_deviations
+from gradcheck.mask_laws.samples import Samples
 from gradcheck.mask_laws.search import judge_on_examples
 
 __all__ = ["LAWS", "CheckResult", "DropoutCheckWarning", "DropoutImplementation", "DropoutLawError",
-           "Law", "check_dropout", "dropout_checks", "parametrize_with_dropout_checks"]
+           "Law", "check_dropout", "check_law", "dropout_checks", "each_law",
+           "parametrize_with_dropout_checks"]
 
 
 class DropoutCheckWarning(UserWarning):
@@ -148,41 +151,112 @@ def check_dropout(
     []
     """
     expected = dict(expected_failures or {})
-    unknown = sorted(set(expected) - {law.name for law in LAWS})
-    if unknown:
-        refuse("expected_failures", unknown, "names of laws",
-               "choose from " + ", ".join(law.name for law in LAWS))
+    for name in expected:
+        _law_named(name, "expected_failures")
     if on_fail not in ("raise", "warn", None):
         refuse("on_fail", on_fail, "'raise', 'warn' or None", "pass one of these")
-    run = _Run(as_implementation(impl))
     results = []
-    for law in LAWS:
-        result, error = _result_of(run, law, strict, expected)
+    for result in each_law(impl, strict=strict, expected=expected):
         results.append(result)
         if callback is not None:
             callback(result)
-        if result.status == "failed" and on_fail == "raise" and error is not None:
-            raise error
+        if result.status == "failed" and on_fail == "raise" and result.error is not None:
+            raise result.error
         if result.status == "failed" and on_fail == "warn":
             warnings.warn(result.message, DropoutCheckWarning, stacklevel=2)
     return results
 
 
-def _result_of(run: _Run, law: Law, strict: bool,
-               expected: Mapping[str, str]) -> tuple[CheckResult, DropoutLawError | None]:
-    start = time.perf_counter()
-    status, message, evidence, broken = "passed", "", {}, None
+def check_law(name: str, impl: object) -> CheckResult:
+    """Hold a dropout to one law.
+
+    Parameters
+    ----------
+    name : str
+        The law; one beyond common practice counts here, too.
+    impl : DropoutImplementation, (forward, backward), or module
+        As for `check_dropout`.
+
+    Returns
+    -------
+    CheckResult
+        With status 'passed', 'failed' or 'skipped'.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an unknown law, or something that is no implementation.
+
+    Examples
+    --------
+    >>> import layers
+    >>> print(check_law("rate", layers))
+    passed   rate
+    """
+    return next(each_law(impl, [_law_named(name, "name")], strict=True))
+
+
+def _law_named(name: str, argument: str) -> Law:
+    found = next((law for law in LAWS if law.name == name), None)
+    if found is None:
+        refuse(argument, name, "the name of a law",
+               "choose from " + ", ".join(law.name for law in LAWS))
+    return found
+
+
+def each_law(
+    impl: object,
+    laws: Iterable[Law] = LAWS,
+    *,
+    strict: bool = False,
+    expected: Mapping[str, str] | None = None,
+    reason_of: Callable[[Exception], str] | None = None,
+) -> Iterator[CheckResult]:
+    """Hold a dropout to laws, one after the other.
+
+    Parameters
+    ----------
+    impl : DropoutImplementation, (forward, backward), or module
+        As for `check_dropout`.
+    laws : iterable of Law
+        Those to hold it to.
+    strict : bool
+        Whether the laws beyond common practice count.
+    expected : mapping of str to str, optional
+        Names of laws that may be broken, with the reason.
+    reason_of : callable, optional
+        Tells of an exception that is no law's; it then counts as a broken law. By default it is
+        let through.
+
+    Yields
+    ------
+    CheckResult
+        As soon as it is known.
+    """
+    run = _Run(as_implementation(impl))
+    for law in laws:
+        yield _result_of(run, law, strict, expected or {}, reason_of)
+
+
+def _result_of(run: _Run, law: Law, strict: bool, expected: Mapping[str, str],
+               reason_of: Callable[[Exception], str] | None) -> CheckResult:
+    start, broken = time.perf_counter(), None
+    status, message, evidence = "passed", "", {}
     try:
         run.judge(law)
     except unittest.SkipTest as skip:
         status, message = "skipped", f"{law.name}: {skip}"
     except DropoutLawError as error:
         status, message, evidence, broken = "failed", str(error), error.evidence, error
-        if law.name in expected:
-            status, message = "xfail", f"{message} Expected: {expected[law.name]}"
-        elif law.kind == "strict" and not strict:
-            status = "advice"
-    return CheckResult(law.name, status, message, evidence, time.perf_counter() - start), broken
+    except Exception as error:
+        if reason_of is None:
+            raise
+        status, message = "failed", f"{law.name}: {reason_of(error)}"
+    if status == "failed" and law.name in expected:
+        status, message = "xfail", f"{message} Expected: {expected[law.name]}"
+    elif status == "failed" and law.kind == "strict" and not strict:
+        status = "advice"
+    return CheckResult(law.name, status, message, evidence, time.perf_counter() - start, broken)
 
 
 def parametrize_with_dropout_checks(impls: Iterable[object], *, strict: bool = False) -> Any:

@@ -92,7 +92,7 @@ RATE_SLIPS: tuple[tuple[Callable[[Array, Array], bool], str], ...] = (
      "p is used as the keep probability: compare random numbers with 1 - p"),
     (lambda p, kept: kept.size > 2 and bool(np.ptp(kept) < 0.02),
      "p is ignored: {kept:.2g} is kept whatever p is"),
-    (lambda p, kept: bool(np.allclose(1 - kept, np.round(p, 1), atol=0.005)),
+    (lambda p, kept: bool(np.allclose(1 - kept, np.round(p, 1), atol=0.001)),
      "the threshold is quantised to tenths"),
     (lambda p, kept: bool(np.allclose(1 - kept, np.round(p, 2), atol=2e-4)),
      "the threshold is quantised to hundredths"),

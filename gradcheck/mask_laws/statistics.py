@@ -99,6 +99,16 @@ def standardized(kept: Array, keep: float) -> Array:
     return (kept.ravel() - keep) / math.sqrt(keep * (1 - keep))
 
 
+def judge_lags(kept: Array, keep: float, example: object, slip: str) -> None:
+    """Break the law if the worst lag of a mask is beyond its bound."""
+    worst = lag_correlation(kept, keep)
+    if worst is not None:
+        lag, correlation, bound = worst
+        broken(f"units {lag} apart have correlation {correlation:.3g} "
+               f"(independent units stay within {bound:.2g})", slip, str(example),
+               lag=lag, correlation=correlation, bound=bound)
+
+
 def lag_correlation(kept: Array, keep: float) -> tuple[int, float, float] | None:
     """Return (lag, correlation, bound) of the worst lag of a mask, if beyond its bound."""
     return worst_lag(standardized(kept, keep), min(keep, 1 - keep))
