@@ -2,6 +2,31 @@
 
 The names below are loaded when they are first used: the pytest plugin is imported in every run of
 pytest, and must not cost the time of NumPy.
+
+__main__                The command `gradcheck`, and `python -m gradcheck`
+adapters/               Other people's functions in this package's form.
+arguments               The one form in which gradcheck refuses an argument: got, expected, remedy.
+check                   check_layer, check_gradient, check_net: what a user calls.
+classic                 The gradient checks of Stanford's cs231n, under their names.
+cli                     The command line: `gradcheck check`, `grade`, `explain` and `conformance`.
+contract/               What must hold before a number counts.
+dropout_checks          `gradcheck.mask_laws` under its published path.
+examples/               Example arguments for the field's standard layer names, as data.
+findings/               What can be wrong with a gradient: one finding, one file.
+grading/                Submissions, points, and the reference that they are held to.
+mask_laws/              The laws of the mask: what every dropout must obey.
+numeric/                The true gradient, numerically: steps, dependence
+output/                 The formats that a record of judgements is written in. No judgement.
+points                  `gradcheck.grading.points` under its published path.
+progress                A progress bar that appears only where a check takes long.
+pytest_plugin           `pytest --gradcheck-target=homework.py`
+report                  What a check found, as frozen records that read well as text, HTML and JSON.
+run                     One check under way: contract, then numbers, then diagnosis, then a Report.
+sandbox/                A submission's process: started, asked, confined, ended.
+generators              NumPy's and Python's global generators, put back afterwards.
+program                 Small programs that show something wrong, and the repair.
+target/                 Files, packages and modules that are checked.
+workers                 Nothing, a number of processes, or anything that maps.
 """
 
 from __future__ import annotations
@@ -25,7 +50,7 @@ if TYPE_CHECKING:
         check_law,
         parametrize_with_dropout_checks,
     )
-    from gradcheck.numeric.ladder import numerical_gradient
+    from gradcheck.numeric.gradient import numerical_gradient
     from gradcheck.report import Finding, GradientError, Report
 
 _ROOMS = {
@@ -35,7 +60,7 @@ _ROOMS = {
                 "grad_check_sparse", "rel_error"),
     "mask_laws.run": ("DropoutImplementation", "check_dropout", "check_law",
                       "parametrize_with_dropout_checks"),
-    "numeric.ladder": ("numerical_gradient",),
+    "numeric.gradient": ("numerical_gradient",),
     "report": ("Finding", "GradientError", "Report"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arguments import refuse
-from gradcheck.contract.inspection import Layer, name_arguments
-from gradcheck.numeric.dependence import upcast
+from gradcheck.contract.layer import Layer, name_arguments
+from gradcheck.numeric.evaluator import upcast
 from gradcheck.numeric.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
 from gradcheck.report import Report
 from gradcheck.run import Session, Workers

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from gradcheck.grading.judge import Conventions
-    from gradcheck.target.load import Pair
+    from gradcheck.target.conventions import Conventions
+    from gradcheck.target.pairs import Pair
 
 STACK = pytest.StashKey[contextlib.ExitStack]()
 LAWFUL = ("dropout", "vanilla_dropout")
@@ -59,7 +59,8 @@ class Target(pytest.Collector):
 
     def collect(self) -> Iterator[Check]:
         """Import the target and yield its checks; a failed import is one failing test."""
-        from gradcheck.target.load import TargetError, find_pairs, loaded
+        from gradcheck.target.load import TargetError, loaded
+        from gradcheck.target.pairs import find_pairs
 
         try:
             module = self.config.stash[STACK].enter_context(loaded(self.name))
@@ -79,7 +80,7 @@ class Target(pytest.Collector):
                     yield self._check(f"{pair.name}: {law}", check, pair)
 
     def _conventions(self) -> Conventions:
-        from gradcheck.grading.judge import Conventions
+        from gradcheck.target.conventions import Conventions
 
         option = self.config.getoption
         seeding = option("--gradcheck-seeding")
@@ -121,15 +122,16 @@ class Check(pytest.Item):
 
 
 def _check_gradient(pair: Pair, conventions: Conventions) -> None:
-    from gradcheck.sandbox.sandbox import global_generator_restored
-    from gradcheck.target.check import check_pair
+    from gradcheck.target.exceptions import interrupts_told_apart
+    from gradcheck.target.judge import judge
+    from gradcheck.target.quiet import global_generator_restored
 
-    with global_generator_restored():
-        item = next(check_pair(pair, conventions, strict=False, seed=0))
-    if item.status in ("skipped", "inconclusive"):
-        pytest.skip(item.message)
-    if not item.passed:
-        raise AssertionError(item.message)
+    with interrupts_told_apart(), global_generator_restored():
+        judgement = judge(pair, conventions)
+    if judgement.status in ("skipped", "inconclusive"):
+        pytest.skip(judgement.message)
+    if not judgement.passed:
+        raise AssertionError(judgement.message)
 
 
 def _laws(pair: Pair, conventions: Conventions) -> Iterator[tuple[str, Callable[..., None]]]:

@@ -6,16 +6,18 @@ Nothing here computes: `gradcheck.check` fills the records in.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.output.html import heat_map, plain
+from gradcheck.output.html import heat_map
+from gradcheck.output.plain import plain
 
 MOST_WHERE = 20
+MOST_SHOWN = 5
 
 
 class GradientError(AssertionError):
@@ -50,6 +52,12 @@ class Finding:
         target = f" in d{self.argument}" if self.argument else ""
         return f"{self.code}{target}: {self.message}"
 
+    @property
+    def places(self) -> str:
+        """The first places and a semicolon, to be followed by a pointer; '' where there is none."""
+        shown = ", ".join(map(_index, self.where[:MOST_SHOWN]))
+        return f"at {shown}{' ...' if len(self.where) > MOST_SHOWN else ''}; " if shown else ""
+
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain Python values that JSON can hold."""
         return {
@@ -83,6 +91,9 @@ class ArgumentReport:
         compared coordinate by coordinate.
     errors : ndarray or None
         ``|analytic - numeric|`` for every coordinate, kept for the heat map of a 2-d argument.
+    steps : tuple of (float, float, float)
+        Of a wrong `worst_index`: step, central difference and the bound of its roundoff, the widest
+        step first. Empty where it is right, or was judged without climbing the ladder of steps.
     """
 
     name: str
@@ -97,6 +108,7 @@ class ArgumentReport:
     worst_error: float
     directions: int = 0
     errors: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    steps: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         head = f"d{self.name} {self.dtype}{list(self.shape)}: {self.checked} checked"
@@ -113,7 +125,8 @@ class ArgumentReport:
         names = ("name", "dtype", "checked", "analytic", "numeric", "error", "bound",
                  "worst_error", "directions")
         record = {name: plain(getattr(self, name)) for name in names}
-        return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index)}
+        return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index),
+                "steps": [list(map(plain, rung)) for rung in self.steps]}
 
 
 @dataclass(frozen=True)
@@ -125,7 +138,8 @@ class Report:
     passed : bool
         True if nothing was found and every coordinate could be decided.
     inconclusive : bool
-        True if the numeric gradient's own error bound was too wide to decide some coordinate.
+        True if the numeric gradient's own error bound was too wide to decide some coordinate, or
+        nothing was compared.
     findings : tuple of Finding
         What is wrong, the cause that explains most first.
     checked : int
@@ -171,14 +185,21 @@ class Report:
         for finding in self.findings:
             lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
                                    break_long_words=False, break_on_hyphens=False)
-            if finding.where:
-                shown = ", ".join(map(_index, finding.where[:5]))
-                more = " ..." if len(finding.where) > 5 else ""
-                lines.append(f"    at {shown}{more}; see: gradcheck explain {finding.code}")
-            else:
-                lines.append(f"    see: gradcheck explain {finding.code}")
+            lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
+
+    def paragraphs(self) -> Iterator[str]:
+        """Yield what is wrong, to be folded: each finding, the numbers beside them, the notes."""
+        for finding in self.findings:
+            yield str(finding)
+            yield f"  {finding.places}gradcheck explain {finding.code}"
+        guilty = {finding.argument for finding in self.findings}
+        for entry in self.arguments:
+            if entry.name in guilty or not self.findings:
+                yield f"  {entry}"
+        for note in self.notes:
+            yield f"  note: {note}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain Python values that JSON can hold."""

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.contract.inspection import (
-    Layer,
-    as_gradients,
-    inspect_layer,
-    note_nonlinearity,
-    told,
-)
-from gradcheck.findings.diagnose import diagnose, diagnose_shapes
-from gradcheck.findings.view import Case
-from gradcheck.numeric.compare import TERMS, Comparison, Problem, compare, natural_scale
-from gradcheck.numeric.dependence import Evaluator, align, output_of
+from gradcheck.contract.inspection import as_gradients, inspect_layer, note_exception
+from gradcheck.contract.layer import Layer
+from gradcheck.contract.linearity import note_nonlinearity
+from gradcheck.equal import ARGUMENT_ULPS, NATIVE_ULPS, RESAMPLED, SAMPLED, TERMS, size_of
+from gradcheck.findings.case import Case
+from gradcheck.findings.diagnose import Diagnosis, diagnose, is_fatal
+from gradcheck.numeric.compare import compare
+from gradcheck.numeric.comparison import Comparison
+from gradcheck.numeric.dependence import align
+from gradcheck.numeric.differences import Problem, natural_scale
+from gradcheck.numeric.evaluator import Evaluator, ShapeError, output_of
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
 from gradcheck.progress import progress_bar
@@ -32,9 +33,8 @@ Workers = int | Callable[..., Any] | None
 # above so many perturbations an argument is compared along random directions instead; a net's
 # loss costs more than a layer, and its parameters share no structure that could be used
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
-NATIVE_ULPS = 256
-ARGUMENT_ULPS = 4
 RESAMPLES = 6
+NO_NUMBERS = ("non-finite", "wrong-shape")
 
 
 class Session:
@@ -49,67 +49,93 @@ class Session:
         self.evaluator = Evaluator(layer.forward, layer.args)
         self.comparisons: list[Comparison] = []
         self.groups = 0
+        self.spreads: dict[int, Array | float] = {}
 
     def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         """Return the report."""
         self.found = inspect_layer(self.layer, dout, self.upstream)
         self.evaluator.count = self.found.calls
         self.evaluator.protect = self.found.has("input-mutated") or self.found.has("cache-mutated")
-        if self.found.gradients and not self.found.fatal:
-            with np.errstate(all="ignore"), progress_bar(self.label, progress) as bar, \
-                    map_like(workers) as mapper:
-                try:
-                    self._compare_all(mapper, bar)
-                except Exception as error:
-                    if not getattr(error, "raised_by_forward", False):
-                        raise
-                    self.found.add("raises", None, "forward raised "
-                                   "near the arguments, though not at them, "
-                                   f"{told(error)} Remedy: check the layer at arguments inside "
-                                   "its domain.", exception=type(error).__name__)
-        return self._report()
+        if not self.found.gradients or is_fatal(self.found):
+            return self._report(diagnose(self.found))
+        with np.errstate(all="ignore"), progress_bar(self.label, progress) as bar, \
+                map_like(workers) as mapper:
+            return self._report(diagnose(self.found, self._case(mapper, bar)))
+
+    def _case(self, mapper: Callable[..., Any] | None, bar: Callable[[int], None]) -> Case | None:
+        """Return the numbers; None where they mean nothing after all."""
+        try:
+            return self._compare_all(mapper, bar)
+        except ShapeError as error:
+            self.found.add("wrong-shape", "output", reason=str(error))
+            return None
+        except Exception as error:
+            if not getattr(error, "raised_by_forward", False):
+                raise
+            note_exception(self.found, "near", error)
+            return None
 
     def _compare_all(self, mapper: Callable[..., Any] | None,
-                     bar: Callable[[int], None]) -> None:
+                     bar: Callable[[int], None]) -> Case | None:
         """Compare every argument at float64, then the user's dtype with that."""
-        layer, found = self.layer, self.found
-        assert found.dout is not None
-        dout = found.dout.astype(np.float64)
+        assert self.found.dout is not None
+        dout = self.found.dout.astype(np.float64)
         analytic = self._analytic(dout)
         if analytic is None:
-            return
-        self.evaluator.measure_resolution(layer.wrt, self.linear)
+            return None
+        self.evaluator.measure_resolution(self.layer.wrt, self.linear)
         returned = self.evaluator.call()
         origin = output_of(returned).astype(np.float64)
+        self.evaluator.shape = dout.shape
+        if origin.shape != dout.shape:
+            raise ShapeError(f"forward's output has shape {origin.shape} at float64 and shape "
+                             f"{dout.shape} at the arguments' own dtype")
         if self.kind == "layer":
+            self._note_nonlinearity(returned[1], origin, dout, analytic)
+            if is_fatal(self.found):
+                return None
+        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise,
+                          None if self.kind == "layer" else self._spread)
+        for place, position in enumerate(self.layer.wrt[:len(analytic)]):
+            gradient, name = analytic[place], self.layer.names[position]
+            right_form = (gradient.shape == self.layer.args[position].shape
+                          and gradient.dtype.kind == "f")
+            if right_form and not any(name in self.found.arguments(code) for code in NO_NUMBERS):
+                self.comparisons.append(self._judge(problem, position, place, gradient))
+        return Case(self.layer, problem, self.found, tuple(self.comparisons), tuple(analytic),
+                    self.constants, self.kind, self._again)
 
-            def rounding(position: int) -> Array | float:
-                terms = natural_scale(origin, dout, self.evaluator.args[position])
-                return TERMS * self.evaluator.eps * terms + self._noise(position)
+    def _again(self, args: tuple[Any, ...]) -> Case | None:
+        """Return the case of the same layer at other arguments, None where they are of no use."""
+        if self.kind != "layer":
+            return None
+        other = Session(replace(self.layer, args=args), self.constants, self.label)
+        other.found = inspect_layer(other.layer, None, other.upstream)
+        case = None
+        if other.found.gradients and not is_fatal(other.found):
+            case = other._case(None, lambda steps: None)
+        self.evaluator.count += other.found.calls + other.evaluator.count
+        return case
 
-            note_nonlinearity(found, layer, returned[1], dout, analytic, self.linear, rounding)
-            if found.fatal:
-                return
-        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise)
-        for place, position in enumerate(layer.wrt[:len(analytic)]):
-            gradient = analytic[place]
-            if gradient.shape != layer.args[position].shape or gradient.dtype.kind != "f":
-                continue
-            if any(entry.code == "non-finite" and entry.argument == layer.names[position]
-                   for entry in found.findings):
-                continue
-            comparison = self._compare(problem, position, gradient.astype(np.float64))
-            # a gradient is held to the coarser of the argument's dtype and its own
-            coarse = max(ARGUMENT_ULPS * float(np.finfo(layer.args[position].dtype).eps),
-                         NATIVE_ULPS * float(np.finfo(gradient.dtype).eps))
-            comparison.failed &= ~(comparison.error <= coarse * (
-                comparison.scale + comparison.natural))
-            if not np.any(comparison.failed):
-                self._compare_native(problem, comparison, place)
-            self.comparisons.append(comparison)
-        case = Case(layer, problem, found, tuple(self.comparisons), tuple(analytic),
-                    self.constants, self.kind)
-        found.findings[:] = diagnose_shapes(case, found.findings) + diagnose(case)
+    def _note_nonlinearity(self, cache: Any, origin: Array, dout: Array,
+                           analytic: list[Array]) -> None:
+        def rounding(position: int) -> Array | float:
+            terms = natural_scale(origin, dout, self.evaluator.args[position])
+            return TERMS * self.evaluator.eps * terms + self._noise(position)
+
+        note_nonlinearity(self.found, self.layer, cache, dout, analytic, self.linear, rounding)
+
+    def _judge(self, problem: Problem, position: int, place: int, gradient: Array) -> Comparison:
+        """Compare one argument's gradient at float64 and, if it passes, at the user's dtype."""
+        comparison = self._compare(problem, position, gradient.astype(np.float64))
+        # a gradient is held to the coarser of the argument's dtype and its own
+        coarse = max(ARGUMENT_ULPS * float(np.finfo(self.layer.args[position].dtype).eps),
+                     NATIVE_ULPS * float(np.finfo(gradient.dtype).eps))
+        comparison.failed &= ~(comparison.error <= coarse * (
+            comparison.scale + comparison.natural))
+        if not np.any(comparison.failed):
+            self._compare_native(problem, comparison, place)
+        return comparison
 
     def _analytic(self, dout: Array) -> list[Array] | None:
         """Return the gradients at float64: the user's own if that is his dtype."""
@@ -118,8 +144,7 @@ class Session:
         try:
             return self._gradients(self.evaluator.arguments(), dout)
         except Exception as error:
-            self.found.add("raises", None, f"at float64, {told(error)} Remedy: accept every "
-                           "floating dtype.", exception=type(error).__name__)
+            note_exception(self.found, "float64", error)
             return None
 
     def _gradients(self, args: list[Any], dout: Array) -> list[Array]:
@@ -132,12 +157,17 @@ class Session:
         return [np.array(entry) for entry in gradients]
 
     def _noise(self, position: int) -> Array | float:
-        """Return how far the float64 gradient moves as its arguments are rounded anew."""
+        """Return how far a layer's gradient moves as its arguments are rounded anew."""
+        return self._spread(position) if self.kind == "layer" else 0.0
+
+    def _spread(self, position: int) -> Array | float:
+        """Return the scatter of the float64 gradient; computed once."""
         assert self.found.dout is not None
-        if self.kind != "layer":
-            return 0.0
-        return self._scatter(self.evaluator.arguments, self.layer.wrt.index(position),
-                             self.found.dout.astype(np.float64), 4 * self.evaluator.eps)
+        if position not in self.spreads:
+            self.spreads[position] = self._scatter(
+                self.evaluator.arguments, self.layer.wrt.index(position),
+                self.found.dout.astype(np.float64), 4 * self.evaluator.eps)
+        return self.spreads[position]
 
     def _scatter(self, arguments: Callable[[], list[Any]], place: int, dout: Array,
                  relative: float) -> Array | float:
@@ -154,7 +184,7 @@ class Session:
                 results.append(self._gradients(args, moved)[place].astype(np.float64))
             except Exception:
                 return 0.0
-        return np.asarray(4 * np.ptp(np.array(results), axis=0))
+        return np.asarray(SAMPLED * np.ptp(np.array(results), axis=0))
 
     def _compare(self, problem: Problem, position: int, analytic: Array) -> Comparison:
         """Compare coordinate by coordinate, or along directions where that costs too much."""
@@ -179,8 +209,8 @@ class Session:
                 not argument.size):
             return
         eps = float(np.finfo(argument.dtype).eps)
-        size = np.abs(problem.origin) + np.sqrt(np.mean(np.square(problem.origin)))
-        if np.any(np.abs(self.found.out - problem.origin) > NATIVE_ULPS * eps * size):
+        if np.any(np.abs(self.found.out - problem.origin) > NATIVE_ULPS * eps * size_of(
+                problem.origin)):
             return
         native = np.asarray(self.found.gradients[place])
         if native.shape != argument.shape or native.dtype.kind != "f":
@@ -190,8 +220,8 @@ class Session:
         tolerance = NATIVE_ULPS * eps * (comparison.scale + comparison.natural)
         if not np.any(error > tolerance):
             return
-        tolerance = tolerance + 16 * self._scatter(self.layer.copies, place, self.found.dout,
-                                                   2 * eps)
+        tolerance = tolerance + RESAMPLED * self._scatter(self.layer.copies, place,
+                                                          self.found.dout, 2 * eps)
         wrong = ~(error <= tolerance)
         if np.any(wrong):
             comparison.analytic, comparison.failed = gradient, wrong
@@ -199,26 +229,31 @@ class Session:
             comparison.notes.append(f"d{comparison.name} is right at float64 and wrong at "
                                     f"{argument.dtype}")
 
-    def _report(self) -> Report:
+    def _report(self, diagnosis: Diagnosis) -> Report:
         """Close the check."""
-        findings, notes = tuple(self.found.findings), []
+        findings, notes = diagnosis.findings, []
         for entry in self.comparisons:
             undecided = int(np.sum(entry.undecided))
             if undecided:
                 notes.append(f"d{entry.name}: {undecided} coordinates are undecided; the numeric "
                              "error bound is too wide there")
             notes += entry.notes
-        inconclusive = any(bool(np.any(entry.undecided)) for entry in self.comparisons)
+        checked = sum(entry.coordinates for entry in self.comparisons)
+        nothing = not findings and not checked
+        if nothing:
+            notes.append("nothing was compared: the arguments have no elements. Remedy: check at "
+                         "arrays that have some")
+        inconclusive = nothing or any(bool(np.any(entry.undecided)) for entry in self.comparisons)
         return Report(
             passed=not findings and not inconclusive,
             inconclusive=inconclusive,
             findings=findings,
-            checked=sum(entry.coordinates for entry in self.comparisons),
+            checked=checked,
             evaluations=self.evaluator.count,
             seconds=time.perf_counter() - self.started,
             arguments=tuple(_summary(entry, self.layer.args[entry.position])
                             for entry in self.comparisons),
-            notes=tuple(notes),
+            notes=(*notes, *diagnosis.notes),
             name=self.label,
         )
 
@@ -241,4 +276,5 @@ def _summary(entry: Comparison, argument: Array) -> ArgumentReport:
         worst_error=max(float(np.max(relative)) if relative.size else 0.0, entry.residual),
         directions=entry.directions,
         errors=entry.error if entry.error.ndim == 2 else None,
+        steps=entry.climbed.get(worst, ()),
     )

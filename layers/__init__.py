@@ -1,8 +1,36 @@
 """Neural network layers in NumPy: x_forward(...) -> (out, cache), x_backward(dout, cache).
 
-Stateless maths in the conventions of Stanford's cs231n. The functions are grouped in modules by
-what they do (affine, activations, normalization, losses, dropout, blocks ...) and all of them can
-be imported from here.
+Stateless maths in the conventions of Stanford's cs231n. All of it can be imported from here.
+
+Layers
+------
+affine                  the fully connected layer
+activations             relu, leaky relu, elu: a corner at 0
+smooth_activations      sigmoid, tanh, gelu, softplus, silu
+normalization           batch normalization
+layer_normalization     layer normalization
+losses                  softmax, svm and mean squared error
+blocks                  affine - relu - [dropout] as one layer
+normalized_blocks       the same with a normalization in it
+
+Dropout
+-------
+dropout                 inverted and vanilla dropout
+spatial_dropout         whole channels
+structured_dropout      whole sequences, whole residual branches
+dropblock               squares of feature maps
+dropconnect             weights instead of units
+noise_dropout           Gaussian and alpha dropout
+stateful                dropout as objects that remember their mask
+
+What they share
+---------------
+masks                   the one place where randomness becomes a mask
+blocked                 masking an array block by block, in several threads
+replay                  what a cache keeps, and the same mask again in backward
+settings                the dicts of the layers, each read once
+arguments               what is asked of an argument, and how it is refused
+precision               in which precision a layer computes
 """
 
 from layers.activations import (
@@ -15,14 +43,6 @@ from layers.activations import (
 )
 from layers.affine import affine_backward, affine_forward
 from layers.blocks import (
-    affine_bn_relu_backward,
-    affine_bn_relu_dropout_backward,
-    affine_bn_relu_dropout_forward,
-    affine_bn_relu_forward,
-    affine_ln_relu_backward,
-    affine_ln_relu_dropout_backward,
-    affine_ln_relu_dropout_forward,
-    affine_ln_relu_forward,
     affine_relu_backward,
     affine_relu_dropout_backward,
     affine_relu_dropout_forward,
@@ -40,6 +60,7 @@ from layers.dropout import (
     vanilla_dropout_backward,
     vanilla_dropout_forward,
 )
+from layers.layer_normalization import layernorm_backward, layernorm_forward
 from layers.losses import mse_loss, softmax_loss, svm_loss
 from layers.noise_dropout import (
     alpha_dropout_backward,
@@ -49,12 +70,16 @@ from layers.noise_dropout import (
     gaussian_dropout_backward,
     gaussian_dropout_forward,
 )
-from layers.normalization import (
-    batchnorm_backward,
-    batchnorm_backward_alt,
-    batchnorm_forward,
-    layernorm_backward,
-    layernorm_forward,
+from layers.normalization import batchnorm_backward, batchnorm_backward_alt, batchnorm_forward
+from layers.normalized_blocks import (
+    affine_bn_relu_backward,
+    affine_bn_relu_dropout_backward,
+    affine_bn_relu_dropout_forward,
+    affine_bn_relu_forward,
+    affine_ln_relu_backward,
+    affine_ln_relu_dropout_backward,
+    affine_ln_relu_dropout_forward,
+    affine_ln_relu_forward,
 )
 from layers.smooth_activations import (
     gelu_backward,
@@ -68,18 +93,20 @@ from layers.smooth_activations import (
     tanh_backward,
     tanh_forward,
 )
-from layers.stateful import Dropout, DropoutLayer
-from layers.structured_dropout import (
+from layers.spatial_dropout import (
     dropout1d_backward,
     dropout1d_forward,
     dropout2d_backward,
     dropout2d_forward,
     dropout3d_backward,
     dropout3d_forward,
-    locked_dropout_backward,
-    locked_dropout_forward,
     spatial_dropout_backward,
     spatial_dropout_forward,
+)
+from layers.stateful import Dropout, DropoutLayer
+from layers.structured_dropout import (
+    locked_dropout_backward,
+    locked_dropout_forward,
     stochastic_depth_backward,
     stochastic_depth_forward,
 )

@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from layers._arguments import Array, cached, floating, operands, scalar
-from layers._precision import cast, widen
+from layers.arguments import Array, cached, floating, operands, scalar
+from layers.precision import cast, widen
 
 SlopeCache = tuple[Array, float]
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from layers._arguments import Array, cached, floating, parameter, refuse, same_shape
-from layers._precision import cast, widen
+from layers.arguments import Array, cached, floating, parameter, refuse, same_shape
+from layers.precision import cast, widen
 
 AffineCache = tuple[Array, Array, Array]
 

@@ -7,19 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, floating, integer, refuse, required, same_shape
-from layers._blocked import Mask
-from layers._replay import (
-    Cache,
-    apply_mask,
-    opened,
-    passed,
-    recall,
-    refuse_shared_axes,
-    remember,
-    settings,
-)
+from layers.arguments import Array, floating, integer, refuse, same_shape
+from layers.blocked import Mask
 from layers.masks import Source, bernoulli, source_of
+from layers.replay import Cache, apply_mask, opened, passed, recall, remember
+from layers.settings import Shape, dropout_settings, required
 
 
 def dropblock_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
@@ -78,15 +70,15 @@ def dropblock_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array
     >>> round(float(out.mean()), 12)
     1.0
     """
-    p, mode = settings(dropout_param)
-    refuse_shared_axes(dropout_param)
+    settings = dropout_settings(dropout_param)
+    settings.refuse_shared_axes()
     x = floating("x", x, ndim=4)
-    block_size = _block_size(required("dropout_param", dropout_param, "block_size"), x.shape)
-    if mode == "test":
-        return x, passed(x, dropout_param)
-    source = source_of(dropout_param)
-    mask = _draw(x.shape, p, block_size, source)
-    return apply_mask(x, mask, _keep_fraction(mask)), remember(mask, x.shape, dropout_param, source)
+    block_size = _block_size(required("dropout_param", settings.param, "block_size"), x.shape)
+    if settings.mode == "test":
+        return x, passed(x, settings)
+    source = source_of(settings.param)
+    mask = _draw(x.shape, settings.p, block_size, source)
+    return apply_mask(x, mask, _keep_fraction(mask)), remember(mask, x.shape, settings, source)
 
 
 def dropblock_backward(dout: Array, cache: Cache) -> Array:
@@ -100,16 +92,16 @@ def dropblock_backward(dout: Array, cache: Cache) -> Array:
     >>> dropblock_backward(x, cache)[0, :, 0, 0]
     array([2., 0.])
     """
-    dout, param = opened(dout, cache, "dropblock_forward")
-    if param["mode"] == "test":
+    dout, settings, stored = opened(dout, cache, "dropblock_forward")
+    if settings.mode == "test":
         return dout
-    mask = recall(cache, lambda snapshot: _draw(
-        snapshot["shape"], float(snapshot["p"]), snapshot["block_size"], snapshot["seed"]))
+    mask = recall(settings, stored, lambda units, seed: _draw(
+        units, settings.p, settings.param["block_size"], seed))
     dout = same_shape("dout", dout, mask.shape, "x")
     return apply_mask(dout, mask, _keep_fraction(mask))
 
 
-def _draw(shape: tuple[int, ...], p: float, block_size: int, source: Source) -> Mask:
+def _draw(shape: Shape, p: float, block_size: int, source: Source) -> Mask:
     """Draw the seeds of blocks, each named by its first row and column, and spread them."""
     samples, channels, height, width = shape
     rows, columns = height - block_size + 1, width - block_size + 1
@@ -129,7 +121,7 @@ def _keep_fraction(mask: Mask) -> float:
     return np.count_nonzero(mask) / mask.size if mask.any() else 1.0
 
 
-def _block_size(value: object, shape: tuple[int, ...]) -> int:
+def _block_size(value: object, shape: Shape) -> int:
     name, limit = "dropout_param['block_size']", min(shape[2:])
     expected = f"an odd integer from 1 to {limit}, the smaller side of x {shape}"
     size = integer(name, value, expected, "pass an int; the paper takes 7")

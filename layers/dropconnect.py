@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, cached, integer, parameter, probability, refuse, required
-from layers._precision import cast, widen
-from layers._replay import settings
 from layers.affine import affine_backward, affine_forward
-from layers.dropout import dropout_backward, dropout_forward
+from layers.arguments import Array, cached, integer, parameter, probability, refuse
+from layers.dropout import dropout_backward, inverted_dropout
 from layers.masks import check_source, normal, source_of
+from layers.precision import cast, widen
+from layers.settings import dropout_settings, required
 
 
 def dropconnect_affine_forward(
@@ -68,8 +68,8 @@ def dropconnect_affine_forward(
     >>> out
     array([[10., 10.,  0.]])
     """
-    settings(dropout_param)
-    kept, dropout_cache = dropout_forward(parameter("w", w, ndim=2), dropout_param)
+    settings = dropout_settings(dropout_param)
+    kept, dropout_cache = inverted_dropout(parameter("w", w, ndim=2), settings)
     out, affine_cache = affine_forward(x, kept, b)
     return out, (affine_cache, dropout_cache)
 

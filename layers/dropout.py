@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, floating
-from layers._precision import cast, widen
-from layers._replay import Cache, drop, drop_again, opened, passed, settings
+from layers.arguments import Array, floating
+from layers.precision import cast, widen
+from layers.replay import Cache, drop, drop_again, opened, passed
+from layers.settings import DropoutSettings, dropout_settings
 
 
 def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, Cache]:
@@ -68,11 +69,7 @@ def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, 
     >>> dropout_backward(np.ones(8), cache)
     array([2., 0., 0., 2., 2., 0., 2., 2.])
     """
-    p, mode = settings(dropout_param)
-    x = floating("x", x)
-    if mode == "test":
-        return x, passed(x, dropout_param)
-    return drop(x, p, 1.0 - p, dropout_param)
+    return inverted_dropout(x, dropout_settings(dropout_param))
 
 
 def dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -131,11 +128,11 @@ def vanilla_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple
     >>> vanilla_dropout_forward(x, {"p": 0.5, "mode": "test"})[0]
     array([0.5, 1. , 1.5, 2. , 2.5, 3. , 3.5, 4. ])
     """
-    p, mode = settings(dropout_param)
+    settings = dropout_settings(dropout_param)
     x = floating("x", x)
-    if mode == "test":
-        return scaled(x, 1.0 - p), passed(x, dropout_param)
-    return drop(x, p, 1.0, dropout_param)
+    if settings.mode == "test":
+        return scaled(x, 1.0 - settings.p), passed(x, settings)
+    return drop(x, 1.0, settings)
 
 
 def vanilla_dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -147,18 +144,45 @@ def vanilla_dropout_backward(dout: Array, cache: Cache) -> Array:
     >>> vanilla_dropout_backward(np.ones(4), cache)
     array([0.75, 0.75, 0.75, 0.75])
     """
-    dout, param = opened(dout, cache, "vanilla_dropout_forward")
-    if param["mode"] == "test":
-        return scaled(dout, 1.0 - float(param["p"]))
-    return drop_again(dout, cache, 1.0)
+    dout, settings, stored = opened(dout, cache, "vanilla_dropout_forward")
+    if settings.mode == "test":
+        return scaled(dout, 1.0 - settings.p)
+    return drop_again(dout, settings, stored, 1.0)
+
+
+def inverted_dropout(
+    x: Array, settings: DropoutSettings, shared_axes: Sequence[int] | None = None
+) -> tuple[Array, Cache]:
+    """Drop units and scale by 1 / (1 - p) while training; the heart of `dropout_forward`.
+
+    `shared_axes` are the axes along which a layer shares one decision; None: those of the dict.
+
+    Examples
+    --------
+    >>> settings = dropout_settings({"p": 0.5, "mode": "train", "seed": 0})
+    >>> inverted_dropout(np.ones((2, 3)), settings, shared_axes=(0,))[0]
+    array([[2., 0., 0.],
+           [2., 0., 0.]])
+    """
+    x = floating("x", x)
+    if settings.mode == "test":
+        return x, passed(x, settings)
+    return drop(x, 1.0 - settings.p, settings, shared_axes)
 
 
 def inverted_backward(dout: Array, cache: Cache, forward: str) -> Array:
-    """Backpropagate through `forward`, which scales by 1 / (1 - p) while it trains."""
-    dout, param = opened(dout, cache, forward)
-    if param["mode"] == "test":
+    """Backpropagate through the function `forward`, which called `inverted_dropout`.
+
+    Examples
+    --------
+    >>> _, cache = inverted_dropout(np.ones(2), dropout_settings({"p": 0.5, "mode": "test"}))
+    >>> inverted_backward(np.ones(2), cache, "dropout_forward")
+    array([1., 1.])
+    """
+    dout, settings, stored = opened(dout, cache, forward)
+    if settings.mode == "test":
         return dout
-    return drop_again(dout, cache, 1.0 - float(param["p"]))
+    return drop_again(dout, settings, stored, 1.0 - settings.p)
 
 
 def scaled(x: Array, factor: float) -> Array:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from layers._arguments import Array, floating, refuse, same_shape
-from layers._precision import cast, widen
+from layers.arguments import Array, floating, refuse, same_shape
+from layers.precision import cast, widen
 
 EMPTY_REMEDY = "skip empty batches: the mean of nothing is undefined"
 

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from layers._arguments import integer, refuse
-from layers._blocked import BLOCK, Mask, Reader, collect, each_block
+from layers.arguments import integer, refuse
+from layers.blocked import BLOCK, Mask, Reader, collect, each_block
 
 Source: TypeAlias = "int | np.random.RandomState"
 

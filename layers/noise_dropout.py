@@ -8,21 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, floating, refuse, same_shape
-from layers._precision import cast, widen
-from layers._replay import (
-    Cache,
-    apply_mask,
-    opened,
-    passed,
-    recall,
-    refuse_shared_axes,
-    remember,
-    settings,
-    snapshot,
-    units_of,
-)
+from layers.arguments import Array, floating, refuse, same_shape
 from layers.masks import Source, bernoulli, normal, source_of
+from layers.precision import cast, widen
+from layers.replay import Cache, apply_mask, opened, passed, recall, remember, snapshot
+from layers.settings import DropoutSettings, Shape, dropout_settings, units_of
 
 ALPHA_PRIME = -1.0507009873554804934 * 1.6732632423543772848
 """-lambda * alpha of SELU: what it tends to for very negative input."""
@@ -72,16 +62,15 @@ def gaussian_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tupl
     >>> bool(np.all(gaussian_dropout_backward(x, cache) == out))
     True
     """
-    p, mode = settings(dropout_param, ("mask", "seed"))
+    settings = dropout_settings(dropout_param, stores=("mask", "seed"))
     x = floating("x", x)
-    units = units_of(x.shape, dropout_param.get("shared_axes"))
-    if mode == "test":
-        return x, passed(x, dropout_param)
-    source = source_of(dropout_param)
-    noise = _noise(units, p, source, x.shape, x.dtype)
-    kept = snapshot(dropout_param, source, units=units, shape=x.shape, dtype=x.dtype)
-    stored = None if dropout_param.get("store") == "seed" else noise
-    return _multiply(x, noise), (kept, stored)
+    units = units_of(x.shape, settings.shared_axes)
+    if settings.mode == "test":
+        return x, passed(x, settings)
+    source = source_of(settings.param)
+    noise = _noise(units, settings.p, source, x.shape, x.dtype)
+    kept = snapshot(settings, source, units=units, shape=x.shape, dtype=x.dtype)
+    return _multiply(x, noise), (kept, None if settings.store == "seed" else noise)
 
 
 def gaussian_dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -94,13 +83,12 @@ def gaussian_dropout_backward(dout: Array, cache: Cache) -> Array:
     >>> gaussian_dropout_backward(np.ones(3), cache)
     array([1., 1., 1.])
     """
-    dout, param = opened(dout, cache, "gaussian_dropout_forward", kind="f")
-    noise: Any = cache[1]
-    if param["mode"] == "test":
+    dout, settings, noise = opened(dout, cache, "gaussian_dropout_forward", kind="f")
+    if settings.mode == "test":
         return dout
-    if param.get("store") == "seed":
-        noise = _noise(
-            param["units"], float(param["p"]), param["seed"], param["shape"], param["dtype"])
+    if settings.store == "seed":
+        param = settings.param
+        noise = _noise(param["units"], settings.p, param["seed"], param["shape"], param["dtype"])
     return _multiply(same_shape("dout", dout, noise.shape, "x"), noise)
 
 
@@ -146,8 +134,8 @@ def alpha_dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[A
     >>> abs(float(out.mean())) < 0.02, abs(float(out.var()) - 1) < 0.02
     (True, True)
     """
-    settings(dropout_param)
-    return _alpha_forward(floating("x", x), dropout_param, dropout_param.get("shared_axes"))
+    settings = dropout_settings(dropout_param)
+    return _alpha_forward(floating("x", x), settings, settings.shared_axes)
 
 
 def alpha_dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -179,14 +167,14 @@ def feature_alpha_dropout_forward(
            [-0.779, -0.779],
            [ 1.666,  1.666]])
     """
-    settings(dropout_param)
-    refuse_shared_axes(dropout_param)
+    settings = dropout_settings(dropout_param)
+    settings.refuse_shared_axes()
     x = floating("x", x)
     if x.ndim < 3:
         refuse("x", x, "a batch of shape (N, C, d1, ...)",
                "add the batch axis with x[np.newaxis]; features without space are for "
                "alpha_dropout_forward")
-    return _alpha_forward(x, dropout_param, range(2, x.ndim))
+    return _alpha_forward(x, settings, range(2, x.ndim))
 
 
 def feature_alpha_dropout_backward(dout: Array, cache: Cache) -> Array:
@@ -204,7 +192,7 @@ def feature_alpha_dropout_backward(dout: Array, cache: Cache) -> Array:
 
 
 def _noise(
-    units: tuple[int, ...], p: float, source: Source, shape: tuple[int, ...], dtype: Any
+    units: Shape, p: float, source: Source, shape: Shape, dtype: Any
 ) -> Array:
     noise = 1.0 + math.sqrt(p / (1.0 - p)) * normal(units, source)
     with np.errstate(over="ignore"):  # noise that float16 cannot hold says so itself: inf
@@ -217,12 +205,12 @@ def _multiply(x: Array, noise: Array) -> Array:
 
 
 def _alpha_forward(
-    x: Array, param: Mapping[str, Any], shared_axes: object
+    x: Array, settings: DropoutSettings, shared_axes: object
 ) -> tuple[Array, Cache]:
     units = units_of(x.shape, shared_axes)
-    if param["mode"] == "test":
-        return x, passed(x, param)
-    p, source = float(param["p"]), source_of(param)
+    if settings.mode == "test":
+        return x, passed(x, settings)
+    p, source = settings.p, source_of(settings.param)
     mask = bernoulli(units, p, source)
     wide = widen(np.asarray(x))
     out = np.asarray(np.where(mask, wide, wide.dtype.type(ALPHA_PRIME)))
@@ -230,16 +218,16 @@ def _alpha_forward(
     with np.errstate(all="ignore"):  # overflow shows as inf in out
         out *= a
         out += -a * p * ALPHA_PRIME
-        return cast(out, x.dtype), remember(mask, x.shape, param, source)
+        return cast(out, x.dtype), remember(mask, x.shape, settings, source)
 
 
 def _alpha_backward(dout: Array, cache: Cache, forward: str) -> Array:
-    dout, param = opened(dout, cache, forward)
-    if param["mode"] == "test":
+    dout, settings, stored = opened(dout, cache, forward)
+    if settings.mode == "test":
         return dout
-    mask = recall(cache, lambda param: bernoulli(param["units"], float(param["p"]), param["seed"]))
+    mask = recall(settings, stored, lambda units, seed: bernoulli(units, settings.p, seed))
     same_shape("dout", dout, mask.shape, "x")
-    return apply_mask(dout, mask, 1.0 / _alpha_scale(float(param["p"])))
+    return apply_mask(dout, mask, 1.0 / _alpha_scale(settings.p))
 
 
 def _alpha_scale(p: float) -> float:

@@ -1,33 +1,20 @@
-"""Batch and layer normalization: one standardization, over samples or over features."""
+"""Batch normalization, and the standardization that it shares with layer normalization."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import numpy as np
 
-from layers._arguments import (
-    Array,
-    cached,
-    floating,
-    mode_of,
-    parameter,
-    refuse,
-    same_shape,
-    scalar,
-)
-from layers._precision import cast, widen
-
-ONE_PER_FEATURE = "give each feature (column of x) one number"
+from layers.arguments import Array, cached, floating, parameter, same_shape
+from layers.precision import cast, widen
+from layers.settings import ONE_PER_FEATURE, batchnorm_settings
 
 # x - mean, 1 / sqrt(var + eps), gamma, beta, mode, x's dtype
 BatchnormCache = tuple[Array, Array, Array, Array, str, "np.dtype[Any]"]
-# x - mean, 1 / sqrt(var + eps), gamma, beta, x's dtype
-LayernormCache = tuple[Array, Array, Array, Array, "np.dtype[Any]"]
 Gradients = tuple[Array, Array, Array]
 
-_LAYERNORM = (*(np.ndarray,) * 4, np.dtype)
 _BATCHNORM = (*(np.ndarray,) * 4, str, np.dtype)
 
 
@@ -89,19 +76,20 @@ def batchnorm_forward(
     >>> print(bn_param["running_mean"], bn_param["running_var"])
     [0.2 3. ] [ 0.1 40. ]
     """
-    x, gamma, beta = _arguments(x, gamma, beta)
-    mode, eps, momentum, running_mean, running_var = _read_bn_param(bn_param, x)
+    x, gamma, beta = normalized_arguments(x, gamma, beta)
+    settings = batchnorm_settings(bn_param, x)
+    mode, running_mean, running_var = settings.mode, settings.running_mean, settings.running_var
     wide = widen(x)
     with np.errstate(invalid="ignore"):
         if mode == "train":
-            mean, centered, var = _moments(wide, axis=0)
+            mean, centered, var = moments(wide, axis=0)
         else:
             centered, var = wide - running_mean.astype(wide.dtype), running_var.astype(wide.dtype)
-        inv_std = 1 / np.sqrt(var + eps)
+        inv_std = 1 / np.sqrt(var + settings.eps)
         out = cast(widen(gamma) * (centered * inv_std) + widen(beta), x.dtype)
         if mode == "train":
-            bn_param["running_mean"] = _average(running_mean, mean, momentum)
-            bn_param["running_var"] = _average(running_var, var, momentum)
+            bn_param["running_mean"] = _average(running_mean, mean, settings.momentum)
+            bn_param["running_var"] = _average(running_var, var, settings.momentum)
     return out, (centered, inv_std, gamma, beta, mode, x.dtype)
 
 
@@ -194,109 +182,14 @@ def batchnorm_backward_alt(dout: Array, cache: BatchnormCache) -> Gradients:
     return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
 
 
-def layernorm_forward(
-    x: Array, gamma: Array, beta: Array, ln_param: Mapping[str, Any]
-) -> tuple[Array, LayernormCache]:
-    """Standardize every sample over its features, then scale and shift each feature.
-
-    With the mean and the biased variance (divisor D) of each row of x::
-
-        out = gamma * (x - mean) / sqrt(var + eps) + beta
-
-    Train and test are the same: no sample knows of the others.
-
-    Parameters
-    ----------
-    x : array of float, shape (N, D)
-        A minibatch with D > 0 features.
-    gamma, beta : array of float, shape (D,)
-        Scale and shift.
-    ln_param : dict
-        eps : float > 0, default 1e-5. May be empty.
-
-    Returns
-    -------
-    out : array, shape (N, D)
-        Of x's dtype; float16 is averaged in float32.
-    cache : tuple
-        For `layernorm_backward`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong kind, shape or range, or a parameter holds NaN.
-
-    References
-    ----------
-    Ba, Kiros, Hinton, "Layer normalization", arXiv:1607.06450, equation 3.
+def moments(x: Array, axis: int) -> tuple[Array, Array, Array]:
+    """Return mean, x - mean and the biased variance, in two passes: E[x^2] - E[x]^2 cancels.
 
     Examples
     --------
-    >>> x = np.array([[1.0, 3.0], [10.0, 50.0]])
-    >>> out, cache = layernorm_forward(x, np.ones(2), np.zeros(2), {})
-    >>> print(out.round(3))
-    [[-1.  1.]
-     [-1.  1.]]
+    >>> moments(np.array([[1.0, 3.0]]), axis=1)
+    (array([[2.]]), array([[-1.,  1.]]), array([[1.]]))
     """
-    x, gamma, beta = _arguments(x, gamma, beta)
-    if not isinstance(ln_param, Mapping):
-        refuse("ln_param", ln_param, "a dict", "pass {}, or {'eps': 1e-5}", TypeError)
-    eps = _eps("ln_param", ln_param)
-    if x.shape[1] == 0:
-        refuse("x", x, "at least one feature", "a mean over no features is undefined: check D")
-    with np.errstate(invalid="ignore"):
-        _, centered, var = _moments(widen(x), axis=1)
-        inv_std = 1 / np.sqrt(var + eps)
-        out = widen(gamma) * (centered * inv_std) + widen(beta)
-    return cast(out, x.dtype), (centered, inv_std, gamma, beta, x.dtype)
-
-
-def layernorm_backward(dout: Array, cache: LayernormCache) -> Gradients:
-    """Backpropagate through `layernorm_forward`.
-
-    dx = (g - mean(g) - x_hat * mean(g * x_hat)) / std with g = gamma * dout, the means over the
-    features; dgamma and dbeta still sum over the samples.
-
-    Parameters
-    ----------
-    dout : array of float, shape (N, D)
-        Upstream gradient.
-    cache : tuple
-        From `layernorm_forward`.
-
-    Returns
-    -------
-    dx, dgamma, dbeta : arrays
-        Of the shapes and dtypes of x, gamma and beta.
-
-    Raises
-    ------
-    ValueError
-        If dout has not the shape of out.
-
-    Examples
-    --------
-    >>> x, dout = np.array([[1.0, 2.0, 4.0]]), np.array([[1.0, 0.0, 0.0]])
-    >>> out, cache = layernorm_forward(x, np.ones(3), np.zeros(3), {})
-    >>> dx, dgamma, dbeta = layernorm_backward(dout, cache)
-    >>> print(dx.round(3), dgamma.round(3), dbeta)
-    [[ 0.229 -0.344  0.115]] [-1.069  0.     0.   ] [1. 0. 0.]
-    """
-    centered, inv_std, gamma, beta, dtype = cached(cache, _LAYERNORM, "layernorm_forward")
-    dout = widen(same_shape("dout", dout, centered.shape, "layernorm_forward's out"))
-    with np.errstate(invalid="ignore"):
-        x_hat = centered * inv_std
-        dbeta = dout.sum(axis=0)
-        dgamma = (dout * x_hat).sum(axis=0)
-        dx_hat = dout * widen(gamma)
-        dx = dx_hat - dx_hat.mean(axis=1, keepdims=True)
-        dx -= x_hat * (dx_hat * x_hat).mean(axis=1, keepdims=True)
-        dx *= inv_std
-    return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
-
-
-def _moments(x: Array, axis: int) -> tuple[Array, Array, Array]:
-    """Return mean, x - mean and the biased variance, in two passes: E[x^2] - E[x]^2 cancels."""
     mean = x.mean(axis=axis, keepdims=axis == 1)
     centered = x - mean
     return mean, centered, np.square(centered).mean(axis=axis, keepdims=axis == 1)
@@ -307,44 +200,17 @@ def _average(running: Array, batch: Array, momentum: float) -> Array:
     return cast(momentum * running + (1 - momentum) * batch, running.dtype)
 
 
-def _arguments(x: Array, gamma: Array, beta: Array) -> Gradients:
+def normalized_arguments(x: Array, gamma: Array, beta: Array) -> Gradients:
+    """Return x (N, D), gamma (D,) and beta (D,), if that is what they are.
+
+    Examples
+    --------
+    >>> normalized_arguments(np.ones((4, 2)), np.ones(2), np.ones(3))
+    Traceback (most recent call last):
+    ValueError: beta: got a float64 array of shape (3,); expected shape (2,), that of x's ...
+    """
     x = floating("x", x, ndim=2)
     gamma, beta = parameter("gamma", gamma, ndim=1), parameter("beta", beta, ndim=1)
     same_shape("gamma", gamma, x.shape[1:], "x's features", ONE_PER_FEATURE)
     same_shape("beta", beta, x.shape[1:], "x's features", ONE_PER_FEATURE)
     return x, gamma, beta
-
-
-def _read_bn_param(bn_param: Any, x: Array) -> tuple[str, float, float, Array, Array]:
-    mode = mode_of("bn_param", bn_param)
-    eps = _eps("bn_param", bn_param)
-    momentum = scalar("bn_param['momentum']", bn_param.get("momentum", 0.9),
-                      "a number with 0 <= momentum <= 1",
-                      "momentum is the weight of the past; 0.9 is usual", 0.0, 1.0)
-    running_mean, running_var = (_running(bn_param, key, x) for key in
-                                 ("running_mean", "running_var"))
-    if (running_var < 0).any():
-        refuse("bn_param['running_var']", "a negative variance", "numbers >= 0",
-               "leave the key out to start afresh")
-    if mode == "train" and not isinstance(bn_param, MutableMapping):
-        refuse("bn_param", bn_param, "a dict that can be written", "pass a plain dict: the running "
-               "averages are stored in it", TypeError)
-    if mode == "train" and len(x) == 0:
-        refuse("x", x, "at least one sample in train mode",
-               "skip empty batches: the mean of nothing is undefined")
-    return mode, eps, momentum, running_mean, running_var
-
-
-def _running(bn_param: Mapping[str, Any], key: str, x: Array) -> Array:
-    value = bn_param.get(key)
-    if value is None:
-        return np.zeros(x.shape[1], widen(x[:0]).dtype)
-    name = f"bn_param[{key!r}]"
-    return same_shape(name, parameter(name, value, ndim=1), x.shape[1:], "x's features",
-                      ONE_PER_FEATURE)
-
-
-def _eps(param_name: str, param: Mapping[str, Any]) -> float:
-    return scalar(f"{param_name}['eps']", param.get("eps", 1e-5), "a number > 0",
-                  "eps keeps the division by a zero variance finite; 1e-5 is usual",
-                  0.0, np.inf, low_open=True, high_open=True)

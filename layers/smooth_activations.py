@@ -12,8 +12,8 @@ import math
 import numpy as np
 from scipy.special import expit, ndtr
 
-from layers._arguments import Array, floating, operands
-from layers._precision import cast, widen
+from layers.arguments import Array, floating, operands
+from layers.precision import cast, widen
 
 
 def sigmoid_forward(x: Array) -> tuple[Array, Array]:

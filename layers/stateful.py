@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from layers._arguments import Array, flag, probability, refuse
-from layers._blocked import Mask
+from layers.arguments import Array, flag, probability, refuse
+from layers.blocked import Mask
 from layers.dropout import dropout_backward, dropout_forward
 from layers.masks import generator
 

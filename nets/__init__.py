@@ -1,16 +1,73 @@
-"""Networks of `layers`: fully-connected classifiers, update rules, the training loop, data."""
+"""Networks of `layers`: classifiers, the training loop, a tape with modules, studies.
 
-from nets._shadowing import check_layers
+Models and their training
+-------------------------
+fully_connected         FullyConnectedNet and TwoLayerNet
+architecture            the layers that a net is made of, and the arguments that choose them
+solver                  the training loop of cs231n
+solver_arguments        what it asks of its model, data and keywords
+training_state          what its checkpoints hold: taken from a run, and put back
+checkpoint              a nested dict in one npz file, without pickle
+optim                   sgd, momentum, rmsprop, adam
+data                    scikit-learn's digits, CIFAR-10
+preprocessing           split, scaling, label noise
 
-check_layers()
+Autograd
+--------
+tensor                  Tensor: an array that remembers what it went through
+operators               its operators and methods
+ops                     the pairs of functions behind them
+broadcasting            broadcasting, and its way back
+tape                    what is recorded, and the walk back through it
+nn                      Linear, ReLU, BatchNorm1d, Sequential, CrossEntropyLoss
+dropout_modules         Dropout and its family as modules
+module                  Module and Parameter: found by name, saved, loaded
+
+Studies
+-------
+experiment              digits with noisy labels, a net too large
+sweep                   grids of experiments, resumable, on any number of workers
+uncertainty             Monte Carlo dropout
+variance_shift          dropout before a batch normalization
+learning_curves         their picture
+cli                     the options of the commands; `sweep` and `variance-shift`
+__main__                `python -m nets`
+
+What they share
+---------------
+arguments               what is asked of an argument, over and above `layers.arguments`
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def _check_layers() -> None:
+    """Raise ImportError if `layers` is another module than the package that `nets` is built on.
+
+    A file `layers.py` in the working folder comes before the package of that name.
+    """
+    found = find_spec("layers")
+    folders = [] if found is None else list(found.submodule_search_locations or ())
+    if any((Path(folder) / "masks.py").exists() for folder in folders):
+        return
+    got = "no such module" if found is None else found.origin or " and ".join(folders)
+    raise ImportError(
+        f"layers: got {got}; expected the package `layers` of maskgrad, which `nets` imports. "
+        "Remedy: rename that file or folder, or run from another folder.", name="layers",
+        path=None if found is None else found.origin,
+    )
+
+
+_check_layers()
 
 from nets import nn  # noqa: E402
-from nets.autograd import Tensor, no_grad  # noqa: E402
 from nets.data import flip_labels, get_CIFAR10_data, load_CIFAR10, load_digits  # noqa: E402
 from nets.fully_connected import FullyConnectedNet, TwoLayerNet  # noqa: E402
 from nets.optim import adam, rmsprop, sgd, sgd_momentum  # noqa: E402
 from nets.solver import Solver  # noqa: E402
 from nets.sweep import run_sweep  # noqa: E402
+from nets.tensor import Tensor, no_grad  # noqa: E402
 from nets.uncertainty import Prediction, mc_dropout  # noqa: E402
 
 __all__ = [

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ._checks import whole
-from ._command import (
+from nets.arguments import whole
+from nets.cli import (
     add_common_options,
     common_options,
     guarded,
@@ -22,8 +22,8 @@ from ._command import (
     variance_shift_command,
     watched,
 )
-from .experiment import Experiment, LearningCurve, train
-from .learning_curves import plot_learning_curves
+from nets.experiment import Experiment, LearningCurve, train
+from nets.learning_curves import plot_learning_curves
 
 SUBCOMMANDS = {"sweep": sweep_command, "variance-shift": variance_shift_command}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import refuse
+from layers.arguments import refuse
 
 _SEPARATOR = "/"
 

@@ -19,10 +19,11 @@ from layers import (
     dropout_backward,
     dropout_forward,
 )
-from layers._arguments import Array, probability, refuse
+from layers.arguments import Array, probability, refuse
 from layers.masks import generator
-from nets.autograd import Tensor
-from nets.module import Module, Rng, as_tensor, checked_rng
+from nets.arguments import Rng, checked_rng
+from nets.module import Module, as_tensor
+from nets.tensor import Tensor
 
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 

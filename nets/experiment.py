@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, one_of, probability, refuse, scalar
-
-from ._checks import whole
-from ._threads import one_blas_thread
-from .data import fit_scaling, flip_labels, load_digits, split
-from .fully_connected import NOISES, FullyConnectedNet
-from .solver import Solver
+from layers.arguments import Array, one_of, probability, refuse, scalar
+from nets.architecture import NOISES
+from nets.arguments import whole
+from nets.data import fit_scaling, flip_labels, load_digits, split
+from nets.fully_connected import FullyConnectedNet
+from nets.solver import Solver
 
 METHODS = ("none", *NOISES)
 _IMAGES = 1797
@@ -170,3 +170,17 @@ def train(
         solver.train()
     train_acc, test_acc = np.array(solver.train_acc_history), np.array(solver.val_acc_history)
     return LearningCurve(tuple((1 - train_acc).tolist()), tuple((1 - test_acc).tolist()))
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Limit BLAS to one thread inside the context; no limit where threadpoolctl is absent.
+
+    The split of a matrix product over threads changes its rounding, and training amplifies that;
+    and on a busy machine, the threads of products as small as ours wait for each other.
+    threadpoolctl comes with scikit-learn, which brings the digits too.
+    """
+    try:
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped,unused-ignore]
+    except ImportError:
+        return nullcontext()
+    return threadpool_limits(limits=1, user_api="blas")

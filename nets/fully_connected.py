@@ -11,19 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from layers import softmax_loss
-from layers._arguments import (
-    P_REMEDY,
-    Array,
-    flag,
-    one_of,
-    parameter,
-    probability,
-    refuse,
-    scalar,
-)
-
-from ._checks import float_dtype, generator, labels, whole
-from ._layers import (
+from layers.arguments import Array, one_of, probability, refuse, scalar
+from nets.architecture import (
     ACTIVATION_NOISE,
     AFFINE,
     DROPCONNECT,
@@ -32,49 +21,18 @@ from ._layers import (
     RELU,
     Layer,
     Step,
+    check_params,
+    draw_params,
+    drop_probability,
+    gradients_of,
+    layer_widths,
+    normalization_kind,
+    training_noise,
+    with_own_seed,
 )
+from nets.arguments import Rng, checked_rng, float_dtype, labels, whole
 
 Grads = dict[str, Array]
-
-
-def _drop_probability(dropout: object, dropout_keep_ratio: object) -> float:
-    """Return p from either convention."""
-    if dropout_keep_ratio is None:
-        return probability("dropout", dropout)
-    p = probability("dropout", dropout)
-    if p > 0:
-        refuse("dropout_keep_ratio", f"{dropout_keep_ratio!r} together with dropout={dropout!r}",
-               "one of the two", P_REMEDY)
-    return 1.0 - scalar("dropout_keep_ratio", dropout_keep_ratio, "a number with 0 < ratio <= 1",
-                        "it is the probability of keeping; 1 means no dropout", 0.0, 1.0,
-                        low_open=True)
-
-
-def _dims(hidden_dims: Iterable[int], input_dim: int, num_classes: int) -> list[int]:
-    """Return the widths of all layers, the input and the scores included."""
-    try:
-        hidden = list(hidden_dims)
-    except TypeError:
-        refuse("hidden_dims", hidden_dims, "a sequence of whole numbers",
-               "pass [100] for one hidden layer of 100 units", TypeError)
-    if not hidden:
-        refuse("hidden_dims", hidden_dims, "at least one hidden layer", "pass for example [100]")
-    return [
-        whole("input_dim", input_dim, low=1),
-        *(whole(f"hidden_dims[{i}]", width, low=1) for i, width in enumerate(hidden)),
-        whole("num_classes", num_classes, low=1),
-    ]
-
-
-def _normalization(normalization: str | None, use_batchnorm: bool) -> str | None:
-    use_batchnorm = flag("use_batchnorm", use_batchnorm)
-    if normalization is None:
-        return "batchnorm" if use_batchnorm else None
-    kind = one_of("normalization", normalization, tuple(NORMALIZATIONS))
-    if use_batchnorm and kind != "batchnorm":
-        refuse("normalization", f"{kind!r} together with use_batchnorm=True", "one of the two",
-               "leave use_batchnorm away")
-    return kind
 
 
 class FullyConnectedNet:
@@ -162,35 +120,29 @@ class FullyConnectedNet:
         *,
         normalization: str | None = None,
         dropout_keep_ratio: float | None = None,
-        rng: np.random.Generator | np.random.RandomState | None = None,
+        rng: Rng = None,
         input_dropout: float = 0.0,
         noise: str = "dropout",
     ) -> None:
-        self._dims = _dims(hidden_dims, input_dim, num_classes)
+        self._dims = layer_widths(hidden_dims, input_dim, num_classes)
         self.num_layers = len(self._dims) - 1
         self.dtype = float_dtype(dtype)
         self.reg = reg
-        self.normalization = _normalization(normalization, use_batchnorm)
+        self.normalization = normalization_kind(normalization, use_batchnorm)
         self.use_batchnorm = self.normalization == "batchnorm"
         self.noise = one_of("noise", noise, NOISES)
-        self.rng = generator(rng)
-        p = _drop_probability(dropout, dropout_keep_ratio)
+        self.rng = checked_rng(rng)
+        p = drop_probability(dropout, dropout_keep_ratio)
         self.input_dropout = probability("input_dropout", input_dropout)
         self.use_dropout = p > 0 or self.input_dropout > 0
-        self.dropout_param: dict[str, Any] = {}
-        if seed is not None:
-            seed = whole("seed", seed, low=0)
-        if self.use_dropout:
-            self.dropout_param = {"mode": "train", "p": p}
-            if seed is not None:
-                self.dropout_param["seed"] = seed
-            elif rng is not None:
-                self.dropout_param["rng"] = rng
+        seed = None if seed is None else whole("seed", seed, low=0)
+        self.dropout_param = training_noise(p, seed, rng) if self.use_dropout else {}
         normalized = self.num_layers - 1 if self.normalization else 0
         self.bn_params: list[dict[str, Any]] = [{"mode": "train"} for _ in range(normalized)]
         scale = scalar("weight_scale", weight_scale, "a finite number >= 0", "1e-2 is usual",
                        0.0, sys.float_info.max)
-        self.params = self._draw_params(scale)
+        params = draw_params(self._dims, self.normalization is not None, scale, self.rng)
+        self.params = {name: value.astype(self.dtype) for name, value in params.items()}
         self._shapes = {name: value.shape for name, value in self.params.items()}
 
     @property
@@ -260,7 +212,7 @@ class FullyConnectedNet:
         tape : list of Step
             For `backward`.
         """
-        self._check_params()
+        check_params(self.params, self._shapes)
         tape: list[Step] = []
 
         def run(layer: Layer, x: Array, *names: str, param: dict[str, Any] | None = None) -> Array:
@@ -288,54 +240,16 @@ class FullyConnectedNet:
 
     def backward(self, dscores: Array, tape: list[Step]) -> Grads:
         """Run the tape of `forward` back; return the gradients of the parameters."""
-        grads: Grads = {}
-        dout = dscores
-        for step in reversed(tape):
-            result = step.backward(dout, step.cache)
-            dout, *rest = result if isinstance(result, tuple) else (result,)
-            grads.update(zip(step.names, rest, strict=True))
-        return grads
+        return gradients_of(tape, dscores)
 
     def _noise_param(self, i: int) -> dict[str, Any] | None:
-        """Return the dropout_param of the noise before affine layer i; None where p is 0.
-
-        Under a fixed seed every layer gets a seed of its own, or units of one index would be
-        dropped together in all layers.
-        """
+        """Return the dropout_param of the noise before affine layer i; None where p is 0."""
         if not self.dropout_param:
             return None
         p = self.input_dropout if i == 1 else self.dropout_param["p"]
         if p == 0:
             return None
-        param = {**self.dropout_param, "p": p}
-        if param.get("seed") is not None:
-            seed = whole("dropout_param['seed']", param["seed"], low=0)
-            words = np.random.SeedSequence((seed, i)).generate_state(2)
-            param["seed"] = int(words[0]) << 31 | int(words[1]) >> 1
-            param.pop("rng", None)
-        return param
-
-    def _draw_params(self, scale: float) -> dict[str, Array]:
-        params: dict[str, Array] = {}
-        draw = (np.random if self.rng is None else self.rng).standard_normal
-        for i in range(1, self.num_layers + 1):
-            fan_in, fan_out = self._dims[i - 1 : i + 1]
-            params[f"W{i}"] = scale * draw((fan_in, fan_out))
-            params[f"b{i}"] = np.zeros(fan_out)
-            if self.normalization and i < self.num_layers:
-                params[f"gamma{i}"] = np.ones(fan_out)
-                params[f"beta{i}"] = np.zeros(fan_out)
-        return {name: value.astype(self.dtype) for name, value in params.items()}
-
-    def _check_params(self) -> None:
-        """Refuse parameters that are missing, misshapen or NaN, by their names."""
-        for name, shape in self._shapes.items():
-            if name not in self.params:
-                refuse("params", f"the keys {sorted(self.params)}", f"{name!r} among them",
-                       "put the parameter back")
-            value = parameter(name, self.params[name], ndim=len(shape))
-            if value.shape != shape:
-                refuse(name, value, f"shape {shape}", "assign an array of the parameter's shape")
+        return with_own_seed({**self.dropout_param, "p": p}, i)
 
     def _check_input(self, X: object) -> Array:
         X = np.asarray(X)
@@ -375,7 +289,7 @@ class TwoLayerNet(FullyConnectedNet):
         weight_scale: float = 1e-3,
         reg: float = 0.0,
         *,
-        rng: np.random.Generator | np.random.RandomState | None = None,
+        rng: Rng = None,
     ) -> None:
         super().__init__([whole("hidden_dim", hidden_dim, low=1)], input_dim, num_classes, reg=reg,
                          weight_scale=weight_scale, dtype=np.float64, rng=rng)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .experiment import LearningCurve
+from nets.experiment import LearningCurve
 
 # Blue and vermillion of Okabe and Ito, "Color universal design" (2008), then the rest of it.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")

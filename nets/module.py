@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from layers._arguments import Array, refuse
-from nets.autograd import Tensor
-from nets.ops import numbers_of
+from layers.arguments import Array, refuse
+from nets.arguments import numbers_of
+from nets.tensor import Tensor
 
-Rng = np.random.Generator | np.random.RandomState | None
 AnyModule = TypeVar("AnyModule", bound="Module")
 
 
@@ -249,11 +248,3 @@ def as_tensor(name: str, value: object) -> Tensor:
     if not isinstance(value, Tensor):
         refuse(name, value, "a Tensor", f"pass Tensor({name})", TypeError)
     return value
-
-
-def checked_rng(rng: Rng) -> Rng:
-    """Return `rng` if it is a random generator or None; refuse it otherwise."""
-    if rng is not None and not isinstance(rng, np.random.Generator | np.random.RandomState):
-        refuse("rng", rng, "a np.random.Generator, a RandomState or None",
-               "pass np.random.default_rng(seed)", TypeError)
-    return rng

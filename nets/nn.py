@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from layers import affine_backward, affine_forward, batchnorm_backward, batchnorm_forward
-from layers._arguments import Array, integer, refuse, scalar
-from nets.autograd import Tensor
+from layers.arguments import Array, integer, refuse, scalar
+from nets.arguments import Rng, checked_rng
 from nets.dropout_modules import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
-from nets.module import Module, Parameter, Rng, as_tensor, checked_rng
+from nets.module import Module, Parameter, as_tensor
 from nets.ops import cross_entropy_backward, cross_entropy_forward
+from nets.tensor import Tensor
 
 __all__ = [
     "AlphaDropout", "BatchNorm1d", "CrossEntropyLoss", "Dropout", "Dropout1d", "Dropout2d",

@@ -17,11 +17,13 @@ from layers import (
     tanh_backward,
     tanh_forward,
 )
-from layers._arguments import Array, refuse, scalar
+from layers.arguments import Array, refuse, scalar
 from nets import ops
+from nets.arguments import numbers_of
+from nets.broadcasting import broadcast_shape
 
 if TYPE_CHECKING:
-    from nets.autograd import Tensor
+    from nets.tensor import Tensor
 
 
 class Operators:
@@ -178,14 +180,14 @@ def _operands(left: Any, right: Any) -> tuple[Any, Any]:
 def _operand(value: Any, dtype: np.dtype[Any] | None) -> Any:
     if isinstance(value, Operators) and (dtype is None or value._array.dtype.kind == "f"):
         return value
-    array = ops.numbers_of("operand", value)
+    array = numbers_of("operand", value)
     is_weak = array.dtype.kind != "f" or isinstance(value, numbers.Real)
     return array if dtype is None or not is_weak else array.astype(dtype)
 
 
 def _compared(compare: np.ufunc, left: Any, right: Any) -> Tensor:
     a, b = (_plain(operand) for operand in _operands(left, right))
-    ops.broadcast_shape(compare.__name__, a, b)
+    broadcast_shape(compare.__name__, a, b)
     return left.apply(lambda: (compare(a, b), None), None)
 
 

@@ -8,55 +8,11 @@ from typing import Any
 import numpy as np
 
 from layers import softmax_loss
-from layers._arguments import Array, refuse, scalar
-from layers._precision import cast, widen
+from layers.arguments import Array, refuse, scalar
+from layers.precision import cast, widen
+from nets.broadcasting import broadcast_shape, unbroadcast
 
 Axis = int | tuple[int, ...] | None
-
-
-def numbers_of(name: str, value: object) -> Array:
-    """Return a copy of `value`, an array_like of booleans, integers or floats.
-
-    >>> numbers_of("data", [[1, 2], [3, 4]]).shape
-    (2, 2)
-    """
-    try:
-        array = np.array(value)
-    except ValueError:
-        refuse(name, value, "rows of equal lengths", "pad the shorter rows")
-    if array.dtype.kind not in "biuf":
-        refuse(name, value, "booleans, integers or floats",
-               "convert it to an array of numbers first", TypeError)
-    return array
-
-
-def broadcast_shape(name: str, a: Array, b: Array) -> tuple[int, ...]:
-    """Return the common shape of `a` and `b`, or say which shapes do not fit.
-
-    >>> broadcast_shape("add", np.ones((2, 1)), np.ones(3))
-    (2, 3)
-    """
-    try:
-        return np.broadcast_shapes(a.shape, b.shape)
-    except ValueError:
-        refuse(name, f"operands of shapes {a.shape} and {b.shape}",
-               "shapes that broadcast: equal, or 1, in every axis counted from the last",
-               "reshape one of them, or reduce it over the axis that does not fit")
-
-
-def unbroadcast(dout: Array, shape: tuple[int, ...]) -> Array:
-    """Sum `dout` over the axes along which an array of `shape` was repeated to dout's shape.
-
-    >>> unbroadcast(np.ones((2, 3)), (3,))
-    array([2., 2., 2.])
-    >>> unbroadcast(np.ones((2, 3)), (2, 1))
-    array([[3.],
-           [3.]])
-    """
-    extra = dout.ndim - len(shape)
-    stretched = (i + extra for i, n in enumerate(shape) if n == 1 and dout.shape[i + extra] != 1)
-    axes = (*range(extra), *stretched)
-    return cast(widen(dout).sum(axis=axes).reshape(shape), dout.dtype) if axes else dout
 
 
 def add_forward(a: Array, b: Array) -> tuple[Array, Any]:

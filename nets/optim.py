@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from layers._arguments import Array, floating, refuse, same_shape, scalar
+from layers.arguments import Array, floating, refuse, same_shape, scalar
 
 Config = MutableMapping[str, Any]
 UpdateRule = Callable[..., tuple[Array, Config]]

@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from layers._arguments import Array, refuse
-
-from ._checks import labels, samples, whole
-from ._solver_arguments import DEFAULTS, check_data, check_model, check_options
-from ._training_state import load_training_state
-from .checkpoint import damaged, restore_rng, rng_state, save_state
-from .optim import UPDATE_RULES, Config
+from layers.arguments import Array
+from nets.arguments import labels, samples, whole
+from nets.checkpoint import save_state
+from nets.optim import UPDATE_RULES, Config
+from nets.solver_arguments import DEFAULTS, check_data, check_model, check_options
+from nets.training_state import (
+    put_statistics,
+    restore,
+    running_statistics,
+    training_state,
+)
 
 _SECONDS_BEFORE_A_BAR = 2.0
 
@@ -67,8 +71,12 @@ class Solver:
     best_params, best_val_acc : dict of arrays, float
         The parameters of the best validation accuracy. At the end of `train` they are put into
         the model, with the running statistics of batchnorm that belong to them.
+    best_statistics : dict
+        The running statistics of batchnorm that belong to `best_params`.
     epoch : int
         Epochs trained.
+    iteration : int
+        Minibatches trained within the current call of `train`.
 
     Raises
     ------
@@ -130,8 +138,8 @@ class Solver:
         self.optim_configs: dict[str, Config] = {
             name: dict(self.optim_config) for name in self.model.params
         }
-        self._best_statistics: dict[str, dict[str, Any]] = {}
-        self._iteration = 0  # within the current call of train
+        self.best_statistics: dict[str, dict[str, Any]] = {}
+        self.iteration = 0
         self._warned = False
 
     def train(self) -> None:
@@ -139,24 +147,24 @@ class Solver:
         self._warn_of_a_fixed_mask()
         per_epoch = max(len(self.X_train) // self.batch_size, 1)
         total = self.num_epochs * per_epoch
-        with tqdm(total=total, initial=self._iteration, desc="training", unit="it",
+        with tqdm(total=total, initial=self.iteration, desc="training", unit="it",
                   file=sys.stdout, delay=_SECONDS_BEFORE_A_BAR, disable=not self.verbose) as bar:
-            while self._iteration < total:
-                first = self._iteration == 0
+            while self.iteration < total:
+                first = self.iteration == 0
                 self._step()
-                self._iteration += 1
+                self.iteration += 1
                 bar.update()
-                if (self._iteration - 1) % self.print_every == 0:
-                    self._say(bar, f"(Iteration {self._iteration} / {total}) "
+                if (self.iteration - 1) % self.print_every == 0:
+                    self._say(bar, f"(Iteration {self.iteration} / {total}) "
                                    f"loss: {self.loss_history[-1]:f}")
-                epoch_end = self._iteration % per_epoch == 0
+                epoch_end = self.iteration % per_epoch == 0
                 if epoch_end:
                     self._end_epoch()
                 if (first or epoch_end) and self._measure(bar):
                     break
-        self._iteration = 0
+        self.iteration = 0
         self.model.params.update({name: w.copy() for name, w in self.best_params.items()})
-        self._put_statistics(self._best_statistics)
+        put_statistics(self.model, self.best_statistics)
 
     def check_accuracy(
         self, X: Array, y: Array, num_samples: int | None = None, batch_size: int = 100
@@ -218,33 +226,7 @@ class Solver:
         ValueError
             If the file is damaged or no checkpoint, or belongs to another model or update rule.
         """
-        state = load_training_state(path)
-        if state["update_rule"] != self.update_rule_name:
-            refuse("update_rule", self.update_rule_name,
-                   f"{state['update_rule']!r}, that of the checkpoint", "pass the same rule")
-        shapes = {name: w.shape for name, w in self.model.params.items()}
-        saved = {name: w.shape for name, w in state["params"].items()}
-        if shapes != saved:
-            refuse("checkpoint", f"parameters of shapes {saved}", f"{shapes}, those of the model",
-                   "build the model as in the run that wrote the checkpoint")
-        layers = {str(i) for i in range(len(getattr(self.model, "bn_params", [])))}
-        if not {*state["statistics"], *state["best_statistics"]} <= layers:
-            raise damaged(path, "statistics of a layer that the model has not")
-        try:
-            restore_rng(self.rng, state["rng"])
-            restore_rng(getattr(self.model, "rng", None), state["model_rng"])
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise damaged(path, error) from error
-        self.epoch, self._iteration = state["epoch"], state["iteration"]
-        self.best_val_acc = state["best_val_acc"]
-        self.best_params = dict(state["best_params"])
-        self.loss_history = state["loss_history"].tolist()
-        self.train_acc_history = state["train_acc_history"].tolist()
-        self.val_acc_history = state["val_acc_history"].tolist()
-        self.model.params.update(state["params"])
-        self.optim_configs = {name: dict(state["optim"][name]) for name in self.model.params}
-        self._best_statistics = state["best_statistics"]
-        self._put_statistics(state["statistics"])
+        restore(self, path)
         return self
 
     def _choice(self, N: int, size: int) -> Array:
@@ -275,47 +257,17 @@ class Solver:
         if not self.best_params or val_acc > self.best_val_acc:
             self.best_val_acc = val_acc
             self.best_params = {name: w.copy() for name, w in self.model.params.items()}
-            self._best_statistics = self._get_statistics()
+            self.best_statistics = running_statistics(self.model)
         if self.checkpoint_name is not None:
             path = f"{self.checkpoint_name}_epoch_{self.epoch}.npz"
             self._say(bar, f'Saving checkpoint to "{path}"')
-            save_state(path, self._state())
+            save_state(path, training_state(self))
         if self.callback is not None:
             try:
                 self.callback(self)
             except StopIteration:
                 return True
         return False
-
-    def _state(self) -> dict[str, Any]:
-        return {
-            "update_rule": self.update_rule_name,
-            "epoch": self.epoch,
-            "iteration": self._iteration,
-            "best_val_acc": self.best_val_acc,
-            "loss_history": np.asarray(self.loss_history),
-            "train_acc_history": np.asarray(self.train_acc_history),
-            "val_acc_history": np.asarray(self.val_acc_history),
-            "params": self.model.params,
-            "best_params": self.best_params,
-            "optim": self.optim_configs,
-            "statistics": self._get_statistics(),
-            "best_statistics": self._best_statistics,
-            "rng": rng_state(self.rng),
-            "model_rng": rng_state(getattr(self.model, "rng", None)),
-        }
-
-    def _get_statistics(self) -> dict[str, dict[str, Any]]:
-        """Copy batchnorm's running statistics, by the layer's number."""
-        return {
-            str(i): {key: np.copy(param[key]) for key in ("running_mean", "running_var")}
-            for i, param in enumerate(getattr(self.model, "bn_params", []))
-            if "running_mean" in param
-        }
-
-    def _put_statistics(self, statistics: Mapping[str, Mapping[str, Any]]) -> None:
-        for i, values in statistics.items():
-            self.model.bn_params[int(i)].update({key: np.copy(v) for key, v in values.items()})
 
     def _say(self, bar: tqdm, line: str) -> None:
         if not self.verbose:

@@ -23,11 +23,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from layers._arguments import refuse
-
-from ._checks import whole
-from ._threads import one_blas_thread
-from .experiment import Experiment, LearningCurve, train
+from layers.arguments import refuse
+from nets.arguments import whole
+from nets.experiment import Experiment, LearningCurve, one_blas_thread, train
 
 Workers = int | Callable[..., Iterable[Any]]
 _FIELDS = tuple(field.name for field in fields(Experiment))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layers._arguments import Array, refuse
+from layers.arguments import Array, refuse
 
 if TYPE_CHECKING:
-    from nets.autograd import Tensor
+    from nets.tensor import Tensor
 
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
 

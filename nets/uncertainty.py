@@ -9,14 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import entr, softmax
 
-from layers._arguments import Array, refuse
-
-from ._checks import whole
-from .autograd import Tensor, no_grad
-from .data import SeedLike
-from .dropout_modules import Dropout
-from .fully_connected import FullyConnectedNet
-from .module import Module
+from layers.arguments import Array, refuse
+from nets.arguments import whole
+from nets.data import SeedLike
+from nets.dropout_modules import Dropout
+from nets.fully_connected import FullyConnectedNet
+from nets.module import Module
+from nets.tensor import Tensor, no_grad
 
 Scores = Callable[[Array], Array]
 

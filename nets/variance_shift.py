@@ -11,14 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layers._arguments import Array, one_of, probability
-
-from . import optim
-from ._checks import whole
-from ._threads import one_blas_thread
-from .autograd import Tensor, no_grad
-from .experiment import Experiment, noisy_digits
-from .nn import BatchNorm1d, CrossEntropyLoss, Dropout, Linear, Module, ReLU, Sequential
+from layers.arguments import Array, one_of, probability
+from nets import optim
+from nets.arguments import whole
+from nets.experiment import Experiment, noisy_digits, one_blas_thread
+from nets.nn import BatchNorm1d, CrossEntropyLoss, Dropout, Linear, Module, ReLU, Sequential
+from nets.tensor import Tensor, no_grad
 
 PLACEMENTS = ("none", "before", "after")
 _CLASSES, _PIXELS = 10, 64

@@ -1,4 +1,4 @@
-"""Draw the two plots of the README into notebooks/figures.
+"""Draw the two plots of notebooks/pages/digits.md into notebooks/figures.
 
     python -m notebooks.make_figures                        trains for about ten minutes
     python -m notebooks.make_figures --results runs.jsonl   resumes from, and adds to, this file

@@ -1,31 +1,46 @@
-"""What the README prints is what its commands print."""
+"""What the README and the pages print is what their commands print."""
 
 from __future__ import annotations
 
 import doctest
-import os
+import importlib.util
 import re
-import subprocess
-import sys
-from pathlib import Path
+import shlex
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+from gradcheck.dropout_checks import LAWS
+from gradcheck.findings.explain import EXPLANATIONS
+from tests import shown
 
+README = shown.README.read_text(encoding="utf-8")
+DOCUMENTS = [shown.README, *shown.PAGES]
 
-def blocks(language):
-    """Return the fenced blocks of one language, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+# Commands that are run: the exit code, and whether only a slow test has the time for it.
+COMPARED = {
+    "gradcheck check homework.py": 1,
+    "python -m notebooks.codes": 0,
+}
+# Trained nets differ in the last digits from one processor to the next: by this much at most.
+TRAINED = {
+    "python -m nets": 1.0,
+    "python -m nets variance-shift": 0.01,
+}
+# What no test repeats, and why.
+BY_HAND = {
+    "gradcheck conformance torch keras flax.linen flax.nnx equinox layers": "needs the frameworks",
+    "python -m tests.benchmarks.checker": "times of one machine",
+    "python -m tests.benchmarks.dropout": "times of one machine",
+}
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 
 
 def output_of(command):
-    """Return the block that the README shows as a command's output."""
-    pattern = rf"<!-- output of: {re.escape(command)} -->\n```text\n(.*?)^```$"
-    found = re.search(pattern, README, re.MULTILINE | re.DOTALL)
-    assert found, command
-    return found.group(1)
+    """Return what is shown as a command's output."""
+    [found] = [output for output in shown.outputs() if output.command == command]
+    return found.text
 
 
 def without_times(text):
@@ -33,36 +48,87 @@ def without_times(text):
     return re.sub(r"\d+(\.\d+)? s\b", "... s", text).strip()
 
 
-def test_python_sessions_in_the_readme_print_what_they_show():
+@each_document
+def test_python_sessions_print_what_they_show(path):
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    session = "\n".join(block for block in blocks("python") if ">>>" in block)
-    test = doctest.DocTestParser().get_doctest(session, {}, "README.md", "README.md", 0)
-    assert test.examples
+    session = "\n".join(block for block in shown.blocks(path, "python") if ">>>" in block)
+    test = doctest.DocTestParser().get_doctest(session, {}, path.name, path.name, 0)
     assert runner.run(test).failed == 0
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_the_first_example_prints_what_the_readme_shows(tmp_path):
-    source = next(block for block in blocks("python") if ">>>" not in block)
-    assert len(source.splitlines()) <= 15
-    (tmp_path / "homework.py").write_text(source, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "gradcheck", "check", "homework.py"], cwd=tmp_path,
-        env={**os.environ, "COLUMNS": "100"}, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, done.stderr
-    shown = output_of("gradcheck check homework.py")
-    assert without_times(done.stdout) == without_times(shown)
+def test_readme_and_pages_have_sessions():
+    with_sessions = [path for path in DOCUMENTS if ">>>" in path.read_text(encoding="utf-8")]
+    assert shown.README in with_sessions
+    assert len(with_sessions) >= 3
 
 
-def test_the_readme_opens_with_the_two_commands():
-    assert [block.strip() for block in blocks("sh")[:2]] == [
+@pytest.mark.parametrize("command", COMPARED)
+def test_a_command_prints_what_is_shown(command):
+    done = shown.run(command)
+    assert done.returncode == COMPARED[command], done.stderr
+    assert without_times(done.stdout) == without_times(output_of(command))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", TRAINED)
+def test_a_command_that_trains_prints_what_is_shown_up_to_rounding(command):
+    done, text = shown.run(command), output_of(command)
+    assert done.returncode == 0, done.stderr
+    assert NUMBER.sub("", done.stdout) == NUMBER.sub("", text)
+    pairs = zip(NUMBER.findall(done.stdout), NUMBER.findall(text), strict=True)
+    assert all(float(found) == pytest.approx(float(there), abs=TRAINED[command])
+               for found, there in pairs)
+
+
+def test_every_output_that_is_shown_is_compared_or_there_is_a_reason_why_not():
+    commands = [output.command for output in shown.outputs()]
+    assert sorted(commands) == sorted([*COMPARED, *TRAINED, *BY_HAND])
+    modules = [shlex.split(command)[2] for command in BY_HAND if command.startswith("python -m ")]
+    assert all(importlib.util.find_spec(module) for module in modules)
+
+
+@each_document
+def test_every_shown_output_names_its_command(path):
+    texts = path.read_text(encoding="utf-8").split("```text\n")[1:]
+    free = [text for text in texts if not text.startswith(("python -m", "gradcheck ", "def "))]
+    in_blocks = [output for output in shown.outputs(path)
+                 if path.read_text(encoding="utf-8")[:output.start].endswith("```text\n")]
+    assert len(free) == len(in_blocks)
+    assert all(text.strip("` \n") for text in free)
+
+
+def test_the_readme_opens_with_the_two_commands_and_a_short_example():
+    assert [block.strip() for block in shown.blocks(shown.README, "sh")[:2]] == [
         "python -m pip install . && gradcheck check layers",
         "python -m pip install -e '.[test]' && python -m pytest",
     ]
+    source = next(block for block in shown.blocks(shown.README, "python") if ">>>" not in block)
+    assert len(source.splitlines()) <= 15
 
 
-def test_every_shown_output_names_its_command():
-    texts = README.split("```text\n")[1:]
-    shown = [text for text in texts if not text.startswith(("python -m", "gradcheck ", "def "))]
-    assert len(shown) == README.count("<!-- output of: ")
-    assert all(text.strip("` \n") for text in shown)
+def test_the_readme_is_short_and_names_every_page():
+    assert len(README.splitlines()) < 250
+    for page in shown.PAGES:
+        assert f"]({page.relative_to(shown.ROOT).as_posix()})" in README
+
+
+@each_document
+def test_every_link_leads_to_a_file(path):
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text(encoding="utf-8"))
+    assert all((path.parent / link).exists() for link in links)
+
+
+def test_the_table_of_codes_has_every_code_once():
+    codes = re.findall(r"^\| `([\w-]+)` \|", output_of("python -m notebooks.codes"), re.MULTILINE)
+    assert codes == list(EXPLANATIONS)
+
+
+def test_the_table_of_frameworks_has_every_law_and_the_layers_keep_it():
+    [command] = [command for command in BY_HAND if "conformance" in command]
+    head, _, *rows = [line.strip("| ").split(" | ")
+                      for line in output_of(command).splitlines() if line.startswith("|")]
+    assert (head[0], head[-1]) == ("law", "layers")
+    assert [(row[0], row[-1]) for row in rows] == [(law.name, "yes") for law in LAWS]
+    everywhere = sum(set(row[1:]) == {"yes"} for row in rows)
+    page = (shown.ROOT / "notebooks" / "pages" / "conformance.md").read_text(encoding="utf-8")
+    assert f"{everywhere} of the {len(rows)} laws hold in all of them" in page

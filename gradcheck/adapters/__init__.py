@@ -1,1 +1,4 @@
-"""Other people's functions in this package's form."""
+"""Other people's functions in this package's form.
+
+frameworks              The dropouts of torch, keras, flax and equinox.
+"""

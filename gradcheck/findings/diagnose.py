@@ -1,184 +1,150 @@
-"""Name the cause of a mismatch: an ordered table of hypotheses, the first that fits wins.
+"""Name the cause of every mismatch: the rules are asked tier by tier, the first that fits tells it.
 
-A hypothesis predicts the analytic gradient, or a property of it, from the true one. It is accepted
-only if it explains every coordinate to a ten-thousandth of the discrepancy; where none does, the
-finding is 'unexplained' and no guess is made.
+A rule predicts the analytic gradient, or a property of it, from the true one. It is accepted only
+if it explains every coordinate to a ten-thousandth of the discrepancy; where none does, the finding
+is 'unexplained' and no guess is made.
 """
 
 from __future__ import annotations
 
-import itertools
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
-from gradcheck.findings import (
-    hypotheses_losses,
-    hypotheses_masks,
-    hypotheses_nets,
-    hypotheses_normalization,
-    hypotheses_repairs,
-    hypotheses_selection,
-    hypotheses_values,
-    hypotheses_whole,
-    hypotheses_windows,
-)
-from gradcheck.findings.view import Case, Hypothesis, View
-from gradcheck.numeric.compare import Comparison, central_differences
-from gradcheck.numeric.dependence import Alignment
-from gradcheck.numeric.ladder import step_lengths
+from gradcheck.contract.breach import Breach, Inspection
+from gradcheck.exceptions import reason_of
+from gradcheck.findings.case import Case
+from gradcheck.findings.lenses.shapes import near, view_of_shape
+from gradcheck.findings.registry import clues, fatal_codes, shape_clues
+from gradcheck.findings.rule import Clue, Message, Rule, Tier
+from gradcheck.findings.smaller import smaller_arguments
+from gradcheck.findings.told import message_of, told, words_of
+from gradcheck.findings.view import View
 from gradcheck.report import Finding
 
-HYPOTHESES: tuple[Hypothesis, ...] = (
-    *hypotheses_whole.FIRST[:2],
-    *hypotheses_nets.REGULARIZATION,
-    *hypotheses_nets.NETS,
-    *hypotheses_losses.LOSSES[:1],
-    *hypotheses_whole.FIRST[2:],
-    *hypotheses_losses.LOSSES[1:],
-    *hypotheses_normalization.HYPOTHESES,
-    *hypotheses_windows.KERNELS,
-    *hypotheses_selection.SELECTION,
-    *hypotheses_masks.PASSED_OR_DROPPED,
-    *hypotheses_whole.SLICES,
-    *hypotheses_windows.WINDOWS,
-    *hypotheses_masks.MOVED[:2],
-    *hypotheses_repairs.MASKS,
-    *hypotheses_masks.MOVED[2:],
-    *hypotheses_values.VALUES,
-    *hypotheses_repairs.VALUES,
-    *hypotheses_masks.OTHER,
-    *hypotheses_values.CUT,
-    *hypotheses_whole.LAST,
-)
+Answer = TypeVar("Answer")
 
 
-def diagnose(case: Case) -> list[Finding]:
-    """Return a finding for every argument whose gradient is wrong."""
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found, and what its reader should know besides."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
+def diagnose(found: Inspection, case: Case | None = None) -> Diagnosis:
+    """Return a finding for every breach of the contract and for every argument's wrong gradient.
+
+    Parameters
+    ----------
+    found : Inspection
+        What the contract reports.
+    case : Case, optional
+        The numbers; None where comparing them would mean nothing.
+    """
+    if case is None:
+        return Diagnosis(tuple(map(told, found.breaches)), ())
+    notes: list[str] = []
     shared: dict[str, Any] = {}
-    return [_diagnose_argument(View(case, comparison, shared)) for comparison in case.comparisons
-            if np.any(comparison.failed)]
+    findings = [_breach_explained(case, breach, notes) for breach in found.breaches]
+    findings += [_mismatch_explained(View(case, comparison, shared), notes)
+                 for comparison in case.comparisons if np.any(comparison.failed)]
+    return Diagnosis(tuple(findings), tuple(dict.fromkeys(notes)))
 
 
-def _diagnose_argument(view: View) -> Finding:
+def is_fatal(found: Inspection) -> bool:
+    """Whether comparing numbers would mean nothing."""
+    return bool(found.breaches) and any(map(found.has, fatal_codes()))
+
+
+def _mismatch_explained(view: View, notes: list[str]) -> Finding:
     worst = view.where()
-    for hypothesis in HYPOTHESES:
-        evidence = hypothesis.test(view)
+    fit = _first_fit(view, clues(), notes)
+    assert fit is not None, "unexplained fits always"
+    where = ""
+    if view.is_partial and fit[0].tier != Tier.FORM:
+        smaller = _fit_at_smaller(view, notes)
+        if smaller is not None and (smaller[0][0].tier or 0) < (fit[0].tier or 0):
+            fit, where = smaller
+    rule, clue, evidence = fit
+    facts = {**_numbers(view, worst[0]), **evidence}
+    message = clue.told(argument=view.name, **facts)
+    return Finding(rule.code, view.name, worst, message + where, facts)
+
+
+def _fit_at_smaller(view: View, notes: list[str]
+                    ) -> tuple[tuple[Rule, Clue, dict[str, Any]], str] | None:
+    """Return what fits at a smaller example of the layer, and where that is, if anything fits."""
+    for args in smaller_arguments(view.case.layer.args, view.case.out):
+        case = _answer("any", partial(view.case.again, args), notes)
+        wrong = [entry for entry in case.comparisons if entry.name == view.name
+                 and np.any(entry.failed)] if case is not None else []
+        if case is None or not wrong:
+            continue
+        fit = _first_fit(View(case, wrong[0]), clues(), notes)
+        shapes = ", ".join(f"{name} {list(arg.shape)}" for name, arg in zip(
+            case.layer.names, args, strict=True) if isinstance(arg, np.ndarray))
+        return None if fit is None else (fit, f" Seen at a smaller example: {shapes}.")
+    return None
+
+
+def _first_fit(view: View, asked: Iterable[tuple[Rule, Clue]], notes: list[str]
+               ) -> tuple[Rule, Clue, dict[str, Any]] | None:
+    """Return the first clue that fits, with its rule and the evidence."""
+    for rule, clue in asked:
+        evidence = _answer(rule.code, partial(clue.test, view), notes)
         if evidence is not None:
-            words = {"argument": view.name, **evidence}
-            message = hypothesis.because.format(**words)
-            remedy = hypothesis.remedy.format(**words)
-            return Finding(hypothesis.code, view.name, worst, f"{message}. Remedy: {remedy}.",
-                           {**_numbers(view, worst), **evidence})
-    return Finding("unexplained", view.name, worst, _unexplained(view, worst),
-                   _numbers(view, worst))
+            return rule, clue, evidence
+    return None
 
 
-def _numbers(view: View, worst: tuple[tuple[int, ...], ...]) -> dict[str, Any]:
-    index = worst[0]
+def _answer(code: str, question: Callable[[], Answer], notes: list[str]) -> Answer | None:
+    """Return what a question gives; one that raises is noted and tells nothing."""
+    try:
+        return question()
+    except Exception as error:
+        # forward may refuse the arguments that a clue looks at, which is no failure of the rule
+        if not getattr(error, "raised_by_forward", False):
+            notes.append(f"rule {code} failed: {reason_of(error)}")
+        return None
+
+
+def _numbers(view: View, worst: tuple[int, ...]) -> dict[str, Any]:
     return {
-        "analytic": float(view.a[index]),
-        "numeric": float(view.n[index]),
-        "bound": float(view.comparison.bound[index]),
+        "analytic": float(view.a[worst]),
+        "numeric": float(view.n[worst]),
+        "bound": float(view.comparison.bound[worst]),
         "wrong": int(np.sum(view.comparison.failed)),
         "coordinates": view.comparison.coordinates,
     }
 
 
-def _unexplained(view: View, worst: tuple[tuple[int, ...], ...]) -> str:
-    numbers = _numbers(view, worst)
-    if view.complete and not np.any(view.n):
-        return (f"forward's output does not depend on {view.name}, so its gradient is zero; the "
-                "backward returns up to {analytic:.6g}. Remedy: use it in forward, or return zeros."
-                .format(**numbers))
-    return (
-        "{wrong} of {coordinates} coordinates disagree and no known slip explains them; the worst "
-        "has analytic = {analytic:.6g}, numeric = {numeric:.6g} ± {bound:.1e}. Remedy: derive the "
-        "gradient again on paper and compare term by term.".format(**numbers)
-    )
+def _breach_explained(case: Case, breach: Breach, notes: list[str]) -> Finding:
+    """Return the finding that a breach is; a wrong shape by its cause, if its values tell one."""
+    view = _answer(breach.code, partial(_view_of_breach, case, breach), notes)
+    fit = None if view is None else _first_fit(view, shape_clues(), notes)
+    if fit is None:
+        return told(breach)
+    rule, clue, evidence = fit
+    text = Message(f"{clue.because}; {message_of(breach).because}", clue.remedy).told(
+        **{**words_of(breach), **evidence})
+    return Finding(rule.code, breach.argument, (), text, {**breach.facts, **evidence})
 
 
-def diagnose_shapes(case: Case, findings: list[Finding]) -> list[Finding]:
-    """Replace 'wrong-shape' by its cause where one explains the values."""
-    return list(itertools.chain.from_iterable(_explain_shape(case, entry) for entry in findings))
-
-
-def _explain_shape(case: Case, finding: Finding) -> list[Finding]:
-    if finding.code != "wrong-shape" or finding.argument is None:
-        return [finding]
-    position = case.layer.names.index(finding.argument)
-    place = case.layer.wrt.index(position)
-    if place >= len(case.analytic) or not isinstance(case.analytic[place], np.ndarray):
-        return [finding]
-    returned = case.analytic[place]
-    if not returned.size or returned.dtype.kind not in "fiub" or not case.out.size:
-        return [finding]
-    view = View(case, _blank(case, position))
-    true = _numeric(view)
-    if returned.size == true.size and _near(returned.reshape(true.shape), true):
-        return [finding]
-    other = _swapped_with(case, position, returned, true)
-    if other is not None:
-        return [_retitled(finding, "outputs-swapped", f"what is returned as d{finding.argument} is "
-                          f"d{other}", {"other": other})]
-    if returned.ndim >= 2 and _near(np.swapaxes(returned, -1, -2), true):
-        return [_retitled(finding, "transposed", "the gradient is the true one transposed",
-                          {"axes": (returned.ndim - 2, returned.ndim - 1)})]
-    axes = _summed_axes(view, returned, true)
-    if axes is not None:
-        return [_retitled(finding, "wrong-axis-sum", f"the gradient is summed over axes {axes} of "
-                          "the output", {"axes": axes})]
-    return [finding]
-
-
-def _swapped_with(case: Case, position: int, returned: np.ndarray[Any, Any],
-                  true: np.ndarray[Any, Any]) -> str | None:
-    """Return the argument with which this one has exchanged gradients."""
-    for place, other in enumerate(case.layer.wrt[:len(case.analytic)]):
-        if other != position and _near(case.analytic[place], true) and _near(
-                returned, _numeric(View(case, _blank(case, other)))):
-            return case.layer.names[other]
-    return None
-
-
-def _summed_axes(view: View, returned: np.ndarray[Any, Any], true: np.ndarray[Any, Any]
-                 ) -> list[int] | None:
-    """Return axes whose sum of contributions is what was returned, in another shape."""
-    contributions = view.contributions()
-    if contributions.ndim == 0:
+def _view_of_breach(case: Case, breach: Breach) -> View | None:
+    """Return what was returned in a wrong shape, beside the numeric gradient."""
+    if breach.code != "wrong-shape" or breach.argument is None:
         return None
-    for count in range(1, contributions.ndim + 1):
-        for axes in itertools.combinations(range(contributions.ndim), count):
-            for operation in (np.sum, np.mean):
-                summed = np.asarray(operation(contributions, axis=axes))
-                if summed.size == returned.size and summed.shape != true.shape and _near(
-                        returned.reshape(summed.shape), summed):
-                    return list(axes)
-    return None
-
-
-def _blank(case: Case, position: int) -> Comparison:
-    x = case.args[position]
-    nothing = np.zeros(x.shape, dtype=bool)
-    return Comparison(case.layer.names[position], position, np.zeros(x.shape), np.zeros(x.shape),
-                      np.zeros(x.shape), nothing, nothing, ~nothing, nothing, np.ones(x.shape),
-                      np.ones(x.shape))
-
-
-def _numeric(view: View) -> np.ndarray[Any, Any]:
-    x = view.x
-    alignment = Alignment(x.shape, view.case.out.shape, ())
-    return central_differences(view.case.problem, view.position, alignment,
-                               step_lengths(x, view.case.problem.evaluator.eps))[0]
-
-
-def _near(one: Any, two: Any) -> bool:
-    one, two = np.asarray(one, dtype=float), np.asarray(two, dtype=float)
-    if one.shape != two.shape or not one.size:
-        return False
-    return bool(np.all(np.abs(one - two) <= 1e-6 * (np.abs(two) + np.sqrt(np.mean(two * two)))))
-
-
-def _retitled(finding: Finding, code: str, message: str, evidence: dict[str, Any]) -> Finding:
-    return Finding(code, finding.argument, (), f"{message}; {finding.message}",
-                   {**finding.evidence, **evidence})
+    position = case.layer.names.index(breach.argument)
+    place = case.layer.wrt.index(position)
+    returned = case.analytic[place] if place < len(case.analytic) else None
+    if not isinstance(returned, np.ndarray) or not returned.size or (
+            returned.dtype.kind not in "fiub" or not case.out.size):
+        return None
+    view = view_of_shape(case, position, returned)
+    only_reshaped = view.a.size == view.n.size and near(view.a.reshape(view.n.shape), view.n)
+    return None if only_reshaped else view

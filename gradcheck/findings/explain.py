@@ -5,25 +5,8 @@ from __future__ import annotations
 import difflib
 import textwrap
 
-from gradcheck.findings.explained import Explanation
-from gradcheck.findings.explained_contract import CONTRACT
-from gradcheck.findings.explained_gradient import GRADIENT, UNEXPLAINED
-from gradcheck.findings.explained_losses import LOSSES, REGULARIZATION
-from gradcheck.findings.explained_masks import MASKS
-from gradcheck.findings.explained_normalization import NORMALIZATION
-from gradcheck.findings.explained_windows import WINDOWS
+from gradcheck.findings.registry import families, rules
 
-FAMILIES: dict[str, tuple[Explanation, ...]] = {
-    "contract": CONTRACT,
-    "whole gradient": GRADIENT,
-    "masks": MASKS,
-    "normalization": NORMALIZATION,
-    "losses": LOSSES,
-    "regularization": REGULARIZATION,
-    "windows": WINDOWS,
-    "and": UNEXPLAINED,
-}
-EXPLANATIONS = {entry.code: entry for family in FAMILIES.values() for entry in family}
 WIDTH = 88
 
 
@@ -34,15 +17,16 @@ def listing() -> str:
     --------
     >>> print(listing())
     contract
-      input-mutated             Forward or backward writes into an array ...
+      backward-impure           Two calls of backward with the same dout and ...
     """
     lines = []
-    column = max(map(len, EXPLANATIONS)) + 2
-    for family, entries in FAMILIES.items():
-        lines.append(family)
-        lines += [f"  {entry.code:{column}}{_first_words(entry.meaning, WIDTH - column)}"
-                  for entry in entries]
-        lines.append("")
+    column = max(map(len, rules())) + 2
+    for family, entries in families().items():
+        if entries:
+            lines.append(family)
+            lines += [f"  {rule.code:{column}}{_first_words(rule.meaning, WIDTH - column)}"
+                      for rule in entries]
+            lines.append("")
     return "\n".join([*lines, "gradcheck explain CODE shows a wrong example and its repair"])
 
 
@@ -71,16 +55,16 @@ def explain(code: str) -> str:
     <BLANKLINE>
     The gradient has the right size and the wrong sign: ...
     """
-    if code not in EXPLANATIONS:
-        close = difflib.get_close_matches(code, EXPLANATIONS, n=3)
+    if code not in rules():
+        close = difflib.get_close_matches(code, rules(), n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "gradcheck explain lists them."
         raise KeyError(f"CODE: got {code!r}; expected a code of a finding. Remedy: {hint}")
-    entry = EXPLANATIONS[code]
+    rule = rules()[code]
     return "\n".join([
-        code, "", textwrap.fill(entry.meaning, WIDTH), "",
-        textwrap.fill(f"How to recognise it: {entry.sign}", WIDTH), "",
-        "Wrong:", "", textwrap.indent(entry.wrong_program, "    "),
-        "Right:", "", textwrap.indent(textwrap.dedent(entry.right).strip("\n"), "    "),
+        code, "", textwrap.fill(rule.meaning, WIDTH), "",
+        textwrap.fill(f"How to recognise it: {rule.sign}", WIDTH), "",
+        "Wrong:", "", textwrap.indent(rule.wrong_program, "    "),
+        "Right:", "", textwrap.indent(textwrap.dedent(rule.right).strip("\n"), "    "),
     ])
 
 

@@ -1,22 +1,21 @@
-"""What a diagnosis may look at: the gradients, the arguments, and a few probes handed to it."""
+"""What a rule may look at: the two gradients of one argument, and a few probes handed to it."""
 
 from __future__ import annotations
 
-import copy
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.contract.inspection import Inspection, Layer, as_gradients
-from gradcheck.numeric.compare import Comparison, Differences, Problem
-from gradcheck.numeric.dependence import upcast, with_leaf
+from gradcheck.findings.case import Case
+from gradcheck.numeric.comparison import Comparison
+from gradcheck.numeric.differences import Differences
+from gradcheck.numeric.evaluator import upcast
 from gradcheck.numeric.ladder import step_lengths
-from gradcheck.numeric.scalar import NetLoss
 
 Array = NDArray[Any]
 
@@ -24,113 +23,6 @@ EXPLAINS = 1e-4
 MOST_ENTRIES = 2**21
 MOST_OUTPUTS = 2048
 MOST_SECONDS = 6.0
-SKIPPED_NUMBERS = frozenset({"seed"})
-
-
-@dataclass(frozen=True)
-class Case:
-    """One check whose numbers disagree.
-
-    `kind` is 'layer', 'gradient' (of a scalar function) or 'net'; `analytic` holds the float64
-    gradients in the order of ``layer.wrt``.
-    """
-
-    layer: Layer
-    problem: Problem
-    found: Inspection
-    comparisons: tuple[Comparison, ...]
-    analytic: tuple[Any, ...]
-    constants: Mapping[str, float]
-    kind: str
-
-    @property
-    def args(self) -> tuple[Any, ...]:
-        """The arguments at float64."""
-        return self.problem.evaluator.args
-
-    @property
-    def out(self) -> Array:
-        """Forward's output at float64."""
-        return self.problem.origin
-
-    @property
-    def dout(self) -> Array:
-        """The upstream gradient at float64."""
-        return self.problem.dout
-
-    @cached_property
-    def numbers(self) -> dict[str, float]:
-        """Named numbers of the problem: the user's constants and those in parameter dicts."""
-        numbers = {str(key): float(value) for key, value in self.constants.items()}
-        for name, arg in zip(self.layer.names, self.layer.args, strict=True):
-            entries = arg if isinstance(arg, Mapping) else {name: arg}
-            for key, value in entries.items():
-                if isinstance(value, int | float | np.number) and not isinstance(value, bool) and (
-                        key not in SKIPPED_NUMBERS):
-                    numbers.setdefault(str(key), float(value))
-        return numbers
-
-    @cached_property
-    def sizes(self) -> dict[str, int]:
-        """Named lengths of axes: N the first of x, D its second, M the last of the output ..."""
-        sizes: dict[str, int] = {}
-        arrays = [arg for arg in self.layer.args if isinstance(arg, np.ndarray) and arg.ndim]
-        if arrays:
-            letters = {2: "ND", 3: "NTD", 4: "NCHW"}.get(arrays[0].ndim, "N")
-            for letter, size in zip(letters, arrays[0].shape, strict=False):
-                sizes[letter] = size
-        if self.out.ndim > 1:
-            sizes.setdefault("M" if "D" in sizes else "K", self.out.shape[-1])
-        for name, arg in zip(self.layer.names, self.layer.args, strict=True):
-            if isinstance(arg, np.ndarray):
-                sizes[f"{name}.size"] = arg.size
-                for axis, size in enumerate(arg.shape):
-                    sizes[f"{name}.shape[{axis}]"] = size
-        sizes["out.size"] = self.out.size
-        return sizes
-
-    def penalty(self, position: int) -> float | None:
-        """Return c where a net's loss holds ``c / 2 * sum(w * w)``; None where that is unknown.
-
-        It is the change of the slope along w itself as the net's `reg` is set to zero.
-        """
-        net_loss = getattr(self.layer.forward, "__self__", None)
-        if not isinstance(net_loss, NetLoss) or not hasattr(net_loss.net, "reg"):
-            return None
-        w = np.asarray(self.args[position])
-        size = float(np.sum(w * w))
-        if not size:
-            return None
-        without = copy.copy(net_loss.net)
-        without.reg = 0.0
-        slopes = []
-        for net in (net_loss.net, without):
-            loss = replace(net_loss, net=net).forward
-            ends = []
-            for sign in (1.0, -1.0):
-                args = self.problem.evaluator.arguments(position, w * (1 + sign * 1e-4))
-                ends.append(float(loss(*args)[0]))
-                self.problem.evaluator.count += 1
-            slopes.append((ends[0] - ends[1]) / 2e-4)
-        c = (slopes[0] - slopes[1]) / size
-        return c if abs(c) > 1e-6 else 0.0
-
-    def backward(self, dout: Array, change: tuple[str, Array] | None = None,
-                 args: list[Any] | None = None) -> list[Any] | None:
-        """Return backward's gradients for another dout, on a fresh cache; None where it fails.
-
-        `change`, a path and an array, puts the array into the cache in the place of the leaf there;
-        `args` are other arguments for forward.
-        """
-        evaluator = self.problem.evaluator
-        evaluator.count += 1
-        try:
-            _, cache = self.layer.forward(*(evaluator.arguments() if args is None else args))
-            if change is not None:
-                cache = with_leaf(cache, *change, "cache")
-            return as_gradients(self.layer.backward(dout.copy(), cache))
-        except Exception:
-            return None
 
 
 @dataclass
@@ -248,6 +140,11 @@ class View:
         true, wrong = self._true_jacobian(), self._analytic_jacobian()
         return None if true is None or wrong is None else (true, wrong)
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether the problem is too large for its Jacobian, or to compare every coordinate."""
+        return not self.complete or (self.x.size > 0 and not self._small())
+
     def _small(self) -> bool:
         entries = self.x.size * self.case.out.size
         return 0 < entries <= MOST_ENTRIES and self.case.out.size <= MOST_OUTPUTS
@@ -306,16 +203,3 @@ class View:
         count = min(20, int(np.sum(self.comparison.failed)))
         order = np.argsort(-np.nan_to_num(error.ravel(), nan=np.inf), kind="stable")[:count]
         return tuple(tuple(int(i) for i in np.unravel_index(flat, error.shape)) for flat in order)
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """A possible cause: a test that returns the evidence or None, and what to tell its author.
-
-    `because` is filled in with the evidence by ``str.format``.
-    """
-
-    code: str
-    test: Callable[[View], dict[str, Any] | None]
-    because: str
-    remedy: str

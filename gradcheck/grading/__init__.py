@@ -1,1 +1,10 @@
-"""Submissions, points, and the reference that they are held to."""
+"""Submissions, points, and the reference that they are held to.
+
+agreement               Whether a value is the reference's up to rounding, and if not
+grade                   Grades submissions: finds their layers, judges each against the reference
+judge                   Judges one layer of a submission against the reference: its value
+laws                    Judges a submission's dropout law by law.
+points                  How many points a right answer earns: defaults, or a small TOML table.
+reference               Loads the package's own `layers` as the grader's reference
+submission              The grading of one submission: which layers count, their verdicts
+"""

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.equal import MOMENTS, VARIANCES, unlike_reference
+
 Array = NDArray[Any]
-RTOL = {2: 2e-2, 4: 1e-3, 8: 1e-6}
 
 
 class Disagreement(Exception):
@@ -35,12 +36,7 @@ def compare(label: str, got: Any, want: Any, where: str) -> None:
         raise Disagreement(f"{label} has dtype {got.dtype}{where}; expected real numbers")
     if got.shape != want.shape:
         raise Disagreement(f"{label} has shape {got.shape}{where}; expected {want.shape}")
-    coarse = min(item for item in (want.dtype.itemsize, got.dtype.itemsize, 8)
-                 if item in RTOL) if got.dtype.kind == "f" else want.dtype.itemsize
-    rtol = RTOL.get(coarse, RTOL[8])
-    scale = float(np.max(np.abs(want), initial=0.0, where=np.isfinite(want)))
-    wrong = ~np.isclose(got.astype(float), want.astype(float), rtol=rtol, atol=rtol * scale / 10,
-                        equal_nan=True)
+    wrong = unlike_reference(got, want)
     if np.any(wrong):
         error = np.where(wrong, np.abs(got.astype(float) - want), -1.0)
         worst = np.unravel_index(int(np.argmax(np.nan_to_num(error, nan=np.inf))), want.shape)
@@ -76,14 +72,14 @@ def compare_moments(got: Array, want: Array, where: str) -> None:
     draws = len(got)
     error = np.sqrt((got.var(0) + want.var(0)) / draws)
     difference = np.abs(got.mean(0) - want.mean(0))
-    if np.any(difference > 7 * error + 1e-9):
+    if np.any(difference > MOMENTS * error + 1e-9):
         raise Disagreement(
             f"{where} the mean of sums of the output, over {draws} masks, is off "
             f"by {np.max(difference):.3g}; check the scale of what is kept, and whether p is the "
             "probability of dropping (else pass --p-is keep)")
     ratio = (got.var(0) + 1e-12) / (want.var(0) + 1e-12)
     error = np.sqrt((_kurtosis(got) + _kurtosis(want) - 2) / draws)
-    if np.any(np.abs(np.log(ratio)) > np.maximum(7 * error, 0.5)):
+    if np.any(np.abs(np.log(ratio)) > np.maximum(MOMENTS * error, VARIANCES)):
         worst = ratio[np.argmax(np.abs(np.log(ratio)))]
         raise Disagreement(
             f"{where} the variance of sums of the output, over {draws} masks, is "

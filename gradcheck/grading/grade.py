@@ -21,11 +21,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from gradcheck.grading.judge import Conventions
 from gradcheck.grading.points import load_points
 from gradcheck.grading.submission import Grading, WrongSettingError, asked_for
-from gradcheck.output.record import OUTPUT_LIMIT, Record, clean
-from gradcheck.sandbox.sandbox import SandboxError, global_generator_restored
+from gradcheck.output.plain import OUTPUT_LIMIT, clean
+from gradcheck.output.record import Record
+from gradcheck.sandbox.sandbox import SandboxError
+from gradcheck.target.conventions import Conventions
+from gradcheck.target.exceptions import interrupts_told_apart
+from gradcheck.target.quiet import global_generator_restored
 from gradcheck.workers import map_like
 
 TIMEOUT = 120.0
@@ -94,7 +97,8 @@ def grade_file(
     fault, error = "", ""
     try:
         asked = asked_for(table, [only] if isinstance(only, str) else only)
-        with _turn, global_generator_restored(), warnings.catch_warnings():
+        with (_turn, interrupts_told_apart(), global_generator_restored(),
+              warnings.catch_warnings()):
             warnings.simplefilter("ignore")
             grading.run(asked)
     except WrongSettingError as reason:

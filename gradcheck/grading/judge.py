@@ -1,62 +1,45 @@
-"""Judges one layer of a submission against the reference: its value, its gradient, its contract.
+"""Judges one layer of a submission: forward's values against the reference, the rest as check does.
 
-Everything here runs in the judge's own process. The layer's functions may be proxies of functions
-elsewhere; what they return is data to compare and nothing more.
+Of the gradient and the contract the grader has no opinion of its own: both are what
+`gradcheck.target.judge` says of the submission's functions, at the reference's arguments.
 """
 
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gradcheck.check import check_gradient, check_layer
-from gradcheck.examples.standard import example
-from gradcheck.grading.agreement import Disagreement, compare, compare_moments, describe, sums_of
-from gradcheck.mask_laws.implementation import DropoutImplementation
-from gradcheck.report import Report
-from gradcheck.sandbox.sandbox import global_generator_restored
-from gradcheck.target.load import Pair, reason_of
+from gradcheck.exceptions import reason_of
+from gradcheck.grading.agreement import Disagreement
+from gradcheck.grading.values import Values
+from gradcheck.target.conventions import Conventions
+from gradcheck.target.judge import Judgement, judge
+from gradcheck.target.pairs import Pair
 
-Array = NDArray[Any]
-Args = tuple[Any, ...]
-
-# What a gradient that is right in numbers can still do wrong.
-CONTRACT_CODES = frozenset({
-    "input-mutated", "dout-mutated", "cache-mutated", "backward-impure", "nonlinear-in-dout",
-    "dout-ignored", "forward-nondeterministic", "mask-resampled", "lower-precision",
-})
-P = 0.3
-DRAWS = 800
-
-
-@dataclass(frozen=True)
-class Conventions:
-    """How a submission's dropout takes p, scales, and draws, as in DropoutImplementation."""
-
-    p_is: str = "drop"
-    scaling: str = "inverted"
-    seeding: str | None = "seed"
-
-    def __post_init__(self) -> None:
-        DropoutImplementation(len, len, self.p_is, self.scaling, self.seeding)
+ANOTHER_FUNCTION = (
+    "the gradient is right for this forward, which is another function than the one asked for; it "
+    "counts once forward's values in training are right"
+)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome for one part of a layer."""
+    """The outcome for one part of a layer, with one of the statuses of an Item."""
 
     part: str
-    passed: bool
+    status: str
     message: str = ""
-    report: Report | None = None
+    judgement: Judgement | None = None
     advice: tuple[str, ...] = ()
-    skipped: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the part earns its points."""
+        return self.status == "passed"
 
 
 def judge_layer(
@@ -78,209 +61,64 @@ def judge_layer(
     Yields
     ------
     Verdict
-        For the parts 'value', 'gradient' and 'contract'. The contract counts only for a gradient
-        that is right: a function that does nothing breaks no rule.
+        For the parts 'value', 'gradient' and 'contract'. A gradient counts only for a forward that
+        is the course's as it is trained: that of another function, say one that does nothing, is
+        easy to get right. The contract counts only for a gradient that counts.
     """
-    case = _Case(pair, reference, conventions, np.random.default_rng(seed))
-    value = _attempt("value", case.check_value)
-    yield value
-    gradient = _attempt("gradient", case.check_gradient)
-    report, trouble = case.report(seed)
-    findings = report.findings if report else ()
-    wrong = [f for f in findings if f.code not in CONTRACT_CODES]
-    if gradient.passed and value.passed and (wrong or trouble):
-        gradient = Verdict("gradient", False, trouble)
-    if report is not None:
-        text = str(report) if not report.passed else ""
-        shown = "\n".join(filter(None, [gradient.message, text if not gradient.passed else ""]))
-        gradient = Verdict("gradient", gradient.passed, shown, report)
-    yield gradient
-    broken = [f for f in findings if f.code in CONTRACT_CODES]
-    if not gradient.passed:
-        yield Verdict("contract", False, "counts once the gradient is right")
+    values = Values(pair, reference, conventions, np.random.default_rng(seed))
+    trained = _attempt(values.compare_in_training)
+    yield trained if not trained.passed else _attempt(values.compare_everywhere)
+    judgement = _judged(pair, reference, conventions, seed)
+    if not judgement.gradient_right:
+        yield Verdict("gradient", judgement.status, judgement.message, judgement)
+        yield Verdict("contract", "skipped" if judgement.status == "skipped" else "failed",
+                      "counts once the gradient is right")
+    elif not trained.passed:
+        yield Verdict("gradient", "failed", ANOTHER_FUNCTION, judgement)
+        yield Verdict("contract", "failed", "counts once the gradient does")
     else:
-        yield Verdict("contract", not broken, "\n".join(map(str, broken)))
+        yield Verdict("gradient", "passed", judgement=judgement)
+        yield Verdict("contract", judgement.status, judgement.message)
 
 
-def report_of(pair: Pair, args: Args, seed: int = 0) -> Report:
-    """Return the gradient checker's report on a layer, or on a loss as a function of its input."""
-    if pair.backward is not None:
-        return check_layer(pair.forward, pair.backward, *args, seed=seed, name=pair.name)
-    x, rest = args[0], args[1:]
-    return check_gradient(lambda x: pair.forward(x, *rest)[0], lambda x: pair.forward(x, *rest)[1],
-                          x, seed=seed, name=pair.name)
-
-
-def _attempt(part: str, check: Callable[[], None]) -> Verdict:
-    """Run a check; whatever a submission's function raises is its failure."""
+def _attempt(compare: Callable[[], None]) -> Verdict:
+    """Compare values; whatever a submission's function raises is its failure."""
     try:
-        check()
+        compare()
     except Disagreement as error:
-        return Verdict(part, False, str(error))
+        return Verdict("value", "failed", str(error))
     except Exception as error:
         trace = getattr(error, "trace", "")
-        return Verdict(part, False, f"{reason_of(error)}\n{trace}".rstrip())
-    return Verdict(part, True)
+        return Verdict("value", "failed", f"{reason_of(error)}\n{trace}".rstrip())
+    return Verdict("value", "passed")
 
 
-class _Case:
-    """A layer with the reference of the same name, and inputs to compare them at."""
+def _judged(pair: Pair, reference: Pair, conventions: Conventions, seed: int) -> Judgement:
+    """Return what check says, at the arguments of the reference and never the submission's own.
 
-    def __init__(
-        self, pair: Pair, reference: Pair, conventions: Conventions, rng: np.random.Generator
-    ) -> None:
-        self.pair, self.reference = pair, reference
-        self.conventions, self.rng = conventions, rng
-        self.stochastic = any(isinstance(arg, dict) and "p" in arg for arg in self.draw())
+    Where the submission raised, its own lines follow: the checker sees the sandbox's alone.
+    """
+    traces: list[str] = []
+    traced = replace(pair, forward=_traced(pair.forward, traces),
+                     backward=pair.backward and _traced(pair.backward, traces))
+    try:
+        judgement = judge(traced, conventions, seed, like=replace(reference, example=None))
+    except Exception as error:  # what one layer made of the checker costs that layer alone
+        return Judgement("error", reason_of(error))
+    if traces and traces[0] and not judgement.gradient_right:
+        return replace(judgement, message=f"{judgement.message}\n{traces[0]}")
+    return judgement
 
-    def draw(self, dtype: Any = np.float64) -> Args:
-        """Return fresh arguments."""
-        args = example(self.reference.base, self.reference.forward, self.rng).args
-        return tuple(arg.astype(dtype) if _floating(arg) else arg for arg in args)
 
-    def check_value(self) -> None:
-        """Compare forward with the reference at several inputs, dtypes and modes."""
-        for dtype in (np.float64, np.float32, np.float64):
-            for settings in self._settings():
-                mine, right = self._both(self.draw(dtype), **settings)
-                got = _first(self.pair, self.pair.forward(*mine))
-                want = _first(self.reference, self.reference.forward(*right))
-                compare("loss" if self.pair.is_loss else "out", got, want * self._scale(settings),
-                         f" for {_in_words(mine, settings)}")
-        if self.stochastic:
-            self._compare_statistics()
+def _traced(function: Callable[..., Any], traces: list[str]) -> Callable[..., Any]:
+    """Return a function that notes where the submission raised."""
 
-    def check_gradient(self) -> None:
-        """Compare backward with the reference where both are deterministic, at several dtypes."""
-        for dtype in (np.float64, np.float32, np.float64):
-            mine, right = self._both(self.draw(dtype), p=0.0 if self.stochastic else None)
-            where = f" for {_in_words(mine, {})}"
-            if self.pair.is_loss:
-                got, want = self.pair.forward(*mine), self.reference.forward(*right)
-                compare("dx", _second(got), want[1], where)
-            else:
-                self._compare_gradients(mine, right, where)
-
-    def _compare_gradients(self, mine: Args, right: Args, where: str) -> None:
-        """Compare a layer's gradients at one upstream gradient, of the dtype of the output."""
-        assert self.pair.backward is not None
-        assert self.reference.backward is not None
-        _, cache = _pair_of(self.pair, self.pair.forward(*mine))
-        right_out, right_cache = self.reference.forward(*right)
-        dout = self.rng.standard_normal(np.shape(right_out)).astype(right_out.dtype)
-        got = _gradients(self.pair.backward(dout.copy(), cache))
-        wanted = _gradients(self.reference.backward(dout, right_cache))
-        if len(got) < len(wanted):
-            raise Disagreement(f"{self.pair.name}_backward returned {len(got)} gradients; "
-                               f"expected {len(wanted)}")
-        for place, (mine_, want) in enumerate(zip(got, wanted, strict=False)):
-            compare(f"gradient {place + 1} of {len(wanted)}", mine_, want, where)
-
-    def report(self, seed: int) -> tuple[Report | None, str]:
-        """Return the gradient checker's report, or why there is none."""
-        args, _ = self._both(self.draw(), p=P if self.stochastic else None)
-        pair = self.pair
-        if self.stochastic:
-            forward = functools.partial(self._repeatable)
-            pair = replace(pair, forward=functools.update_wrapper(forward, pair.forward))
+    @functools.wraps(function)
+    def call(*args: Any) -> Any:
         try:
-            return report_of(pair, args, seed), ""
+            return function(*args)
         except Exception as error:
-            return None, reason_of(error)
+            traces.append(str(getattr(error, "trace", "")))
+            raise
 
-    def _settings(self) -> list[dict[str, Any]]:
-        if self.stochastic:
-            return [{"p": P, "mode": "test"}, {"p": 0.0, "mode": "train"}]
-        modes = any(isinstance(arg, dict) and "mode" in arg for arg in self.draw())
-        return [{}, {"mode": "test"}] if modes else [{}]
-
-    def _scale(self, settings: dict[str, Any]) -> float:
-        """Return what a vanilla dropout multiplies the reference's inverted one by."""
-        vanilla = self.stochastic and self.conventions.scaling == "vanilla"
-        return 1 - settings["p"] if vanilla else 1.0
-
-    def _both(self, args: Args, p: float | None = None, mode: str | None = None,
-              seed: int = 1) -> tuple[Args, Args]:
-        """Return the arguments twice: as the submission takes them and as the reference does."""
-        mine, right = copy.deepcopy(args), copy.deepcopy(args)
-        for theirs, ours in zip(mine, right, strict=True):
-            if not isinstance(ours, dict):
-                continue
-            if mode is not None and "mode" in ours:
-                theirs["mode"] = ours["mode"] = mode
-            if mode == "test" and "p" not in ours:
-                self._add_running(args, theirs, ours)
-            if p is not None and "p" in ours:
-                ours.update(p=p, seed=seed)
-                theirs["p"] = p if self.conventions.p_is == "drop" else 1 - p
-                self._seed(theirs, seed)
-        return mine, right
-
-    def _add_running(self, args: Args, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
-        """Give a normalization running statistics; 1-d arguments have their shape."""
-        shape = next((arg.shape for arg in args if _floating(arg) and arg.ndim == 1), None)
-        if shape is not None and "mode" in ours:
-            mean, variance = self.rng.standard_normal(shape), self.rng.uniform(0.5, 2.0, shape)
-            for param in (theirs, ours):
-                param.update(running_mean=mean.copy(), running_var=variance.copy())
-
-    def _seed(self, param: dict[str, Any], seed: int) -> None:
-        param.pop("seed", None)
-        if self.conventions.seeding == "seed":
-            param["seed"] = seed
-        elif self.conventions.seeding == "rng":
-            param["rng"] = np.random.default_rng(seed)
-
-    def _repeatable(self, *args: Any, seed: int = 1) -> Any:
-        """Call the submission's forward with its randomness set to a known state."""
-        for arg in args:
-            if isinstance(arg, dict) and "p" in arg:
-                self._seed(arg, seed)
-        if self.conventions.seeding != "global":
-            return self.pair.forward(*args)
-        with global_generator_restored():
-            np.random.seed(seed)  # noqa: NPY002
-            return self.pair.forward(*args)
-
-    def _compare_statistics(self) -> None:
-        """Compare mean and variance of sums of the output with the reference's, over many masks."""
-        args = self.draw()
-        sums: list[list[Array]] = [[], []]
-        for seed in range(DRAWS):
-            mine, right = self._both(args, p=P, mode="train", seed=seed)
-            out = np.asarray(_first(self.pair, self._repeatable(*mine, seed=seed)), dtype=float)
-            want = _first(self.reference, self.reference.forward(*right))
-            if out.shape != want.shape:
-                raise Disagreement(f"out has shape {out.shape}; expected {want.shape}")
-            sums[0].append(sums_of(out))
-            sums[1].append(sums_of(want * self._scale({"p": P})))
-        compare_moments(np.array(sums[0]), np.array(sums[1]), f"in train mode at p = {P}")
-
-
-def _floating(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
-
-
-def _pair_of(pair: Pair, returned: Any) -> tuple[Any, Any]:
-    if not isinstance(returned, tuple | list) or len(returned) != 2:
-        name = pair.name if pair.is_loss else f"{pair.name}_forward"
-        what = "(loss, dx)" if pair.is_loss else "(out, cache)"
-        raise Disagreement(f"{name} returned {describe(returned)}; expected the pair {what}")
-    return returned[0], returned[1]
-
-
-def _first(pair: Pair, returned: Any) -> Any:
-    return _pair_of(pair, returned)[0]
-
-
-def _second(returned: Any) -> Any:
-    return returned[1] if isinstance(returned, tuple | list) and len(returned) == 2 else None
-
-
-def _gradients(returned: Any) -> list[Any]:
-    return list(returned) if isinstance(returned, tuple | list) else [returned]
-
-
-def _in_words(args: Args, settings: dict[str, Any]) -> str:
-    dtype = next((arg.dtype for arg in args if _floating(arg)), "")
-    return ", ".join([f"{dtype} input", *(f"{k} = {v}" for k, v in settings.items())])
+    return call

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradcheck.grading.judge import Conventions, Verdict
+from gradcheck.exceptions import reason_of
+from gradcheck.grading.judge import Verdict
 from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError, Probe
 from gradcheck.mask_laws.run import LAWS, dropout_checks
-from gradcheck.target.load import Pair, reason_of
+from gradcheck.target.conventions import Conventions
+from gradcheck.target.pairs import Pair
 
 LAWFUL = ("dropout", "vanilla_dropout")
 NOTHING_DROPPED = (
@@ -66,8 +68,9 @@ def judge_laws(pair: Pair, conventions: Conventions) -> Iterator[Verdict]:
         if passed and idle:
             passed, message = False, f"{name}: {idle}"
         perfect = perfect and passed
-        yield Verdict(name, passed, message, skipped=skipped)
-    yield Verdict("advice", True, advice=tuple(advice))
+        status = "skipped" if skipped else "passed" if passed else "failed"
+        yield Verdict(name, status, message)
+    yield Verdict("advice", "passed", advice=tuple(advice))
 
 
 def _idle(impl: DropoutImplementation) -> str:

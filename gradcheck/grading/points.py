@@ -4,8 +4,8 @@
 
     [affine]                 # a layer or a loss
     value = 4                # forward's output agrees with the reference
-    gradient = 6             # backward agrees with the reference and with finite differences
-    contract = 1             # nothing is mutated, nothing depends on the order of calls
+    gradient = 6             # backward is forward's derivative, for a forward that is right
+    contract = 1             # nothing is mutated, no precision is lost
 
     [dropout]                # dropout is judged by its laws
     law = 1                  # each law ...

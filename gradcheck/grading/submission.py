@@ -5,16 +5,20 @@ from __future__ import annotations
 import fnmatch
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck.grading.judge import Conventions, Verdict, judge_layer
+from gradcheck.grading.judge import Verdict, judge_layer
 from gradcheck.grading.laws import LAWFUL, judge_laws, law_names
 from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
-from gradcheck.output.record import Item, clean
+from gradcheck.output.plain import clean
+from gradcheck.output.record import Item
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
-from gradcheck.target.load import Found, Pair, find_pairs
+from gradcheck.target.conventions import Conventions
+from gradcheck.target.judge import Judgement
+from gradcheck.target.pairs import Found, Pair, bare, find_pairs
 
 NOT_IMPORTED = "not judged: the file cannot be imported, see the error below"
 
@@ -31,8 +35,8 @@ def asked_for(table: Points | None, only: Sequence[str] | None) -> list[str] | N
     known = references()
     asked = list(table or ())
     if only is not None:
-        bare = [entry.removesuffix("_forward").removesuffix("_backward") for entry in only]
-        asked = _chosen(bare, asked, known) if table else bare
+        names = [bare(entry) for entry in only]
+        asked = _chosen(names, asked, known) if table else names
     unknown = [entry for entry in asked if not fnmatch.filter(known, entry)]
     if unknown:
         raise WrongSettingError(
@@ -165,21 +169,15 @@ class Grading:
         """Note a verdict; once the process has failed, no further verdict can be a pass."""
         assert self._sandbox is not None
         failure = self._sandbox.failure
-        passed = verdict.passed and not failure
-        status = "passed" if passed else "error" if failure else "failed"
-        if verdict.skipped and not failure:
-            status, possible = "skipped", 0.0
         if failure and self._sandbox.timed_out:
             self.timed_out = self.timed_out or f"{name}: {failure}"
-        report = verdict.report
-        self.items.append(Item(
-            f"{name}: {verdict.part}", name, status, clean(failure or verdict.message),
-            possible if passed else 0.0, possible, seconds,
-            arguments=tuple(entry.name for entry in report.arguments) if report else (),
-            worst_error=report.worst_error if report and report.arguments else None,
-            evaluations=report.evaluations if report else None,
-            advice=verdict.advice, details={"report": report.to_dict()} if report else {},
-        ))
+        status = "error" if failure else verdict.status
+        possible = 0.0 if status == "skipped" else possible
+        item = (verdict.judgement or Judgement(status)).item(f"{name}: {verdict.part}", name)
+        self.items.append(replace(
+            item, status=status, message=clean(failure or verdict.message),
+            points=possible if status == "passed" else 0.0, max_points=possible, seconds=seconds,
+            advice=(*item.advice, *verdict.advice)))
 
 
 def _absence(name: str, found: Found) -> str:

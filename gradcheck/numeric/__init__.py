@@ -1,1 +1,8 @@
-"""The true gradient, numerically: steps, dependence, comparison. Knows no finding."""
+"""The true gradient, numerically: steps, dependence, comparison. Knows no finding.
+
+compare                 Analytic against numeric, coordinate by coordinate
+dependence              Which outputs depend on which inputs, proved by probing
+ladder                  Numeric derivatives, each with a bound on its own error.
+projection              Gradients of very many coordinates: directional derivatives
+scalar                  Scalar functions and whole nets as layers: a forward with a 0-d output
+"""

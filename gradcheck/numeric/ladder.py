@@ -25,11 +25,14 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 RUNGS = 13
+MOST_RUNGS = 22  # down to the last bits of x, where every wider step has left the domain
 RATIO = 4.0
 FIRST_RUNG = 128.0
 COMPLEX_STEP = 1e-30
 KINK_PERSISTS = (0.5, 2.0)
 MOST_MOVED = 0.6
+KINK_ULPS = 64.0  # roundoffs by which one-sided slopes must be apart
+DISTANT = 0.01  # of their distance: a bound below it belongs to one side of a kink alone
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,15 @@ class Slopes:
         The smallest and the largest value that the one-sided slopes of each output allow.
     roundoff : ndarray
         A bound on what rounding of the outputs adds to `central`.
+    step : ndarray
+        The step that was taken, half the distance of the two points.
     """
 
     central: Array
     low: Array
     high: Array
     roundoff: Array
+    step: Array
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Estimate:
         ``value -+ bound``; at a kink, the one-sided slopes widened by their roundoff.
     kinked : ndarray of bool
         Where the one-sided slopes stay apart.
+    rungs : tuple of Slopes
+        What the estimate was made from, the widest step first.
     """
 
     value: Array
@@ -71,13 +79,20 @@ class Estimate:
     low: Array
     high: Array
     kinked: Array
+    rungs: tuple[Slopes, ...] = ()
 
     def better(self, other: Estimate) -> Estimate:
         """Return, coordinate by coordinate, the estimate with the smaller bound."""
         pick = other.bound < self.bound
         names = ("value", "bound", "low", "high", "kinked")
-        return Estimate(*(np.where(pick, getattr(other, name), getattr(self, name))
-                          for name in names))
+        picked = {name: np.where(pick, getattr(other, name), getattr(self, name))
+                  for name in names}
+        return Estimate(**picked, rungs=self.rungs + other.rungs)
+
+    def steps(self, place: int) -> tuple[tuple[float, float, float], ...]:
+        """Return (step, central difference, bound of its roundoff) of one coordinate."""
+        return tuple((float(rung.step[place]), float(rung.central[place]),
+                      float(rung.roundoff[place])) for rung in self.rungs)
 
 
 def step_lengths(x: Array, eps: float) -> Array:
@@ -100,21 +115,25 @@ def ladder(
     Parameters
     ----------
     slopes : callable
-        ``slopes(s)`` returns the Slopes at step ``s h``, s from 128 down to 8e-6.
+        ``slopes(s)`` returns the Slopes at step ``s h``, s from 128 down to 8e-6, and further down
+        to 3e-11 while a coordinate has no finite slope.
     decided : callable
         ``decided(value, bound)`` tells whether these suffice; the ladder then ends early.
 
     Returns
     -------
     Estimate
-        At each coordinate, the extrapolated value whose two neighbours agree with it best.
+        At each coordinate, the extrapolated value whose two neighbours agree with it best; its
+        bound is infinite where no three steps in a row gave finite slopes.
     """
     rungs: list[Slopes] = []
     extrapolated: list[Array] = []
     distances: list[Array] = []
     value = bound = chosen = np.empty(0)
     settled = False
-    for rung in range(RUNGS):
+    for rung in range(MOST_RUNGS):
+        if rung >= RUNGS and np.all(np.isfinite(bound)):
+            break
         rungs.append(slopes(FIRST_RUNG / RATIO**rung))
         if rung == 0:
             continue
@@ -150,7 +169,7 @@ def _gap_persists(old: Slopes, new: Slopes) -> Array:
     least, most = KINK_PERSISTS
     # noise may keep the distance of the slopes by chance, but not their place
     moved = np.maximum(np.abs(new.low - old.low), np.abs(new.high - old.high))
-    return (gap > least * old_gap) & (gap < most * old_gap) & (gap > 64 * new.roundoff) & (
+    return (gap > least * old_gap) & (gap < most * old_gap) & (gap > KINK_ULPS * new.roundoff) & (
         moved < MOST_MOVED * gap)
 
 
@@ -161,11 +180,11 @@ def _at_kinks(rungs: list[Slopes], value: Array, bound: Array) -> Estimate:
     for older, old, new in zip(rungs, rungs[1:], rungs[2:], strict=False):
         here = _gap_persists(older, old) & _gap_persists(old, new)
         # a smooth estimate found at smaller steps than this rung's makes the kink a distant one
-        here &= bound > 0.01 * (new.high - new.low)
+        here &= bound > DISTANT * (new.high - new.low)
         low = np.where(here, new.low - new.roundoff, low)
         high = np.where(here, new.high + new.roundoff, high)
         kinked |= here
-    return Estimate(value, bound, low, high, kinked)
+    return Estimate(value, bound, low, high, kinked, tuple(rungs))
 
 
 def complex_step(f: Callable[[Array], Any], x: Array, direction: Array) -> Array | None:
@@ -188,102 +207,3 @@ def complex_step(f: Callable[[Array], Any], x: Array, direction: Array) -> Array
         return None
     slope = out.imag / COMPLEX_STEP
     return slope if np.all(np.isfinite(slope)) else None
-
-
-def numerical_gradient(
-    f: Callable[[Array], Any], x: Array
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Differentiate a scalar function, with a bound on the error of every coordinate.
-
-    Parameters
-    ----------
-    f : callable
-        ``f(x)`` returns a scalar. It is called on float64 copies of `x`, never on `x` itself.
-    x : ndarray
-        A floating array of any shape.
-
-    Returns
-    -------
-    value, bound : ndarray of float64
-        Arrays of x's shape with ``|value - df/dx| <= bound``. At a kink, `value` is the mean of the
-        one-sided slopes and `bound` reaches to both.
-
-    Raises
-    ------
-    TypeError
-        If x is not a floating array, or f does not return a real scalar.
-
-    Notes
-    -----
-    The complex step is used where f accepts complex arrays and a central difference agrees with
-    it within that difference's bound; elsewhere Richardson-extrapolated central differences on a
-    ladder of steps (see the module's docstring).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> value, bound = numerical_gradient(lambda x: np.sum(np.sin(50 * x)), np.array([0.1, 0.2]))
-    >>> np.allclose(value, 50 * np.cos([5.0, 10.0]), rtol=1e-12)
-    True
-    >>> bool(bound.max() < 1e-8)
-    True
-    """
-    if not isinstance(x, np.ndarray) or x.dtype.kind != "f":
-        got = f"an array of dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
-        raise TypeError(f"x: got {got}; expected a floating array. "
-                        "Remedy: pass x.astype(np.float64); a step would be truncated in integers.")
-    base = x.astype(np.float64)
-    value, bound = np.zeros(x.shape), np.zeros(x.shape)
-    if not x.size:
-        return value, bound
-    eps = float(np.finfo(np.float64).eps)
-    lengths = step_lengths(base, eps)
-    origin = _real_scalar(f(base.copy()))
-    for index in np.ndindex(*x.shape):
-        direction = np.zeros(x.shape)
-        direction[index] = 1.0
-        estimate = ladder(_coordinate_slopes(f, base, index, float(lengths[index]), origin, eps),
-                          _precise_enough)
-        exact = None if estimate.kinked[0] else complex_step(f, base, direction)
-        value[index], bound[index] = _middle(estimate)
-        if exact is not None and abs(float(exact) - value[index]) <= bound[index]:
-            value[index] = float(exact)
-            bound[index] = min(bound[index], 64 * eps * (abs(value[index]) + abs(origin)))
-    return value, bound
-
-
-def _precise_enough(value: Array, bound: Array) -> bool:
-    return bool(np.all(bound <= 1e-10 * np.abs(value)))
-
-
-def _middle(estimate: Estimate) -> tuple[float, float]:
-    low, high = float(estimate.low[0]), float(estimate.high[0])
-    if estimate.kinked[0]:
-        return (low + high) / 2, (high - low) / 2
-    return float(estimate.value[0]), float(estimate.bound[0])
-
-
-def _real_scalar(value: Any) -> float:
-    array = np.asarray(value)
-    if array.size != 1 or array.dtype.kind not in "fiu":
-        raise TypeError(f"f: got a result of dtype {array.dtype} and shape {array.shape}; expected "
-                        "a real scalar. Remedy: reduce it, for example with np.sum.")
-    return float(array.reshape(()))
-
-
-def _coordinate_slopes(
-    f: Callable[[Array], Any], base: Array, index: tuple[int, ...], length: float, origin: float,
-    eps: float,
-) -> Callable[[float], Slopes]:
-    def slopes(s: float) -> Slopes:
-        plus, minus = base.copy(), base.copy()
-        plus[index] += s * length
-        minus[index] -= s * length
-        # the step that rounding has left, not the one that was asked for
-        right, left = float(plus[index] - base[index]), float(base[index] - minus[index])
-        above, below = _real_scalar(f(plus)), _real_scalar(f(minus))
-        sides = sorted(((above - origin) / right, (origin - below) / left))
-        roundoff = eps * (abs(above) + abs(below)) / (right + left)
-        return Slopes(*map(np.atleast_1d, ((above - below) / (right + left), *sides, roundoff)))
-
-    return slopes

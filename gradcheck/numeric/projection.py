@@ -9,29 +9,26 @@ one wrong element among P in ``2 log2 P`` evaluations (group testing by bisectio
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.numeric.compare import (
-    BOUNDS,
-    TOO_WIDE,
-    TRUNCATION,
-    Comparison,
-    Problem,
-    central_differences,
-    compare,
-)
+from gradcheck.equal import AGREES_ALONG, BOUNDS, CLEARLY, TOO_WIDE, of_one_difference, rms
+from gradcheck.numeric.compare import compare
+from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import Alignment
+from gradcheck.numeric.differences import Problem, central_differences
 from gradcheck.numeric.ladder import Slopes, ladder, step_lengths
 
 Array = NDArray[Any]
 
 DIRECTIONS = 2
+SUMMED = 16.0  # ulps of sum(dout * out): its terms round, too
 FIRST_STEP = 1 / 16
-TOLERANCE = 1e-6
+FINEST_STEP = 2.0**-35
 MOST_WRONG = 24
 ALL_COORDINATES = 4096
 SAMPLE = 128
@@ -49,6 +46,11 @@ class Residual:
         """Whether the analytic gradient is wrong somewhere along the direction."""
         return abs(self.value) > self.tolerance
 
+    @property
+    def known(self) -> bool:
+        """Whether any step along the direction stayed inside the function's domain."""
+        return math.isfinite(self.value)
+
 
 def compare_by_projection(
     problem: Problem, position: int, name: str, analytic: Array, rng: np.random.Generator
@@ -57,13 +59,18 @@ def compare_by_projection(
     x = problem.evaluator.args[position]
     lengths = step_lengths(x, problem.evaluator.eps)
     located: list[int] | None = []
-    comparison = _blank(name, position, analytic)
+    comparison = Comparison.along_directions(name, position, analytic)
     for _ in range(DIRECTIONS):
         direction = lengths * rng.standard_normal(x.shape)
         residual = _residual(problem, position, analytic, direction, careful=True)
         comparison.directions += 1
         size = float(np.linalg.norm(analytic * direction))
         comparison.residual = max(comparison.residual, abs(residual.value) / size if size else 0.0)
+        if not residual.known:
+            # raises where the reason is that the output's shape depends on values
+            problem.evaluator.out(position, x + FINEST_STEP * direction)
+            comparison.undecided[...] = True
+            break
         if residual.significant:
             # a disagreement whose parts are all within their tolerances lies everywhere, or nowhere
             located = _bisect(problem, position, analytic, direction, residual) or None
@@ -74,18 +81,8 @@ def compare_by_projection(
     if located is None:
         _widespread(problem, comparison, lengths, rng)
     elif located:
-        _locate(problem, comparison, [np.unravel_index(flat, x.shape) for flat in located])
+        _locate(problem, comparison, located)
     return comparison
-
-
-def _blank(name: str, position: int, analytic: Array) -> Comparison:
-    """Return a comparison in which everything agrees, as the projections have shown."""
-    nothing = np.zeros(analytic.shape, dtype=bool)
-    rms = float(np.sqrt(np.mean(np.square(analytic)))) if analytic.size else 0.0
-    scale = np.abs(analytic) + rms
-    return Comparison(name, position, analytic, analytic.copy(), TOLERANCE * scale, nothing.copy(),
-                      nothing.copy(), nothing.copy(), nothing.copy(), scale, np.zeros_like(scale),
-                      coordinates=analytic.size)
 
 
 def _residual(
@@ -95,18 +92,20 @@ def _residual(
     slopes = _residual_slopes(problem, position, analytic, direction)
     size = math.sqrt(float(np.sum(np.square(analytic * direction))))
     quick = slopes(FIRST_STEP)
-    tolerance = TOLERANCE * size + 16 * float(quick.roundoff[0])
+    tolerance = AGREES_ALONG * size + SUMMED * float(quick.roundoff[0])
     residual = Residual(float(quick.central[0]), tolerance)
-    if not careful or not residual.significant:
+    if residual.known and not (careful and residual.significant):
         return residual
 
     def decided(value: Array, bound: Array) -> bool:
-        return bool(bound[0] < TOLERANCE * size or abs(value[0]) > 10 * bound[0] + tolerance)
+        clearly = CLEARLY * bound[0] + tolerance
+        return bool(bound[0] < AGREES_ALONG * size or abs(value[0]) > clearly)
 
     estimate = ladder(slopes, decided)
     if estimate.kinked[0] and estimate.low[0] <= 0 <= estimate.high[0]:
         return Residual(0.0, tolerance)
-    return Residual(float(estimate.value[0]), TOLERANCE * size + 4 * float(estimate.bound[0]))
+    slack = AGREES_ALONG * size + BOUNDS * float(estimate.bound[0])
+    return Residual(float(estimate.value[0]), slack)
 
 
 def _residual_slopes(problem: Problem, position: int, analytic: Array, direction: Array) -> Any:
@@ -116,15 +115,16 @@ def _residual_slopes(problem: Problem, position: int, analytic: Array, direction
 
     def slopes(s: float) -> Slopes:
         plus, minus = x + s * direction, x - s * direction
-        above = float(np.sum(evaluator.out(position, plus) * dout))
-        below = float(np.sum(evaluator.out(position, minus) * dout))
+        above = float(np.sum(evaluator.anywhere(position, plus) * dout))
+        below = float(np.sum(evaluator.anywhere(position, minus) * dout))
         problem.progress(2)
         forward = (above - level - float(np.sum(analytic * (plus - x)))) / s
         backward = (level - below - float(np.sum(analytic * (x - minus)))) / s
         # summing P products rounds too, by about eps |a . v| sqrt(P), far below the step's share
         roundoff = evaluator.eps * (abs(above) + abs(below)) / (2 * s)
         ends = sorted((forward, backward))
-        return Slopes(*(np.array([value]) for value in ((forward + backward) / 2, *ends, roundoff)))
+        values = ((forward + backward) / 2, *ends, roundoff, s)
+        return Slopes(*(np.array([value]) for value in values))
 
     return slopes
 
@@ -156,13 +156,15 @@ def _bisect(problem: Problem, position: int, analytic: Array, direction: Array,
     return [low for low, _, _ in level]
 
 
-def _locate(problem: Problem, comparison: Comparison, wrong: list[Any]) -> None:
-    """Judge the coordinates that the bisection found, each on its own."""
-    for where in wrong:
-        index = tuple(map(int, where))
+def _locate(problem: Problem, comparison: Comparison, flat: Iterable[int]) -> None:
+    """Judge some coordinates, each on its own."""
+    for place in flat:
+        index = tuple(map(int, np.unravel_index(place, comparison.analytic.shape)))
         single = _single(problem, comparison, index)
         for name in ("numeric", "bound", "failed", "undecided", "kinked", "scale"):
             getattr(comparison, name)[index] = getattr(single, name)[0]
+        if (0,) in single.climbed:
+            comparison.climbed[index] = single.climbed[0,]
         comparison.known[index] = True
 
 
@@ -192,21 +194,24 @@ class _OneCoordinate:
         self.whole.count = value
 
     def call(self, position: int, value: Array) -> Any:
-        moved = self.whole.args[self.position].astype(value.dtype)
-        moved[self.index] = value[0]
-        return self.whole.call(self.position, moved)
+        return self.whole.call(self.position, self._moved(value))
 
     def out(self, position: int, value: Array) -> Array:
-        moved = self.whole.args[self.position].copy()
-        moved[self.index] = value[0]
-        out: Array = self.whole.out(self.position, moved)
+        out: Array = self.whole.out(self.position, self._moved(value))
         return out
 
     def uncounted(self, position: int, value: Array) -> Array:
-        moved = self.whole.args[self.position].copy()
-        moved[self.index] = value[0]
-        out: Array = self.whole.uncounted(self.position, moved)
+        out: Array = self.whole.uncounted(self.position, self._moved(value))
         return out
+
+    def anywhere(self, position: int, value: Array) -> Array:
+        out: Array = self.whole.anywhere(self.position, self._moved(value))
+        return out
+
+    def _moved(self, value: Array) -> Array:
+        moved: Array = self.whole.args[self.position].astype(value.dtype)
+        moved[self.index] = value[0]
+        return moved
 
 
 def _widespread(problem: Problem, comparison: Comparison, lengths: Array,
@@ -218,18 +223,19 @@ def _widespread(problem: Problem, comparison: Comparison, lengths: Array,
         numeric, bound = central_differences(problem, comparison.position, alignment, lengths)
         comparison.numeric[...], comparison.bound[...] = numeric, bound
         comparison.known[...] = True
+        outside = np.flatnonzero(~np.isfinite(numeric))[:SAMPLE]
+        _locate(problem, comparison, outside)
     else:
         chosen = rng.choice(size, SAMPLE, replace=False)
-        _locate(problem, comparison, [np.unravel_index(flat, comparison.analytic.shape)
-                                      for flat in np.sort(chosen)])
+        _locate(problem, comparison, np.sort(chosen))
         comparison.notes.append(f"d{comparison.name} is wrong in many places; {SAMPLE} of its "
                                 f"{size} coordinates were compared one by one")
     known = comparison.known
-    rms = float(np.sqrt(np.mean(np.square(comparison.numeric[known]))))
-    comparison.scale = np.abs(comparison.numeric) + rms
-    error = np.abs(comparison.analytic - comparison.numeric)
+    numeric = comparison.numeric
+    comparison.scale = np.abs(numeric) + rms(numeric[known & np.isfinite(numeric)])
+    error = np.abs(comparison.analytic - numeric)
     # one central difference each: it errs by its truncation, too, about eps^(2/3)
-    agrees = TOLERANCE + TRUNCATION * problem.evaluator.eps ** (2 / 3)
+    agrees = of_one_difference(problem.evaluator.eps, AGREES_ALONG)
     comparison.failed = known & (error > agrees * comparison.scale + BOUNDS * comparison.bound)
-    comparison.undecided = known & ~comparison.failed & (
-        comparison.bound > TOO_WIDE * comparison.scale)
+    comparison.undecided = known & ~comparison.failed & ~(
+        np.isfinite(numeric) & (comparison.bound <= TOO_WIDE * comparison.scale))

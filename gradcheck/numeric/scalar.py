@@ -84,7 +84,7 @@ def named_arrays(name: str, x: Any) -> tuple[tuple[str, ...], list[Array]]:
 def ordered_gradients(grads: Any, names: Sequence[str], single: bool) -> tuple[Any, ...]:
     """Return gradients in the order of the names."""
     if single:
-        return (np.asarray(grads),)
+        return (_plain(grads),)
     if not isinstance(grads, Mapping):
         refuse("grad", grads, f"a dict with the keys {list(names)}", "return one array a key",
                TypeError)
@@ -92,7 +92,12 @@ def ordered_gradients(grads: Any, names: Sequence[str], single: bool) -> tuple[A
     if missing:
         refuse("grad", f"the keys {sorted(map(str, grads))}", f"also {missing}",
                "return a gradient for every array")
-    return tuple(np.asarray(grads[key]) for key in names)
+    return tuple(_plain(grads[key]) for key in names)
+
+
+def _plain(gradient: Any) -> Array:
+    """Return an array; what is masked stays so, since it holds no value."""
+    return gradient if np.ma.is_masked(gradient) else np.asarray(gradient)
 
 
 def real_scalar(name: str, value: Any) -> np.float64:

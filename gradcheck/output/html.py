@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,27 +14,6 @@ if TYPE_CHECKING:
 MOST_CELLS = 64
 ROUNDING = 1e-6
 COLOURS = {"passed": "#1b7837", "failed": "#b2182b", "inconclusive": "#8c510a"}
-
-
-def plain(value: Any) -> Any:
-    """Turn NumPy scalars, arrays and containers of them into what JSON can hold.
-
-    >>> plain({"factor": np.float64(0.5), "where": (np.int64(1), 2)})
-    {'factor': 0.5, 'where': [1, 2]}
-    """
-    if isinstance(value, dict):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(entry) for entry in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return str(value)
 
 
 def heat_map(report: Report) -> str:

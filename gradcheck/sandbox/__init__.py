@@ -1,1 +1,9 @@
-"""A submission's process: started, asked, confined, ended."""
+"""A submission's process: started, asked, confined, ended.
+
+child                   The submission's side: imports one file and evaluates its functions.
+jail                    What a submission's process gives up before it runs a line.
+landlock                What an unprivileged process on Linux can forbid itself.
+process                 A submission's process as its judge sees it: started
+sandbox                 Runs a submission's functions in another process
+wire                    How values cross between judge and submission: JSON for structure
+"""

@@ -21,7 +21,7 @@ import contextlib
 import inspect
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -311,13 +311,3 @@ def _remote_error(body: Any) -> SubmissionError:
     error = _error_class(*names)(message)
     error.trace = trace
     return error
-
-
-@contextlib.contextmanager
-def global_generator_restored() -> Iterator[None]:
-    """Put NumPy's global generator back afterwards: submissions may seed it."""
-    state = np.random.get_state(legacy=False)  # noqa: NPY002
-    try:
-        yield
-    finally:
-        np.random.set_state(state)  # noqa: NPY002

@@ -1,157 +1,29 @@
-"""What to check: load a module or a file, and find the layers and losses in it."""
+"""Load a module or a file, and forget it again."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
 import importlib.machinery
 import importlib.util
-import inspect
 import re
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from gradcheck.target.exceptions import OURS
+
 IS_FOLDER = "{}: this is a folder. Remedy: name one Python file in it, or an installed package."
 PRIVATE_NAME = "_gradcheck_target"
-LAYER_NAME = re.compile(r"(?P<base>\w+?)_(?P<way>forward|backward)(?P<suffix>_\w+)?")
-LOSS_NAME = re.compile(r"[^_]\w*_loss(_naive|_vectorized)?")
 # A sibling of these names never replaces the module that the checker itself runs on.
 OWN_MODULES = {"numpy", "scipy", "tqdm", "hypothesis", "gradcheck", *sys.stdlib_module_names}
 
 
 class TargetError(Exception):
     """The target cannot be imported; the message says why and what to do."""
-
-
-class TimedOut(BaseException):
-    """The time is up; no exception of the target's own kind, so that it cannot be caught as one."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """The user pressed Ctrl-C; a target that raises KeyboardInterrupt itself raises its parent."""
-
-
-OURS = (Interrupted, TimedOut)
-
-
-@contextlib.contextmanager
-def interrupts_told_apart() -> Iterator[None]:
-    """Let Ctrl-C raise Interrupted, so that a target's own KeyboardInterrupt is its failure."""
-    if (threading.current_thread() is not threading.main_thread()
-            or signal.getsignal(signal.SIGINT) is not signal.default_int_handler):
-        yield
-        return
-
-    def interrupt(*_: object) -> None:
-        raise Interrupted
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def reason_of(error: BaseException) -> str:
-    """Return an exception's type and text, also where its own __str__ raises.
-
-    >>> reason_of(ValueError("no"))
-    'ValueError: no'
-    """
-    try:
-        text = str(error)
-    except Exception:
-        text = "(its __str__ raises, too)"
-    return f"{type(error).__name__}: {text}".removesuffix(": ")
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A layer (forward and backward) or a loss (forward alone, which returns loss and dx)."""
-
-    name: str
-    base: str
-    forward: Callable[..., Any]
-    backward: Callable[..., Any] | None = None
-    example: Callable[..., Any] | None = None
-
-    @property
-    def is_loss(self) -> bool:
-        """Whether forward returns (loss, dx) and there is no backward."""
-        return self.backward is None
-
-
-@dataclass(frozen=True)
-class Found:
-    """The pairs of a module, and the names that have no partner."""
-
-    pairs: tuple[Pair, ...]
-    unpaired: tuple[str, ...]
-
-
-def find_pairs(module: ModuleType) -> Found:
-    """Return every layer and loss that is defined or re-exported in a module.
-
-    `<name>_forward` goes with `<name>_backward`; a variant (`conv_forward_fast`,
-    `batchnorm_backward_alt`) goes with the same variant, or else with the plain function.
-
-    Examples
-    --------
-    >>> module = ModuleType("homework")
-    >>> module.relu_forward = module.relu_backward = module.tanh_forward = abs
-    >>> found = find_pairs(module)
-    >>> [pair.name for pair in found.pairs], found.unpaired
-    (['relu'], ('tanh_forward',))
-    """
-    names = {name: _tame(value) for name, value in vars(module).items()
-             if callable(value) and not issubclass(type(value), type)
-             and not name.startswith("_")}
-    ways: dict[str, dict[tuple[str, str], Callable[..., Any]]] = {"forward": {}, "backward": {}}
-    pairs: list[tuple[str, Pair]] = []
-    for name, value in names.items():
-        match = LAYER_NAME.fullmatch(name)
-        if match:
-            ways[match["way"]][match["base"], match["suffix"] or ""] = value
-        elif LOSS_NAME.fullmatch(name) and not inspect.isgeneratorfunction(value):
-            pairs.append((name, Pair(name, name, value, example=names.get(f"{name}_example"))))
-    forwards, backwards = ways["forward"], ways["backward"]
-    unpaired = []
-    for base, suffix in dict.fromkeys([*forwards, *backwards]):
-        forward = forwards.get((base, suffix), forwards.get((base, "")))
-        backward = backwards.get((base, suffix), backwards.get((base, "")))
-        if forward is None or backward is None:
-            unpaired.append(f"{base}_{'forward' if backward is None else 'backward'}{suffix}")
-        else:
-            own = names.get(f"{base}{suffix}_example", names.get(f"{base}_example"))
-            key = f"{base}_forward{suffix if (base, suffix) in forwards else ''}"
-            pairs.append((key, Pair(base + suffix, base, forward, backward, own)))
-    order = {name: place for place, name in enumerate(names)}
-    pairs.sort(key=lambda pair: order[pair[0]])
-    return Found(tuple(pair for _, pair in pairs), tuple(unpaired))
-
-
-def _tame(value: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a callable as it is, or in a function where it raises when asked what it is."""
-    try:
-        getattr(value, "__name__", None)
-        inspect.isgeneratorfunction(value)
-        return value
-    except Exception:
-        @functools.wraps(type(value).__call__)
-        def call(*args: Any) -> Any:
-            return value(*args)
-
-        call.__signature__ = inspect.signature(  # type: ignore[attr-defined]
-            functools.partial(type(value).__call__, value))
-        return call
 
 
 @contextlib.contextmanager

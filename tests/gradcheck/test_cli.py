@@ -145,7 +145,7 @@ def test_more_memory_than_allowed_fails_and_the_limit_is_lifted_again(write, cap
 
 
 def test_an_error_of_our_own_is_exit_4(write, capsys, monkeypatch):
-    monkeypatch.setattr("gradcheck.target.check.check_layer", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("gradcheck.target.trial.check_layer", lambda *_, **__: 1 / 0)
     code, _, err = run(capsys, "check", write(GOOD))
     assert code == 4
     assert "ZeroDivisionError" in err

@@ -15,8 +15,8 @@ from hypothesis.extra import numpy as hnp
 
 import layers as L
 from gradcheck import check_layer
-from layers import _blocked
-from layers._blocked import BLOCK
+from layers import blocked
+from layers.blocked import BLOCK
 from tests.layers.layer_laws import DTYPES, Layer, every_law, law, same_bits, seeds, strided
 
 STORES = ("mask", "bits", "seed")
@@ -132,7 +132,7 @@ def test_float16_is_divided_alike_in_small_and_in_large_arrays(p):
     small = np.empty_like(halves)
     for start in range(0, halves.size, 2048):
         part = slice(start, start + 2048)
-        _blocked.select(halves[part], np.ones(2048, bool), 1 - p, small[part])
+        blocked.select(halves[part], np.ones(2048, bool), 1 - p, small[part])
     kept = L.dropout_forward(halves, train(p, seed=1))[1][1]
     np.testing.assert_array_equal(large[kept], small[kept])
 
@@ -155,7 +155,7 @@ def test_transposed_input_of_any_order_of_axes_is_gathered_in_c_order(axes):
     x = np.arange(70 * 130 * 50, dtype=np.float32).reshape(70, 130, 50).transpose(axes)
     for variant in (x, x[::-1, :, ::-1], x[:, :1], np.broadcast_to(x[:1], x.shape)):
         out = np.empty(variant.shape, np.float32)
-        _blocked.gather(variant, out)
+        blocked.gather(variant, out)
         np.testing.assert_array_equal(out, variant)
 
 
@@ -296,7 +296,7 @@ def test_vanilla_scales_at_test_time_only():
 
 @every_store
 def test_memory_beyond_output_and_cache_does_not_grow_with_the_input(store, monkeypatch):
-    monkeypatch.setattr(_blocked, "available_threads", lambda: 2)
+    monkeypatch.setattr(blocked, "available_threads", lambda: 2)
     extra = []
     for size in (1 << 20, 1 << 22):
         x = np.ones(size, np.float32)

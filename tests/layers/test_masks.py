@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from layers import _blocked, masks
-from layers._blocked import BLOCK, collect
+from layers import blocked, masks
+from layers.blocked import BLOCK, collect
 from layers.masks import bernoulli, drawn, normal, source_of
 from tests.layers.layer_laws import law, same_bits
 
@@ -240,14 +240,14 @@ def test_an_error_in_a_helper_thread_reaches_the_caller():
             raise RuntimeError(f"job {job}")
 
     with pytest.raises(RuntimeError, match="job"):
-        _blocked.in_threads(run, range(8), threads=2)
+        blocked.in_threads(run, range(8), threads=2)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_every_block_is_worked_on_once_whatever_the_size_and_the_threads(threads):
     for size in (0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 9 * BLOCK + 5, 700 * BLOCK):
         parts: list[tuple[int, int]] = []
-        _blocked.each_block(size, lambda start, stop, parts=parts: parts.append((start, stop)),
+        blocked.each_block(size, lambda start, stop, parts=parts: parts.append((start, stop)),
                             threads)
         starts = list(range(0, size, BLOCK))
         assert sorted(parts) == [(start, min(start + BLOCK, size)) for start in starts]

@@ -15,7 +15,7 @@ import pytest
 from scipy import stats
 
 from layers import dropout_forward
-from layers._blocked import BLOCK
+from layers.blocked import BLOCK
 from layers.masks import bernoulli
 
 PROBABILITIES = (1e-3, 0.1, 0.3, 0.5, 0.9, 0.999)

@@ -83,11 +83,12 @@ def test_the_two_layer_nets_published_scores_and_losses():
 @pytest.mark.parametrize("reg", [0.0, 0.7])
 def test_every_gradient_is_the_losss(normalization, dropout, reg):
     X, y = problem()
-    net = build(normalization=normalization, reg=reg, seed=3, **dropout)
+    net = build(hidden_dims=[4, 5], normalization=normalization, reg=reg, seed=3, **dropout)
     for value in net.params.values():  # away from the zeros of a fresh net
         value += 0.1 * np.random.default_rng(2).normal(size=value.shape)
     _, grads = net.loss(X, y)
     assert grads.keys() == net.params.keys()
+    assert all(grads[f"W{i}"].any() for i in (1, 2, 3)), "the masks leave something to compare"
     for name, dw in grads.items():
         numeric = eval_numerical_gradient(lambda _: net.loss(X, y)[0], net.params[name], False)
         # b before batchnorm has no effect: both sides are rounding errors of 0

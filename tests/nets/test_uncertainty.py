@@ -41,11 +41,16 @@ def one_by_one(net, samples):
     return np.stack([softmax(twin.scores(X).astype(np.float64), axis=1) for _ in range(samples)])
 
 
+@pytest.fixture(scope="module")
+def samples_of_a_plain_net():
+    return one_by_one(build(), 2000)
+
+
 @NETS
-def test_the_statistics_are_those_of_single_stochastic_forwards(kwargs):
+def test_the_statistics_are_those_of_single_stochastic_forwards(kwargs, samples_of_a_plain_net):
     net = build(**kwargs)
     S = 2000
-    p = one_by_one(net, S)
+    p = one_by_one(net, S) if kwargs else samples_of_a_plain_net
     found = mc_dropout(net, X, samples=S, seed=0)
     noise = 6 * np.sqrt(2 / S)
     assert np.all(np.abs(found.mean - p.mean(axis=0)) < noise * p.std(axis=0) + 1e-12)
@@ -118,10 +123,11 @@ def test_every_input_has_masks_of_its_own():
 
 
 @pytest.mark.parametrize("max_rows", [1, 20, 64, 10_000])
-def test_a_bound_on_the_rows_changes_the_draws_but_not_the_distribution(max_rows):
-    net = build()
-    found = mc_dropout(net, X, samples=400, seed=0, max_rows=max_rows)
-    p = one_by_one(net, 2000)
+def test_a_bound_on_the_rows_changes_the_draws_but_not_the_distribution(
+    max_rows, samples_of_a_plain_net
+):
+    found = mc_dropout(build(), X, samples=400, seed=0, max_rows=max_rows)
+    p = samples_of_a_plain_net
     assert np.all(np.abs(found.mean - p.mean(axis=0)) < 6 * p.std(axis=0) / np.sqrt(330))
 
 

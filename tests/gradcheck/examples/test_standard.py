@@ -5,7 +5,7 @@ import pytest
 
 import layers
 from gradcheck.examples.standard import LAYERS, LOSSES, NoExampleError, example
-from gradcheck.target.load import find_pairs
+from gradcheck.target.pairs import find_pairs
 
 
 def shapes(name, forward, seed=0):

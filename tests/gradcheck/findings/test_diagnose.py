@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zlib
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,48 +14,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck import check_gradient, check_layer
-from gradcheck.findings.diagnose import HYPOTHESES
-from tests.gradcheck.findings.test_mutants import CODES
+from gradcheck.findings import registry
+from gradcheck.findings.registry import rules
+from gradcheck.findings.rule import Clue
+from tests.gradcheck.findings.forwards.affine import affine
+from tests.gradcheck.findings.forwards.dropout import dropout
+from tests.gradcheck.findings.forwards.elementwise import relu, sigmoid, tanh
+from tests.gradcheck.findings.forwards.losses import softmax
+from tests.gradcheck.findings.forwards.normalization import batchnorm, layernorm
 from tests.layers.layer_laws import law, seeds
-from tests.mutants import forwards
 
 
-def affine_backward(dout, cache):
-    x, w, _ = cache
-    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+def rows(rng, n, d):
+    return rng.standard_normal((n, d))
 
 
-def normalized_backward(axis):
-    def backward(dout, cache):
-        _, xhat, _, ivar, gamma = cache
-        g = dout * gamma
-        dx = ivar * (g - g.mean(axis=axis, keepdims=True)
-                     - xhat * (g * xhat).mean(axis=axis, keepdims=True))
-        return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
-    return backward
+def affine_args(rng, n, d):
+    return rows(rng, n, d), rows(rng, d, d + 1), rng.standard_normal(d + 1)
 
 
-def softmax_backward(dout, out):
-    return out * (dout - (dout * out).sum(axis=1, keepdims=True))
+def norm_args(rng, n, d):
+    return rows(rng, n + 1, d), rng.standard_normal(d), rng.standard_normal(d), {"eps": 1e-5}
 
 
 LAYERS = {
-    "affine": (forwards.affine, affine_backward, lambda r, n, d: (
-        r.standard_normal((n, d)), r.standard_normal((d, d + 1)), r.standard_normal(d + 1))),
-    "tanh": (forwards.tanh, lambda d, c: d * (1 - c[1] ** 2),
-             lambda r, n, d: (r.standard_normal((n, d)),)),
-    "sigmoid": (forwards.sigmoid, lambda d, c: d * c[1] * (1 - c[1]),
-                lambda r, n, d: (r.standard_normal((n, d)),)),
-    "relu": (forwards.relu, lambda d, x: d * (x > 0), lambda r, n, d: (
-        r.standard_normal((n + 2, d + 2)),)),
-    "dropout": (forwards.dropout, lambda d, c: d * c[1] / (1 - c[0]["p"]), lambda r, n, d: (
-        r.standard_normal((n + 2, d + 2)), {"p": 0.4, "seed": n})),
-    "softmax": (forwards.softmax, softmax_backward, lambda r, n, d: (r.standard_normal((n, d)),)),
-    "batchnorm": (forwards.batchnorm, normalized_backward(0), lambda r, n, d: (
-        r.standard_normal((n + 1, d)), r.standard_normal(d), r.standard_normal(d), {"eps": 1e-5})),
-    "layernorm": (forwards.layernorm, normalized_backward(1), lambda r, n, d: (
-        r.standard_normal((n, d + 1)), r.standard_normal(d + 1), r.standard_normal(d + 1),
-        {"eps": 1e-5})),
+    "affine": (affine, affine_args),
+    "tanh": (tanh, lambda *sizes: (rows(*sizes),)),
+    "sigmoid": (sigmoid, lambda *sizes: (rows(*sizes),)),
+    "relu": (relu, lambda rng, n, d: (rows(rng, n + 2, d + 2),)),
+    "dropout": (dropout, lambda rng, n, d: (rows(rng, n + 2, d + 2), {"p": 0.4, "seed": n})),
+    "softmax": (softmax, lambda *sizes: (rows(*sizes),)),
+    "batchnorm": (batchnorm, norm_args),
+    "layernorm": (layernorm, lambda rng, n, d: norm_args(rng, n - 1, d + 1)),
 }
 
 
@@ -88,12 +81,12 @@ SENSELESS = {"noise of 1e-3": noisy(1e-3), "noise of 0.3": noisy(0.3), "two slip
 
 def verdict(name, wrong, seed):
     """The findings where a random gradient of a layer is spoiled."""
-    forward, backward, make = LAYERS[name]
+    forward, make = LAYERS[name]
     rng = np.random.default_rng(seed)
     args = make(rng, int(rng.integers(3, 7)), int(rng.integers(3, 7)))
 
     def spoiled(dout, cache):
-        gradients = backward(dout, cache)
+        gradients = forward.backward(dout, cache)
         gradients = list(gradients) if isinstance(gradients, tuple) else [gradients]
         place = seed % len(gradients)
         gradients[place] = wrong(gradients[place], dout, seed)
@@ -157,11 +150,13 @@ def test_one_wrong_element_is_isolated_and_pointed_at(flat, amount, minus):
     assert report.findings or (minus and amount == 0)
 
 
-def test_the_hypotheses_have_codes_of_the_interface_and_sentences_that_can_be_filled():
-    for hypothesis in HYPOTHESES:
-        assert hypothesis.code in CODES
-        assert not hypothesis.because.endswith(".")
-        assert not hypothesis.remedy.endswith(".")
+@pytest.mark.parametrize("rule", rules().values(), ids=rules())
+def test_a_rule_has_sentences_that_can_be_filled(rule):
+    messages = [*rule.clues, *rule.shape_clues, *rule.breaches.values()]
+    assert messages
+    for message in messages:
+        assert not message.because.endswith(".")
+        assert not message.remedy.endswith(".")
 
 
 def test_every_message_says_what_is_wrong_and_the_remedy():
@@ -175,11 +170,11 @@ def test_every_message_says_what_is_wrong_and_the_remedy():
 @pytest.mark.parametrize("findings", [1, 2])
 def test_each_wrong_argument_has_a_finding_of_its_own_and_right_ones_have_none(findings):
     def backward(dout, cache):
-        dx, dw, db = affine_backward(dout, cache)
+        dx, dw, db = affine.backward(dout, cache)
         return dx, -dw, (2 * db if findings == 2 else db)
 
     rng = np.random.default_rng(0)
-    report = check_layer(forwards.affine, backward, rng.standard_normal((5, 3)),
+    report = check_layer(affine, backward, rng.standard_normal((5, 3)),
                          rng.standard_normal((3, 4)), rng.standard_normal(4))
     expected = [("sign-flipped", "w"), ("scaled", "b")][:findings]
     assert [(f.code, f.argument) for f in report.findings] == expected
@@ -209,9 +204,9 @@ def test_a_gradient_rounded_to_a_narrower_dtype_is_called_that(dtype):
 @given(seeds)
 def test_a_diagnosis_does_not_depend_on_the_seed(seed):
     x = np.random.default_rng(1).standard_normal((4, 5))
-    codes = {tuple(f.code for f in check_layer(forwards.tanh, backward, x, seed=seed).findings)
+    codes = {tuple(f.code for f in check_layer(tanh, backward, x, seed=seed).findings)
              for backward in (lambda d, c: d * (1 - c[1]), lambda d, c: 2 * d * (1 - c[1]))}
-    again = {tuple(f.code for f in check_layer(forwards.tanh, backward, x, seed=0).findings)
+    again = {tuple(f.code for f in check_layer(tanh, backward, x, seed=0).findings)
              for backward in (lambda d, c: d * (1 - c[1]), lambda d, c: 2 * d * (1 - c[1]))}
     assert codes == again
 
@@ -221,3 +216,85 @@ def test_a_scalar_functions_factor_is_named_after_its_constants():
     report = check_gradient(lambda x: 0.3 * np.sum(x**2), lambda x: 2 * x, x,
                             constants={"lam": 0.3})
     assert report.findings[0].evidence["name"] == "1/lam"
+
+
+def kept(x, keep_param):
+    mask = np.random.default_rng(3).random(x.shape) < keep_param["keep_prob"]
+    return x * mask / keep_param["keep_prob"], mask
+
+
+@pytest.mark.parametrize(("factor", "name"), [
+    (0.7, "keep_prob"), (1 / 0.7, "1/keep_prob"), (0.3, "1 - keep_prob"),
+])
+def test_a_factor_of_a_layer_that_is_told_what_to_keep_is_named_after_that(factor, name):
+    report = check_layer(kept, lambda d, mask: d * mask / 0.7 * factor,
+                         np.random.default_rng(1).standard_normal((5, 7)), {"keep_prob": 0.7})
+    assert [f.code for f in report.findings] == ["scaled"]
+    assert report.findings[0].evidence["name"] == name
+
+
+def test_a_half_that_is_kept_is_what_is_kept_not_what_is_dropped():
+    report = check_layer(kept, lambda d, mask: d * mask,
+                         np.random.default_rng(1).standard_normal((5, 7)), {"keep_prob": 0.5})
+    assert report.findings[0].evidence["name"] == "keep_prob"
+
+
+def affine_dropout(x, w, param):
+    mask = np.random.default_rng(3).random((len(x), w.shape[1])) < param["keep_prob"]
+    return x @ w * mask / param["keep_prob"], (x, w, mask)
+
+
+def test_a_mask_is_missed_in_a_layer_that_is_told_what_to_keep():
+    def backward(dout, cache):
+        x, w, _ = cache
+        return dout @ w.T, x.T @ dout
+
+    rng = np.random.default_rng(1)
+    report = check_layer(affine_dropout, backward, rng.standard_normal((4, 5)),
+                         rng.standard_normal((5, 6)), {"keep_prob": 0.6})
+    assert {finding.code for finding in report.findings} == {"mask-not-applied"}
+
+
+def broken(view):
+    raise ArithmeticError("our own fault")
+
+
+@pytest.fixture
+def with_a_broken_rule():
+    """Let the first rule that is asked raise."""
+    first = next(iter(registry.clues()))[0]
+    spoiled = replace(first, clues=(Clue(broken, "", ""),))
+    asked = tuple((spoiled, spoiled.clues[0]) if rule is first else (rule, clue)
+                  for rule, clue in registry.clues())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gradcheck.findings.diagnose.clues", lambda: asked)
+        yield first.code
+
+
+def test_a_rule_that_raises_is_noted_and_the_others_are_asked_all_the_same(with_a_broken_rule):
+    report = check_layer(tanh, lambda d, c: 3 * d * (1 - c[1] ** 2),
+                         np.random.default_rng(0).standard_normal((4, 5)))
+    assert [finding.code for finding in report.findings] == ["scaled"]
+    assert report.notes == (f"rule {with_a_broken_rule} failed: ArithmeticError: our own fault",)
+
+
+def test_a_forward_that_refuses_what_a_rule_would_try_is_no_failure_of_the_rule():
+    def forward(x):
+        if np.any(x < 0):
+            raise ValueError("negative")
+        return x**3, x
+
+    report = check_layer(forward, lambda d, x: d * np.cos(x), np.linspace(0.5, 2.0, 12))
+    assert [finding.code for finding in report.findings] == ["unexplained"]
+    assert report.notes == ()
+
+
+def test_a_right_layer_imports_no_rule():
+    program = ("import sys, numpy as np\nfrom gradcheck import check_layer\n"
+               "assert check_layer(lambda x: (x**3, x), lambda d, x: 3 * d * x**2,"
+               " np.arange(1.0, 8.0)).passed\n"
+               "print([name for name in sys.modules if name.startswith("
+               "('gradcheck.findings.whole', 'gradcheck.findings.contract'))])")
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                         check=False)
+    assert run.stdout == "[]\n", run.stdout + run.stderr

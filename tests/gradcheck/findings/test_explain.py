@@ -2,30 +2,15 @@
 
 import contextlib
 import io
+from pathlib import Path
 
 import pytest
 
-from gradcheck.findings.explain import EXPLANATIONS, FAMILIES, explain, listing
+from gradcheck.findings.explain import explain, listing
+from gradcheck.findings.registry import families, rules
 
-CODES = {
-    "contract": """input-mutated dout-mutated cache-mutated backward-impure nonlinear-in-dout
-        dout-ignored forward-nondeterministic mask-resampled wrong-shape lower-precision non-finite
-        raises""",
-    "whole gradient": """zero-gradient sign-flipped scaled transposed outputs-swapped wrong-axis-sum
-        batch-reversed isolated-elements elements-exchanged samples-ignored wrong-cached-value
-        missing-transpose""",
-    "masks": """mask-not-applied mask-inverted mask-shifted mask-mismatch wrong-threshold
-        negative-slope-lost value-used-as-mask""",
-    "normalization": """mean-constant variance-constant statistics-constant variance-term-scaled
-        gamma-missing eps-missing uses-x-not-xhat divided-by-std-twice""",
-    "losses": """label-term-missing label-term-sign wrong-label not-normalized
-        diagonal-jacobian-only margin-count""",
-    "regularization": """regularization-missing regularization-doubled regularization-halved
-        regularization-sign regularization-on-bias""",
-    "windows": """overlap-overwritten window-misplaced kernel-flipped padding-crop pool-spread
-        pool-misrouted""",
-    "and": "unexplained",
-}
+ROOT = Path(__file__).parents[3]
+RULES = rules()
 
 
 def report_of(program):
@@ -36,25 +21,29 @@ def report_of(program):
     return names["report"]
 
 
-def test_the_explained_codes_are_those_of_the_contract_family_by_family():
-    assert {family: [entry.code for entry in entries] for family, entries in FAMILIES.items()} == {
-        family: codes.split() for family, codes in CODES.items()}
+def test_a_code_is_called_as_its_file_and_stands_in_one_family():
+    found = [rule for family in families().values() for rule in family]
+    assert len(found) == len(RULES) >= 58
+    for family, entries in families().items():
+        folder = ROOT / "gradcheck" / "findings" / family
+        files = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+        assert files == [rule.code.replace("-", "_") for rule in entries]
 
 
-@pytest.mark.parametrize("entry", EXPLANATIONS.values(), ids=EXPLANATIONS)
-def test_the_wrong_example_raises_its_code_before_any_other(entry):
-    report = report_of(entry.wrong_program)
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_the_wrong_example_raises_its_code_before_any_other(rule):
+    report = report_of(rule.wrong_program)
     assert not report.passed
-    assert report.findings[0].code == entry.code
+    assert report.findings[0].code == rule.code
 
 
-@pytest.mark.parametrize("entry", EXPLANATIONS.values(), ids=EXPLANATIONS)
-def test_the_repaired_example_passes(entry):
-    report = report_of(entry.right_program)
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_the_repaired_example_passes(rule):
+    report = report_of(rule.right_program)
     assert report.passed, str(report)
 
 
-@pytest.mark.parametrize("code", EXPLANATIONS)
+@pytest.mark.parametrize("code", RULES)
 def test_the_text_shows_meaning_sign_and_both_examples_within_100_columns(code):
     text = explain(code)
     assert text.startswith(f"{code}\n")
@@ -64,7 +53,7 @@ def test_the_text_shows_meaning_sign_and_both_examples_within_100_columns(code):
 
 def test_the_list_has_a_line_for_every_code():
     lines = listing().splitlines()
-    assert {line.split()[0] for line in lines if line.startswith("  ")} == set(EXPLANATIONS)
+    assert {line.split()[0] for line in lines if line.startswith("  ")} == set(RULES)
     assert all(len(line) <= 100 for line in lines)
 
 

@@ -19,8 +19,8 @@ from gradcheck.grading import submission as _grading
 from gradcheck.grading.grade import grade_file, grade_folder
 from gradcheck.grading.points import load_points
 from gradcheck.grading.reference import reference_layers
-from gradcheck.output.formats import FORMATS, render
 from gradcheck.output.record import Record
+from gradcheck.output.render import FORMATS, render
 from tests.hostile import ALL, GOOD, Hostile
 
 CS231N = (Path(__file__).parent / "submissions" / "cs231n.py").read_text()
@@ -61,7 +61,7 @@ def test_an_empty_submission_earns_nothing(tmp_path: Path, source: str) -> None:
 
 WRONG = [
     ("relu", "return np.maximum(0, x), x", "return np.maximum(0.1, x), x",
-     ["relu: value"]),
+     ["relu: value", "relu: gradient", "relu: contract"]),
     ("relu", "return dout * (cache > 0)", "return dout * (cache > 0) * 2",
      ["relu: gradient", "relu: contract"]),
     ("relu", "return dout * (cache > 0)", "dout *= cache > 0\n    return dout",
@@ -79,7 +79,7 @@ WRONG = [
      ["affine: value", "affine: gradient", "affine: contract"]),
     ("softmax_loss", "loss = -np.sum(log_probs[np.arange(N), y]) / N",
      "loss = -np.sum(log_probs[np.arange(N), y])",
-     ["softmax_loss: value"]),
+     ["softmax_loss: value", "softmax_loss: gradient", "softmax_loss: contract"]),
     ("svm_loss", "return loss, dx / N", "return loss, dx",
      ["svm_loss: gradient", "svm_loss: contract"]),
     ("batchnorm", "running_mean) / np.sqrt(running_var", "running_mean) / np.sqrt(1 + running_var",

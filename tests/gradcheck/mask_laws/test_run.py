@@ -25,11 +25,11 @@ from gradcheck.mask_laws.run import (
     dropout_checks,
     parametrize_with_dropout_checks,
 )
-from tests.mutants import mask_protocol, masks
-from tests.mutants.mask_correct import CORRECT
-from tests.mutants.masks import dropout
+from tests.gradcheck.mask_laws import implementations, implementations_protocol
+from tests.gradcheck.mask_laws.implementations import dropout
+from tests.gradcheck.mask_laws.implementations_correct import CORRECT
 
-MUTANTS = [*masks.MUTANTS, *mask_protocol.MUTANTS]
+MUTANTS = [*implementations.MUTANTS, *implementations_protocol.MUTANTS]
 CANONICAL = next(impl for impl in CORRECT if impl.name == "cs231n_canonical")
 VANILLA = DropoutImplementation(layers.vanilla_dropout_forward, layers.vanilla_dropout_backward,
                                 scaling="vanilla", name="vanilla")

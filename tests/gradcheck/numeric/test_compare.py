@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import layers
-from gradcheck import check_layer
-from gradcheck.numeric.compare import Problem, compare, natural_scale
-from gradcheck.numeric.dependence import Alignment, Evaluator
+from gradcheck import check_gradient, check_layer
+from gradcheck.numeric.compare import compare
+from gradcheck.numeric.dependence import Alignment
+from gradcheck.numeric.differences import Problem, natural_scale
+from gradcheck.numeric.evaluator import Evaluator
 from tests.layers.layer_laws import law, seeds
 
 
@@ -69,7 +71,7 @@ def test_an_analytic_value_that_is_not_finite_fails(bad):
 def test_the_size_of_a_chunk_changes_nothing(chunk, monkeypatch):
     mixing = lambda x: (np.tanh(x @ np.ones((6, 4)) @ np.ones((4, 6))) * np.sum(x), x)  # noqa: E731
     expected = compare(problem(mixing, X), 0, "x", np.zeros_like(X))
-    monkeypatch.setattr("gradcheck.numeric.compare.CHUNK", chunk)
+    monkeypatch.setattr("gradcheck.numeric.differences.CHUNK", chunk)
     found = compare(problem(mixing, X), 0, "x", np.zeros_like(X))
     np.testing.assert_array_equal(found.numeric, expected.numeric)
     np.testing.assert_array_equal(found.failed, expected.failed)
@@ -169,3 +171,44 @@ def test_right_layers_pass_at_random_shapes_scales_and_dtypes(name, first):
     for seed in range(first, first + 10):
         report = check_layer(forward, backward, *random_case(name, seed), progress=False)
         assert report.passed, (seed, str(report))
+
+
+def test_the_differences_at_every_step_are_recorded_where_a_coordinate_is_wrong():
+    def backward(dout, x):
+        dx = 3 * dout * x**2
+        dx[2, 1] *= 1.001
+        return dx
+
+    x = 1 + X**2
+    entry = check_layer(cubed, backward, x, dout=np.ones(x.shape)).arguments[0]
+    assert entry.worst_index == (2, 1)
+    steps, values, bounds = np.array(entry.steps).T
+    assert np.all(np.diff(steps) < 0)
+    assert np.all(bounds > 0)
+    # (f(x + h) - f(x - h)) / 2h of x^3 is 3 x^2 + h^2
+    np.testing.assert_allclose(values - 3 * x[2, 1]**2, steps**2, atol=2 * np.max(bounds))
+    assert entry.to_dict()["steps"] == [list(rung) for rung in entry.steps]
+
+
+def test_no_step_is_recorded_where_all_is_right():
+    report = check_layer(cubed, lambda d, x: 3 * d * x**2, X)
+    assert report.arguments[0].steps == ()
+
+
+@pytest.mark.parametrize("offset", [1e6, 1e10, 1e14])
+@pytest.mark.parametrize("factor", [-1.0, 0.5, 1.0])
+def test_a_large_value_in_front_of_a_gradient_lets_no_wrong_one_pass(offset, factor):
+    report = check_gradient(lambda x: offset + np.sum(np.sin(x)), lambda x: factor * np.cos(x),
+                            np.array([1e-5]))
+    assert not report.passed or factor == 1
+
+
+def test_a_gradient_that_is_zero_in_effect_passes_whatever_the_size_of_its_terms():
+    x = 1e3 * X
+    report = check_layer(lambda x, b: layers.batchnorm_forward(x + b, np.ones(6), np.zeros(6),
+                                                               {"mode": "train"}),
+                         lambda dout, cache: (dx := layers.batchnorm_backward(dout, cache)[0],
+                                              dx.sum(axis=0)), x, np.arange(6.0))
+    assert report.passed, str(report)
+    # db is nothing but rounding
+    assert np.abs(report.arguments[1].analytic) < 1e-12

@@ -240,7 +240,7 @@ def test_the_ladder_ends_as_soon_as_it_is_told_that_it_may():
     def slopes(s):
         calls.append(s)
         value = np.array([1.0 + 1e-3 * s**2])
-        return Slopes(value, value, value, np.array([1e-16]))
+        return Slopes(value, value, value, np.array([1e-16]), np.array([s]))
 
     ladder(slopes, lambda value, bound: True)
     early = len(calls)

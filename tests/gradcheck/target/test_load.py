@@ -1,14 +1,13 @@
 """A target is loaded by name or by path, forgotten afterwards, and explained when it is broken."""
 
-import inspect
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 import layers
-from gradcheck.target.load import TargetError, find_pairs, loaded, reason_of
+from gradcheck.target.load import TargetError, loaded
+from gradcheck.target.pairs import find_pairs
 
 RELU = """
 def relu_forward(x): return x * (x > 0), x
@@ -20,12 +19,6 @@ def relu_backward(dout, x): return dout * (x > 0)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def module(**functions):
-    made = ModuleType("made")
-    vars(made).update(functions)
-    return made
 
 
 def test_a_name_means_the_installed_package_even_beside_a_file_of_that_name(folder):
@@ -102,46 +95,3 @@ def test_what_cannot_be_imported_is_explained(folder, name, text, words):
     with pytest.raises(TargetError) as caught, loaded(name):
         pass
     assert all(word in str(caught.value) for word in words.split(", "))
-
-
-def test_pairs_variants_losses_and_examples_are_found():
-    def f(*args):
-        return args
-
-    found = find_pairs(module(
-        batchnorm_forward=f, batchnorm_backward=f, batchnorm_backward_alt=f,
-        conv_forward_naive=f, conv_backward_naive=f, conv_forward_fast=f,
-        svm_loss=f, relu_forward=f, tanh_backward=f, relu_example=f, _loss=f, l2_loss_example=f,
-        Some_loss=int, max_pool_forward=f, max_pool_backward=f, max_pool_example=f,
-    ))
-    assert {pair.name: pair.base for pair in found.pairs} == {
-        "svm_loss": "svm_loss", "batchnorm": "batchnorm", "batchnorm_alt": "batchnorm",
-        "conv_naive": "conv", "max_pool": "max_pool"}
-    assert set(found.unpaired) == {"conv_forward_fast", "relu_forward", "tanh_backward"}
-    assert {pair.name for pair in found.pairs if pair.example} == {"max_pool"}
-    assert [pair.name for pair in found.pairs if pair.is_loss] == ["svm_loss"]
-
-
-class Refusing:
-    """A callable that raises when asked for anything but a call."""
-
-    def __getattr__(self, name):
-        raise RuntimeError(name)
-
-    def __call__(self, x):
-        return 2 * x, None
-
-
-def test_a_callable_object_that_refuses_to_be_asked_is_a_layer_all_the_same():
-    pair = find_pairs(module(cos_forward=Refusing(), cos_backward=Refusing())).pairs[0]
-    assert pair.forward(3) == (6, None)
-    assert list(inspect.signature(pair.forward).parameters) == ["x"]
-
-
-def test_an_exception_whose_text_raises_has_a_safe_text():
-    class EvilError(Exception):
-        def __str__(self):
-            raise RuntimeError
-
-    assert reason_of(EvilError()) == "EvilError: (its __str__ raises, too)"
-    assert reason_of(KeyboardInterrupt()) == "KeyboardInterrupt"

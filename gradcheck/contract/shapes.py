@@ -1,0 +1,47 @@
+"""Whether the gradients have the number, shapes, dtypes and finite values that they should."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.contract.breach import Inspection
+from gradcheck.contract.layer import Layer
+
+Array = NDArray[Any]
+
+
+def note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
+    """Tell gradients that are missing, of another shape, of a narrower dtype, or not finite."""
+    if len(gradients) != len(layer.wrt):
+        found.add("wrong-shape", "count", got=len(gradients), expected=len(layer.wrt),
+                  wanted=", ".join(f"d{layer.names[i]}" for i in layer.wrt))
+    finite = found.out is not None and bool(np.all(np.isfinite(found.out)))
+    for gradient, position in zip(gradients, layer.wrt, strict=False):
+        name, argument = layer.names[position], layer.args[position]
+        array = None if gradient is None else np.asarray(gradient)
+        if array is None:
+            found.add("wrong-shape", "missing", name, got=None, expected=argument.shape)
+        elif array.dtype.kind not in "fiub" or array.shape != argument.shape:
+            found.add("wrong-shape", "shape", name, got=array.shape, dtype=str(array.dtype),
+                      expected=argument.shape)
+        elif np.ma.is_masked(gradient):
+            found.add("wrong-shape", "masked", name, got="masked", expected=argument.shape,
+                      masked=int(np.ma.count_masked(gradient)), size=array.size)
+        else:
+            _note_values(found, name, array, argument, finite)
+    if not finite:
+        found.add("non-finite", "output")
+
+
+def _note_values(found: Inspection, name: str, array: Array, argument: Array, finite: bool) -> None:
+    """Tell a gradient of the right shape that has lost digits, or is not finite."""
+    if array.dtype.kind != "f" or array.dtype.itemsize < argument.dtype.itemsize:
+        found.add("lower-precision", "dtype", name, got=str(array.dtype),
+                  expected=str(argument.dtype))
+    if finite and array.size and not np.all(np.isfinite(array)):
+        bad = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
+        found.add("non-finite", "gradient", name, where=(bad,), value=float(array[bad]),
+                  count=int(np.sum(~np.isfinite(array))))

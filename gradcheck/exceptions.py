@@ -1,0 +1,38 @@
+"""An exception in words, whatever its own methods do."""
+
+from __future__ import annotations
+
+import traceback
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an exception's type and text, also where its own __str__ raises.
+
+    Examples
+    --------
+    >>> reason_of(ValueError("no"))
+    'ValueError: no'
+    """
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its __str__ raises, too)"
+    return f"{type(error).__name__}: {text}".removesuffix(": ")
+
+
+def reason_and_place(error: BaseException) -> str:
+    """Return an exception's type, its text without a full stop, and where it was raised.
+
+    Examples
+    --------
+    >>> def forward(x):
+    ...     return x / 0
+    >>> try:
+    ...     forward(1)
+    ... except ZeroDivisionError as error:
+    ...     print(reason_and_place(error))
+    ZeroDivisionError: division by zero (line 2 of forward)
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
+    return f"{reason_of(error).rstrip('.')}{place}"

@@ -1,0 +1,50 @@
+"""The gradient has fewer digits than its argument."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcheck.findings.given import TANH, TANH_RIGHT
+from gradcheck.findings.rule import Clue, Evidence, Message, Rule, Tier
+from gradcheck.findings.view import View
+
+
+def lower_precision(view: View) -> Evidence:
+    """Whether every value is one that a narrower dtype can hold, and near the true one."""
+    for dtype in (np.float16, np.float32):
+        eps = float(np.finfo(dtype).eps)
+        with np.errstate(over="ignore"):
+            rounded = view.a.astype(dtype).astype(np.float64)
+        near = np.abs(view.a - view.n)[view.known] <= 64 * eps * view.comparison.scale[view.known]
+        if np.array_equal(rounded, view.a) and np.all(near) and view.a.size > 1:
+            return {"computed_in": str(np.dtype(dtype))}
+    relative = view.comparison.relative_error[view.known]
+    if relative.size > 2 and np.max(relative) < 64 * np.finfo(np.float32).eps and np.mean(
+            view.comparison.failed[view.known]) > 0.25:
+        return {"computed_in": "float32"}
+    return None
+
+
+RULE = Rule(
+    code="lower-precision",
+    tier=Tier.PLACE,
+    meaning="""The gradient has a narrower dtype than its argument, so digits are lost on the way
+        back. Buffers made with a fixed dtype are the usual cause.""",
+    sign="float64 goes in, float32 comes out; errors are near 1e-7 everywhere.",
+    given=TANH,
+    wrong="""
+        def tanh_backward(dout, out):
+            return (dout * (1 - out**2)).astype(np.float32)
+        """,
+    right=TANH_RIGHT,
+    clues=(
+        Clue(lower_precision,
+             "the gradient is right to the precision of {computed_in} only",
+             "keep the dtype of the arguments throughout"),
+    ),
+    breaches={
+        "dtype": Message("the gradient of {argument} is {got} where {argument} is {expected}",
+                         "keep the dtype; look for arrays made without dtype= and for astype"),
+    },
+    conduct=True,
+)

@@ -1,0 +1,42 @@
+"""A gradient lacks its argument's shape."""
+
+from __future__ import annotations
+
+from gradcheck.findings.given import AFFINE, AFFINE_RIGHT
+from gradcheck.findings.rule import Message, Rule
+
+RULE = Rule(
+    code="wrong-shape",
+    tier=None,
+    meaning="""A gradient lacks its argument's shape, or there are too few of them. An update w -=
+        lr * dw would then broadcast, silently.""",
+    sign="The shapes differ; often an axis was kept, lost, or not summed over.",
+    given=AFFINE,
+    wrong="""
+        def affine_backward(dout, cache):
+            x, w = cache
+            return dout @ w.T, x.T @ dout, dout.sum(axis=0, keepdims=True)
+        """,
+    right=AFFINE_RIGHT,
+    breaches={
+        "returned": Message("backward returned a {got}; expected an array, or a tuple of arrays in "
+                            "the order of forward's arguments",
+                            "return dx, dw, db"),
+        "count": Message("backward returned {got} gradients; expected {expected}: {wanted}",
+                         "return one gradient for each argument, in order, or name the arguments "
+                         "to check with wrt"),
+        "missing": Message("the gradient of {argument} has None; expected the shape of {argument}, "
+                           "{expected}",
+                           "check which axes are summed and which are kept"),
+        "masked": Message("the gradient of {argument} is a masked array with {masked} of its "
+                          "{size} elements masked: they hold no value",
+                          "return a plain array, with zeros where the gradient is zero, for "
+                          "example dx.filled(0)"),
+        "output": Message("{reason}: where it depends on values, there is no gradient",
+                          "let the output's shape follow from the arguments' shapes, for example "
+                          "by zeros in the place of what is left out"),
+        "shape": Message("the gradient of {argument} has shape {got}, dtype {dtype}; expected the "
+                         "shape of {argument}, {expected}",
+                         "check which axes are summed and which are kept"),
+    },
+)

@@ -1,0 +1,1 @@
+"""Slips in losses over classes, and in the softmax."""

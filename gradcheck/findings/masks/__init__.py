@@ -1,0 +1,1 @@
+"""What decides which units pass: dropout masks, relu's sign, leaky slopes."""

@@ -1,0 +1,1 @@
+"""Slips in the backward of a normalization."""

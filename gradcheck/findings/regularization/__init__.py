@@ -1,0 +1,1 @@
+"""A penalty that loss and gradient hold differently."""

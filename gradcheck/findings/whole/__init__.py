@@ -1,0 +1,1 @@
+"""The gradient as a whole: zero, sign, factor, order, lost or moved parts."""

@@ -1,0 +1,60 @@
+"""The leaves of nested containers and objects: arrays and plain values, each with its path."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), np.generic)
+
+
+def leaves(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator[tuple[str, Any]]:
+    """Yield (path, leaf) for the arrays and plain values inside nested containers and objects.
+
+    >>> [path for path, _ in leaves({"x": np.zeros(2), "rest": (1, 2.0)}, "cache")]
+    ["cache['x']", "cache['rest'][0]", "cache['rest'][1]"]
+    """
+    seen = set() if seen is None else seen
+    if isinstance(value, (np.ndarray, *IMMUTABLE)):
+        yield path, value
+        return
+    if id(value) in seen or callable(value):
+        return
+    seen.add(id(value))
+    if isinstance(value, Mapping):
+        children = [(f"{path}[{key!r}]", entry) for key, entry in value.items()]
+    elif isinstance(value, list | tuple):
+        children = [(f"{path}[{i}]", entry) for i, entry in enumerate(value)]
+    elif hasattr(value, "__dict__"):
+        children = [(f"{path}.{key}", entry) for key, entry in vars(value).items()]
+    else:
+        return
+    for child_path, entry in children:
+        yield from leaves(entry, child_path, seen)
+
+
+def with_leaf(value: Any, target: str, leaf: Any, path: str = "") -> Any:
+    """Return a nested value whose leaf at the path `target` is another; containers are rebuilt.
+
+    >>> with_leaf((1, {"mask": 2}), "cache[1]['mask']", 3, "cache")
+    (1, {'mask': 3})
+    """
+    if path == target:
+        return leaf
+    if not target.startswith(path):
+        return value
+    if isinstance(value, dict):
+        return {key: with_leaf(entry, target, leaf, f"{path}[{key!r}]")
+                for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        entries = [with_leaf(entry, target, leaf, f"{path}[{i}]") for i, entry in enumerate(value)]
+        return type(value)(*entries) if hasattr(value, "_fields") else type(value)(entries)
+    if hasattr(value, "__dict__"):
+        changed = copy.copy(value)
+        vars(changed).update({key: with_leaf(entry, target, leaf, f"{path}.{key}")
+                              for key, entry in vars(value).items()})
+        return changed
+    return value

@@ -1,0 +1,148 @@
+"""Forward, run at float64 with one argument replaced, and counted."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.nested import IMMUTABLE
+
+Array = NDArray[Any]
+FINEST_CHANGE, COARSEST_CHANGE = -11, -3
+MOST_UNCHANGED = 0.05
+
+
+class ForwardError(Exception):
+    """The forward function did not return (out, cache) with a floating array in front."""
+
+
+class ShapeError(ForwardError):
+    """The output's shape near the arguments is not the one at them: it depends on values."""
+
+
+def upcast(value: Any) -> Any:
+    """Return `value` with every floating array in it as a float64 copy, containers rebuilt."""
+    if isinstance(value, np.ndarray):
+        return value.astype(np.float64) if value.dtype.kind == "f" else value.copy()
+    if isinstance(value, dict):
+        return {key: upcast(entry) for key, entry in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(upcast, value))
+    return copy.deepcopy(value)
+
+
+def fresh(value: Any) -> Any:
+    """Return a copy of a non-array argument, so that no call sees what another wrote into it."""
+    if isinstance(value, IMMUTABLE):
+        return value
+    if type(value) is dict and all(isinstance(entry, IMMUTABLE) for entry in value.values()):
+        return value.copy()
+    return copy.deepcopy(value)
+
+
+class Evaluator:
+    """The forward function at float64 with one argument replaced; its calls are counted.
+
+    Every call gets fresh copies of dicts, generators and other live objects, so that a seeded
+    generator in a parameter dict yields the same mask each time. Once `shape`, the output's at the
+    arguments themselves, is known, an output of another shape is a ShapeError.
+    """
+
+    def __init__(self, forward: Callable[..., Any], args: Sequence[Any]) -> None:
+        self.forward = forward
+        self.args = tuple(upcast(arg) for arg in args)
+        self.live = [i for i, arg in enumerate(self.args)
+                     if not isinstance(arg, (np.ndarray, *IMMUTABLE))]
+        self.protect = False
+        self.shape: tuple[int, ...] | None = None
+        self.count = 0
+        self.eps = float(np.finfo(np.float64).eps)
+
+    def arguments(self, position: int | None = None, value: Any = None) -> list[Any]:
+        """Return the arguments of one call, the one at `position` replaced by `value`."""
+        args = list(self.args)
+        for i in self.live:
+            args[i] = fresh(args[i])
+        if self.protect:
+            args = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
+        if position is not None:
+            args[position] = value
+        return args
+
+    def call(self, position: int | None = None, value: Any = None) -> Any:
+        """Return what forward returns, (out, cache)."""
+        self.count += 1
+        return self.forward(*self.arguments(position, value))
+
+    def out(self, position: int | None = None, value: Any = None) -> Array:
+        """Return forward's output, as float64."""
+        self.count += 1
+        return self.uncounted(position, value)
+
+    def uncounted(self, position: int | None = None, value: Any = None) -> Array:
+        """Return forward's output; whoever calls it counts."""
+        out = self._output(self.arguments(position, value))
+        if self.shape is not None and out.shape != self.shape:
+            raise ShapeError(f"forward's output has shape {out.shape} near the arguments and shape "
+                             f"{self.shape} at them")
+        return out if out.dtype == np.float64 else out.astype(np.float64)
+
+    def anywhere(self, position: int, value: Any) -> Array:
+        """Return forward's output, NaN where its shape there is another: a step may be too wide."""
+        try:
+            return self.out(position, value)
+        except ShapeError:
+            assert self.shape is not None
+            return np.full(self.shape, np.nan)
+
+    def _output(self, args: list[Any]) -> Array:
+        """Return forward's output; its exceptions pass unchanged, but marked as forward's own."""
+        try:
+            return output_of(self.forward(*args))
+        except Exception as error:
+            error.raised_by_forward = True  # type: ignore[attr-defined]
+            raise
+
+    def measure_resolution(self, wrt: Sequence[int], rng: np.random.Generator) -> None:
+        """Find out how finely forward's output resolves its arguments, and set `eps` by it.
+
+        A forward may compute in float32 whatever it is given, or round its result. Differences at
+        float64's steps would then be exactly zero, which looks like a derivative known for sure.
+        """
+        origin = output_of(self.call())
+        self.eps = max(self.eps, float(np.finfo(origin.dtype).eps))
+        base = origin.astype(np.float64)
+        directions = {i: rng.uniform(0.5, 1.0, self.args[i].shape)
+                      * rng.choice([-1, 1], self.args[i].shape) for i in wrt}
+        for exponent in range(FINEST_CHANGE, COARSEST_CHANGE):
+            args = self.arguments()
+            for i in wrt:
+                args[i] = self.args[i] * (1 + 10.0**exponent * directions[i])
+            self.count += 1
+            moved = self._output(args).astype(np.float64)
+            live = (base != 0) & np.isfinite(base)
+            if moved.shape != base.shape or not np.any(live):
+                return
+            change = np.abs(moved - base)[live] / np.abs(base[live])
+            if np.mean(change > 0) > MOST_UNCHANGED:
+                if exponent > FINEST_CHANGE:
+                    self.eps = max(self.eps, float(np.median(change[change > 0])))
+                return
+
+
+def output_of(returned: Any) -> Array:
+    """Return the output in what a forward function returned; refuse what is not (out, cache)."""
+    if not isinstance(returned, tuple) or len(returned) != 2:
+        kind = (f"a tuple of {len(returned)}" if isinstance(returned, tuple)
+                else f"a {type(returned).__name__}")
+        raise ForwardError(f"forward returned {kind}; expected the pair (out, cache)")
+    out = returned[0]
+    if not isinstance(out, np.ndarray | np.floating | float) or np.asarray(out).dtype.kind != "f":
+        kind = (f"an array of dtype {out.dtype}" if isinstance(out, np.ndarray)
+                else f"a {type(out).__name__}")
+        raise ForwardError(f"forward returned {kind} as its output; expected a floating array")
+    return np.asarray(out)

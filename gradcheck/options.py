@@ -1,0 +1,111 @@
+"""The commands of `gradcheck` and their options."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from typing import Any
+
+FORMATS = ("text", "json", "junit", "gradescope", "prairielearn")
+EPILOG = """\
+exit codes: 0 all passed, 1 something failed, 2 usage, 3 the target cannot be imported or timed
+out, 4 our own fault"""
+
+
+class _Version(argparse.Action):
+    """Print the installed version; it is looked up only when asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"gradcheck {version('maskgrad')}")
+        parser.exit()
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="gradcheck", description="Check NumPy layers' gradients and dropout masks, and say "
+        "what is wrong with them.", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    check = commands.add_parser(
+        "check", help="check every layer of a module or file", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Check every <name>_forward/<name>_backward pair and every <name>_loss of a "
+        "module or file, and the mask laws for dropout.")
+    check.add_argument("target", metavar="TARGET",
+                       help="a file (homework.py) or the name of an installed module (layers)")
+    _add_shared(check, "no limit", "no limit")
+
+    grade = commands.add_parser(
+        "grade", help="the same for a submission, in a sandbox, with points", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Grade a submission, or every submission in a folder. The sandbox guards "
+        "against accidents and cheap tricks; hostile code needs a container.")
+    grade.add_argument("target", metavar="FILE", help="a Python file, or a folder of them")
+    _add_shared(grade, "120", "2048")
+    grade.add_argument("--points", metavar="TOML", help="points per function and per law")
+    grade.add_argument("--workers", type=_whole_number, metavar="N", default=1,
+                       help="processes for a folder (-1: one a core)")
+
+    explain = commands.add_parser(
+        "explain", help="what a finding or a law of the mask means, a wrong example, the right one",
+        description="Explain a finding or a law of the mask. Without CODE, list all of them.")
+    explain.add_argument("code", metavar="CODE", nargs="?")
+
+    conformance = commands.add_parser(
+        "conformance", help="which laws of dropout hold in which framework",
+        description="Hold the dropouts of frameworks, or of modules, to every law and print a "
+        "table.")
+    conformance.add_argument("names", metavar="NAME", nargs="*",
+                             help="a framework or a module; default: every framework")
+    return parser
+
+
+def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -> None:
+    """Add the options that check and grade have in common."""
+    parser.add_argument("--only", metavar="NAME", action="append", default=[],
+                        help="only this layer; may be given again, and may be a pattern (affine*)")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
+    parser.add_argument("--timeout", metavar="S", type=_positive,
+                        help=f"seconds in all (default: {seconds})")
+    parser.add_argument("--memory", metavar="MB", type=_positive,
+                        help=f"megabytes at most, beyond NumPy's own (default: {megabytes})")
+    parser.add_argument("--p-is", choices=("drop", "keep"), default="drop",
+                        help="whether p is the probability of dropping or of keeping")
+    parser.add_argument("--scaling", choices=("inverted", "vanilla"), default="inverted",
+                        help="whether dropout scales in training or at test time")
+    parser.add_argument("--seeding", choices=("seed", "rng", "global", "none"), default="seed",
+                        help="what governs the mask: param['seed'], param['rng'], np.random.seed "
+                        "or nothing")
+    parser.add_argument("--strict", action="store_true",
+                        help="hold dropout also to the laws beyond common practice")
+    parser.add_argument("--seed", type=_natural, metavar="N", help="draws the example inputs")
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"got {text!r}; expected a positive number")
+    return value
+
+
+def _whole_number(text: str) -> int:
+    with contextlib.suppress(ValueError):
+        if int(text) == -1 or int(text) > 0:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"got {text!r}; expected a positive integer, or -1")
+
+
+def _natural(text: str) -> int:
+    with contextlib.suppress(ValueError):
+        if int(text) >= 0:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"got {text!r}; expected an integer of at least 0")

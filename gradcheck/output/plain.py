@@ -1,0 +1,72 @@
+"""Values as JSON's own types, and text that no file and no terminal stumbles over.
+
+Text that a submission had a hand in (messages, captured output, file names) is cleaned of control
+characters before it is shown or stored, so that JSON and XML stay valid and terminals unharmed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MESSAGE_LIMIT = 4_000
+OUTPUT_LIMIT = 16_000
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+# What XML 1.0 forbids, and the direction overrides that make a terminal show another text.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def clean(text: object, limit: int = MESSAGE_LIMIT) -> str:
+    r"""Return `text` without escape sequences and control characters, cut to `limit` characters.
+
+    >>> clean("\x1b[31mred\x1b[0m \x00 bell\x07")
+    'red � bell�'
+    """
+    whole = text if type(text) is str else str(text)
+    shown = _UNPRINTABLE.sub("\ufffd", _ANSI.sub("", whole.replace("\r\n", "\n")))
+    if len(shown) > limit:
+        shown = f"{shown[:limit]}\n... ({len(shown) - limit} more characters cut)"
+    return shown
+
+
+def one_line(text: str) -> str:
+    r"""Return a cleaned text without its line breaks, for names and cells.
+
+    >>> one_line("first\tcell\nsecond")
+    'first cell second'
+    """
+    return clean(text, 500).replace("\n", " ").replace("\t", " ")
+
+
+def plain(value: Any) -> Any:
+    """Return `value` in JSON's own types: NumPy's unpacked, infinities and NaN as words.
+
+    >>> plain({"worst": (1.5, float("nan"))})
+    {'worst': [1.5, 'nan']}
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {clean(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(entry) for entry in value]
+    return clean(value, OUTPUT_LIMIT)
+
+
+def dump(value: Any) -> str:
+    r"""Return plain values as JSON, a file's worth.
+
+    >>> dump({"score": 1.0})
+    '{\n  "score": 1.0\n}\n'
+    """
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"

@@ -1,0 +1,87 @@
+"""A record as a table for people."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from gradcheck.output.parts import summary
+from gradcheck.output.plain import OUTPUT_LIMIT, clean
+from gradcheck.output.record import Item, Record
+
+COLOURS = {"passed": "32", "failed": "31", "error": "31", "inconclusive": "33"}
+
+
+def as_text(record: Record, color: bool = False, width: int = 100) -> str:
+    """Return a table with one line an item, what is wrong below it, and a one-line summary.
+
+    Paragraphs are folded to `width` columns.
+    """
+    lines = _table(record, color, width)
+    if record.output and record.kind == "grade":
+        lines += ["", "the submission printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
+    if record.notes:
+        lines.append("")
+        for note in record.notes:
+            told = clean(note)
+            lines += _folded(told if told.startswith("advice") else f"note: {told}", "", width)
+    return "\n".join([*lines, *([""] if lines else []), summary(record)]) + "\n"
+
+
+def _table(record: Record, color: bool, width: int) -> list[str]:
+    """Return a line for each item, without the columns that are empty, and what it says below."""
+    points = any(item.max_points is not None for item in record.items)
+    rows = [_row(item, points) for item in record.items]
+    heading = ("name", "arguments", "worst error", "calls", *(["points"] if points else []),
+               "verdict")
+    kept = [i for i, title in enumerate(heading)
+            if title in ("name", "verdict") or any(row[i] for row in rows)]
+    widths = [max(len(row[i]) for row in [heading, *rows]) for i in kept]
+    lines = [_line(heading, kept, widths)] if rows else []
+    said = ("", "")
+    for item, row in zip(record.items, rows, strict=True):
+        lines.append(_colored(_line(row, kept, widths), item.status, color))
+        before, said = said, (item.group, item.message)
+        lines += _below(item, record.kind, width, repeated=said == before)
+    return lines
+
+
+def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
+    """Return an item's message, unless the one above has just said it, and its advice."""
+    lines = []
+    shown = not item.passed or (item.status == "skipped" and kind == "check")
+    if item.message and shown and not repeated:
+        lines += _folded(clean(item.message), "    ", width)
+    for text in item.advice:
+        lines += _folded(f"advice: {clean(text)}", "    ", width)
+    return lines
+
+
+def _folded(text: str, indent: str, width: int) -> list[str]:
+    """Return `text` indented, its long lines folded between words within `width` columns."""
+    lines = []
+    for line in text.splitlines():
+        start = indent + line[:len(line) - len(line.lstrip())]
+        lines += textwrap.wrap(line.strip(), max(width, 40), initial_indent=start,
+                               subsequent_indent=start + "  ", break_long_words=False,
+                               break_on_hyphens=False)
+    return lines
+
+
+def _row(item: Item, points: bool) -> tuple[str, ...]:
+    error = "" if item.worst_error is None else f"{item.worst_error:.1e}"
+    calls = "" if item.evaluations is None else str(item.evaluations)
+    earned = [f"{item.points or 0:g}/{item.max_points or 0:g}"] if points else []
+    return (clean(item.name), ", ".join(map(clean, item.arguments)), error, calls, *earned,
+            item.status)
+
+
+def _line(row: Sequence[str], kept: Sequence[int], widths: Sequence[int]) -> str:
+    cells = (row[i].replace("\n", " ").ljust(width) for i, width in zip(kept, widths, strict=True))
+    return "  ".join(cells).rstrip()
+
+
+def _colored(line: str, status: str, color: bool) -> str:
+    if not color:
+        return line
+    return f"{line.removesuffix(status)}\x1b[{COLOURS.get(status, '0')}m{status}\x1b[0m"

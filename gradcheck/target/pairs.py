@@ -1,0 +1,111 @@
+"""Find the layers and losses among a module's names."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+LAYER_NAME = re.compile(r"(?P<base>\w+?)_(?P<way>forward|backward)(?P<suffix>_\w+)?")
+LOSS_NAME = re.compile(r"[^_]\w*_loss(_naive|_vectorized)?")
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A layer (forward and backward) or a loss (forward alone, which returns loss and dx)."""
+
+    name: str
+    base: str
+    forward: Function
+    backward: Function | None = None
+    example: Function | None = None
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether forward returns (loss, dx) and there is no backward."""
+        return self.backward is None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The pairs of a module, and the names that have no partner."""
+
+    pairs: tuple[Pair, ...]
+    unpaired: tuple[str, ...]
+
+
+def find_pairs(module: ModuleType) -> Found:
+    """Return every layer and loss that is defined or re-exported in a module.
+
+    `<name>_forward` goes with `<name>_backward`; a variant (`conv_forward_fast`,
+    `batchnorm_backward_alt`) goes with the same variant, or else with the plain function.
+
+    Examples
+    --------
+    >>> module = ModuleType("homework")
+    >>> module.relu_forward = module.relu_backward = module.tanh_forward = abs
+    >>> found = find_pairs(module)
+    >>> [pair.name for pair in found.pairs], found.unpaired
+    (['relu'], ('tanh_forward',))
+    """
+    names = {name: _tame(value) for name, value in vars(module).items()
+             if callable(value) and not issubclass(type(value), type)
+             and not name.startswith("_")}
+    pairs, unpaired = _layers(names)
+    pairs += [(name, Pair(name, name, value, example=names.get(f"{name}_example")))
+              for name, value in names.items() if not LAYER_NAME.fullmatch(name)
+              and LOSS_NAME.fullmatch(name) and not inspect.isgeneratorfunction(value)]
+    order = {name: place for place, name in enumerate(names)}
+    pairs.sort(key=lambda pair: order[pair[0]])
+    return Found(tuple(pair for _, pair in pairs), tuple(unpaired))
+
+
+def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list[str]]:
+    """Return the layers, each with the name that places it in the module, and the halves."""
+    ways: dict[str, dict[tuple[str, str], Function]] = {"forward": {}, "backward": {}}
+    for name, value in names.items():
+        match = LAYER_NAME.fullmatch(name)
+        if match:
+            ways[match["way"]][match["base"], match["suffix"] or ""] = value
+    forwards, backwards = ways["forward"], ways["backward"]
+    pairs, unpaired = [], []
+    for base, suffix in dict.fromkeys([*forwards, *backwards]):
+        forward = forwards.get((base, suffix), forwards.get((base, "")))
+        backward = backwards.get((base, suffix), backwards.get((base, "")))
+        if forward is None or backward is None:
+            unpaired.append(f"{base}_{'forward' if backward is None else 'backward'}{suffix}")
+            continue
+        own = names.get(f"{base}{suffix}_example", names.get(f"{base}_example"))
+        key = f"{base}_forward{suffix if (base, suffix) in forwards else ''}"
+        pairs.append((key, Pair(base + suffix, base, forward, backward, own)))
+    return pairs, unpaired
+
+
+def bare(name: str) -> str:
+    """Return a layer's name from that of one of its functions.
+
+    >>> bare("affine_forward"), bare("affine_*")
+    ('affine', 'affine_*')
+    """
+    return name.removesuffix("_forward").removesuffix("_backward")
+
+
+def _tame(value: Function) -> Function:
+    """Return a callable as it is, or in a function where it raises when asked what it is."""
+    try:
+        getattr(value, "__name__", None)
+        inspect.isgeneratorfunction(value)
+        return value
+    except Exception:
+        @functools.wraps(type(value).__call__)
+        def call(*args: Any) -> Any:
+            return value(*args)
+
+        call.__signature__ = inspect.signature(  # type: ignore[attr-defined]
+            functools.partial(type(value).__call__, value))
+        return call

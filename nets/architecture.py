@@ -1,0 +1,218 @@
+"""What a fully-connected net is made of: tables of layers, and the arguments that choose them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from layers import (
+    affine_backward,
+    affine_forward,
+    batchnorm_backward,
+    batchnorm_forward,
+    dropconnect_affine_backward,
+    dropconnect_affine_forward,
+    dropout_backward,
+    dropout_forward,
+    gaussian_dropout_backward,
+    gaussian_dropout_forward,
+    layernorm_backward,
+    layernorm_forward,
+    relu_backward,
+    relu_forward,
+)
+from layers.arguments import (
+    P_REMEDY,
+    Array,
+    flag,
+    one_of,
+    parameter,
+    probability,
+    refuse,
+    scalar,
+)
+from nets.arguments import Rng, whole
+
+
+class Layer(NamedTuple):
+    """A pair of `layers`: forward(x, *params) -> (out, cache), backward(dout, cache) -> dx, ..."""
+
+    forward: Callable[..., tuple[Array, Any]]
+    backward: Callable[..., Any]
+
+
+class Step(NamedTuple):
+    """One layer's trace on the tape: how to go back, with what, and whose gradients come out."""
+
+    backward: Callable[..., Any]
+    cache: Any
+    names: tuple[str, ...]
+
+
+AFFINE = Layer(affine_forward, affine_backward)
+DROPCONNECT = Layer(dropconnect_affine_forward, dropconnect_affine_backward)
+RELU = Layer(relu_forward, relu_backward)
+NORMALIZATIONS = {
+    "batchnorm": Layer(batchnorm_forward, batchnorm_backward),
+    "layernorm": Layer(layernorm_forward, layernorm_backward),
+}
+# What the drop probability drives: noise on the activations, or on the weights.
+ACTIVATION_NOISE = {
+    "dropout": Layer(dropout_forward, dropout_backward),
+    "gaussian": Layer(gaussian_dropout_forward, gaussian_dropout_backward),
+}
+NOISES = (*ACTIVATION_NOISE, "dropconnect")
+
+
+def gradients_of(tape: Sequence[Step], dout: Array) -> dict[str, Array]:
+    """Walk a tape back from the gradient of its last output; return those of the parameters.
+
+    Examples
+    --------
+    >>> _, cache = AFFINE.forward(np.ones((1, 2)), np.eye(2), np.zeros(2))
+    >>> gradients_of([Step(AFFINE.backward, cache, ("W1", "b1"))], np.ones((1, 2)))["b1"]
+    array([1., 1.])
+    """
+    grads: dict[str, Array] = {}
+    for step in reversed(tape):
+        result = step.backward(dout, step.cache)
+        dout, *rest = result if isinstance(result, tuple) else (result,)
+        grads.update(zip(step.names, rest, strict=True))
+    return grads
+
+
+def drop_probability(dropout: object, dropout_keep_ratio: object) -> float:
+    """Return p from either convention.
+
+    Examples
+    --------
+    >>> drop_probability(0, dropout_keep_ratio=0.75)
+    0.25
+    """
+    if dropout_keep_ratio is None:
+        return probability("dropout", dropout)
+    p = probability("dropout", dropout)
+    if p > 0:
+        refuse("dropout_keep_ratio", f"{dropout_keep_ratio!r} together with dropout={dropout!r}",
+               "one of the two", P_REMEDY)
+    return 1.0 - scalar("dropout_keep_ratio", dropout_keep_ratio, "a number with 0 < ratio <= 1",
+                        "it is the probability of keeping; 1 means no dropout", 0.0, 1.0,
+                        low_open=True)
+
+
+def layer_widths(hidden_dims: Iterable[int], input_dim: int, num_classes: int) -> list[int]:
+    """Return the widths of all layers, the input and the scores included.
+
+    Examples
+    --------
+    >>> layer_widths([100, 50], input_dim=64, num_classes=10)
+    [64, 100, 50, 10]
+    """
+    try:
+        hidden = list(hidden_dims)
+    except TypeError:
+        refuse("hidden_dims", hidden_dims, "a sequence of whole numbers",
+               "pass [100] for one hidden layer of 100 units", TypeError)
+    if not hidden:
+        refuse("hidden_dims", hidden_dims, "at least one hidden layer", "pass for example [100]")
+    return [
+        whole("input_dim", input_dim, low=1),
+        *(whole(f"hidden_dims[{i}]", width, low=1) for i, width in enumerate(hidden)),
+        whole("num_classes", num_classes, low=1),
+    ]
+
+
+def normalization_kind(normalization: str | None, use_batchnorm: bool) -> str | None:
+    """Return the key of NORMALIZATIONS that either argument asks for, or None.
+
+    Examples
+    --------
+    >>> normalization_kind(None, use_batchnorm=True)
+    'batchnorm'
+    """
+    use_batchnorm = flag("use_batchnorm", use_batchnorm)
+    if normalization is None:
+        return "batchnorm" if use_batchnorm else None
+    kind = one_of("normalization", normalization, tuple(NORMALIZATIONS))
+    if use_batchnorm and kind != "batchnorm":
+        refuse("normalization", f"{kind!r} together with use_batchnorm=True", "one of the two",
+               "leave use_batchnorm away")
+    return kind
+
+
+def draw_params(
+    widths: Sequence[int], normalized: bool, scale: float, rng: Rng
+) -> dict[str, Array]:
+    """Draw weights of standard deviation `scale`, W1 first; the rest starts at 0, gamma at 1.
+
+    Examples
+    --------
+    >>> params = draw_params([4, 3, 2], True, 0.01, np.random.default_rng(0))
+    >>> list(params)
+    ['W1', 'b1', 'gamma1', 'beta1', 'W2', 'b2']
+    """
+    params: dict[str, Array] = {}
+    draw = (np.random if rng is None else rng).standard_normal
+    last = len(widths) - 1
+    for i, (fan_in, fan_out) in enumerate(pairwise(widths), start=1):
+        params[f"W{i}"] = scale * draw((fan_in, fan_out))
+        params[f"b{i}"] = np.zeros(fan_out)
+        if normalized and i < last:
+            params[f"gamma{i}"] = np.ones(fan_out)
+            params[f"beta{i}"] = np.zeros(fan_out)
+    return params
+
+
+def check_params(params: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse parameters that are missing, misshapen or NaN, by their names.
+
+    Examples
+    --------
+    >>> check_params({"W1": np.ones((2, 3))}, {"W1": (3, 2)})
+    Traceback (most recent call last):
+    ValueError: W1: got a float64 array of shape (2, 3); expected shape (3, 2). Remedy: assign ...
+    """
+    for name, shape in shapes.items():
+        if name not in params:
+            refuse("params", f"the keys {sorted(params)}", f"{name!r} among them",
+                   "put the parameter back")
+        value = parameter(name, params[name], ndim=len(shape))
+        if value.shape != shape:
+            refuse(name, value, f"shape {shape}", "assign an array of the parameter's shape")
+
+
+def training_noise(p: float, seed: int | None, rng: Rng) -> dict[str, Any]:
+    """Return the dropout_param of a net that starts to train.
+
+    Examples
+    --------
+    >>> training_noise(0.5, 3, None)
+    {'mode': 'train', 'p': 0.5, 'seed': 3}
+    """
+    param = {"mode": "train", "p": p}
+    if seed is not None:
+        return {**param, "seed": seed}
+    return param if rng is None else {**param, "rng": rng}
+
+
+def with_own_seed(param: dict[str, Any], i: int) -> dict[str, Any]:
+    """Return the dropout_param of layer i: under a fixed seed, every layer gets one of its own.
+
+    With one seed for all of them, units of one index would be dropped together in all layers.
+
+    Examples
+    --------
+    >>> one, two = (with_own_seed({"p": 0.5, "seed": 0}, i) for i in (1, 2))
+    >>> one["seed"] == two["seed"]
+    False
+    """
+    if param.get("seed") is None:
+        return param
+    seed = whole("dropout_param['seed']", param["seed"], low=0)
+    words = np.random.SeedSequence((seed, i)).generate_state(2)
+    own = {**param, "seed": int(words[0]) << 31 | int(words[1]) >> 1}
+    own.pop("rng", None)
+    return own

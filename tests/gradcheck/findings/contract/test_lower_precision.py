@@ -1,0 +1,31 @@
+"""A gradient rounded to a narrower dtype than the layer's."""
+
+import numpy as np
+
+from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.forwards import course
+from tests.gradcheck.findings.forwards.affine import affine, affine_args
+from tests.gradcheck.findings.forwards.elementwise import relu, tanh
+from tests.gradcheck.findings.forwards.windows import conv_args
+
+CASES = Cases("lower-precision")
+
+CASES.wrong("tanh_returns_single_precision", tanh,
+            lambda dout, x, out: (dout * (1 - out**2)).astype(np.float32), randn(4, 7))
+CASES.wrong("dw_accumulated_in_half_precision", affine,
+            but(affine, 1, lambda dw, dout, x, w, b: dw.astype(np.float16)),
+            *affine_args(4, 6, 5, f32))
+
+
+@CASES.backward(relu, 3 * randn(5, 6, 2))
+def relu_fills_a_float32_buffer(dout, x):
+    dx = np.zeros(x.shape, dtype=np.float32)
+    dx[x > 0] = dout[x > 0]
+    return dx
+
+
+CASES.wrong("conv_casts_its_gradients", course.looped_conv, lambda dout, cache: tuple(
+            gradient.astype(f32) for gradient in course.looped_conv.backward(dout, cache)),
+            *conv_args((2, 2, 5, 4), (3, 2, 3, 3)))
+
+test_first_code, test_right = CASES.tests()

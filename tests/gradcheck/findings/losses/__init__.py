@@ -1,0 +1,1 @@
+"""Cases of losses, a file for each code."""

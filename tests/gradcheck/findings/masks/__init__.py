@@ -1,0 +1,1 @@
+"""Cases of masks and thresholds, a file for each code."""

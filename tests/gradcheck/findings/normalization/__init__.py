@@ -1,0 +1,1 @@
+"""Cases of normalization, a file for each code."""

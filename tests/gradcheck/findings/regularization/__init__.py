@@ -1,0 +1,1 @@
+"""Cases of penalties, a file for each code."""

@@ -1,0 +1,1 @@
+"""Cases of the whole gradient, a file for each code."""

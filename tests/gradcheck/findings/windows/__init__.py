@@ -1,0 +1,1 @@
+"""Cases of windows and pooling, a file for each code."""
