@@ -107,7 +107,7 @@ def _grade(options: argparse.Namespace) -> int:
     settings: dict[str, Any] = {
         "points": options.points, "only": options.only or None, "seed": options.seed,
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
-        **vars(_conventions(options)),
+        **_conventions(options).to_dict(),
     }
     try:
         if not Path(options.target).is_dir():
@@ -159,10 +159,9 @@ COMMANDS = {"check": _check, "grade": _grade, "explain": _explain, "conformance"
 
 
 def _conventions(options: argparse.Namespace) -> Any:
-    from gradcheck.target.conventions import Conventions
+    from gradcheck.mask_laws.conventions import Conventions
 
-    seeding = None if options.seeding == "none" else options.seeding
-    return Conventions(options.p_is, options.scaling, seeding)
+    return Conventions.of_flags(options.p_is, options.scaling, options.seeding)
 
 
 def _write(record: Record, options: argparse.Namespace, brief: bool = False) -> None:

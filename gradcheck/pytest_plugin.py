@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from gradcheck.target.conventions import Conventions
+    from gradcheck.mask_laws.conventions import Conventions
     from gradcheck.target.pairs import Pair
 
 STACK = pytest.StashKey[contextlib.ExitStack]()
-LAWFUL = ("dropout", "vanilla_dropout")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,20 +71,24 @@ class Target(pytest.Collector):
             yield self._check("import", _raising(TargetError(
                 f"{self.name}: there is no layer in it. Remedy: define functions called "
                 "<name>_forward and <name>_backward.")), None)
-        conventions = self._conventions()
         for pair in pairs:
-            yield self._check(pair.name, partial(_check_gradient, pair, conventions), pair)
-            if pair.base in LAWFUL and pair.backward is not None:
-                for law, check in _laws(pair, conventions):
-                    yield self._check(f"{pair.name}: {law}", check, pair)
+            yield from self._checks_of(pair)
+
+    def _checks_of(self, pair: Pair) -> Iterator[Check]:
+        from gradcheck.mask_laws.conventions import LAWFUL
+        from gradcheck.mask_laws.run import dropout_checks
+
+        conventions = self._conventions()
+        yield self._check(pair.name, partial(_check_gradient, pair, conventions), pair)
+        if pair.base in LAWFUL and pair.backward is not None:
+            for law, check in dropout_checks(conventions.implementation(pair)):
+                yield self._check(f"{pair.name}: {law}", check, pair)
 
     def _conventions(self) -> Conventions:
-        from gradcheck.target.conventions import Conventions
+        from gradcheck.mask_laws.conventions import Conventions
 
-        option = self.config.getoption
-        seeding = option("--gradcheck-seeding")
-        return Conventions(option("--gradcheck-p-is"), option("--gradcheck-scaling"),
-                           None if seeding == "none" else seeding)
+        flags = ("--gradcheck-p-is", "--gradcheck-scaling", "--gradcheck-seeding")
+        return Conventions.of_flags(*map(self.config.getoption, flags))
 
     def _check(self, name: str, check: Callable[..., None], pair: Pair | None) -> Check:
         item: Check = Check.from_parent(self, name=name)
@@ -122,25 +125,16 @@ class Check(pytest.Item):
 
 
 def _check_gradient(pair: Pair, conventions: Conventions) -> None:
+    from gradcheck.generators import global_generators_restored
     from gradcheck.target.exceptions import interrupts_told_apart
     from gradcheck.target.judge import judge
-    from gradcheck.target.quiet import global_generator_restored
 
-    with interrupts_told_apart(), global_generator_restored():
+    with interrupts_told_apart(), global_generators_restored():
         judgement = judge(pair, conventions)
     if judgement.status in ("skipped", "inconclusive"):
         pytest.skip(judgement.message)
     if not judgement.passed:
         raise AssertionError(judgement.message)
-
-
-def _laws(pair: Pair, conventions: Conventions) -> Iterator[tuple[str, Callable[..., None]]]:
-    from gradcheck.mask_laws.run import DropoutImplementation, dropout_checks
-
-    assert pair.backward is not None
-    scaling = "vanilla" if pair.base == "vanilla_dropout" else conventions.scaling
-    return dropout_checks(DropoutImplementation(
-        pair.forward, pair.backward, conventions.p_is, scaling, conventions.seeding, pair.name))
 
 
 def _raising(error: Exception) -> Callable[..., None]:

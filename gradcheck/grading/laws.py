@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import unittest
 from collections.abc import Iterator
 
 import numpy as np
 
 from gradcheck.exceptions import reason_of
 from gradcheck.grading.judge import Verdict
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError, Probe
-from gradcheck.mask_laws.run import LAWS, dropout_checks
-from gradcheck.target.conventions import Conventions
+from gradcheck.mask_laws.registry import COMMON_LAWS, STRICT_LAWS
+from gradcheck.mask_laws.run import each_law
 from gradcheck.target.pairs import Pair
 
-LAWFUL = ("dropout", "vanilla_dropout")
 NOTHING_DROPPED = (
     "in train mode at p = 0.5 forward {what} of 1000 units; the laws of a dropout count once it "
     "drops some and keeps some. Likely slip: mode is not looked at, or the mask is not applied"
@@ -23,7 +22,7 @@ NOTHING_DROPPED = (
 
 def law_names() -> list[str]:
     """Return the names of the laws that earn points."""
-    return [law.name for law in LAWS if law.kind != "strict"]
+    return [law.name for law in COMMON_LAWS]
 
 
 def judge_laws(pair: Pair, conventions: Conventions) -> Iterator[Verdict]:
@@ -43,33 +42,19 @@ def judge_laws(pair: Pair, conventions: Conventions) -> Iterator[Verdict]:
         For each law; last for 'advice', with what the laws beyond common practice have to say.
         A function that drops nothing, or everything, obeys many laws and earns nothing.
     """
-    assert pair.backward is not None
-    scaling = "vanilla" if pair.name == "vanilla_dropout" else conventions.scaling
-    impl = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
-                                 conventions.seeding, pair.name)
+    impl = conventions.implementation(pair)
     idle = _idle(impl)
-    kinds = {law.name: law.kind for law in LAWS}
-    advice, perfect = [], True
-    for name, check in dropout_checks(impl, strict=True):
-        if kinds[name] == "strict" and not perfect:
-            continue
-        status, message = "passed", ""
-        try:
-            check()
-        except unittest.SkipTest as skip:
-            status, message = "skipped", str(skip)
-        except DropoutLawError as error:
-            status, message = "failed", str(error)
-        except Exception as error:
-            status, message = "failed", f"{name}: {reason_of(error)}"
-        if kinds[name] == "strict":
-            advice += [message] if status == "failed" else []
-            continue
+    perfect = True
+    for result in each_law(impl, COMMON_LAWS, reason_of=reason_of):
+        status, message = result.status, result.message
         if status == "passed" and idle:
-            status, message = "failed", f"{name}: {idle}"
-        perfect = perfect and status != "failed" and not idle
-        yield Verdict(name, status, message)
-    yield Verdict("advice", "passed", advice=tuple(advice))
+            status, message = "failed", f"{result.name}: {idle}"
+        perfect = perfect and status != "failed"
+        yield Verdict(result.name, status, message)
+    # Good manners are a subject once the mask is right.
+    polite = each_law(impl, STRICT_LAWS, reason_of=reason_of) if perfect else ()
+    yield Verdict("advice", "passed", advice=tuple(
+        result.message for result in polite if result.status == "advice"))
 
 
 def _idle(impl: DropoutImplementation) -> str:

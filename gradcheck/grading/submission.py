@@ -10,13 +10,13 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.grading.judge import Verdict, judge_layer
-from gradcheck.grading.laws import LAWFUL, judge_laws, law_names
+from gradcheck.grading.laws import judge_laws, law_names
 from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
+from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
 from gradcheck.output.record import Item
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.judge import Judgement
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs
 

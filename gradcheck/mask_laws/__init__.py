@@ -6,6 +6,7 @@ dropout. The modules of laws are called by their subjects; `registry` puts them 
 backward                Laws about backward that hold for every single call.
 canonical               A right dropout, of which every law shows a wrong one.
 conformance             Which laws of dropout hold in which framework.
+conventions             How a target's dropout takes p, scales, and draws.
 example                 One example of a call, and the judgements that several laws make about it.
 explain                 What the laws of the mask say: `gradcheck explain LAW`.
 forward                 Laws about forward that hold for every single call.

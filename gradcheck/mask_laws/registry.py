@@ -28,6 +28,8 @@ def laws_of(subject: ModuleType) -> list[Law]:
 
 
 LAWS = tuple(law for subject in SUBJECTS for law in laws_of(subject))
+COMMON_LAWS = tuple(law for law in LAWS if law.kind != "strict")
+STRICT_LAWS = tuple(law for law in LAWS if law.kind == "strict")
 
 
 def table_of_deviations() -> str:

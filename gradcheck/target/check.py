@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from gradcheck.examples.standard import LAYERS
-from gradcheck.grading.laws import LAWFUL
+from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.record import Item, Record
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.exceptions import TimedOut, interrupts_told_apart
 from gradcheck.target.judge import judge
 from gradcheck.target.laws import laws_item
@@ -78,7 +77,7 @@ def check_target(
     items: list[Item] = []
     notes: list[str] = []
     error, fault, running = "", "", ""
-    settings = {"seed": seed, "strict": strict, **vars(conventions)}
+    settings = {"seed": seed, "strict": strict, **conventions.to_dict()}
     try:
         with interrupts_told_apart(), quiet(), loaded(target) as module:
             found = find_pairs(module)

@@ -14,9 +14,9 @@ import numpy as np
 
 from gradcheck.examples.standard import Example, NoExampleError, example, others
 from gradcheck.exceptions import reason_of
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.output.record import Item
 from gradcheck.report import Finding, Report
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.further import Further, further
 from gradcheck.target.pairs import Pair

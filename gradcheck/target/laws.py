@@ -5,26 +5,19 @@ from __future__ import annotations
 import time
 
 from gradcheck.exceptions import reason_of
-from gradcheck.mask_laws.implementation import DropoutImplementation
-from gradcheck.mask_laws.run import CheckResult, check_dropout
+from gradcheck.mask_laws.conventions import Conventions
+from gradcheck.mask_laws.run import CheckResult, each_law
 from gradcheck.output.record import Item
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.pairs import Pair
 
 
 def laws_item(pair: Pair, conventions: Conventions, strict: bool) -> Item:
-    """Hold a dropout to the laws of `gradcheck.mask_laws.run`.
-
-    A vanilla_dropout scales at test time whatever the conventions say.
-    """
-    assert pair.backward is not None
-    scaling = "vanilla" if pair.base == "vanilla_dropout" else conventions.scaling
-    impl = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
-                                 conventions.seeding, pair.name)
+    """Hold a dropout to the laws of `gradcheck.mask_laws.run`."""
+    impl = conventions.implementation(pair)
     started = time.perf_counter()
     try:
-        results = check_dropout(impl, strict=strict, on_fail=None)
+        results = list(each_law(impl, strict=strict))
     except (Exception, *OURS):
         raise
     except BaseException as error:
