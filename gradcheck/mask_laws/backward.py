@@ -82,7 +82,7 @@ def _judge_unseeded_zeros(probe: Probe) -> None:
 @law(kind="deterministic",
      shows="backward(d1 - 3 d2) = [...], but backward(d1) - 3 backward(d2) = [...].",
      right=DX,
-     wrong="return np.clip(dout * kept / (1 - p), -50, 50).astype(dout.dtype)")
+     wrong="return (np.clip(dout, -5, 5) * kept / (1 - p)).astype(dout.dtype)")
 def backward_is_linear(probe: Probe, e: Example) -> None:
     """backward(d1 - 3 d2) = backward(d1) - 3 backward(d2), and backward(0) = 0.
 

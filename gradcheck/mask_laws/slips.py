@@ -75,6 +75,8 @@ def slip_of_rate(rates: Mapping[float, float], p: float) -> str:
     for fits, slip in RATE_SLIPS:
         if fits(ps, kept):
             return slip.format(kept=float(kept.mean()))
+    if dropped in (0, 1):
+        return f"p = {p} is taken for {dropped:.0f}: the threshold holds too few digits"
     levels = dropped * 256
     if abs(levels - round(levels)) < 0.05 and not 0.01 < p < 0.99:
         return f"the threshold is held in 8 bits: {dropped:.4g} is {round(levels)}/256"
