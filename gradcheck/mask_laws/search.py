@@ -59,7 +59,7 @@ def judge_on_examples(check: Check, probe: Probe) -> None:
     """Hold an implementation to a law on the design; raise for the smallest failure found."""
     failures: Failures = []
     for place, example in enumerate(design(probe.controllable)):
-        if _holds(check, probe, example, failures):
+        if _holds(check, probe, example.copy(), failures):
             continue
         if place >= len(SMALLEST):
             # Masks that cannot be controlled make hypothesis see a flaky test; the failures stand.

@@ -78,7 +78,7 @@ def slip_of_rate(rates: Mapping[float, float], p: float) -> str:
     if dropped in (0, 1):
         return f"p = {p} is taken for {dropped:.0f}: the threshold holds too few digits"
     levels = dropped * 256
-    if abs(levels - round(levels)) < 0.05 and not 0.01 < p < 0.99:
+    if abs(levels - round(levels)) < 0.2 and not 0.01 < p < 0.99:
         return f"the threshold is held in 8 bits: {dropped:.4g} is {round(levels)}/256"
     if 0.5 < dropped / p < 2 and p in (0.3, 0.5, 0.7, 0.9):
         return f"units are dropped with probability {dropped:.4g}, {dropped / p:.3f} times p"

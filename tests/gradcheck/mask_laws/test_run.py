@@ -30,6 +30,7 @@ from gradcheck.mask_laws.run import (
     each_law,
     parametrize_with_dropout_checks,
 )
+from gradcheck.mask_laws.search import design
 from tests.gradcheck.mask_laws import implementations, implementations_protocol
 from tests.gradcheck.mask_laws.implementations import dropout
 from tests.gradcheck.mask_laws.implementations_correct import CORRECT
@@ -289,6 +290,13 @@ def test_wrong_conventions_are_refused(wrong):
     right = {"forward": layers.dropout_forward, "backward": layers.dropout_backward}
     with pytest.raises((ValueError, TypeError), match="Remedy"):
         DropoutImplementation(**{**right, **wrong})
+
+
+def test_an_implementation_that_writes_into_its_arguments_spoils_no_later_run():
+    before = [str(example) + str(example.dout) for example in design(True)]
+    check_dropout(mutant("forward_overwrites_x"), on_fail=None)
+    check_dropout(mutant("backward_overwrites_dout"), on_fail=None)
+    assert [str(example) + str(example.dout) for example in design(True)] == before
 
 
 def test_laws_that_need_a_seed_are_skipped_where_there_is_none():
