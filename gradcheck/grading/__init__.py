@@ -7,4 +7,5 @@ laws                    Judges a submission's dropout law by law.
 points                  How many points a right answer earns: defaults, or a small TOML table.
 reference               Loads the package's own `layers` as the grader's reference
 submission              The grading of one submission: which layers count, their verdicts
+values                  Compares the values of a submission's forward with the reference's
 """
