@@ -101,7 +101,6 @@ NOT_YET_SIMPLE = {
     ("gradcheck/check.py", "_layer"),
     ("gradcheck/findings/lenses/normalization.py", "_recognise"),
     ("gradcheck/findings/lenses/scores.py", "_scores"),
-    ("gradcheck/grading/laws.py", "judge_laws"),
 }
 # What a rule may import, `findings/<family>/<code>.py`, and what of the findings a lens may.
 ROOMS_OF_A_RULE = ("lenses", "view", "rule", "given")

@@ -53,22 +53,21 @@ def judge_laws(pair: Pair, conventions: Conventions) -> Iterator[Verdict]:
     for name, check in dropout_checks(impl, strict=True):
         if kinds[name] == "strict" and not perfect:
             continue
-        passed, skipped, message = True, False, ""
+        status, message = "passed", ""
         try:
             check()
         except unittest.SkipTest as skip:
-            skipped, message = True, str(skip)
+            status, message = "skipped", str(skip)
         except DropoutLawError as error:
-            passed, message = False, str(error)
+            status, message = "failed", str(error)
         except Exception as error:
-            passed, message = False, f"{name}: {reason_of(error)}"
+            status, message = "failed", f"{name}: {reason_of(error)}"
         if kinds[name] == "strict":
-            advice += [message] if not passed else []
+            advice += [message] if status == "failed" else []
             continue
-        if passed and idle:
-            passed, message = False, f"{name}: {idle}"
-        perfect = perfect and passed
-        status = "skipped" if skipped else "passed" if passed else "failed"
+        if status == "passed" and idle:
+            status, message = "failed", f"{name}: {idle}"
+        perfect = perfect and status != "failed" and not idle
         yield Verdict(name, status, message)
     yield Verdict("advice", "passed", advice=tuple(advice))
 
