@@ -22,7 +22,7 @@ CODES = {
     "losses": """label-term-missing label-term-sign wrong-label not-normalized
         diagonal-jacobian-only margin-count""",
     "regularization": """regularization-missing regularization-doubled regularization-halved
-        regularization-sign regularization-on-bias""",
+        regularization-sign regularization-on-bias regularization-factor""",
     "windows": """overlap-overwritten window-misplaced kernel-flipped padding-crop pool-spread
         pool-misrouted""",
     "values": "",
