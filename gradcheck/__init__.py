@@ -27,6 +27,11 @@ generators              NumPy's and Python's global generators, put back afterwa
 program                 Small programs that show something wrong, and the repair.
 target/                 Files, packages and modules that are checked.
 workers                 Nothing, a number of processes, or anything that maps.
+equal                   Every "is it the same?", each with its tolerance and the reason for it.
+exceptions              An exception in words, whatever its own methods do.
+limits                  Limits of time and memory for a target that shares this process.
+nested                  The leaves of nested containers and objects: arrays and plain values
+options                 The commands of `gradcheck` and their options.
 """
 
 from __future__ import annotations
