@@ -15,9 +15,9 @@ import numpy as np
 
 from gradcheck.examples.standard import Example, NoExampleError, candidates, how_to
 from gradcheck.exceptions import reason_of
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.output.record import Item
 from gradcheck.report import Finding, Report
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.further import Further, further
 from gradcheck.target.pairs import Pair

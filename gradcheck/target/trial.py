@@ -14,9 +14,9 @@ from gradcheck.check import check_gradient, check_layer
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.examples.standard import Example
 from gradcheck.exceptions import reason_of
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
 from gradcheck.report import Report
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.pairs import Pair
 

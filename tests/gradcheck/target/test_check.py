@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from gradcheck.contract.outputs import joined
+
 from gradcheck.output.render import render
 from gradcheck.target.check import NothingToCheckError, check_target
 

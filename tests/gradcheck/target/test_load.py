@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from gradcheck.target.load import TargetError, loaded
 
 import layers
-from gradcheck.target.load import TargetError, loaded
 from gradcheck.target.pairs import find_pairs
 
 RELU = """

@@ -5,10 +5,26 @@ What `slips` or a keyword changes in a right backward is where learners slip in 
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from tests.gradcheck.findings.cases import PASSED, backward_of, randn
+from tests.gradcheck.findings.cases import PASSED, backward_of, randn, spread
 from tests.gradcheck.findings.forwards.losses import cross_entropy, softmax
+
+
+def as_methods(forward, backward):
+    """Return forward and backward as those of a class, which keeps its cache to itself."""
+    kept = [None]
+
+    @functools.wraps(forward)
+    def remembering(*args):
+        out, kept[0] = forward(*args)
+        return out, None
+
+    remembering.backward = lambda dout, _: forward.backward(dout, kept[0])
+    return remembering, lambda dout, _: spread(backward)(dout, kept[0])
+
 
 X, Y = 1.5 * randn(7, 4), np.array([2, 0, 1, 2, 2, 0, 1])
 
@@ -101,6 +117,9 @@ def temporal_loss(x, y, mask):
 
 backward_of(temporal_loss)(lambda dout, probs, y, mask: (
     mask[:, None] * cross_entropy.backward(dout, (probs, y))))
+
+
+CAPTIONS = (randn(7, 4), np.array([0, 3, 1, 1, 2, 0, 3]), np.array([1.0, 1, 0, 1, 0, 2, 1]))
 
 
 def paper_batchnorm(x, gamma, beta, bn_param):

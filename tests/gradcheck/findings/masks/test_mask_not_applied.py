@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import Cases, f16, f32, randn
+from tests.gradcheck.findings.cases import Cases, but, f16, f32, randn
 from tests.gradcheck.findings.forwards import course
-from tests.gradcheck.findings.forwards.affine import two_layers
+from tests.gradcheck.findings.forwards.affine import affine, affine_args, affine_relu, two_layers
 from tests.gradcheck.findings.forwards.dropout import dropconnect, dropout, keep_dropout, train
 from tests.gradcheck.findings.forwards.elementwise import clipped, relu, relu_by_mask
 from tests.gradcheck.findings.forwards.losses import cross_entropy, labels
@@ -39,5 +39,19 @@ CASES.wrong("course_dropout_only_rescales", course.course_dropout,
 CASES.wrong("temporal_loss_counts_the_padding", course.temporal_loss,
             lambda dout, probs, y, mask: cross_entropy.backward(dout, (probs, y)),
             3 * randn(7, 4), labels(7, 4), np.array([1, 1, 0, 1, 0, 1, 1]))
+CASES.wrong("dropconnect_multiplies_by_dropped_weights", dropconnect, but(
+            dropconnect, 0, lambda dx, dout, x, w, kept, mask, p: dout @ w.T / (1 - p)),
+            randn(4, 5), randn(5, 6), train(0.5))
+
+
+def affine_relu_dropout(x, w, b, dropout_param):
+    h, cache = affine_relu(x, w, b)
+    out, (_, mask) = dropout(h, dropout_param)
+    return out, (cache[:3], mask / (1 - dropout_param["p"]))
+
+
+CASES.wrong("affine_relu_dropout_forgets_its_relu", affine_relu_dropout,
+            lambda dout, cache, mask: affine.backward(dout * mask, cache),
+            *affine_args(20, 6, 4), train(0.4))
 
 test_first_code, test_right = CASES.tests()

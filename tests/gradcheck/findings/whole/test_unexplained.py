@@ -81,5 +81,7 @@ CASES.wrong("batchnorm_mean_term_with_the_wrong_sign", course.paper_batchnorm,
             course.paper_slip(mean=-1), *norm.arguments(6, 4))
 CASES.wrong("sigmoid_forgets_its_output", sigmoid, lambda dout, x, out: dout * (1 - out),
             randn(5, 6))
+CASES.wrong("shift_that_forward_forgets", lambda x, b: (2 * x, b), lambda dout, b: (
+            2 * dout, dout.sum(axis=0)), randn(4, 3), randn(3))
 
 test_first_code, test_right = CASES.tests()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.cases import Cases, but, f32, randn
 from tests.gradcheck.findings.forwards import windows
 
 CASES = Cases("window-misplaced")
@@ -28,5 +28,9 @@ def conv_weights_see_the_unpadded_window(dout, cache):
     _, dw, db = windows.conv_padded(dout, (shifted, w, {"pad": 0, "stride": 1}))
     return windows.conv.backward(dout, cache)[0], dw, db
 
+
+CASES.wrong("conv_rows_start_one_late", windows.conv, but(windows.conv, 0, lambda dx, dout, *_: (
+            np.pad(dx, ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1])),
+            *windows.conv_args((2, 2, 5, 4), (3, 2, 2, 2)))
 
 test_first_code, test_right = CASES.tests()
