@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import traceback
+
+LIBRARY = re.compile(r"site-packages|[/\\]numpy[/\\]|^<frozen |\.pyx$")
 
 
 def reason_of(error: BaseException) -> str:
@@ -23,6 +26,8 @@ def reason_of(error: BaseException) -> str:
 def reason_and_place(error: BaseException) -> str:
     """Return an exception's type, its text without a full stop, and where it was raised.
 
+    Where that is inside a library, the line that called it is told.
+
     Examples
     --------
     >>> def forward(x):
@@ -34,5 +39,6 @@ def reason_and_place(error: BaseException) -> str:
     ZeroDivisionError: division by zero (line 2 of forward)
     """
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
+    own = [frame for frame in frames if not LIBRARY.search(frame.filename)] or frames
+    place = f" (line {own[-1].lineno} of {own[-1].name})" if own else ""
     return f"{reason_of(error).rstrip('.')}{place}"

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gradcheck.exceptions import reason_and_place
+
 PACKAGES = {
     "PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "skimage": "scikit-image",
     "yaml": "pyyaml", "past": "future", "future_builtins": "future", "mpl_toolkits": "matplotlib",
@@ -36,6 +38,8 @@ METHODS = {"iteritems": "items()", "itervalues": "values()", "iterkeys": "keys()
            "has_key": "`key in`"}
 TO_PYTHON_3 = ("this is Python 2: convert the file once with `python -m pip install fissix` and "
                "`python -m fissix -w -n {file}`")
+DIVISION = ("write // where an index or a size is meant, as Python 2's / gave an integer and "
+            "Python 3's gives a float")
 
 
 @dataclass(frozen=True)
@@ -87,12 +91,17 @@ PATTERNS = (
             if found[1] in NAMES else f"define or import {found[1]}"),
     Pattern(("AttributeError",), r"'dict' object has no attribute '(iteritems|itervalues|iterkeys|"
             r"has_key)'", lambda found: f"{found[1]} is Python 2's; write {METHODS[found[1]]}"),
-    Pattern(("TypeError",), r"'float' object cannot be interpreted as an integer",
-            "in Python 3 / gives a float: write // where an index or a size is meant"),
-    Pattern(("TypeError",), r"(?:slice indices|list indices) must be integers",
-            "in Python 3 / gives a float: write // where an index or a size is meant"),
-    Pattern(("IndexError",), r"only integers, slices .* are valid indices",
-            "in Python 3 / gives a float: write // where an index is meant"),
+    Pattern(("TypeError",), r"'(?:numpy\.)?float\d*' object cannot be interpreted as an integer",
+            DIVISION),
+    Pattern(("TypeError",), r"(?:slice indices|list indices) must be integers", DIVISION),
+    Pattern(("IndexError",), r"only integers, slices .* are valid indices", DIVISION),
+    Pattern(("TypeError",), r"'(dict_keys|dict_values|dict_items|map|zip|filter|range)' object (?:is "
+            r"not subscriptable|does not support item)|object of type '(map|zip|filter)' has no len",
+            lambda found: f"in Python 3 that is a {found[1] or found[2]}: write list(...) around "
+            "it"),
+    Pattern(("ValueError", "IndexError"), r"could not be broadcast to indexing result|indexing "
+            r"arrays could not be broadcast", "if the index is a list of lists, which NumPy took "
+            "for a tuple before 1.23, write a tuple: a[rows, columns]"),
 )
 
 
@@ -115,3 +124,17 @@ def remedy_of(error: BaseException, file: str = "FILE") -> str:
             remedy = pattern.remedy if isinstance(pattern.remedy, str) else pattern.remedy(found)
             return remedy.replace("{file}", file)
     return ""
+
+
+def reason_and_remedy(error: BaseException) -> str:
+    """Return an exception's type, text and place, and what to do where the table knows.
+
+    >>> reason_and_remedy(NameError("name 'xrange' is not defined"))
+    "NameError: name 'xrange' is not defined. Remedy: xrange is Python 2's; write range in its place"
+    """
+    reason, remedy = reason_and_place(error), remedy_of(error)
+    if not remedy:
+        return reason
+    first, _, rest = reason.partition("\n")  # NumPy's own advice follows on further lines
+    place = f" {rest[rest.rindex('(line '):]}" if "(line " in rest else ""
+    return f"{first.rstrip('.')}{place}. Remedy: {remedy}"

@@ -21,8 +21,8 @@ from gradcheck.contract.mutation import (
 )
 from gradcheck.contract.purity import global_random_state, note_impurity
 from gradcheck.contract.shapes import note_shapes
-from gradcheck.exceptions import reason_and_place
 from gradcheck.numeric.evaluator import ForwardError, output_of
+from gradcheck.remedies import reason_and_remedy
 
 Array = NDArray[Any]
 
@@ -79,7 +79,7 @@ def call_backward(found: Inspection, layer: Layer, dout: Array, cache: Any) -> l
 
 def note_exception(found: Inspection, how: str, error: Exception, **facts: Any) -> None:
     """Note an exception of the user's functions."""
-    found.add("raises", how, exception=type(error).__name__, reason=reason_and_place(error),
+    found.add("raises", how, exception=type(error).__name__, reason=reason_and_remedy(error),
               **facts)
 
 
@@ -88,12 +88,26 @@ def as_gradients(returned: Any) -> list[Any] | None:
 
     >>> len(as_gradients((np.zeros(2), None))), as_gradients({"dx": np.zeros(2)})
     (2, None)
+    >>> as_gradients((np.zeros(2), [1.0, 2.0]))[1]
+    array([1., 2.])
     """
-    entries = list(returned) if isinstance(returned, tuple | list) else [returned]
+    entries = [_listed(entry) for entry in returned] if isinstance(
+        returned, tuple | list) else [returned]
     plain = (np.ndarray, np.number, np.bool_, int, float, complex, type(None))
     if not all(isinstance(entry, plain) for entry in entries):
         return None
     return [_unmasked(entry) if isinstance(entry, np.ndarray) else entry for entry in entries]
+
+
+def _listed(entry: Any) -> Any:
+    """Return a gradient that was collected in a list of numbers or rows as an array."""
+    if not isinstance(entry, list | tuple):
+        return entry
+    try:
+        array = np.asarray(entry)
+    except ValueError:  # rows of several lengths
+        return entry
+    return array if array.dtype.kind in "fiub" and array.size else entry
 
 
 def _unmasked(array: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -50,10 +51,15 @@ def same_bits(first: Any, second: Any) -> bool:
 
 
 def note_mutated_arguments(found: Inspection, layer: Layer, args: list[Any], culprit: str) -> None:
-    """Tell every argument that a call of `culprit`, forward or backward, wrote into."""
+    """Tell every argument that a call of `culprit`, forward or backward, wrote into.
+
+    Settings may be added to a dict of them: what the caller put there is as it was.
+    """
     for name, original, used in zip(layer.names, layer.args, args, strict=True):
-        changed = [path for path in differences(snapshot(original, name), snapshot(used, name))
-                   if not WRITTEN_BACK.search(path.removeprefix(name))]
+        before = snapshot(original, name)
+        changed = [path for path in differences(before, snapshot(used, name))
+                   if not WRITTEN_BACK.search(path.removeprefix(name))
+                   and (path in before or not isinstance(original, Mapping))]
         if changed:
             found.add("input-mutated", "written", name, changed=changed[:MOST_PATHS], by=culprit)
 

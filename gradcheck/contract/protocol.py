@@ -2,7 +2,8 @@
 
 The checker knows ``out, cache = forward(*args)`` and ``gradients = backward(dout, cache)``. In use
 are also several outputs, ``(a, b), cache`` or ``a, b, cache``; an output alone, where backward
-takes forward's own arguments; gradients in a dict; and None for what cannot be differentiated.
+takes forward's own arguments; a backward that takes forward's settings, too; gradients in a dict;
+and None for what cannot be differentiated.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from gradcheck.nested import Wrapped
+from gradcheck.numeric.evaluator import ForwardError, fresh
 
 Function = Callable[..., Any]
 
@@ -25,7 +27,7 @@ INPUTS = frozenset({"x", "X", "z", "Z", "inp", "input", "inputs", "cache"})
 
 
 def in_one_form(forward: Function, backward: Function, names: Sequence[str],
-                wrt: Sequence[int]) -> tuple[Function, Function]:
+                wrt: Sequence[int], args: Sequence[Any] = ()) -> tuple[Function, Function]:
     """Return a pair in the checker's own form.
 
     Parameters
@@ -36,6 +38,9 @@ def in_one_form(forward: Function, backward: Function, names: Sequence[str],
         The names of forward's arguments.
     wrt : sequence of int
         Positions of the arguments to differentiate.
+    args : sequence, optional
+        Those arguments: a backward with a parameter that is called like one of forward's settings
+        is given it.
 
     Returns
     -------
@@ -55,8 +60,11 @@ def in_one_form(forward: Function, backward: Function, names: Sequence[str],
     >>> backward(out, cache)
     (array([0., 1., 2., 3., 4.]),)
     """
+    settings = {name: arg for name, arg in zip(names, args, strict=False)
+                if not isinstance(arg, np.ndarray)}
+    adapted = _Backward(backward, tuple(names), tuple(wrt), settings)
     return (functools.update_wrapper(_Forward(forward), forward),
-            functools.update_wrapper(_Backward(backward, tuple(names), tuple(wrt)), backward))
+            functools.update_wrapper(adapted, backward))
 
 
 @dataclass
@@ -78,6 +86,10 @@ class _Forward:
             return _end_to_end(outs[0]), Several(_shapes(outs[0]), cache, together=True)
         if len(outs) > 1 and all(map(_is_array, outs)):
             return _end_to_end(outs), Several(_shapes(outs), cache)
+        if len(outs) > 1 and any(map(_is_array, outs)) and any(out is None for out in outs):
+            place = next(i for i, out in enumerate(outs, 1) if out is None)
+            raise ForwardError(f"not written yet: output {place} of {len(outs)} is None. Remedy: "
+                               "compute it in forward")
         return returned
 
 
@@ -88,6 +100,7 @@ class _Backward:
     backward: Function
     names: tuple[str, ...]
     wrt: tuple[int, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, dout: Any, cache: Any) -> Any:
         """Call the backward as its parameters' names want it."""
@@ -100,10 +113,21 @@ class _Backward:
         if isinstance(cache, Several):
             parts = cache.split(dout)
             together = cache.together and len(_parameters(self.backward)) <= 2
-            return self.backward(*([tuple(parts)] if together else parts), cache.cache)
+            return self._call(*([tuple(parts)] if together else parts), cache.cache)
         if self._swapped:
             return self.backward(cache, dout)
-        return self.backward(dout, cache)
+        return self._call(dout, cache)
+
+    def _call(self, *given: Any) -> Any:
+        """Call with the settings that its further parameters name."""
+        further = {name: fresh(self.settings[name]) for name in self._named[len(given):]
+                   if name in self.settings}
+        return self.backward(*given, **further)
+
+    @functools.cached_property
+    def _named(self) -> list[str]:
+        """The names of all parameters that can be named."""
+        return _parameters(self.backward, optional=True)
 
     @functools.cached_property
     def _swapped(self) -> bool:
@@ -136,13 +160,13 @@ class Bare(Wrapped):
     cache: None = None
 
 
-def _parameters(function: Function) -> list[str]:
-    """Return the names of the parameters that have to be given."""
+def _parameters(function: Function, optional: bool = False) -> list[str]:
+    """Return the names of the parameters that have to be given, or may be."""
     try:
         found = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return []
-    return [p.name for p in found if p.default is p.empty
+    return [p.name for p in found if (optional or p.default is p.empty)
             and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 

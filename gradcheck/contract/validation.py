@@ -22,7 +22,7 @@ def valid_layer(forward: Callable[..., Any], backward: Callable[..., Any], args:
     for position in positions:
         _validate_position(position, args, names)
     wrt = tuple(map(int, positions))
-    return Layer(*in_one_form(forward, backward, names, wrt), args, names, wrt)
+    return Layer(*in_one_form(forward, backward, names, wrt, args), args, names, wrt)
 
 
 def _floating_positions(args: tuple[Any, ...]) -> tuple[int, ...]:

@@ -6,14 +6,15 @@ loaded with that name absent: whatever touches the stand-in raises, and what doe
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.abc
 import importlib.machinery
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 ABSENT_NAME = re.compile(r"cannot import name '(\w+)' from (?:partially initialized module )?"
@@ -24,26 +25,76 @@ SAME_IN_PYTHON_3 = {"xrange": range, "basestring": str, "unicode": str, "long": 
                     "raw_input": input, "reduce": functools.reduce}
 
 
+# What makes another function of one, unlike a decorator that leaves it as it is, such as jit.
+TRANSFORMS = re.compile(r"(elementwise_|value_and_)?grad|vjp|jvp|jac\w*|hessian|vmap|pmap")
+_importing: list[bool] = []
+
+
+@contextlib.contextmanager
+def while_importing() -> Iterator[None]:
+    """Let stand-ins be called and looked into, as a module's top level does with what it imports.
+
+    ``dtype = torch.cuda.FloatTensor if torch.cuda.is_available() else torch.FloatTensor`` gives
+    another stand-in, and a function under ``@numba.jit`` stays the function that it is.
+    """
+    _importing.append(True)
+    try:
+        yield
+    finally:
+        _importing.pop()
+
+
 class AbsentError(ImportError):
-    """Something was used that could not be imported."""
+    """Something was used that could not be imported; `name` is the module that is missing."""
 
 
 class Absent:
-    """What stands for a name that could not be imported: it raises where it is used."""
+    """What stands for a name that could not be imported: it raises where a function uses it.
 
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
+    Parameters
+    ----------
+    name : str
+        Its full name.
+    missing : str
+        The module that could not be imported.
+    """
 
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        raise AbsentError(f"{self.__name__} could not be imported",
-                          name=self.__name__.partition(".")[0])
+    def __init__(self, name: str, missing: str) -> None:
+        self.__name__, self._missing = name, missing
 
-    __call__ = __getitem__ = __iter__ = __len__ = __add__ = __mul__ = __array__ = _refuse
+    def _used(self, *_: Any, **__: Any) -> Any:
+        if _importing:
+            return Absent(f"{self.__name__}(...)", self._missing)
+        return self._refused()
 
-    def __getattr__(self, name: str) -> Absent:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Absent(f"{self.__name__}.{name}")
+    def _refused(self, *_: Any, **__: Any) -> NoReturn:
+        raise AbsentError(f"{self.__name__} could not be imported", name=self._missing)
+
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        if _importing and len(args) == 1 and not settings and isinstance(
+                args[0], FunctionType | type) and not TRANSFORMS.fullmatch(
+                self.__name__.rpartition(".")[2]):
+            return args[0]
+        return self._used()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(()) if _importing else self._refused()
+
+    def __bool__(self) -> bool:
+        return False if _importing else self._refused()
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return False
+
+    __getitem__ = __enter__ = __add__ = __radd__ = __sub__ = __mul__ = __rmul__ = _used
+    __truediv__ = __floordiv__ = __lt__ = __le__ = __gt__ = __ge__ = __neg__ = _used
+    __len__ = __array__ = __float__ = __int__ = _refused
+
+    def __exit__(self, *_: object) -> None:
+        """End a block that only ran while importing."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _attribute(self.__name__, name, self._missing)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[Any, ...]:
         """Let a class be derived from it; the class has then no such base."""
@@ -53,20 +104,27 @@ class Absent:
         return f"<{self.__name__}, which could not be imported>"
 
 
-class _AbsentModule(ModuleType):
-    """A module of which every attribute is absent."""
+def _attribute(owner: str, name: str, missing: str) -> Any:
+    if name == "__version__":
+        return "0"
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return Absent(f"{owner}.{name}", missing)
 
-    def __init__(self, name: str) -> None:
+
+class AbsentModule(ModuleType):
+    """A module of which every attribute is absent; `missing` is the one that was asked for."""
+
+    def __init__(self, name: str, missing: str) -> None:
         super().__init__(name)
+        self.missing = missing
         self.__path__: list[str] = []
         self.__all__ = list(SAME_IN_PYTHON_3) if name == "past.builtins" else []
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
         if self.__name__ == "past.builtins" and name in SAME_IN_PYTHON_3:
             return SAME_IN_PYTHON_3[name]
-        return Absent(f"{self.__name__}.{name}")
+        return _attribute(self.__name__, name, self.missing)
 
 
 @dataclass
@@ -81,13 +139,17 @@ class Absences(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, fullname: str, path: Sequence[str] | None = None,
                   target: ModuleType | None = None) -> importlib.machinery.ModuleSpec | None:
         """Find a module that was not found once before, and what lies in it."""
-        if not any(f"{fullname}.".startswith(f"{name}.") for name in self.names):
+        if not self._asked_for(fullname):
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
+    def _asked_for(self, fullname: str) -> str:
+        """Return the absent module that a name is, or lies in; '' where there is none."""
+        return next((name for name in self.names if f"{fullname}.".startswith(f"{name}.")), "")
+
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         """Return the stand-in."""
-        return _AbsentModule(spec.name)
+        return AbsentModule(spec.name, self._asked_for(spec.name))
 
     def exec_module(self, module: ModuleType) -> None:
         """Run nothing."""
@@ -102,5 +164,5 @@ class Absences(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module = sys.modules.get(found[2])
         if module is None or hasattr(module, found[1]):
             return False
-        setattr(module, found[1], Absent(f"{found[2]}.{found[1]}"))
+        setattr(module, found[1], Absent(f"{found[2]}.{found[1]}", found[2]))
         return True

@@ -103,7 +103,8 @@ def _import(load: Callable[[], ModuleType], path: Path | None, home: Home) -> Lo
     known = set(sys.modules)
     for _ in range(MOST_ABSENCES):
         try:
-            return Loaded(load(), notes)
+            with absent.while_importing():
+                return Loaded(load(), notes)
         except (ImportError, SyntaxError) as error:
             missing = _missing(error, path, home)
             if not missing or not absences.add(error, missing):

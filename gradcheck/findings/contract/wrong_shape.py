@@ -25,9 +25,9 @@ RULE = Rule(
         "count": Message("backward returned {got} gradients; expected {expected}: {wanted}",
                          "return one gradient for each argument, in order, or name the arguments "
                          "to check with wrt"),
-        "missing": Message("the gradient of {argument} has None; expected the shape of {argument}, "
-                           "{expected}",
-                           "check which axes are summed and which are kept"),
+        "missing": Message("not written yet: d{argument} is None; expected an array of the shape "
+                           "of {argument}, {expected}",
+                           "compute d{argument} in backward and return it"),
         "masked": Message("the gradient of {argument} is a masked array with {masked} of its "
                           "{size} elements masked: they hold no value",
                           "return a plain array, with zeros where the gradient is zero, for "

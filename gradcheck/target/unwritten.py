@@ -1,0 +1,140 @@
+"""Whether code is not written yet: it ends in None, NotImplementedError, or stumbles over a None.
+
+A course's skeleton says ``out, cache = None, None``, leaves a gap, and goes on: ``out =
+out.astype(x.dtype)``. What that raises is no slip either.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+import traceback
+from collections.abc import Iterator
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+NONE = re.compile(r"NoneType|\bNone\b")
+
+
+def is_nothing(returned: Any) -> bool:
+    """Whether a value is None, or holds nothing else.
+
+    >>> is_nothing((None, [None])), is_nothing(()), is_nothing((None, 0))
+    (True, False, False)
+    """
+    return returned is None or (isinstance(returned, tuple | list) and bool(returned)
+                                and all(map(is_nothing, returned)))
+
+
+def is_skeleton_of_a_loss(returned: Any) -> bool:
+    """Whether a loss is zero with a gradient of zeros, which is what the course's skeleton says.
+
+    >>> is_skeleton_of_a_loss((0.0, np.zeros(3))), is_skeleton_of_a_loss((0.0, np.ones(3)))
+    (True, False)
+    """
+    return isinstance(returned, tuple) and len(returned) >= 2 and all(
+        isinstance(entry, int | float | np.ndarray | np.number) and not np.any(entry)
+        for entry in returned)
+
+
+def raised_by_a_gap(error: BaseException) -> bool:
+    """Whether an exception comes of code that is not written: its own, or what that calls.
+
+    A None that a dict or a default gave is no gap.
+
+    Examples
+    --------
+    >>> def skeleton(x):
+    ...     out = None
+    ...     return out.astype(x)
+    >>> try:
+    ...     skeleton(int)
+    ... except AttributeError as error:
+    ...     print(raised_by_a_gap(error))
+    True
+    """
+    if isinstance(error, NotImplementedError):
+        return True
+    told = NONE.search(str(error)) is not None
+    if not isinstance(error, AttributeError | TypeError | ValueError) or not (
+            told or isinstance(error, ValueError)):  # NumPy's matmul takes None for an array
+        return False
+    frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)
+              if not str(frame.f_globals.get("__name__")).startswith("gradcheck.")]
+    for frame, line in reversed(frames):
+        origins = set(_origins(frame, line, told))
+        if origins != {"argument"}:
+            return "gap" in origins
+        told = False  # the frame that called gave the None: it has it under a name
+    return False
+
+
+def _origins(frame: FrameType, line: int, told: bool) -> Iterator[str]:
+    """Yield where the Nones come from that a frame's line looks at: argument, gap, or elsewhere.
+
+    Where none has a name, and the exception has `told` of one, a call in the line returned it.
+    """
+    nodes = list(_looked_at(frame.f_code, line))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)
+             and isinstance(node.ctx, ast.Load)}
+    empty = [name for name in names if is_nothing(frame.f_locals.get(name, 0))]
+    for name in empty:
+        yield _origin(name, frame.f_code)
+    if told and not empty and any(map(_is_plain_call, nodes)):
+        yield "gap"
+
+
+def _origin(name: str, code: CodeType) -> str:
+    """Return how a function came by a None: what its text assigns decides."""
+    function = _function(code)
+    values = [value for node in ast.walk(function) for value in _assigned(node, name)
+              ] if function is not None else []
+    if any(isinstance(value, ast.Constant) and value.value is None or _is_plain_call(value)
+           for value in values):
+        return "gap"
+    if values:
+        return "elsewhere"
+    return "argument" if name in code.co_varnames[:code.co_argcount] else "elsewhere"
+
+
+def _assigned(node: ast.AST, name: str) -> Iterator[ast.expr]:
+    """Yield what a statement assigns to a name, entry by entry where both sides are tuples."""
+    if not isinstance(node, ast.Assign):
+        return
+    for target in node.targets:
+        if isinstance(target, ast.Name) and target.id == name:
+            yield node.value
+        elif isinstance(target, ast.Tuple | ast.List):
+            for place, entry in enumerate(target.elts):
+                if isinstance(entry, ast.Name) and entry.id == name:
+                    paired = isinstance(node.value, ast.Tuple) and (
+                        len(node.value.elts) == len(target.elts))
+                    yield node.value.elts[place] if paired else node.value
+
+
+def _is_plain_call(node: ast.AST) -> bool:
+    """Whether an expression calls a function by its name: no method, such as a dict's get."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
+def _function(code: CodeType) -> ast.FunctionDef | None:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+    except (OSError, TypeError, SyntaxError, IndexError):
+        return None
+    return next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
+
+
+def _looked_at(code: CodeType, line: int) -> Iterator[ast.AST]:
+    """Yield what the statement at a line consists of; of one with a body, its head alone."""
+    function = _function(code)
+    wanted = line - code.co_firstlineno + 1
+    inside = [node for node in ast.walk(function) if isinstance(node, ast.stmt)
+              and node.lineno <= wanted <= (node.end_lineno or node.lineno)
+              ] if function is not None else []
+    for statement in inside[-1:]:  # the walk goes from the outside in
+        yield from ast.walk(getattr(statement, "test", getattr(statement, "iter", statement)))
