@@ -21,7 +21,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from gradcheck.grading.points import load_points
+from gradcheck.grading.points import load_ignored, load_points
 from gradcheck.grading.submission import Grading, WrongSettingError, asked_for
 from gradcheck.output.plain import OUTPUT_LIMIT, clean
 from gradcheck.output.record import Record
@@ -33,6 +33,7 @@ from gradcheck.workers import map_like
 
 TIMEOUT = 120.0
 MEMORY = 2048
+OUR_FAULT = "the grader itself failed, which is not the submission's fault:"
 Names = str | Sequence[str] | None
 
 # The laws of dropout seed NumPy's global generator, which the threads of a process share.
@@ -50,6 +51,7 @@ def grade_file(
     scaling: str = "inverted",
     seeding: str | None = "seed",
     seed: int | None = None,
+    ignore: Names = None,
 ) -> Record:
     """Grade one submission.
 
@@ -57,7 +59,8 @@ def grade_file(
     ----------
     path : path-like
         A Python file with ``<name>_forward``/``<name>_backward`` pairs and ``<name>_loss``
-        functions in the conventions of `layers` (which are cs231n's).
+        functions in the conventions of `layers` (which are cs231n's). In a package, a folder with
+        ``__init__.py``, it may import its neighbours.
     points : path or mapping, optional
         The table of points, see `gradcheck.points`; without it every layer of the file that
         the reference knows counts.
@@ -72,6 +75,8 @@ def grade_file(
         The conventions of the submission's dropout, see `gradcheck.DropoutImplementation`.
     seed : int, optional
         Draws the inputs; by default one that nobody can foresee. It is in the record.
+    ignore : str or sequence of str, optional
+        Codes of findings, or laws, that cost nothing, besides those of the table of points.
 
     Returns
     -------
@@ -93,10 +98,12 @@ def grade_file(
     table = load_points(points)
     conventions = Conventions(p_is, scaling, seeding)
     seed = secrets.randbits(32) if seed is None else seed
-    grading = Grading(Path(path), timeout, memory, conventions, seed, table)
+    ignored = load_ignored(points)
+    ignored[""] = (*ignored.get("", ()), *_listed(ignore))
+    grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored)
     fault, error = "", ""
     try:
-        asked = asked_for(table, [only] if isinstance(only, str) else only)
+        asked = asked_for(table, None if only is None else _listed(only))
         with (_turn, interrupts_told_apart(), global_generator_restored(),
               warnings.catch_warnings()):
             warnings.simplefilter("ignore")
@@ -105,12 +112,12 @@ def grade_file(
         raise ValueError(str(reason)) from None
     except SandboxError as reason:
         fault, error = "target", str(reason)
-    except Exception as reason:
-        fault = "judge"
-        error = ("the grader itself failed, which is not the submission's fault: "
-                 f"{type(reason).__name__}: {reason}\n{traceback.format_exc(limit=-5)}")
+    except Exception:
+        fault, error = "judge", f"{OUR_FAULT}\n{traceback.format_exc(limit=-5)}"
     finally:
         grading.close()
+    if grading.our_fault:
+        fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
     return Record(
         "grade", clean(path), tuple(grading.items), error=clean(error or grading.timed_out),
         fault=fault or ("target" if grading.timed_out else ""),
@@ -119,6 +126,10 @@ def grade_file(
         settings={"seed": seed, "timeout": timeout, "memory": memory, "p_is": p_is,
                   "scaling": scaling, "seeding": seeding},
     )
+
+
+def _listed(names: Names) -> list[str]:
+    return [names] if isinstance(names, str) else list(names or ())
 
 
 def grade_folder(

@@ -7,7 +7,7 @@ Of the gradient and the contract the grader has no opinion of its own: both are 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from gradcheck.grading.values import Values
 from gradcheck.target.conventions import Conventions
 from gradcheck.target.judge import Judgement, judge
 from gradcheck.target.pairs import Pair
+from gradcheck.target.suppression import without_ignored
 
 ANOTHER_FUNCTION = (
     "the gradient is right for this forward, which is another function than the one asked for; it "
@@ -43,7 +44,8 @@ class Verdict:
 
 
 def judge_layer(
-    pair: Pair, reference: Pair, conventions: Conventions, seed: int
+    pair: Pair, reference: Pair, conventions: Conventions, seed: int,
+    ignored: Collection[str] = (),
 ) -> Iterator[Verdict]:
     """Judge a layer or a loss by its value, its gradient and its contract.
 
@@ -57,6 +59,8 @@ def judge_layer(
         For layers with dropout in them.
     seed : int
         Draws the inputs, which the submission must not foresee.
+    ignored : collection of str
+        Codes of findings that cost nothing.
 
     Yields
     ------
@@ -68,7 +72,7 @@ def judge_layer(
     values = Values(pair, reference, conventions, np.random.default_rng(seed))
     trained = _attempt(values.compare_in_training)
     yield trained if not trained.passed else _attempt(values.compare_everywhere)
-    judgement = _judged(pair, reference, conventions, seed)
+    judgement = without_ignored(_judged(pair, reference, conventions, seed), ignored)
     if not judgement.gradient_right:
         yield Verdict("gradient", judgement.status, judgement.message, judgement)
         yield Verdict("contract", "skipped" if judgement.status == "skipped" else "failed",
@@ -78,7 +82,8 @@ def judge_layer(
         yield Verdict("contract", "failed", "counts once the gradient does")
     else:
         yield Verdict("gradient", "passed", judgement=judgement)
-        yield Verdict("contract", judgement.status, judgement.message)
+        kept = judgement.passed
+        yield Verdict("contract", "passed" if kept else "failed", judgement.message)
 
 
 def _attempt(compare: Callable[[], None]) -> Verdict:
@@ -105,6 +110,9 @@ def _judged(pair: Pair, reference: Pair, conventions: Conventions, seed: int) ->
         judgement = judge(traced, conventions, seed, like=replace(reference, example=None))
     except Exception as error:  # what one layer made of the checker costs that layer alone
         return Judgement("error", reason_of(error))
+    if judgement.status == "skipped" and conventions.seeding is not None:
+        # what the reference takes is no guess: whoever refuses it has failed
+        judgement = replace(judgement, status="failed")
     if traces and traces[0] and not judgement.gradient_right:
         return replace(judgement, message=f"{judgement.message}\n{traces[0]}")
     return judgement

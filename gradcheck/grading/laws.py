@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unittest
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 
@@ -14,19 +14,14 @@ from gradcheck.mask_laws.run import LAWS, dropout_checks
 from gradcheck.target.conventions import Conventions
 from gradcheck.target.pairs import Pair
 
-LAWFUL = ("dropout", "vanilla_dropout")
 NOTHING_DROPPED = (
     "in train mode at p = 0.5 forward {what} of 1000 units; the laws of a dropout count once it "
     "drops some and keeps some. Likely slip: mode is not looked at, or the mask is not applied"
 )
 
 
-def law_names() -> list[str]:
-    """Return the names of the laws that earn points."""
-    return [law.name for law in LAWS if law.kind != "strict"]
-
-
-def judge_laws(pair: Pair, conventions: Conventions) -> Iterator[Verdict]:
+def judge_laws(pair: Pair, conventions: Conventions, ignored: Collection[str] = ()
+               ) -> Iterator[Verdict]:
     """Hold a dropout to every law.
 
     Parameters
@@ -36,6 +31,8 @@ def judge_laws(pair: Pair, conventions: Conventions) -> Iterator[Verdict]:
     conventions : Conventions
         What p means, where the scale is, and what governs the mask; a vanilla_dropout scales at
         test time whatever they say.
+    ignored : collection of str
+        Laws that do not count.
 
     Yields
     ------
@@ -51,25 +48,33 @@ def judge_laws(pair: Pair, conventions: Conventions) -> Iterator[Verdict]:
     kinds = {law.name: law.kind for law in LAWS}
     advice, perfect = [], True
     for name, check in dropout_checks(impl, strict=True):
-        if kinds[name] == "strict" and not perfect:
-            continue
-        status, message = "passed", ""
-        try:
-            check()
-        except unittest.SkipTest as skip:
-            status, message = "skipped", str(skip)
-        except DropoutLawError as error:
-            status, message = "failed", str(error)
-        except Exception as error:
-            status, message = "failed", f"{name}: {reason_of(error)}"
         if kinds[name] == "strict":
-            advice += [message] if status == "failed" else []
+            if perfect and name not in ignored:
+                status, message = _outcome(name, check)
+                advice += [message] if status == "failed" else []
             continue
+        if name in ignored:
+            yield Verdict(name, "skipped", "ignored")
+            continue
+        status, message = _outcome(name, check)
         if status == "passed" and idle:
             status, message = "failed", f"{name}: {idle}"
         perfect = perfect and status != "failed" and not idle
         yield Verdict(name, status, message)
     yield Verdict("advice", "passed", advice=tuple(advice))
+
+
+def _outcome(name: str, check: Callable[[], None]) -> tuple[str, str]:
+    """Return the status of one law, and why."""
+    try:
+        check()
+    except unittest.SkipTest as skip:
+        return "skipped", str(skip)
+    except DropoutLawError as error:
+        return "failed", str(error)
+    except Exception as error:
+        return "failed", f"{name}: {reason_of(error)}"
+    return "passed", ""
 
 
 def _idle(impl: DropoutImplementation) -> str:

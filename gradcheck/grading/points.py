@@ -13,6 +13,7 @@
 
     [relu]
     total = 10               # shared out in the proportion of the defaults
+    ignore = ["dout-mutated"]   # findings or laws that cost nothing; above all sections: of all
 
 A table's names are all that counts: what it names must be there, and what it does not name earns
 nothing. Without a table every layer of the file that the reference knows counts.
@@ -28,6 +29,7 @@ from typing import Any
 
 LAYER_POINTS = {"value": 4.0, "gradient": 4.0, "contract": 2.0}
 LAW_POINTS = 1.0
+IGNORE = "ignore"
 STANDARD = ("affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss", "svm_loss")
 
 Points = Mapping[str, Mapping[str, float]]
@@ -57,7 +59,36 @@ def load_points(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> Po
     if not table:
         raise ValueError("points: got an empty table; expected a section for each layer, such as "
                          "[affine]. Remedy: name the layers that count.")
-    return {name: _section(name, entries) for name, entries in table.items()}
+    return {name: _section(name, entries) for name, entries in table.items()
+            if name != IGNORE} or None
+
+
+def load_ignored(points: str | os.PathLike[str] | Mapping[str, Any] | None
+                 ) -> dict[str, tuple[str, ...]]:
+    """Return the findings and laws that cost nothing, by the layer; under '' those of all layers.
+
+    Raises
+    ------
+    ValueError
+        As for `load_points`.
+
+    Examples
+    --------
+    >>> load_ignored({"ignore": ["rate"], "relu": {"total": 3, "ignore": ["dout-mutated"]}})
+    {'': ('rate',), 'relu': ('dout-mutated',)}
+    """
+    table = {} if points is None else points if isinstance(points, Mapping) else _read(Path(points))
+    listed = {"": table.get(IGNORE), **{name: entries[IGNORE] for name, entries in table.items()
+                                        if isinstance(entries, Mapping) and IGNORE in entries}}
+    return {name: _codes(name, codes) for name, codes in listed.items() if codes is not None}
+
+
+def _codes(name: str, codes: Any) -> tuple[str, ...]:
+    if isinstance(codes, list | tuple) and all(isinstance(code, str) for code in codes):
+        return tuple(codes)
+    where = f"[{name}] ignore" if name else "ignore"
+    raise ValueError(f"points: {where} is {codes!r}; expected a list of codes such as "
+                     '["dout-mutated"]. Remedy: write a list of strings.')
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -81,6 +112,7 @@ def _section(name: str, entries: Any) -> Mapping[str, float]:
     if not isinstance(entries, Mapping):
         raise ValueError(f"points: [{name}] is {entries!r}; expected entries such as value = 2. "
                          "Remedy: write a section, or one number for the total.")
+    entries = {key: value for key, value in entries.items() if key != IGNORE}
     for key, value in entries.items():
         if isinstance(value, bool) or not isinstance(value, int | float) \
                 or not 0 <= value < float("inf"):

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+from gradcheck.exceptions import reason_of
 from gradcheck.grading.judge import Verdict, judge_layer
-from gradcheck.grading.laws import LAWFUL, judge_laws, law_names
+from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
 from gradcheck.output.plain import clean
 from gradcheck.output.record import Item
+from gradcheck.remedies import remedy_of
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
-from gradcheck.target.conventions import Conventions
-from gradcheck.target.judge import Judgement
+from gradcheck.target.conventions import LAWFUL, Conventions
+from gradcheck.target.home import home_of
+from gradcheck.target.judge import UNWRITTEN, Judgement, is_unwritten
+from gradcheck.target.laws import law_names
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs
 
+RAISED = re.compile(r"raised (\w+): (.*)")
 NOT_IMPORTED = "not judged: the file cannot be imported, see the error below"
 
 
@@ -78,13 +85,15 @@ class Grading:
     """The grading of one submission under way."""
 
     def __init__(self, path: Path, timeout: float, memory: int, conventions: Conventions,
-                 seed: int, table: Points | None) -> None:
+                 seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]]) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
         self.conventions, self.seed, self.table = conventions, seed, table
+        self.ignored = ignored
         self.items: list[Item] = []
         self.notes: list[str] = []
         self.output = ""
         self.timed_out = ""
+        self.our_fault = ""
         self._sandbox: Sandbox | None = None
 
     def run(self, asked: list[str] | None) -> None:
@@ -96,10 +105,10 @@ class Grading:
         self.budget = Budget(self.timeout)
         try:
             found = self._find()
-        except SandboxError:
+        except SandboxError as reason:
             for name in _chosen(asked, STANDARD, known):
                 self._add_missing(name, NOT_IMPORTED, "error")
-            raise
+            raise type(reason)(f"{reason}{_remedy(str(reason), self.path)}") from None
         pairs = {pair.name: pair for pair in found.pairs}
         for name in _chosen(asked, self._expected(found, known), known):
             if name not in pairs:
@@ -111,12 +120,12 @@ class Grading:
         """Return the pairs of the submission, from a process that works."""
         if self._sandbox is None or self._sandbox.failure:
             self.close()
-            self._sandbox = Sandbox(self.path, self.budget, self.memory)
+            self._sandbox = Sandbox(self.path, self.budget, self.memory, _package(self.path))
             self._sandbox.__enter__()
             self.notes += self._sandbox.notes
         module = ModuleType("submission")
         vars(module).update(self._sandbox.functions)
-        return find_pairs(module)
+        return find_pairs(module, imported=True)  # of proxies none is the module's own
 
     def close(self) -> None:
         """End the submission's process."""
@@ -143,33 +152,52 @@ class Grading:
                        for part, possible in self._points(name).items()]
 
     def _judge(self, name: str, reference: Pair) -> None:
+        """Judge one layer; what its judge could not do costs the others nothing."""
         points = self._points(name)
         try:
             pair = next(pair for pair in self._find().pairs if pair.name == name)
         except (SandboxError, StopIteration) as reason:
             self._add_missing(name, f"not judged: {reason}", "error")
             return
+        if is_unwritten(pair, self.conventions, replace(reference, example=None)) and not (
+                self._failure):
+            self.items.append(Item(name, name, "todo", UNWRITTEN, 0.0, sum(points.values())))
+            return
+        message, fault = "not judged", ""
+        try:
+            self._add_verdicts(name, self._verdicts(pair, reference), points)
+        except Exception as error:
+            message, fault = f"the grader itself failed: {reason_of(error)}", "judge"
+            self.our_fault = self.our_fault or traceback.format_exc(limit=-5)
+        self.items += [Item(f"{name}: {part}", name, "error", message, 0.0, possible, fault=fault)
+                       for part, possible in points.items()]
+
+    def _add_verdicts(self, name: str, verdicts: Iterator[Verdict], points: dict[str, float]
+                      ) -> None:
+        """Note verdicts, and strike their parts from the points that are left."""
         started = time.monotonic()
-        for verdict in self._verdicts(pair, reference):
+        for verdict in verdicts:
             now = time.monotonic()
             if verdict.part in points:
                 self._add(name, verdict, points.pop(verdict.part), now - started)
             else:
                 self.notes += [f"advice on {name}: {text}" for text in verdict.advice]
             started = now
-        for part, possible in points.items():
-            self.items.append(Item(f"{name}: {part}", name, "error", "not judged", 0.0, possible))
+
+    @property
+    def _failure(self) -> str:
+        return self._sandbox.failure if self._sandbox is not None else ""
 
     def _verdicts(self, pair: Pair, reference: Pair) -> Iterator[Verdict]:
+        ignored = {*self.ignored.get("", ()), *self.ignored.get(pair.name, ())}
         if pair.name in LAWFUL:
-            return judge_laws(pair, self.conventions)
-        return judge_layer(pair, reference, self.conventions, self.seed)
+            return judge_laws(pair, self.conventions, ignored)
+        return judge_layer(pair, reference, self.conventions, self.seed, ignored)
 
     def _add(self, name: str, verdict: Verdict, possible: float, seconds: float) -> None:
         """Note a verdict; once the process has failed, no further verdict can be a pass."""
-        assert self._sandbox is not None
-        failure = self._sandbox.failure
-        if failure and self._sandbox.timed_out:
+        failure = self._failure
+        if failure and self._sandbox is not None and self._sandbox.timed_out:
             self.timed_out = self.timed_out or f"{name}: {failure}"
         status = "error" if failure else verdict.status
         possible = 0.0 if status == "skipped" else possible
@@ -185,3 +213,24 @@ def _absence(name: str, found: Found) -> str:
     there = [pair.name if pair.is_loss else f"{pair.name}_forward, {pair.name}_backward"
              for pair in found.pairs] + list(found.unpaired)
     return f"{wanted}: missing; the file defines {', '.join(there) or 'no layer and no loss'}"
+
+
+def _remedy(reason: str, path: Path) -> str:
+    """Return what to do about an import that failed, where that is known."""
+    found = RAISED.search(reason)
+    if found is None:
+        return ""
+    remedy = remedy_of(type(found[1], (Exception,), {})(found[2]), path.name)
+    return f"\nRemedy: {remedy}." if remedy else ""
+
+
+def _package(path: Path) -> Path | None:
+    """Return the top folder of the package that a submission is a module of, None without one.
+
+    It has an ``__init__.py``: beside other submissions, that of another one is no neighbour.
+    """
+    home = home_of(path) if path.is_file() else None
+    if home is None or not home.name:
+        return None
+    top = home.folders[0] / home.name.partition(".")[0]
+    return top if (top / "__init__.py").is_file() else None

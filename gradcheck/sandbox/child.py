@@ -7,6 +7,7 @@ the judge in the other process compares them with what it knows and this process
 from __future__ import annotations
 
 import copy
+import importlib
 import importlib.util
 import inspect
 import json
@@ -107,17 +108,12 @@ class Server:
         self._wire.write_all(self._replies, pieces)
 
     def _load_module(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
-        """Import the submission from its source, under its own name where that is free."""
-        stem = body["stem"]
-        path = Path.cwd() / f"{stem}.py"
-        path.write_bytes(arrays[0].tobytes())
-        free = stem in BLOCKED or (stem.isidentifier() and stem not in sys.modules
-                                   and importlib.util.find_spec(stem) is None)
-        module = types.ModuleType(stem if free else "submission")
-        module.__file__ = str(path)
-        sys.modules[module.__name__] = module
-        code = compile(path.read_bytes(), path.name, "exec", dont_inherit=True)
-        exec(code, module.__dict__)
+        """Import the submission from its source, and tell its functions."""
+        paths = [Path.cwd() / name for name in body["files"]]
+        for path, source in zip(paths, arrays, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(source.tobytes())
+        module = _module_of_package(body["files"][0]) if len(paths) > 1 else _module_of(paths[0])
         named = {name: value for name, value in dict(vars(module)).items()
                  if callable(value) and not isinstance(value, type)}
         self._functions = {name: value for name, value in named.items() if name.isidentifier()}
@@ -157,6 +153,25 @@ class Server:
         if len(self._kept) > KEPT_OBJECTS:
             del self._kept[next(iter(self._kept))]
         return self._handles
+
+
+def _module_of(path: Path) -> types.ModuleType:
+    """Run a file as a module, under its own name where that is free."""
+    stem = path.stem
+    free = stem in BLOCKED or (stem.isidentifier() and stem not in sys.modules
+                               and importlib.util.find_spec(stem) is None)
+    module = types.ModuleType(stem if free else "submission")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module
+    exec(compile(path.read_bytes(), path.name, "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def _module_of_package(file: str) -> types.ModuleType:
+    """Import a file as a module of its package, which lies in the current folder."""
+    sys.path.insert(0, str(Path.cwd()))
+    return importlib.import_module(
+        ".".join(Path(file).with_suffix("").parts).removesuffix(".__init__"))
 
 
 def _snapshot(value: Any) -> list[Any]:

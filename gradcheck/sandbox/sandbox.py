@@ -51,11 +51,13 @@ class Sandbox:
     Parameters
     ----------
     path : path-like
-        The submission, one Python file. Only this file is given to the process.
+        The submission, one Python file. Only this file is given to the process, or its package.
     budget : Budget or float
         Wall-clock time in seconds.
     memory : int
         Megabytes that the submission may use beyond what NumPy itself takes.
+    package : path-like, optional
+        The top folder of the package that it is a module of, with all its Python files.
 
     Attributes
     ----------
@@ -80,9 +82,10 @@ class Sandbox:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], budget: Budget | float = 120.0, memory: int = 2048
+        self, path: str | os.PathLike[str], budget: Budget | float = 120.0, memory: int = 2048,
+        package: str | os.PathLike[str] | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path, self.package = Path(path), package
         self.budget = Budget(budget) if isinstance(budget, int | float) else budget
         self.memory = memory
         self.functions: dict[str, Callable[..., Any]] = {}
@@ -113,10 +116,10 @@ class Sandbox:
         if os.name != "posix":
             raise SandboxError(f"submissions cannot be confined on {os.name}. Remedy: grade them "
                                "on Linux or macOS, or in a container")
-        source = _read_source(self.path)
+        sources = self._sources()
         self._process = Process(self.budget, self.memory, self.path.resolve().parent)
         try:
-            self._import(source)
+            self._import(sources)
         except BaseException:
             self._process.close()
             raise
@@ -131,12 +134,21 @@ class Sandbox:
         if self._process is not None:
             self._process.close()
 
-    def _import(self, source: bytes) -> None:
-        """Send the source and learn the functions' names."""
+    def _sources(self) -> dict[str, bytes]:
+        """Return what is sent by its place: the submission, then the files of its package."""
+        if self.package is None:
+            return {f"{self.path.stem}.py": _read_source(self.path)}
+        top = Path(self.package).resolve()
+        return {file.relative_to(top.parent).as_posix(): _read_source(file)
+                for file in [self.path.resolve(), *sorted(top.rglob("*.py"))]}
+
+    def _import(self, sources: dict[str, bytes]) -> None:
+        """Send the sources and learn the functions' names."""
         limit = min(self.budget.left, max(self.budget.per_call, self.budget.seconds / 3))
         assert self._process is not None
-        reply, _ = self._process.exchange({"load": {"stem": self.path.stem}},
-                                          [np.frombuffer(source, np.uint8)], limit, "importing it")
+        reply, _ = self._process.exchange(
+            {"load": {"files": list(sources)}},
+            [np.frombuffer(source, np.uint8) for source in sources.values()], limit, "importing it")
         if "error" in reply:
             error = _remote_error(reply["error"])
             self._fail(f"importing it raised {type(error).__name__}: {error}\n"

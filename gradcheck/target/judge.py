@@ -28,6 +28,7 @@ CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "l
 # What may be the fault of arguments that were guessed.
 FORM_CODES = frozenset({"raises", "wrong-shape", "non-finite"})
 MOST_CANDIDATES = 24
+UNWRITTEN = "not written yet: it returns None or raises NotImplementedError"
 NO_CONTROL = (
     "without control over the randomness no two calls have the same mask, and there is nothing to "
     "differentiate; the mask laws still apply"
@@ -129,8 +130,14 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     except BaseException as error:
         return Judgement("skipped", f"{like.base}_example raised {reason_of(error)}")
     if trial.is_unwritten(found):
-        return Judgement("todo", "not written yet: it returns None or raises NotImplementedError")
+        return Judgement("todo", UNWRITTEN)
     return _first_accepted(trial, like, found)
+
+
+def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
+    """Whether a layer is not written yet, at the arguments of another one."""
+    found = list(itertools.islice(_candidates(like, 0), MOST_CANDIDATES))
+    return Trial(pair, conventions, 0).is_unwritten(found)
 
 
 def _candidates(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:

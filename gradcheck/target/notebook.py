@@ -75,7 +75,8 @@ def import_notebook(path: Path, name: str) -> tuple[ModuleType, list[str]]:
     notes : list of str
         Cells that are not Python, and definitions that raised, each with its cell.
     """
-    module, notes = ModuleType(name), []
+    module = ModuleType(name)
+    notes: list[str] = []
     module.__file__ = str(path)
     sys.modules[name] = module
     sys.path.insert(0, str(path.resolve().parent))

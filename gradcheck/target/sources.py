@@ -76,26 +76,29 @@ def sources_of(target: str, installed: bool = False) -> list[Source]:
     >>> [source.kind for source in sources_of(str(folder))]
     ['file']
     """
-    path = Path(target)
+    path, beside = Path(target), _beside(target)
     if not installed:
         if path.is_file():
             return [_file(path)]
-        beside = Path(*target.split(".")).with_suffix(".py")
-        if _is_name(target) and beside.is_file() and _defines(beside):
+        if beside is not None and _defines(beside):
             return [_file(beside)]
         if path.is_dir() and (found := list(_in_folder(path))):
             return found
-    if _is_name(target):
-        if spec_of(target, anywhere=installed) is not None:
-            return [Source("installed", target)]
-        beside = Path(*target.split(".")).with_suffix(".py")
-        if beside.is_file():
-            return [_file(beside)]
+    if _is_name(target) and spec_of(target, anywhere=installed) is not None:
+        return [Source("installed", target)]
+    if beside is not None:
+        return [_file(beside)]
     if path.is_dir():
         raise NothingToCheckError(f"{path}: got a folder without layers; expected files with "
                                   "<name>_forward and <name>_backward in them. Remedy: name the "
                                   "folder that holds them.")
     raise TargetError(_nothing(target))
+
+
+def _beside(target: str) -> Path | None:
+    """Return the file in the current folder that a module's name may mean, if it is there."""
+    path = Path(*target.split(".")).with_suffix(".py") if _is_name(target) else None
+    return path if path is not None and path.is_file() else None
 
 
 def _nothing(target: str) -> str:

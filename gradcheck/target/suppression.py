@@ -47,4 +47,5 @@ def without_ignored(judgement: Judgement, codes: Collection[str]) -> Judgement:
     if status == "passed" and not report.arguments:
         status = "skipped"  # what was ignored was the reason why no number was compared
     return replace(judgement, report=report, status=status, ignored=ignored,
+                   gradient_right=judgement.gradient_right or status in ("passed", "warned"),
                    message="" if status == "passed" else "\n".join(report.paragraphs()))
