@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from gradcheck.output.plain import clean
-from gradcheck.output.record import STATUSES
+from gradcheck.output.record import STATUSES, Record
 from tests.gradcheck.output.records import EVERY, RECORD, RECORDS
 from tests.gradcheck.output.test_html import Balanced
 
@@ -27,6 +27,7 @@ def test_points_notes_and_advice_are_shown():
 
 @settings(max_examples=60, deadline=None)
 @given(RECORDS)
+@example(Record("check", "m", error="x" * 9000))
 def test_texts_appear_as_text_and_never_as_markup(record):
     page = Balanced(record._repr_html_())
     assert set(page.tags) <= TAGS
