@@ -25,7 +25,7 @@ def page(record: Record) -> str:
     rows = "".join(map(_row, record.items))
     notes = "".join(f"<p>note: {_safe(note)}</p>" for note in record.notes)
     return (f"<div><b>{_safe(record.path or record.target)}</b><table>{rows}</table>{notes}"
-            f"<pre>{_safe(_summary(record))}</pre></div>")
+            f"<pre>{html.escape(_summary(record))}</pre></div>")
 
 
 def _summary(record: Record) -> str:
