@@ -93,7 +93,7 @@ def _origin(name: str, code: CodeType) -> str:
     function = _function(code)
     values = [value for node in ast.walk(function) for value in _assigned(node, name)
               ] if function is not None else []
-    if any(isinstance(value, ast.Constant) and value.value is None or _is_plain_call(value)
+    if any((isinstance(value, ast.Constant) and value.value is None) or _is_plain_call(value)
            for value in values):
         return "gap"
     if values:

@@ -64,7 +64,7 @@ def test_more_than_five_places_are_cut_off_with_dots():
     (report(inconclusive=True), "failed", True),
 ])
 def test_a_verdict_is_one_of_three_and_only_findings_raise(made, verdict, raises):
-    assert made.verdict == verdict
+    assert made.status == verdict
     assert verdict in str(made).splitlines()[0]
     if not raises:
         made.raise_if_failed()
