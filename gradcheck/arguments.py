@@ -22,8 +22,19 @@ def refuse(
     remedy: str,
     error: type[Exception] = ValueError,
 ) -> NoReturn:
-    """Raise `error` with a message that says got, expected, remedy."""
-    raise error(f"{argument}: got {describe(got)}; expected {expected}. Remedy: {remedy}.")
+    """Raise `error` with a message that says got, expected, remedy; `was_refused` knows it."""
+    refusal = error(f"{argument}: got {describe(got)}; expected {expected}. Remedy: {remedy}.")
+    refusal.refused = True  # type: ignore[attr-defined]
+    raise refusal
+
+
+def was_refused(error: BaseException) -> bool:
+    """Whether an exception says that an argument is wrong, and no bug is behind it.
+
+    >>> was_refused(ValueError())
+    False
+    """
+    return bool(getattr(error, "refused", False))
 
 
 def describe(value: object) -> str:

@@ -16,13 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcheck.options import parser
-from gradcheck.output.plain import one_line
 
 if TYPE_CHECKING:
     from gradcheck.output.record import Record
 
 PASSED, FAILED, USAGE, NOT_IMPORTABLE, OUR_FAULT = range(5)
-ERASE = "\r\x1b[K"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -133,14 +131,12 @@ def _not_judged(target: str, error: Exception) -> Record:
 
 
 def _progress() -> Callable[[str], None]:
-    """Return what shows the function under way, and erases it: on stderr, only on a terminal."""
+    """Return what shows the name of the function under way: on stderr, and only on a terminal."""
     if not sys.stderr.isatty():
         return lambda name: None
 
     def show(name: str) -> None:
-        columns = shutil.get_terminal_size((100, 24)).columns
-        # a line that wraps could not be erased
-        sys.stderr.write(f"{ERASE}{one_line(name)[:columns - 1]}")
+        sys.stderr.write(f"\r\x1b[K{name}" if name else "\r\x1b[K")
         sys.stderr.flush()
 
     return show
@@ -202,35 +198,20 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
     Errors and notes are told on stderr, and are not repeated in a text on stdout. With `brief`, or
     without an item, such a text has nothing else.
     """
-    from gradcheck.output.render import OneRecordError, render, render_all
+    from gradcheck.output.render import render, render_all
 
     shown = list(records)
     if options.format == "text" and not options.output:
         shown = [replace(record, error="", notes=tuple(filter(_is_advice, record.notes)))
-                 for record in records if (record.items and not brief) or not record.error]
+                 for record in records if not record.error or (record.items and not brief)]
     width = shutil.get_terminal_size((100, 24)).columns
     how = partial(render, shown[0]) if single and shown else partial(render_all, shown)
     if shown:
-        try:
-            text = how(options.format, color=_colored(options), width=width,
-                       verbose=getattr(options, "verbose", False),
-                       rules=_meanings() if options.format == "sarif" else None)
-        except OneRecordError as error:
-            raise _UsageError(str(error)) from error
-        _emit(text, options)
+        _emit(how(options.format, color=_colored(options), width=width,
+                  verbose=getattr(options, "verbose", False)), options)
     for record in records:
         _tell(*([record.error] if record.error else []),
               notes=[note for note in record.notes if not _is_advice(note)])
-
-
-def _meanings() -> dict[str, str]:
-    """Return what the codes of findings and the laws of the mask mean."""
-    from gradcheck.findings.registry import rules
-    from gradcheck.mask_laws.run import LAWS
-
-    return {**{law.name: law.description for law in LAWS},
-            **{code: f"{rule.meaning} How to recognise it: {rule.sign}"
-               for code, rule in rules().items()}}
 
 
 def _is_advice(note: str) -> bool:
@@ -251,14 +232,15 @@ def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
 
 def _write_folder(records: Sequence[Record], options: argparse.Namespace) -> int:
     """Write one line a submission, and a CSV with -o."""
+    import json
+
     from gradcheck.output.folder import as_csv, as_line
-    from gradcheck.output.json import as_json_list
     from gradcheck.output.write import write_result
 
     if options.format not in ("text", "json"):
         raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
     if options.format == "json":
-        _emit(as_json_list(records), options)
+        _emit(json.dumps([record.to_dict() for record in records], indent=2) + "\n", options)
     else:
         for record in records:
             print(as_line(record))

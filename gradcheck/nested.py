@@ -26,7 +26,8 @@ def leaves(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator
     ["cache['x']", "cache['rest'][0]", "cache['rest'][1]"]
     """
     seen = set() if seen is None else seen
-    if isinstance(value, IMMUTABLE) or (isinstance(value, np.ndarray) and not _holds_objects(value)):
+    if isinstance(value, IMMUTABLE) or (isinstance(value, np.ndarray)
+                                        and not _holds_objects(value)):
         yield path, value
         return
     if isinstance(value, Wrapped):

@@ -95,8 +95,8 @@ PATTERNS = (
             DIVISION),
     Pattern(("TypeError",), r"(?:slice indices|list indices) must be integers", DIVISION),
     Pattern(("IndexError",), r"only integers, slices .* are valid indices", DIVISION),
-    Pattern(("TypeError",), r"'(dict_keys|dict_values|dict_items|map|zip|filter|range)' object (?:is "
-            r"not subscriptable|does not support item)|object of type '(map|zip|filter)' has no len",
+    Pattern(("TypeError",), r"'(dict_\w+|map|zip|filter|range)' object (?:is not subscriptable|"
+            r"does not support item)|object of type '(map|zip|filter)' has no len",
             lambda found: f"in Python 3 that is a {found[1] or found[2]}: write list(...) around "
             "it"),
     Pattern(("ValueError", "IndexError"), r"could not be broadcast to indexing result|indexing "
@@ -129,8 +129,8 @@ def remedy_of(error: BaseException, file: str = "FILE") -> str:
 def reason_and_remedy(error: BaseException) -> str:
     """Return an exception's type, text and place, and what to do where the table knows.
 
-    >>> reason_and_remedy(NameError("name 'xrange' is not defined"))
-    "NameError: name 'xrange' is not defined. Remedy: xrange is Python 2's; write range in its place"
+    >>> reason_and_remedy(NameError("name 'gamma' is not defined"))
+    "NameError: name 'gamma' is not defined. Remedy: define or import gamma"
     """
     reason, remedy = reason_and_place(error), remedy_of(error)
     if not remedy:

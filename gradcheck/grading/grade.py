@@ -29,6 +29,7 @@ from gradcheck.output.plain import OUTPUT_LIMIT, clean
 from gradcheck.output.record import Record
 from gradcheck.sandbox.sandbox import SandboxError
 from gradcheck.target.exceptions import interrupts_told_apart
+from gradcheck.target.suppression import refuse_unknown
 from gradcheck.workers import map_like
 
 TIMEOUT = 120.0
@@ -100,6 +101,7 @@ def grade_file(
     seed = secrets.randbits(32) if seed is None else seed
     ignored = load_ignored(points)
     ignored[""] = (*ignored.get("", ()), *_listed(ignore))
+    refuse_unknown([code for codes in ignored.values() for code in codes])
     grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored)
     fault, error = "", ""
     try:

@@ -82,8 +82,7 @@ def judge_layer(
         yield Verdict("contract", "failed", "counts once the gradient does")
     else:
         yield Verdict("gradient", "passed", judgement=judgement)
-        kept = judgement.passed
-        yield Verdict("contract", "passed" if kept else "failed", judgement.message)
+        yield Verdict("contract", "passed" if judgement.passed else "failed", judgement.message)
 
 
 def _attempt(compare: Callable[[], None]) -> Verdict:
@@ -103,7 +102,7 @@ def _judged(pair: Pair, reference: Pair, conventions: Conventions, seed: int) ->
 
     Where the submission raised, its own lines follow: the checker sees the sandbox's alone.
     """
-    traces: list[str] = []
+    traces: list[tuple[str, str]] = []
     traced = replace(pair, forward=_traced(pair.forward, traces),
                      backward=pair.backward and _traced(pair.backward, traces))
     try:
@@ -113,12 +112,13 @@ def _judged(pair: Pair, reference: Pair, conventions: Conventions, seed: int) ->
     if judgement.status == "skipped" and conventions.seeding is not None:
         # what the reference takes is no guess: whoever refuses it has failed
         judgement = replace(judgement, status="failed")
-    if traces and traces[0] and not judgement.gradient_right:
-        return replace(judgement, message=f"{judgement.message}\n{traces[0]}")
+    told = [trace for reason, trace in traces if trace and reason in judgement.message]
+    if told and not judgement.gradient_right:
+        return replace(judgement, message=f"{judgement.message}\n{told[0]}")
     return judgement
 
 
-def _traced(function: Callable[..., Any], traces: list[str]) -> Callable[..., Any]:
+def _traced(function: Callable[..., Any], traces: list[tuple[str, str]]) -> Callable[..., Any]:
     """Return a function that notes where the submission raised."""
 
     @functools.wraps(function)
@@ -126,7 +126,7 @@ def _traced(function: Callable[..., Any], traces: list[str]) -> Callable[..., An
         try:
             return function(*args)
         except Exception as error:
-            traces.append(str(getattr(error, "trace", "")))
+            traces.append((reason_of(error).rstrip("."), str(getattr(error, "trace", ""))))
             raise
 
     return call

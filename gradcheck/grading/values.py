@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.examples.standard import candidates
+from gradcheck.examples.candidates import candidates
 from gradcheck.grading.agreement import Disagreement, compare, compare_moments, describe, sums_of
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.further import has_mode, in_test_mode
 from gradcheck.target.pairs import Pair
-from gradcheck.target.trial import Args, drops, floating, in_convention, repeatable
+from gradcheck.target.repeatable import repeatable
+from gradcheck.target.trial import Args, drops, floating, in_convention
 
 Array = NDArray[Any]
 Settings = dict[str, Any]

@@ -71,6 +71,7 @@ class Absent:
         raise AbsentError(f"{self.__name__} could not be imported", name=self._missing)
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
+        """Refuse; while importing, leave a decorated function as it is."""
         if _importing and len(args) == 1 and not settings and isinstance(
                 args[0], FunctionType | type) and not TRANSFORMS.fullmatch(
                 self.__name__.rpartition(".")[2]):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.examples.standard import Example
+from gradcheck.examples.candidates import Example
 from gradcheck.target.trial import Args, Trial, drops, floating
 
 

@@ -11,11 +11,12 @@ import ast
 import functools
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from gradcheck.remedies import remedy_of
 from gradcheck.target.absent import AbsentModule
 
 
@@ -58,7 +59,7 @@ def _is_missing(attempt: Attempt, module: ModuleType) -> bool:
     return isinstance(sys.modules.get(name), AbsentModule) or name not in sys.modules
 
 
-def guarded_notes(modules: Iterator[ModuleType]) -> list[str]:
+def guarded_notes(modules: Iterable[ModuleType]) -> list[str]:
     """Return a line for each import that was tried in vain and is used by functions."""
     found: dict[str, str] = {}
     for module in modules:
@@ -67,14 +68,9 @@ def guarded_notes(modules: Iterator[ModuleType]) -> list[str]:
                 where = f"{Path(str(module.__file__)).name}:{attempt.line}"
                 found.setdefault(attempt.module.lstrip("."), where)
     return [f"{where}: {name} could not be imported, which the file goes on without; functions "
-            f"that need it are not judged. Remedy: {_remedy(name)}." for name, where
-            in found.items()]
-
-
-def _remedy(name: str) -> str:
-    from gradcheck.remedies import remedy_of
-
-    return remedy_of(ModuleNotFoundError(f"No module named '{name}'", name=name))
+            f"that need it are not judged. Remedy: "
+            f"{remedy_of(ModuleNotFoundError(f'No module named {name!r}'))}."
+            for name, where in sorted(found.items())]
 
 
 @functools.cache

@@ -19,15 +19,15 @@ from gradcheck.remedies import WELL_KNOWN, remedy_of
 from gradcheck.target import absent
 from gradcheck.target.absent import Absences
 from gradcheck.target.errors import TargetError
+from gradcheck.target.guarded import guarded_notes
 from gradcheck.target.home import Home, dotted, home_of
 from gradcheck.target.installed import leave_out_current_folder, spec_of
 from gradcheck.target.notebook import import_notebook
-from gradcheck.target.sources import Source
+from gradcheck.target.sources import Source, as_named
 
 PRIVATE_NAME = "_gradcheck_target"
 MOST_ABSENCES = 24
 OWN_FILES = {__file__, importlib.__file__, absent.__file__}
-OURS = (KeyboardInterrupt,)
 OWN = {"numpy", "scipy", "tqdm", "hypothesis", "gradcheck"}
 
 
@@ -68,7 +68,11 @@ def import_file(path: Path) -> Loaded:
     home = home_of(path)
     sys.path[:0] = [str(folder) for folder in home.folders]
     _make_way(home)
-    return _import(lambda: _module_of(path, home), path, home)
+    before = set(sys.modules)
+    loaded = _import(lambda: _module_of(path, home), path, home)
+    own = [sys.modules[name] for name in set(sys.modules) - before
+           if _is_the_targets(sys.modules[name], home)]
+    return Loaded(loaded.module, [*loaded.notes, *guarded_notes(own)])
 
 
 def import_name(name: str) -> Loaded:
@@ -113,8 +117,6 @@ def _import(load: Callable[[], ModuleType], path: Path | None, home: Home) -> Lo
             for name in set(sys.modules) - known:
                 if _is_the_targets(sys.modules[name], home):
                     del sys.modules[name]
-        except OURS:
-            raise
         except BaseException as error:
             raise TargetError(_failure(error, path)) from error
     raise TargetError(f"{path or home.name}: more than {MOST_ABSENCES} of its imports fail. "
@@ -134,8 +136,8 @@ def _missing(error: ImportError | SyntaxError, path: Path | None, home: Home) ->
 
 def _is_the_targets(module: ModuleType, home: Home) -> bool:
     file = getattr(module, "__file__", None)
-    return bool(file) and any(Path(str(file)).resolve().is_relative_to(folder)
-                              for folder in home.folders)
+    return bool(file) and "site-packages" not in str(file) and any(
+        Path(str(file)).resolve().is_relative_to(folder) for folder in home.folders)
 
 
 def _make_way(home: Home) -> None:
@@ -182,7 +184,7 @@ def _failure(error: BaseException, path: Path | None) -> str:
         reason = f"importing it raised {type(error).__name__}."
     else:
         reason = "it is not valid Python 3."
-    return f"{path or 'the target'}: {reason}{told}\n{''.join(lines).rstrip()}"
+    return f"{as_named(path) if path else 'the target'}: {reason}{told}\n{''.join(lines).rstrip()}"
 
 
 def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradcheck.exceptions import reason_of
 from gradcheck.mask_laws.conventions import LAWFUL
 from gradcheck.output.record import Item
+from gradcheck.target.at_arguments import NO_CONTROL
 from gradcheck.target.exceptions import Interrupted
 from gradcheck.target.judge import Judgement, judge
 from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
 from gradcheck.target.settings import Settings
+from gradcheck.target.sources import as_named
 from gradcheck.target.suppression import ignored_codes, without_ignored
 
 if TYPE_CHECKING:
@@ -59,13 +59,18 @@ class Judging:
     def described(self) -> tuple[str, str, str, int]:
         """Name, base, file and line of what is judged."""
         file, line = self._entry.place
-        return self._entry.name, self._entry.base, _as_named(file), line
+        return self._entry.name, self._entry.base, as_named(file), line
 
     def items(self) -> Iterator[Item]:
         """Yield everything that is said of it, each item when it is known."""
-        yield self.gradient
-        if self.gradient.status != "error" and self._is_lawful:
-            yield self._guarded(f"{self._entry.name} laws", lambda: self._laws.item())
+        gradient = self.gradient
+        lawful = gradient.status != "error" and self._is_lawful
+        uncontrolled = lawful and gradient.message == NO_CONTROL
+        if not uncontrolled:
+            yield gradient
+        if lawful:
+            laws = self._guarded(f"{self._entry.name} laws", lambda: self._laws.item())
+            yield replace(laws, advice=(NO_CONTROL, *laws.advice)) if uncontrolled else laws
 
     @cached_property
     def gradient(self) -> Item:
@@ -154,12 +159,3 @@ def _is_standard(pair: Pair) -> bool:
 def _ran_out_of_memory(judgement: Judgement) -> bool:
     return judgement.report is not None and any(
         finding.evidence.get("exception") == "MemoryError" for finding in judgement.report.findings)
-
-
-def _as_named(file: str) -> str:
-    """Return a file's path from the current folder, where it lies below it."""
-    try:
-        path = Path(file).resolve()
-        return os.path.relpath(path) if file and path.is_relative_to(Path.cwd()) else file
-    except (OSError, ValueError):
-        return file

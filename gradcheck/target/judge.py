@@ -6,88 +6,29 @@ what its name promises is a question for those who have a reference.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import numpy as np
-
-from gradcheck.examples.standard import Example, NoExampleError, candidates, how_to
-from gradcheck.exceptions import reason_of
+from gradcheck.examples.candidates import Example, NoExampleError, how_to, keyword_settings
+from gradcheck.examples.standard import SHAPE_KEEPING
+from gradcheck.exceptions import LIBRARY, reason_of
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.output.record import Item
-from gradcheck.report import Finding, Report
+from gradcheck.target.at_arguments import candidates_for, judge_at, shapes_of
 from gradcheck.target.exceptions import OURS
-from gradcheck.target.further import Further, further
+from gradcheck.target.judgement import Judgement
+from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
-from gradcheck.target.trial import Trial, WrongFormError, drops, floating
+from gradcheck.target.trial import Trial
 
-# What a gradient can still do wrong whose numbers were compared, and are right.
-CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "lower-precision"})
-# What may be the fault of arguments that were guessed.
-FORM_CODES = frozenset({"raises", "wrong-shape", "non-finite"})
+__all__ = ["UNWRITTEN", "Judgement", "is_unwritten", "judge"]
+
 MOST_CANDIDATES = 24
 UNWRITTEN = "not written yet: it returns None or raises NotImplementedError"
-NO_CONTROL = (
-    "without control over the randomness no two calls have the same mask, and there is nothing to "
-    "differentiate; the mask laws still apply"
-)
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What is said of a pair's gradient and contract.
-
-    Attributes
-    ----------
-    status : str
-        One of `gradcheck.output.record.STATUSES`.
-    message : str
-        What is wrong, where, and what to change.
-    report : Report, optional
-        The gradient checker's, where it could run.
-    gradient_right : bool
-        Whether every gradient was compared and is right; the contract may be broken all the same.
-    advice : tuple of str
-        Remarks that cost nothing.
-    example : Example, optional
-        The arguments that were tried first, where there are any.
-    ignored : tuple of str
-        Codes of findings that were there and do not count.
-    """
-
-    status: str
-    message: str = ""
-    report: Report | None = None
-    gradient_right: bool = False
-    advice: tuple[str, ...] = ()
-    example: Example | None = None
-    ignored: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is wrong."""
-        return self.status == "passed"
-
-    @property
-    def is_about_form(self) -> bool:
-        """Whether no number is wrong, but exceptions or shapes are in the way."""
-        if self.report is None:
-            return self.status in ("failed", "error")
-        return self.status == "failed" and all(
-            finding.code in FORM_CODES for finding in self.report.findings)
-
-    def item(self, name: str, group: str) -> Item:
-        """Return the judgement as an item of a record."""
-        report = self.report
-        if report is None:
-            return Item(name, group, self.status, self.message, advice=self.advice)
-        return Item(
-            name, group, self.status, self.message, seconds=report.seconds,
-            arguments=tuple(entry.name for entry in report.arguments),
-            worst_error=_worst(report), evaluations=report.evaluations, advice=self.advice,
-            details={"report": report.to_dict(), "ignored": list(self.ignored)})
 
 
 def judge(pair: Pair, conventions: Conventions, seed: int = 0,
@@ -114,153 +55,159 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
 
     Examples
     --------
-    >>> pair = Pair("relu", "relu", lambda x: (np.maximum(x, 0), x), lambda d, x: 2 * d * (x > 0))
+    >>> pair = Pair("relu", "relu", lambda x: (x * (x > 0), x), lambda d, x: 2 * d * (x > 0))
     >>> judgement = judge(pair, Conventions())
     >>> judgement.status, judgement.report.findings[0].code
     ('failed', 'scaled')
     """
     like = like or pair
+    pair = _with_keywords(pair)
     trial = Trial(pair, conventions, seed)
     try:
-        found = list(itertools.islice(_candidates(like, seed), MOST_CANDIDATES))
+        found = list(itertools.islice(candidates_for(like, seed), MOST_CANDIDATES))
     except NoExampleError as error:
         return Judgement("skipped", f"not judged: {error}")
     except OURS:
         raise
     except BaseException as error:
         return Judgement("skipped", f"{like.base}_example raised {reason_of(error)}")
-    if trial.is_unwritten(found):
-        return Judgement("todo", UNWRITTEN)
-    return _first_accepted(trial, like, found)
+    if gap := trial.gap(found):
+        return Judgement("todo", gap)
+    return _Walk(trial, like, found).judgement()
 
 
 def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
     """Whether a layer is not written yet, at the arguments of another one."""
-    found = list(itertools.islice(_candidates(like, 0), MOST_CANDIDATES))
-    return Trial(pair, conventions, 0).is_unwritten(found)
+    found = list(itertools.islice(candidates_for(like, 0), MOST_CANDIDATES))
+    return bool(Trial(pair, conventions, 0).gap(found))
 
 
-def _candidates(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:
-    return candidates(like.base, like.forward, np.random.default_rng(seed), like.example)
+def _with_keywords(pair: Pair) -> Pair:
+    """Return a pair whose settings that are taken by keyword alone are given."""
+    def given(function: Callable[..., Any]) -> Callable[..., Any]:
+        settings = keyword_settings(function)
+        return functools.partial(function, **settings) if settings else function
+
+    return replace(pair, forward=given(pair.forward), backward=pair.backward and given(
+        pair.backward))
 
 
-def _first_accepted(trial: Trial, like: Pair, found: Sequence[Example]) -> Judgement:
-    """Judge a pair at the first arguments that its forward takes, and say which it refuses.
+@dataclass
+class _Walk:
+    """The way through the arguments that a pair may take, to the first at which it is judged.
 
     At guessed arguments a wrong number is a finding; an exception or a shape is none, since
     the guess may be what is wrong.
     """
-    unfit: list[Judgement] = []
-    for place, example in enumerate(found):
-        if trial.refuses(example):
-            continue
-        judgement = replace(_judge_at(trial, like, example, place), example=example)
-        if not (example.guessed and judgement.is_about_form):
-            refused = f"checked at {_shapes(example)}, as {trial.pair.name}_forward refuses " \
-                      f"{_shapes(found[0])}"
-            advice = (refused,) if place and not example.guessed else ()
-            return replace(judgement, advice=(*judgement.advice, *advice))
-        unfit.append(judgement)
-    if unfit:
-        return replace(unfit[0], status="skipped", advice=(), message=_told_how(
-            trial.pair, "at guessed arguments "
-            f"({_shapes(unfit[0].example)}): {unfit[0].message}"))  # type: ignore[arg-type]
-    first = _judge_at(trial, like, found[0])
-    if found[0].guessed:
-        return replace(first, status="skipped", advice=(), message=_told_how(
-            trial.pair, f"it takes none of {len(found)} kinds of guessed arguments; with "
-            f"{_shapes(found[0])}: {first.message}"))
-    return replace(first, example=found[0], message=f"{first.message}\n  It was called with "
-                   f"{_shapes(found[0])}; if it takes others, a function "
-                   f"{trial.pair.base}_example(rng) beside it returns them as a tuple")
+
+    trial: Trial
+    like: Pair
+    found: Sequence[Example]
+    refusals: list[BaseException] = field(default_factory=list)
+
+    def judgement(self) -> Judgement:
+        """Return what is said of the pair."""
+        unfit: list[tuple[int, Judgement]] = []
+        for place, example in self._accepted():
+            judgement = replace(judge_at(self.trial, self.like, example, place), example=example)
+            need = self._need(judgement)
+            if need:
+                return Judgement("skipped", f"not judged: {need}", example=example)
+            if not self._is_held_back(judgement, example, place):
+                return self._placed(judgement, place)
+            unfit.append((place, judgement))
+        if not unfit:
+            return self._refused()
+        place, judgement = unfit[0]
+        example = self.found[place]
+        if not example.guessed:
+            return self._placed(judgement, place)
+        return replace(judgement, status="skipped", advice=(), message=_told_how(
+            self.trial.pair, f"at guessed arguments ({shapes_of(example)}): {judgement.message}"))
+
+    def _accepted(self) -> Iterator[tuple[int, Example]]:
+        """Yield the arguments that forward takes; where it gives another shape they come later."""
+        misfits: list[tuple[int, Example]] = []
+        for place, example in enumerate(self.found):
+            if example.guessed:
+                yield from misfits
+                misfits = []
+            if example.when == "demanded" and not self._demands:
+                continue
+            error = self.trial.refusal(example)
+            if error is not None:
+                self.refusals.append(error)
+            elif self.like.base in SHAPE_KEEPING and not (
+                    example.guessed or self.trial.keeps_shape(example)):
+                misfits.append((place, example))
+            else:
+                yield place, example
+        yield from misfits
+
+    @property
+    def _demands(self) -> bool:
+        """Whether forward raised at the first arguments knowingly, or for a name that is missing.
+
+        What else it raises may be a slip that shows at these arguments alone.
+        """
+        first = self.refusals[0] if self.refusals else None
+        return isinstance(first, NameError) or (first is not None and _is_own_raise(first))
+
+    def _is_held_back(self, judgement: Judgement, example: Example, place: int) -> bool:
+        """Whether other arguments are tried before this is said."""
+        if example.guessed:
+            return judgement.is_about_form
+        later = [other.when for other in self.found[place + 1:]]
+        return "shaped" in later and set(judgement.codes) == {"wrong-shape"}
+
+    def _need(self, judgement: Judgement) -> str:
+        """Return what a function lacked that is not its own, where that is why it raised."""
+        raised = self.trial.raised
+        about_raising = "raises" in judgement.codes or (
+            judgement.report is None and judgement.status == "failed")
+        return need_of(raised[-1]) if about_raising and raised else ""
+
+    def _placed(self, judgement: Judgement, place: int) -> Judgement:
+        """Return a judgement that says where it was made, if that is not where one would look."""
+        example = self.found[place]
+        if not place or example.guessed:
+            return judgement
+        name = f"{self.trial.pair.name}_forward"
+        why = f"{name} refuses {shapes_of(self.found[0])}" if self.refusals else (
+            f"{shapes_of(self.found[0])} gave another shape")
+        advice = f"checked at {shapes_of(example)}, as {why}"
+        return replace(judgement, advice=(*judgement.advice, advice))
+
+    def _refused(self) -> Judgement:
+        """Return what is said of a forward that takes no arguments at all."""
+        need = next(filter(None, map(need_of, self.refusals)), "")
+        if need:
+            return Judgement("skipped", f"not judged: {need}")
+        first, example = judge_at(self.trial, self.like, self.found[0]), self.found[0]
+        if example.guessed:
+            return replace(first, status="skipped", advice=(), message=_told_how(
+                self.trial.pair, f"it takes none of {len(self.found)} kinds of guessed arguments; "
+                f"with {shapes_of(example)}: {first.message}"))
+        return replace(first, example=example, message=f"{first.message}\n  It was called with "
+                       f"{shapes_of(example)}; {self._elsewhere()}if it takes others, a function "
+                       f"{self.trial.pair.base}_example(rng) beside it returns them as a tuple")
+
+    def _elsewhere(self) -> str:
+        """Say at which narrower arguments forward does not raise."""
+        for example in self.found:
+            if example.when == "demanded" and not self.trial.refuses(example):
+                return f"it runs at {shapes_of(example)}, so what it raises depends on sizes; "
+        return ""
+
+
+def _is_own_raise(error: BaseException) -> bool:
+    """Whether an exception comes from a raise or an assert in the target's own lines."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and not LIBRARY.search(frames[-1].filename) and (
+        str(frames[-1].line).startswith(("raise", "assert")))
 
 
 def _told_how(pair: Pair, reason: str) -> str:
     """Return why a pair was not judged, and what to write so that it is."""
     return (f"not judged: {reason}\n  Remedy: write beside it, with shapes that it takes,\n"
             + textwrap.indent(how_to(pair.name, pair.forward), "      "))
-
-
-def _judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judgement:
-    """Judge a pair at example arguments, the one at `place` among those for its name."""
-    if any(map(drops, found.args)) and trial.conventions.seeding is None:
-        return Judgement("skipped", NO_CONTROL)
-    if not any(map(floating, found.args)):
-        return Judgement("error", f"none of the example arguments ({', '.join(found.names)}) is an "
-                         "array of floats, so there is nothing to differentiate")
-    try:
-        report = trial.report(found)
-        if like.example is None and _gradient_right(report, trial, found):
-            arguments = further(found, _redrawn(like, trial.seed, place))
-            report = _held_to(arguments, trial, report)
-    except SystemExit as error:
-        return Judgement("error", f"it called sys.exit({error.code!r})")
-    except WrongFormError as error:
-        return Judgement("failed", str(error))
-    except (Exception, *OURS):
-        raise
-    except BaseException as error:
-        return Judgement("error", f"it raised {reason_of(error)}")
-    advice = f"checked at guessed arguments ({_shapes(found)}); a function " \
-             f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses them"
-    return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
-                     report, _gradient_right(report, trial, found),
-                     (advice,) if found.guessed else ())
-
-
-def _redrawn(like: Pair, seed: int, place: int) -> Example:
-    """Return the arguments at `place` among those for a name, with other numbers in them."""
-    return next(itertools.islice(_candidates(like, (seed, 1)), place, None))
-
-
-def _held_to(arguments: Iterator[Further], trial: Trial, first: Report) -> Report:
-    """Return the first report, or what is found at the first arguments where a gradient is wrong.
-
-    The work of all is counted. A coordinate that is left undecided there was decided at the first,
-    and a forward may refuse float32.
-    """
-    told, all_work = first, [first]
-    for entry in arguments:
-        try:
-            report = trial.report(entry.example)
-        except WrongFormError:
-            if entry.excused(trial, entry.example):
-                continue
-            raise
-        all_work.append(report)
-        new = report.findings if told.passed else tuple(filter(_wrong, report.findings))
-        if new and not entry.excused(trial, entry.example):
-            right = f"; {entry.first} nothing is wrong" if first.passed else ""
-            told = replace(report, findings=(*new, *told.findings),
-                           notes=(*told.notes, *report.notes, f"found {entry.told}{right}"))
-        if any(map(_wrong, told.findings)):
-            break
-    return replace(told, checked=sum(report.checked for report in all_work),
-                   evaluations=sum(report.evaluations for report in all_work),
-                   seconds=sum(report.seconds for report in all_work))
-
-
-def _wrong(finding: Finding) -> bool:
-    """Whether a finding is about the gradient, and not about its contract alone."""
-    return finding.code not in CONTRACT_CODES
-
-
-def _gradient_right(report: Report, trial: Trial, found: Example) -> bool:
-    """Whether every gradient was compared, and is right."""
-    wanted = 1 if trial.pair.is_loss else sum(map(floating, found.args))
-    return report.passed or (
-        not report.inconclusive and len(report.arguments) == wanted
-        and not any(map(_wrong, report.findings)))
-
-
-def _shapes(found: Example) -> str:
-    return ", ".join(f"{name} {list(np.shape(arg))}" if isinstance(arg, np.ndarray)
-                     else f"{name}={arg!r}"
-                     for name, arg in zip(found.names, found.args, strict=True))
-
-
-def _worst(report: Report) -> float | None:
-    """Return the worst relative error of the gradients that are not zero within their bound."""
-    return max((entry.worst_error for entry in report.arguments
-                if max(abs(entry.analytic), abs(entry.numeric)) > entry.bound
-                or entry.error > entry.bound), default=0.0 if report.arguments else None)

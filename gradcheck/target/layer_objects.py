@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.examples.candidates import NoExampleError, candidates
 from gradcheck.examples.constructors import constructor_value
-from gradcheck.examples.standard import NoExampleError, candidates
 from gradcheck.target.classes import Functions, constructed, functions_of
 from gradcheck.target.pairs import Pair
 

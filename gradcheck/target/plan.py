@@ -16,6 +16,7 @@ from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs, is_within
 from gradcheck.target.settings import Settings
+from gradcheck.target.suppression import refuse_unknown
 from gradcheck.target.tensors import is_module_class, pair_of_module
 
 MOST_NAMED = 6
@@ -67,6 +68,8 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     ------
     NothingToCheckError
         There is nothing to judge, or none of the names that were asked for.
+    WrongSettingError
+        What is to be ignored does not exist.
 
     Examples
     --------
@@ -75,6 +78,7 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     >>> [entry.name for entry in plan_of(module, Settings(imported=True)).entries]
     ['relu']
     """
+    refuse_unknown(settings.ignore)
     if settings.forward:
         return Plan((entry_of(_named_pair(module, settings)),))
     found = find_pairs(module, settings.imported)

@@ -101,9 +101,9 @@ class Settings:
 def _value(name: str, value: Any, default: Any) -> Any:
     """Return a setting in the form that Settings holds it in."""
     if name in LISTS:
-        listed = (value,) if isinstance(value, str) else tuple(value or ())
-        if all(isinstance(entry, str) for entry in listed):
-            return listed
+        listed = (value,) if isinstance(value, str) else value or ()
+        if isinstance(listed, list | tuple) and all(isinstance(entry, str) for entry in listed):
+            return tuple(listed)
         raise WrongSettingError(f"{name}: got {value!r}; expected names. Remedy: write a list of "
                                 "strings.")
     if name == "seeding" and value in ("none", None):

@@ -167,3 +167,16 @@ def _exports(path: Path) -> bool:
     names |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     return any("_forward" in name and name.replace("_forward", "_backward") in names
                for name in names)
+
+
+def as_named(file: str | Path) -> str:
+    """Return a file's path from the current folder, where it lies below it.
+
+    >>> as_named(Path.cwd() / "week2" / "homework.py") == str(Path("week2", "homework.py"))
+    True
+    """
+    try:
+        path = Path(file).resolve()
+        return os.path.relpath(path) if str(file) and path.is_relative_to(Path.cwd()) else str(file)
+    except (OSError, ValueError):
+        return str(file)

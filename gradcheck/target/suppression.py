@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -9,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradcheck.target.judge import Judgement
+from gradcheck.target.settings import WrongSettingError
 
 COMMENT = re.compile(r"#\s*gradcheck:\s*ignore\[([\w\s,-]+)\]")
 
@@ -17,6 +19,23 @@ def ignored_codes(sources: Sequence[Callable[..., Any]], everywhere: Collection[
                   ) -> frozenset[str]:
     """Return the codes that do not count for a layer: those for all, and those on its def lines."""
     return frozenset(everywhere).union(*map(_on_def_line, sources))
+
+
+def refuse_unknown(codes: Collection[str]) -> None:
+    """Raise WrongSettingError for a code that neither a finding nor a law has."""
+    if not codes:
+        return
+    from gradcheck.findings.registry import rules
+    from gradcheck.mask_laws.registry import LAWS
+
+    known = [*rules(), *(law.name for law in LAWS)]
+    for code in codes:
+        if code not in known:
+            close = difflib.get_close_matches(code, known, n=2)
+            hint = f"did you mean {' or '.join(close)}?" if close else (
+                "`gradcheck explain` lists the codes.")
+            raise WrongSettingError(f"ignore: got {code!r}; expected the code of a finding or the "
+                                    f"name of a law. Remedy: {hint}")
 
 
 def _on_def_line(function: Callable[..., Any]) -> set[str]:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from gradcheck.check import check_gradient, check_layer
+from gradcheck.check import check_layer
 from gradcheck.contract.protocol import in_one_form
-from gradcheck.examples.standard import Example
-from gradcheck.exceptions import reason_of
+from gradcheck.examples.candidates import Example
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
 from gradcheck.report import Report
 from gradcheck.target.exceptions import OURS
+from gradcheck.target.losses import report_of_loss
 from gradcheck.target.pairs import Pair
+from gradcheck.target.repeatable import recorded, repeatable, steadied
+from gradcheck.target.unwritten import gap_of_layer, gap_of_loss
 
 Args = tuple[Any, ...]
 Function = Callable[..., Any]
-MASK_SEED = 123
-
-
-class WrongFormError(Exception):
-    """A loss does not return (loss, dx)."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +31,33 @@ class Trial:
     pair: Pair
     conventions: Conventions
     seed: int
+    raised: list[BaseException] = field(default_factory=list, compare=False)
 
     def report(self, found: Example) -> Report:
-        """Check a layer, or a loss as a function of its first floating argument.
+        """Check a layer, or a loss as a function of the arguments whose gradients it returns.
 
         Raises WrongFormError for a loss that raises, or does not return (loss, dx).
         """
         return self._report_loss(found) if self.pair.is_loss else self._report_layer(found)
 
+    def refusal(self, found: Example) -> BaseException | None:
+        """Return what forward raises at these arguments; None where it takes them."""
+        return _raised(lambda: self.pair.forward(*copy.deepcopy(found.args)))
+
     def refuses(self, found: Example) -> bool:
         """Whether forward raises at these arguments."""
-        return _raises(lambda: self.pair.forward(*copy.deepcopy(found.args)))
+        return self.refusal(found) is not None
+
+    def keeps_shape(self, found: Example) -> bool:
+        """Whether the output has the shape of the first array among the arguments."""
+        shapes = []
+
+        def call() -> None:
+            out = self.pair.forward(*copy.deepcopy(found.args))
+            shapes.append(np.shape(out[0] if isinstance(out, tuple) and out else out))
+
+        first = next((arg for arg in found.args if floating(arg)), None)
+        return _raised(call) is None and first is not None and shapes[0] == first.shape
 
     def has_no_value(self, found: Example) -> bool:
         """Whether a layer's forward raises at these arguments, or answers with inf or NaN."""
@@ -58,7 +69,7 @@ class Trial:
         def call() -> None:
             finite.append(np.all(np.isfinite(forward(*copy.deepcopy(args))[0])))
 
-        return _raises(call) or not finite[0]
+        return _raised(call) is not None or not finite[0]
 
     def has_no_gradient(self, found: Example) -> bool:
         """Whether forward leaves no cache at these arguments, or one that backward refuses."""
@@ -66,7 +77,7 @@ class Trial:
             return self.refuses(found)
         forward, backward, args = self._functions(found)
         wrt = [i for i, arg in enumerate(args) if floating(arg)]
-        forward, backward = in_one_form(forward, backward, found.names, wrt)
+        forward, backward = in_one_form(forward, backward, found.names, wrt, args)
         caches = []
 
         def call() -> None:
@@ -74,44 +85,33 @@ class Trial:
             caches.append(cache)
             backward(np.ones_like(out), cache)
 
-        return _raises(call) or caches[0] is None
+        return _raised(call) is not None or caches[0] is None
 
-    def is_unwritten(self, candidates: Sequence[Example]) -> bool:
-        """Whether every call ends in None or NotImplementedError, as a skeleton's does."""
-        taken = [found for found in candidates if not self.refuses(found) or _raises_only(
-            functools.partial(self.pair.forward, *copy.deepcopy(found.args)),
-            NotImplementedError)]
-        return bool(taken) and all(self._is_unwritten_at(found) for found in taken)
+    def gap(self, candidates: Sequence[Example]) -> str:
+        """Return what is not written yet, as every call shows that gets so far; '' for nothing."""
+        told = ""
+        for found in candidates:
+            gap = self._gap_at(found)
+            if gap == "":
+                return ""
+            told = told or gap or ""
+        return told
 
-    def _is_unwritten_at(self, found: Example) -> bool:
-        try:
-            returned = self.pair.forward(*copy.deepcopy(found.args))
-        except NotImplementedError:
-            return True
-        except OURS:
-            raise
-        except BaseException:
-            return False
-        if _is_nothing(returned[:-1] if _is_pair(returned) else returned):
-            return True
-        if self.pair.backward is None:
-            return _is_skeleton_of_a_loss(returned)
-        dout = np.ones(np.shape(returned[0])) if _is_pair(returned) else None
-        try:
-            return _is_nothing(self.pair.backward(
-                dout, returned[1] if _is_pair(returned) else returned))
-        except NotImplementedError:
-            return True
-        except OURS:
-            raise
-        except BaseException:
-            return False
+    def _gap_at(self, found: Example) -> str | None:
+        """Return what a call runs into: a gap, no gap (''), or a refusal that says nothing."""
+        if self.pair.is_loss:
+            return gap_of_loss(self.pair.forward, found.args)
+        forward, backward, args = self._functions(found)
+        return gap_of_layer(forward, backward, args, found.names)
 
     def _functions(self, found: Example) -> tuple[Function, Function, Args]:
         """Return a layer's forward and backward, and the arguments in its convention."""
         assert self.pair.backward is not None
         forward = repeatable(self.pair.forward, self.conventions)
-        return forward, self.pair.backward, in_convention(found.args, self.conventions)
+        if found.guessed or not any(map(_has_seed, found.args)):
+            forward = steadied(forward, found.args)
+        return (recorded(forward, self.raised), recorded(self.pair.backward, self.raised),
+                in_convention(found.args, self.conventions))
 
     def _report_layer(self, found: Example) -> Report:
         forward, backward, args = self._functions(found)
@@ -119,66 +119,20 @@ class Trial:
                            progress=False)
 
     def _report_loss(self, found: Example) -> Report:
-        pair, place = self.pair, next(i for i, arg in enumerate(found.args) if floating(arg))
-        name = found.names[place]
-
-        def call(x: Any) -> Any:
-            args = copy.deepcopy(found.args)
-            return pair.forward(*args[:place], x, *args[place + 1:])
-
-        try:
-            returned = call(found.args[place].copy())
-        except Exception as error:
-            raise WrongFormError(f"{pair.name} raised {reason_of(error)}") from error
-        if not isinstance(returned, tuple | list) or len(returned) < 2:
-            raise WrongFormError(
-                f"{pair.name}: got {type(returned).__name__}; expected the pair (loss, "
-                f"d{name}). Remedy: return both, as cs231n's losses do")
-        # As a dict, so that the report calls the argument by its name.
-        return check_gradient(
-            lambda named: call(named[name])[0], lambda named: {name: call(named[name])[1]},
-            {name: found.args[place]}, seed=self.seed, name=pair.name, progress=False)
+        loss = recorded(self.pair.forward, self.raised)
+        return report_of_loss(replace(self.pair, forward=loss), found, self.seed)
 
 
-def _raises(call: Callable[[], Any]) -> bool:
-    """Whether a target's code raises; a warning of NumPy's is no refusal, whatever filters say."""
+def _raised(call: Callable[[], Any]) -> BaseException | None:
+    """Return what a target's code raises; a warning of NumPy's is none, whatever filters say."""
     try:
         with np.errstate(all="ignore"):
             call()
     except OURS:
         raise
-    except BaseException:
-        return True
-    return False
-
-
-def _raises_only(call: Callable[[], Any], kind: type[Exception]) -> bool:
-    try:
-        call()
-    except kind:
-        return True
-    except OURS:
-        raise
-    except BaseException:
-        return False
-    return False
-
-
-def _is_pair(returned: Any) -> bool:
-    return isinstance(returned, tuple) and len(returned) == 2
-
-
-def _is_nothing(returned: Any) -> bool:
-    """Whether a value is None, or holds nothing else."""
-    return returned is None or (isinstance(returned, tuple | list) and bool(returned)
-                                and all(map(_is_nothing, returned)))
-
-
-def _is_skeleton_of_a_loss(returned: Any) -> bool:
-    """Whether a loss is zero with a gradient of zeros, which is what the course's skeleton says."""
-    return _is_pair(returned) and all(
-        isinstance(entry, int | float | np.ndarray | np.number) and not np.any(entry)
-        for entry in returned)
+    except BaseException as error:
+        return error
+    return None
 
 
 def floating(value: Any) -> bool:
@@ -206,26 +160,5 @@ def in_convention(args: Args, conventions: Conventions) -> Args:
     return tuple({**arg, "p": 1 - arg["p"]} if drops(arg) else arg for arg in args)
 
 
-def repeatable(forward: Function, conventions: Conventions, seed: int = MASK_SEED) -> Function:
-    """Return `forward` with the same mask at every call, whatever it draws from.
-
-    Where that is a dict's seed, the arguments have one; the global generator is left seeded.
-    """
-    if conventions.seeding == "seed":
-        return forward
-
-    probe = Probe(DropoutImplementation(forward, forward, seeding=conventions.seeding))
-
-    @functools.wraps(forward)
-    def repeated(*args: Any) -> Any:
-        return forward(*(_seeded(probe, arg, seed) for arg in args))
-
-    return repeated
-
-
-def _seeded(probe: Probe, arg: Any, seed: int) -> Any:
-    """Return a dropout's dict with the mask's randomness in it; anything else as it is."""
-    if not drops(arg):
-        return arg
-    own = {key: value for key, value in arg.items() if key != "seed"}
-    return {**probe.param(arg["p"], arg.get("mode"), seed), **own}
+def _has_seed(value: Any) -> bool:
+    return isinstance(value, dict) and "seed" in value

@@ -7,16 +7,24 @@ out.astype(x.dtype)``. What that raises is no slip either.
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import re
 import textwrap
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
+from gradcheck.contract.protocol import in_one_form
+from gradcheck.exceptions import reason_and_place
+from gradcheck.numeric.evaluator import ForwardError
+from gradcheck.target.exceptions import OURS
+
+OURS_IN = str(Path(__file__).parents[1])
 NONE = re.compile(r"NoneType|\bNone\b")
 
 
@@ -39,6 +47,66 @@ def is_skeleton_of_a_loss(returned: Any) -> bool:
     return isinstance(returned, tuple) and len(returned) >= 2 and all(
         isinstance(entry, int | float | np.ndarray | np.number) and not np.any(entry)
         for entry in returned)
+
+
+def gap_of_loss(loss: Callable[..., Any], args: Sequence[Any]) -> str | None:
+    """Return what of a loss is not written; '' for nothing, None where it raises something else.
+
+    >>> gap_of_loss(lambda x: None, [1.0])
+    'not written yet: it returns None'
+    """
+    try:
+        returned = loss(*copy.deepcopy(args))
+    except OURS:
+        raise
+    except BaseException as error:
+        return _told("it", error)
+    if is_nothing(returned[:-1] if isinstance(returned, tuple) else returned):
+        return "not written yet: it returns None"
+    skeleton = "not written yet: the loss is zero, with a gradient of zeros"
+    return skeleton if is_skeleton_of_a_loss(returned) else ""
+
+
+def gap_of_layer(forward: Callable[..., Any], backward: Callable[..., Any], args: Sequence[Any],
+                 names: Sequence[str]) -> str | None:
+    """Return what of a layer is not written; '' for nothing, None where forward refuses.
+
+    >>> gap_of_layer(lambda x: (x, x), lambda dout, cache: None, [np.ones(2)], ["x"])
+    'not written yet: backward returns None'
+    """
+    wrt = [i for i, arg in enumerate(args)
+           if isinstance(arg, np.ndarray) and arg.dtype.kind == "f"]
+    adapted, adapted_backward = in_one_form(forward, backward, names, wrt, args)
+    try:
+        with np.errstate(all="ignore"):
+            returned = adapted(*copy.deepcopy(args))
+    except OURS:
+        raise
+    except ForwardError:
+        return ""  # one of several outputs is there
+    except BaseException as error:
+        return _told("forward", error)
+    if is_nothing(returned[:-1] if isinstance(returned, tuple) else returned):
+        return "not written yet: forward returns None"
+    if not isinstance(returned, tuple) or len(returned) != 2:
+        return ""
+    try:
+        with np.errstate(all="ignore"):
+            gradients = adapted_backward(np.ones(np.shape(returned[0])), returned[1])
+    except OURS:
+        raise
+    except BaseException as error:
+        return _told("backward", error) or ""
+    return "not written yet: backward returns None" if is_nothing(gradients) else ""
+
+
+def _told(who: str, error: BaseException) -> str | None:
+    """Return what an exception that a gap raised says; None for another one."""
+    if not raised_by_a_gap(error):
+        return None
+    if isinstance(error, NotImplementedError):
+        return f"not written yet: {who} raises NotImplementedError"
+    return f"not written yet: {who} goes on with a None, {reason_and_place(error)}"
 
 
 def raised_by_a_gap(error: BaseException) -> bool:
@@ -64,7 +132,7 @@ def raised_by_a_gap(error: BaseException) -> bool:
             told or isinstance(error, ValueError)):  # NumPy's matmul takes None for an array
         return False
     frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)
-              if not str(frame.f_globals.get("__name__")).startswith("gradcheck.")]
+              if not frame.f_code.co_filename.startswith(OURS_IN)]
     for frame, line in reversed(frames):
         origins = set(_origins(frame, line, told))
         if origins != {"argument"}:
@@ -109,11 +177,11 @@ def _assigned(node: ast.AST, name: str) -> Iterator[ast.expr]:
         if isinstance(target, ast.Name) and target.id == name:
             yield node.value
         elif isinstance(target, ast.Tuple | ast.List):
-            for place, entry in enumerate(target.elts):
+            values = node.value.elts if isinstance(node.value, ast.Tuple) and (
+                len(node.value.elts) == len(target.elts)) else [node.value] * len(target.elts)
+            for entry, value in zip(target.elts, values, strict=True):
                 if isinstance(entry, ast.Name) and entry.id == name:
-                    paired = isinstance(node.value, ast.Tuple) and (
-                        len(node.value.elts) == len(target.elts))
-                    yield node.value.elts[place] if paired else node.value
+                    yield value
 
 
 def _is_plain_call(node: ast.AST) -> bool:

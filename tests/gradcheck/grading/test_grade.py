@@ -387,8 +387,8 @@ def test_a_folder_is_graded_the_same_by_every_engine(
         "alice.py", "bob.py", os.path.join("carol", "layers.py")]
     assert [record.score for record in records] == [10.0, 0.0, 0.0]
     captured = capfd.readouterr()
-    assert "grading" in captured.out
-    assert captured.err == ""
+    assert "grading" in captured.err
+    assert captured.out == ""
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def written(folder, files):
      "p/q/r.py", "p.q.r", "."),
     ({"layers/__init__.py": "from layers.affine import x", "layers/affine.py": ""},
      "layers/__init__.py", "layers", "."),
-    ({"p/r.py": "try:\n    from .fast import x\nexcept ImportError:\n    pass"}, "p/r.py", "p.r", "."),
+    ({"p/r.py": "try:\n    from .fast import x\nexcept ImportError:\n    pass"},
+     "p/r.py", "p.r", "."),
 ], ids=["relative", "absolute", "two up", "absolute from below", "with __init__", "a package",
         "in a try block"])
 def test_a_file_of_a_package_is_its_module(tmp_path, files, path, name, root):

@@ -1,0 +1,78 @@
+"""What is said of a pair's gradient and contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradcheck.examples.candidates import Example
+from gradcheck.output.record import Item
+from gradcheck.report import Report
+
+# What may be the fault of arguments that were guessed.
+FORM_CODES = frozenset({"raises", "wrong-shape", "non-finite"})
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of a pair's gradient and contract.
+
+    Attributes
+    ----------
+    status : str
+        One of `gradcheck.output.record.STATUSES`.
+    message : str
+        What is wrong, where, and what to change.
+    report : Report, optional
+        The gradient checker's, where it could run.
+    gradient_right : bool
+        Whether every gradient was compared and is right; the contract may be broken all the same.
+    advice : tuple of str
+        Remarks that cost nothing.
+    example : Example, optional
+        The arguments that were tried first, where there are any.
+    ignored : tuple of str
+        Codes of findings that were there and do not count.
+    """
+
+    status: str
+    message: str = ""
+    report: Report | None = None
+    gradient_right: bool = False
+    advice: tuple[str, ...] = ()
+    example: Example | None = None
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.status == "passed"
+
+    @property
+    def is_about_form(self) -> bool:
+        """Whether exceptions or shapes are in the way of the numbers."""
+        if self.report is None:
+            return self.status in ("failed", "error")
+        return self.status == "failed" and bool(FORM_CODES.intersection(self.codes))
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of what was found."""
+        return [finding.code for finding in self.report.findings] if self.report else []
+
+    def item(self, name: str, group: str) -> Item:
+        """Return the judgement as an item of a record."""
+        report = self.report
+        if report is None:
+            return Item(name, group, self.status, self.message, advice=self.advice)
+        return Item(
+            name, group, self.status, self.message, seconds=report.seconds,
+            arguments=tuple(entry.name for entry in report.arguments),
+            worst_error=_worst(report), evaluations=report.evaluations, advice=self.advice,
+            details={"report": report.to_dict(), "ignored": list(self.ignored)})
+
+
+def _worst(report: Report) -> float | None:
+    """Return the worst relative error of the gradients that are not zero within their bound."""
+    return max((entry.worst_error for entry in report.arguments
+                if max(abs(entry.analytic), abs(entry.numeric)) > entry.bound
+                or entry.error > entry.bound), default=0.0 if report.arguments else None)
