@@ -19,7 +19,6 @@ from gradcheck.mask_laws.implementation import DropoutLawError, Probe, broken
 from gradcheck.mask_laws.law import law
 
 BAD_P = (-0.1, 1.0, 1.5, math.nan, math.inf, "0.5", None, [0.5])
-
 BAD_MODE = ("Train", "training", "eval", "", None, True)
 
 

@@ -79,10 +79,11 @@ def looped_svm(reg, *, label=lambda count: count, divide=True, decay=2.0, delta=
 
 
 def decayed(cases, name, decay):
-    """Register gradients of both with `decay * reg * W`, and right ones."""
+    """Register gradients of both with `decay * reg * W`, reg told or not, and right ones."""
     for loss, gradient in ((softmax_of_weights, looped_softmax), (svm_of_weights, looped_svm)):
-        cases.gradient(name, loss(0.1), gradient(0.1, decay=decay), randn(4, 3),
-                       constants={"reg": 0.1})
+        for constants in ({"reg": 0.1}, {}):
+            cases.gradient(name, loss(0.1), gradient(0.1, decay=decay), randn(4, 3),
+                           constants=constants)
         cases.gradient("weights_decayed", loss(0.1), gradient(0.1), randn(4, 3), code=PASSED)
 
 

@@ -84,6 +84,7 @@ WRONG_NETS = {
     "the gradient over N": (Net(0.1, reg, over_n), 0.1, 0.1 / 7, "gradient", "reg/N"),
     "the loss over N": (Net(0.1, over_n, reg), 0.1 / 7, 0.1, "loss", "reg/N"),
     "twice in the gradient, not in the loss": (Net(0.1, none, double), 0.0, 0.2, "loss", "0"),
+    "once in the gradient, not in the loss": (Net(0.1, none, reg), 0.0, 0.1, "loss", "0"),
     "half of it for a bias that the loss leaves out": (
         Net(0.1, none, lambda strength: strength / 2, of=("b1",)), 0.0, 0.05, "gradient", "reg/2"),
     "a multiple without a name on one side": (

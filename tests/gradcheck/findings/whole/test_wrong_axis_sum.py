@@ -38,4 +38,16 @@ CASES.wrong("layernorm_takes_its_first_mean_over_the_batch", norm.layernorm, but
                 dout * gamma - (dout * gamma).mean(axis=0)
                 - xhat * norm.mean(dout * gamma * xhat, 1))), *norm.arguments(5, 4))
 
+
+def channel_gain(x, gain):
+    """Images (N, C, H, W) times a gain for each channel; its square has about the mean 1."""
+    return x * gain[:, None, None], (x, gain)
+
+
+for image in ((4, 5, 3, 5), (2, 4, 4, 3)):
+    CASES.wrong("channel_gain_summed_over_the_channels", channel_gain,
+                lambda dout, x, gain: (dout * gain[:, None, None], (dout * x).sum(axis=(
+                    (0, 1, 2) if x.shape[3] == len(gain) else (0, 1, 3)))),
+                randn(*image) / np.sqrt(np.mean(randn(*image)**2) / 0.9), randn(image[1]))
+
 test_first_code, test_right = CASES.tests()
