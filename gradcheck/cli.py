@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import os
 import shutil
 import signal
@@ -16,11 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcheck.options import parser
+from gradcheck.output.plain import one_line
 
 if TYPE_CHECKING:
     from gradcheck.output.record import Record
 
 PASSED, FAILED, USAGE, NOT_IMPORTABLE, OUR_FAULT = range(5)
+ERASE = "\r\x1b[K"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Examples
     --------
     >>> main(["check", "layers", "--only", "relu"])  # doctest: +ELLIPSIS
+    layers...
     name  arguments  worst error  calls  verdict
     relu  x          ...          ...    passed
     <BLANKLINE>
@@ -131,12 +135,14 @@ def _not_judged(target: str, error: Exception) -> Record:
 
 
 def _progress() -> Callable[[str], None]:
-    """Return what shows the name of the function under way: on stderr, and only on a terminal."""
+    """Return what shows the function under way, and erases it: on stderr, only on a terminal."""
     if not sys.stderr.isatty():
         return lambda name: None
 
     def show(name: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{name}" if name else "\r\x1b[K")
+        columns = shutil.get_terminal_size((100, 24)).columns
+        # a line that wraps could not be erased
+        sys.stderr.write(f"{ERASE}{one_line(name)[:columns - 1]}")
         sys.stderr.flush()
 
     return show
@@ -167,12 +173,21 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from gradcheck.findings.explain import explain, listing
+    from gradcheck.findings import explain as findings
+    from gradcheck.findings.registry import rules
+    from gradcheck.mask_laws import explain as laws
 
-    try:
-        print(listing() if options.code is None else explain(options.code))
-    except KeyError as error:
-        raise _UsageError(error.args[0]) from error
+    if options.code is None:
+        print(f"{findings.listing()}\n\n{laws.listing()}")
+    elif options.code in rules():
+        print(findings.explain(options.code))
+    elif options.code in laws.EXPLANATIONS:
+        print(laws.explain(options.code))
+    else:
+        close = difflib.get_close_matches(options.code, [*rules(), *laws.EXPLANATIONS], n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "gradcheck explain lists them."
+        raise _UsageError(f"CODE: got {options.code!r}; expected a code of a finding or the name "
+                          f"of a law. Remedy: {hint}")
     return PASSED
 
 
@@ -198,7 +213,7 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
     Errors and notes are told on stderr, and are not repeated in a text on stdout. With `brief`, or
     without an item, such a text has nothing else.
     """
-    from gradcheck.output.render import render, render_all
+    from gradcheck.output.render import OneRecordError, render, render_all
 
     shown = list(records)
     if options.format == "text" and not options.output:
@@ -207,11 +222,26 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
     width = shutil.get_terminal_size((100, 24)).columns
     how = partial(render, shown[0]) if single and shown else partial(render_all, shown)
     if shown:
-        _emit(how(options.format, color=_colored(options), width=width,
-                  verbose=getattr(options, "verbose", False)), options)
+        try:
+            text = how(options.format, color=_colored(options), width=width,
+                       verbose=getattr(options, "verbose", False),
+                       rules=_meanings() if options.format == "sarif" else None)
+        except OneRecordError as error:
+            raise _UsageError(str(error)) from error
+        _emit(text, options)
     for record in records:
         _tell(*([record.error] if record.error else []),
               notes=[note for note in record.notes if not _is_advice(note)])
+
+
+def _meanings() -> dict[str, str]:
+    """Return what the codes of findings and the laws of the mask mean."""
+    from gradcheck.findings.registry import rules
+    from gradcheck.mask_laws.run import LAWS
+
+    return {**{law.name: law.description for law in LAWS},
+            **{code: f"{rule.meaning} How to recognise it: {rule.sign}"
+               for code, rule in rules().items()}}
 
 
 def _is_advice(note: str) -> bool:
@@ -232,15 +262,14 @@ def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
 
 def _write_folder(records: Sequence[Record], options: argparse.Namespace) -> int:
     """Write one line a submission, and a CSV with -o."""
-    import json
-
     from gradcheck.output.folder import as_csv, as_line
+    from gradcheck.output.json import as_json_list
     from gradcheck.output.write import write_result
 
     if options.format not in ("text", "json"):
         raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
     if options.format == "json":
-        _emit(json.dumps([record.to_dict() for record in records], indent=2) + "\n", options)
+        _emit(as_json_list(records), options)
     else:
         for record in records:
             print(as_line(record))

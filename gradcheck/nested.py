@@ -36,18 +36,20 @@ def leaves(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator
     if id(value) in seen or callable(value):
         return
     seen.add(id(value))
+    for step, entry in _children(value):
+        yield from leaves(entry, path + step, seen)
+
+
+def _children(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a container holds, each with the step that leads there."""
     if isinstance(value, np.ndarray):
-        children = [(f"{path}{_index(at)}", value[at]) for at in np.ndindex(value.shape)]
+        yield from ((_index(at), value[at]) for at in np.ndindex(value.shape))
     elif isinstance(value, Mapping):
-        children = [(f"{path}[{key!r}]", entry) for key, entry in value.items()]
+        yield from ((f"[{key!r}]", entry) for key, entry in value.items())
     elif isinstance(value, list | tuple):
-        children = [(f"{path}[{i}]", entry) for i, entry in enumerate(value)]
+        yield from ((f"[{i}]", entry) for i, entry in enumerate(value))
     elif hasattr(value, "__dict__"):
-        children = [(f"{path}.{key}", entry) for key, entry in vars(value).items()]
-    else:
-        return
-    for child_path, entry in children:
-        yield from leaves(entry, child_path, seen)
+        yield from ((f".{key}", entry) for key, entry in vars(value).items())
 
 
 def with_leaf(value: Any, target: str, leaf: Any, path: str = "") -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.target.quiet import global_generator_restored
+from gradcheck.generators import global_generators_restored
 from gradcheck.target.repeatable import MASK_SEED
 from gradcheck.target.slots import RATE, Slot, is_floating, reshaped_by_backward, slots_of
 from gradcheck.target.unwritten import is_nothing
@@ -139,7 +139,7 @@ def run_forward(layer: Any, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], A
 
     The outputs are None where the layer neither returns nor keeps any.
     """
-    with global_generator_restored():
+    with global_generators_restored():
         np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
         returned = layer.forward(*inputs)
     if returned is None:

@@ -39,13 +39,10 @@ class Laws:
     def __init__(self, pair: Pair, settings: Settings, ignored: Collection[str] = ()) -> None:
         assert pair.backward is not None
         self._pair, self._settings, self._ignored = pair, settings, ignored
-        conventions = settings.conventions_of(pair.forward)
-        scaling = "vanilla" if pair.base == "vanilla_dropout" else conventions.scaling
-        given = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
-                                      conventions.seeding, pair.name)
-        self._remarks = [told for told in (settings.told_of_p(pair.forward),
-                                           refused_dimensions(given)) if told]
-        if refused_dimensions(given):
+        given = settings.conventions_of(pair.forward).implementation(pair)
+        refused = refused_dimensions(given)
+        self._remarks = list(filter(None, (settings.told_of_p(pair.forward), refused)))
+        if refused:
             forward, backward = by_rows(pair.forward, pair.backward)
             given = replace(given, forward=forward, backward=backward)
         self._given = given

@@ -191,10 +191,10 @@ def test_the_projects_file_says_what_flags_would(write, capsys):
     (GOOD.replace("np.maximum(x, 0)", "[0 for _ in iter(int, 1)]"), ("--timeout", "2"), 3,
      "timed out after 2 s"),
     (GOOD.replace("np.maximum(x, 0)", "exit(0)"), (), 3,
-     "sys.exit(0)"),
+     "SystemExit"),
     ("def blur_forward(image, k): return image, k\ndef blur_backward(d, c): return d", (), 1,
      "def blur_example(rng):"),
-    ("def mse_loss(x, y): return 0.5", (), 1, "expected the pair (loss, dx)"),
+    ("def mse_loss(x, y): return 0.5", (), 1, "return (loss, dx)"),
     (GOOD + "def relu_example(rng): raise KeyError('k')", (), 1, "relu_example raised KeyError"),
 ])
 def test_what_goes_wrong_has_its_exit_code_and_its_reason(
@@ -313,6 +313,17 @@ def test_explain_prints_one_code_or_all(capsys):
     code, _, err = run(capsys, "explain", "mask-inverse")
     assert code == 2
     assert "mask-inverted" in err
+
+
+def test_explain_knows_the_laws_of_the_mask_and_the_nearest_of_both(capsys):
+    assert "rate_at_extreme_p" in run(capsys, "explain")[1]
+    code, out, _ = run(capsys, "explain", "rate")
+    assert code == 0
+    assert 'check_law("rate", (dropout_forward, dropout_backward))' in out
+    code, _, err = run(capsys, "explain", "scale")
+    assert code == 2
+    assert "did you mean scaled" in err
+    assert "did you mean float16" in run(capsys, "explain", "float17")[2]
 
 
 def test_no_command_and_help_say_how_to_use_it(capsys):
