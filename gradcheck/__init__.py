@@ -25,6 +25,11 @@ run                     One check under way: contract, then numbers, then diagno
 sandbox/                A submission's process: started, asked, confined, ended.
 target/                 Files, packages and modules that are checked.
 workers                 Nothing, a number of processes, or anything that maps.
+equal                   Every "is it the same?", each with its tolerance and the reason for it.
+exceptions              An exception in words, whatever its own methods do.
+nested                  The leaves of nested containers and objects: arrays and plain values
+options                 The commands of `gradcheck` and their options.
+remedies                What to do about an exception: a table of patterns, the first that fits.
 """
 
 from __future__ import annotations

@@ -5,4 +5,9 @@ dependence              Which outputs depend on which inputs, proved by probing
 ladder                  Numeric derivatives, each with a bound on its own error.
 projection              Gradients of very many coordinates: directional derivatives
 scalar                  Scalar functions and whole nets as layers: a forward with a 0-d output
+comparison              One argument's analytic and numeric gradient, side by side.
+differences             One central difference for every coordinate
+evaluator               Forward, run at float64 with one argument replaced, and counted.
+gradient                numerical_gradient: a scalar function's derivatives
+slopes                  The slopes of one group of coordinates at any step
 """

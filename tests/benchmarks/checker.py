@@ -150,7 +150,7 @@ def seconds_of(run: Run, rounds: int) -> np.ndarray:
 def row(work: Work, rounds: int) -> str:
     """Measure one row: ours and torch's fast mode in turns, the slow mode by itself."""
     report = work.ours()
-    verdict = report.verdict if report.passed else (
+    verdict = report.status if report.passed else (
         f"{report.findings[0].code} at {list(report.findings[0].where[0])}")
     ratios = f"{'':>10}{'':>10}"
     if work.torch is not None and importlib.util.find_spec("torch"):

@@ -26,7 +26,7 @@ def test_steps_are_narrowed_until_they_stay_inside(name, among):
     assert right.passed, str(right)
     for wrong in (np.zeros_like, lambda x: -derivative(x), lambda x: 1.01 * derivative(x),
                   lambda x: np.where(x == edge, 0.0, derivative(x))):
-        assert check_gradient(f, wrong, x).verdict == "failed"
+        assert check_gradient(f, wrong, x).status == "failed"
 
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
@@ -45,7 +45,7 @@ def test_where_every_step_leaves_the_domain_nothing_is_passed(among, returned):
     report = check_gradient(lambda x: np.sum(np.sqrt(1 - x)),
                             lambda x: np.where(x == 1, returned, -0.5 / np.sqrt(1 - x + (x == 1))),
                             x)
-    assert report.verdict == "inconclusive"
+    assert report.status == "inconclusive"
     assert "undecided" in str(report)
 
 
@@ -60,9 +60,9 @@ def test_a_layer_whose_other_outputs_leave_the_domain_is_judged_where_it_can_be(
     x = np.array([0.3, -0.2, 1.0])
     backward = lambda dout, x: dout * np.where(x == 1, 0, -0.5 / np.sqrt(1 - x + (x == 1)))  # noqa: E731
     report = check_layer(lambda x: (np.sqrt(1 - x), x), backward, x)
-    assert report.verdict == "inconclusive"
+    assert report.status == "inconclusive"
     wrong = check_layer(lambda x: (np.sqrt(1 - x), x), lambda d, x: -backward(d, x), x)
-    assert wrong.verdict == "failed"
+    assert wrong.status == "failed"
 
 
 def selected_backward(dout, x):

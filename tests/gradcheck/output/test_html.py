@@ -65,7 +65,7 @@ def cells(html):
 ])
 def test_every_report_is_balanced_html_that_names_its_verdict(made):
     page = Balanced(made._repr_html_())
-    assert made.verdict in page.texts
+    assert made.status in page.texts
     assert page.tags[0] == "div"
     assert page.tags.count("div") == 1
 

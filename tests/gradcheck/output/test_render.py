@@ -31,4 +31,4 @@ def test_every_format_is_valid_whatever_the_texts(record: Record) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="junit"):
         render(RECORD, "yaml")
-    assert set(FORMATS) == {"text", "json", "junit", "gradescope", "prairielearn"}
+    assert set(FORMATS) == {"text", "json", "junit", "github", "sarif", "gradescope", "prairielearn"}
