@@ -30,6 +30,8 @@ exceptions              An exception in words, whatever its own methods do.
 nested                  The leaves of nested containers and objects: arrays and plain values
 options                 The commands of `gradcheck` and their options.
 remedies                What to do about an exception: a table of patterns, the first that fits.
+generators              NumPy's and Python's global generators
+program                 Small programs that show something wrong
 """
 
 from __future__ import annotations

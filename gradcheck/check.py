@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arguments import refuse
-from gradcheck.contract.layer import Layer, name_arguments
-from gradcheck.contract.protocol import in_one_form
+from gradcheck.contract.layer import Layer
+from gradcheck.contract.validation import valid_layer, validate_options
 from gradcheck.numeric.evaluator import upcast
 from gradcheck.numeric.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
 from gradcheck.report import Report
@@ -90,74 +90,10 @@ def check_layer(
     >>> report.passed, report.findings[0].code, report.findings[0].evidence["factor"]
     (False, 'scaled', 0.5)
     """
-    _validate_options(seed, constants)
-    layer = _layer(forward, backward, args, wrt)
+    validate_options(seed, constants)
+    layer = valid_layer(forward, backward, args, wrt)
     label = str(name or getattr(forward, "__name__", "layer"))
     return Session(layer, constants or {}, label, seed=seed).run(dout, workers, progress)
-
-
-def _layer(forward: Callable[..., Any], backward: Callable[..., Any], args: tuple[Any, ...],
-           wrt: Sequence[int] | int | None) -> Layer:
-    """Validate check_layer's arguments."""
-    for role, function in (("forward", forward), ("backward", backward)):
-        if not callable(function):
-            refuse(role, function, "a function", f"pass the {role} function itself", TypeError)
-    names = name_arguments(forward, args)
-    if wrt is None:
-        positions = tuple(i for i, arg in enumerate(args) if _floating(arg))
-        if not positions:
-            refuse("args", "no floating array", "at least one to differentiate",
-                   "pass arrays of floats, for example x.astype(float)", TypeError)
-    else:
-        if not isinstance(wrt, int | np.integer | Sequence):
-            refuse("wrt", wrt, "a position or a sequence of them", "pass for example wrt=(0, 1)",
-                   TypeError)
-        positions = (wrt,) if isinstance(wrt, int | np.integer) else tuple(wrt)
-    if not positions or len(set(positions)) < len(positions):
-        refuse("wrt", wrt, "at least one position, each once", "leave wrt out for all arrays")
-    for position in positions:
-        if isinstance(position, bool) or not isinstance(position, int | np.integer) or not (
-                0 <= position < len(args)):
-            refuse("wrt", position, f"positions from 0 to {len(args) - 1}",
-                   "count the arguments of forward from 0")
-        if not _floating(args[position]):
-            refuse(names[position], args[position], "a floating array",
-                   "convert it, for example with .astype(float), or leave it out of wrt", TypeError)
-        if not np.all(np.isfinite(args[position])):
-            refuse(names[position], "inf or NaN in it", "finite numbers",
-                   "check the layer where it can be differentiated")
-    positions = tuple(map(int, positions))
-    forward, backward = in_one_form(forward, backward, names, positions, args)
-    return Layer(forward, backward, args, names, positions)
-
-
-def _floating(value: Any) -> bool:
-    """Whether an argument can be differentiated: an array of float16, 32 or 64."""
-    if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
-        return False
-    if isinstance(value, np.matrix | np.ma.MaskedArray):
-        refuse("args", f"a {type(value).__name__}", "plain arrays",
-               "pass np.asarray(...), after filling what is masked", TypeError)
-    if value.dtype.itemsize > 8:
-        refuse("args", value, "float16, float32 or float64", "pass x.astype(np.float64)", TypeError)
-    return True
-
-
-def _validate_options(seed: Any, constants: Any) -> None:
-    """Refuse a seed or constants of a wrong kind."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        refuse("seed", seed, "an int of 0 or more", "pass for example seed=0",
-               ValueError if isinstance(seed, int) and not isinstance(seed, bool) else TypeError)
-    if constants is None:
-        return
-    if not isinstance(constants, Mapping):
-        refuse("constants", constants, "a dict of numbers", "pass for example {'p': 0.3}",
-               TypeError)
-    for key, value in constants.items():
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-            refuse(f"constants[{key!r}]", value, "a number", "pass the number itself", TypeError)
-        if not np.isfinite(value):
-            refuse(f"constants[{key!r}]", value, "a finite number", "leave it out")
 
 
 def check_gradient(
@@ -211,7 +147,7 @@ def check_gradient(
     if not callable(f):
         refuse("f", f, "a function of x that returns a scalar", "pass the function itself",
                TypeError)
-    _validate_options(seed, constants)
+    validate_options(seed, constants)
     names, arrays = named_arrays("x", x)
     function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
     layer = Layer(function.forward, function.backward, tuple(arrays), names,
@@ -278,7 +214,7 @@ def check_net(
             getattr(net, "loss", None)):
         refuse("net", net, "an object with a dict params and a method loss(X, y)",
                "pass the net itself", TypeError)
-    _validate_options(seed, constants)
+    validate_options(seed, constants)
     work = copy.deepcopy(net)
     if hasattr(work, "dtype"):
         work.dtype = np.float64

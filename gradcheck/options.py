@@ -62,8 +62,8 @@ def parser() -> argparse.ArgumentParser:
                        help="processes for a folder (-1: one a core)")
 
     explain = commands.add_parser(
-        "explain", help="what a finding means, a wrong example, the right one",
-        description="Explain a finding. Without CODE, list all of them.")
+        "explain", help="what a finding or a law of the mask means, a wrong example, the right one",
+        description="Explain a finding or a law of the mask. Without CODE, list all of them.")
     explain.add_argument("code", metavar="CODE", nargs="?")
 
     conformance = commands.add_parser(

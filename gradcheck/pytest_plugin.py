@@ -87,7 +87,7 @@ class Target(pytest.Collector):
 
     def _of_source(self, source: Source, several: bool) -> Iterator[Check]:
         """Yield the checks of one file."""
-        from gradcheck.target.conventions import LAWFUL
+        from gradcheck.mask_laws.conventions import LAWFUL
         from gradcheck.target.remote import Deadline, Remote
 
         remote = Remote.of(source, self._given(), Deadline(None))

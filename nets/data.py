@@ -5,6 +5,8 @@ The functions of `nets.preprocessing` can be imported from here as well.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +70,14 @@ def load_digits() -> tuple[Array, Array]:
             "load_digits: got no scikit-learn; expected it, the digits are bundled with it. "
             "Remedy: python -m pip install 'maskgrad[notebooks]' (or scikit-learn itself)."
         ) from error
-    X, y = datasets.load_digits(return_X_y=True)
+    X, y = _digits(datasets.load_digits)
+    return X.copy(), y.copy()
+
+
+@functools.cache
+def _digits(load: Callable[..., tuple[Array, Array]]) -> tuple[Array, Array]:
+    """Read the digits once: unpacking them takes longer than training a small net."""
+    X, y = load(return_X_y=True)
     return np.asarray(X, np.float64), np.asarray(y, np.int64)
 
 

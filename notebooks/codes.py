@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
 
-from gradcheck.findings import explain
+from gradcheck.findings.registry import families
 
-TITLES = {"and": "where nothing fits"}
-
-
-def families() -> Mapping[str, Iterable[tuple[str, str]]]:
-    """Return the codes of each family, each with what it means."""
-    return {family: [(entry.code, entry.meaning) for entry in entries]
-            for family, entries in explain.FAMILIES.items()}
+TITLES = {"whole": "the gradient as a whole", "masks": "masks and piecewise functions"}
 
 
 def first_sentence(text: str) -> str:
@@ -29,10 +22,11 @@ def first_sentence(text: str) -> str:
 def table() -> str:
     """Return the table as Markdown, a row for each code under a row for its family."""
     rows = ["| code | what is wrong |", "|---|---|"]
-    for family, entries in families().items():
-        rows.append(f"| **{TITLES.get(family, family)}** | |")
-        rows += [f"| `{code}` | {first_sentence(meaning).replace('|', chr(92) + '|')} |"
-                 for code, meaning in entries]
+    for family, rules in families().items():
+        if rules:
+            rows.append(f"| **{TITLES.get(family, family)}** | |")
+        rows += [f"| `{rule.code}` | {first_sentence(rule.meaning).replace('|', chr(92) + '|')} |"
+                 for rule in rules]
     return "\n".join(rows)
 
 

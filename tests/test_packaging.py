@@ -30,7 +30,7 @@ def sources():
     """Return the paths that a wheel must hold, relative to its root."""
     return sorted(path.relative_to(ROOT).as_posix()
                   for package in house.PACKAGES for path in (ROOT / package).rglob("*")
-                  if path.suffix == ".py" or path.name == "py.typed")
+                  if path.suffix == ".py" or path.name in ("py.typed", "schema.json"))
 
 
 @pytest.fixture(scope="module")

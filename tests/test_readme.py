@@ -10,7 +10,7 @@ import shlex
 import pytest
 
 from gradcheck.dropout_checks import LAWS
-from gradcheck.findings.explain import EXPLANATIONS
+from gradcheck.findings.registry import rules
 from tests import shown
 
 README = shown.README.read_text(encoding="utf-8")
@@ -120,7 +120,7 @@ def test_every_link_leads_to_a_file(path):
 
 def test_the_table_of_codes_has_every_code_once():
     codes = re.findall(r"^\| `([\w-]+)` \|", output_of("python -m notebooks.codes"), re.MULTILINE)
-    assert codes == list(EXPLANATIONS)
+    assert codes == list(rules())
 
 
 def test_the_table_of_frameworks_has_every_law_and_the_layers_keep_it():

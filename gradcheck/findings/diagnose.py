@@ -83,7 +83,7 @@ def _fit_at_smaller(view: View, notes: list[str]
         case = _answer("any", partial(view.case.again, args), notes)
         wrong = [entry for entry in case.comparisons if entry.name == view.name
                  and np.any(entry.failed)] if case is not None else []
-        if case is None or not wrong:
+        if case is None or not wrong or View(case, wrong[0]).is_partial:
             continue
         fit = _first_fit(View(case, wrong[0]), clues(), notes)
         shapes = ", ".join(f"{name} {list(arg.shape)}" for name, arg in zip(

@@ -6,8 +6,7 @@ import difflib
 import textwrap
 
 from gradcheck.findings.registry import families, rules
-
-WIDTH = 88
+from gradcheck.program import WIDTH, page
 
 
 def listing() -> str:
@@ -60,12 +59,8 @@ def explain(code: str) -> str:
         hint = f"did you mean {' or '.join(close)}?" if close else "gradcheck explain lists them."
         raise KeyError(f"CODE: got {code!r}; expected a code of a finding. Remedy: {hint}")
     rule = rules()[code]
-    return "\n".join([
-        code, "", textwrap.fill(rule.meaning, WIDTH), "",
-        textwrap.fill(f"How to recognise it: {rule.sign}", WIDTH), "",
-        "Wrong:", "", textwrap.indent(rule.wrong_program, "    "),
-        "Right:", "", textwrap.indent(textwrap.dedent(rule.right).strip("\n"), "    "),
-    ])
+    said = (rule.meaning, f"How to recognise it: {rule.sign}")
+    return page(code, said, rule.wrong_program, rule.right)
 
 
 def _first_words(text: str, width: int) -> str:

@@ -1,6 +1,7 @@
 """Halves of example programs that several findings share, and their right other halves."""
 
-from gradcheck.findings.rule import Given, layer
+from gradcheck.findings.rule import layer
+from gradcheck.program import Given
 
 RNG = "x = np.random.default_rng(0).normal(size=(4, 6))"
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
 from gradcheck.findings.view import View
+from gradcheck.program import Given
 
 Evidence = dict[str, Any] | None
-
-HEAD = "import numpy as np\n\nfrom gradcheck import {checker}\n\n\n"
 
 
 class Tier(IntEnum):
@@ -62,28 +60,9 @@ class Clue(Message):
         object.__setattr__(self, "test", test)
 
 
-@dataclass(frozen=True)
-class Given:
-    """The half of an example that is right: its source, and the call that checks the whole."""
-
-    source: str
-    call: str
-
-    def program(self, part: str) -> str:
-        """Return a whole program that makes a `report`."""
-        head = HEAD.format(checker=self.call.partition("(")[0])
-        body = "\n\n".join(filter(None, [dedented(self.source), dedented(part)]))
-        return f"{head}{body}\n\nreport = {self.call}\nprint(report)\n"
-
-
 def layer(name: str, source: str, args: str) -> Given:
     """Return a Given that is checked as the layer `name` at `args`."""
     return Given(source, f"check_layer({name}_forward, {name}_backward, {args})")
-
-
-def dedented(source: str) -> str:
-    """Return a program's part without the margin that it has inside another."""
-    return textwrap.dedent(source).strip("\n") + "\n" if source.strip() else ""
 
 
 @dataclass(frozen=True)

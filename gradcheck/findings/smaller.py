@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-LONG = 13
-LEAST = 8
+# Axes longer than the first number are cut to the second, or up to three places more: a length
+# modulo four decides whether windows fit.
+SCALES = ((13, 8), (7, 4))
 
 
 def smaller_arguments(args: tuple[Any, ...], out: Array) -> Iterator[tuple[Any, ...]]:
-    """Yield arguments with shorter axes: all long ones cut, the first one alone, the longest.
+    """Yield arguments with shorter axes: all long ones cut, the first one alone, the longest alone.
 
     Parameters
     ----------
@@ -31,20 +32,17 @@ def smaller_arguments(args: tuple[Any, ...], out: Array) -> Iterator[tuple[Any, 
     Examples
     --------
     >>> x, w = np.zeros((100, 50)), np.zeros((50, 3))
-    >>> [[np.shape(arg) for arg in args] for args in smaller_arguments((x, w), x @ w)]
+    >>> [[np.shape(arg) for arg in args] for args in smaller_arguments((x, w), x @ w)][:2]
     [[(8, 10), (10, 3)], [(8, 50), (50, 3)]]
     """
     arrays = [arg for arg in args if isinstance(arg, np.ndarray)]
-    lengths = {size for array in (*arrays, out) for size in array.shape if size > LONG}
-    choices = [lengths, {size for size in arrays[0].shape[:1] if size in lengths},
-               {max(lengths, default=0)} & lengths]
-    seen: list[set[int]] = []
-    for chosen in choices:
-        if chosen and chosen not in seen:
-            seen.append(chosen)
-            # a length modulo four decides whether windows fit
-            cut = {length: LEAST + length % 4 for length in chosen}
-            yield tuple(_cut(arg, cut) for arg in args)
+    for long, least in SCALES:
+        lengths = {size for array in (*arrays, out) for size in array.shape if size > long}
+        first = {size for array in arrays[:1] for size in array.shape[:1] if size in lengths}
+        for chosen in dict.fromkeys(map(frozenset, (lengths, first, {max(lengths, default=0)}))):
+            if chosen and chosen <= lengths:
+                cut = {length: least + length % 4 for length in chosen}
+                yield tuple(_cut(arg, cut) for arg in args)
 
 
 def _cut(value: Any, cut: Mapping[int, int]) -> Any:

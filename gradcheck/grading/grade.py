@@ -21,14 +21,14 @@ from typing import Any
 
 from tqdm import tqdm
 
+from gradcheck.generators import global_generators_restored
 from gradcheck.grading.points import load_ignored, load_points
 from gradcheck.grading.submission import Grading, WrongSettingError, asked_for
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.output.plain import OUTPUT_LIMIT, clean
 from gradcheck.output.record import Record
 from gradcheck.sandbox.sandbox import SandboxError
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.exceptions import interrupts_told_apart
-from gradcheck.target.quiet import global_generator_restored
 from gradcheck.target.suppression import refuse_unknown
 from gradcheck.workers import map_like
 
@@ -106,7 +106,7 @@ def grade_file(
     fault, error = "", ""
     try:
         asked = asked_for(table, None if only is None else _listed(only))
-        with (_turn, interrupts_told_apart(), global_generator_restored(),
+        with (_turn, interrupts_told_apart(), global_generators_restored(),
               warnings.catch_warnings()):
             warnings.simplefilter("ignore")
             grading.run(asked)
@@ -125,8 +125,7 @@ def grade_file(
         fault=fault or ("target" if grading.timed_out else ""),
         seconds=time.monotonic() - started, output=clean(grading.output, OUTPUT_LIMIT),
         notes=tuple(dict.fromkeys(grading.notes)),
-        settings={"seed": seed, "timeout": timeout, "memory": memory, "p_is": p_is,
-                  "scaling": scaling, "seeding": seeding},
+        settings={"seed": seed, "timeout": timeout, "memory": memory, **conventions.to_dict()},
     )
 
 

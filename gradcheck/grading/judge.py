@@ -16,7 +16,7 @@ import numpy as np
 from gradcheck.exceptions import reason_of
 from gradcheck.grading.agreement import Disagreement
 from gradcheck.grading.values import Values
-from gradcheck.target.conventions import Conventions
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.judge import Judgement, judge
 from gradcheck.target.pairs import Pair
 from gradcheck.target.suppression import without_ignored

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import unittest
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
 from gradcheck.exceptions import reason_of
 from gradcheck.grading.judge import Verdict
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError, Probe
-from gradcheck.mask_laws.run import LAWS, dropout_checks
-from gradcheck.target.conventions import Conventions
+from gradcheck.mask_laws.registry import COMMON_LAWS, STRICT_LAWS
+from gradcheck.mask_laws.run import each_law
 from gradcheck.target.pairs import Pair
 
 NOTHING_DROPPED = (
@@ -40,41 +40,23 @@ def judge_laws(pair: Pair, conventions: Conventions, ignored: Collection[str] = 
         For each law; last for 'advice', with what the laws beyond common practice have to say.
         A function that drops nothing, or everything, obeys many laws and earns nothing.
     """
-    assert pair.backward is not None
-    scaling = "vanilla" if pair.name == "vanilla_dropout" else conventions.scaling
-    impl = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
-                                 conventions.seeding, pair.name)
+    impl = conventions.implementation(pair)
     idle = _idle(impl)
-    kinds = {law.name: law.kind for law in LAWS}
-    advice, perfect = [], True
-    for name, check in dropout_checks(impl, strict=True):
-        if kinds[name] == "strict":
-            if perfect and name not in ignored:
-                status, message = _outcome(name, check)
-                advice += [message] if status == "failed" else []
+    perfect = True
+    for result in each_law(impl, COMMON_LAWS, reason_of=reason_of):
+        if result.name in ignored:
+            yield Verdict(result.name, "skipped", "ignored")
             continue
-        if name in ignored:
-            yield Verdict(name, "skipped", "ignored")
-            continue
-        status, message = _outcome(name, check)
+        status, message = result.status, result.message
         if status == "passed" and idle:
-            status, message = "failed", f"{name}: {idle}"
-        perfect = perfect and status != "failed" and not idle
-        yield Verdict(name, status, message)
-    yield Verdict("advice", "passed", advice=tuple(advice))
-
-
-def _outcome(name: str, check: Callable[[], None]) -> tuple[str, str]:
-    """Return the status of one law, and why."""
-    try:
-        check()
-    except unittest.SkipTest as skip:
-        return "skipped", str(skip)
-    except DropoutLawError as error:
-        return "failed", str(error)
-    except Exception as error:
-        return "failed", f"{name}: {reason_of(error)}"
-    return "passed", ""
+            status, message = "failed", f"{result.name}: {idle}"
+        perfect = perfect and status != "failed"
+        yield Verdict(result.name, status, message)
+    # Good manners are a subject once the mask is right.
+    polite = each_law(impl, STRICT_LAWS, reason_of=reason_of) if perfect else ()
+    yield Verdict("advice", "passed", advice=tuple(
+        result.message for result in polite
+        if result.status == "advice" and result.name not in ignored))
 
 
 def _idle(impl: DropoutImplementation) -> str:

@@ -16,11 +16,11 @@ from gradcheck.grading.judge import Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
+from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
 from gradcheck.output.record import Item
 from gradcheck.remedies import remedy_of
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
-from gradcheck.target.conventions import LAWFUL, Conventions
 from gradcheck.target.home import home_of
 from gradcheck.target.judge import UNWRITTEN, Judgement, is_unwritten
 from gradcheck.target.laws import law_names

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradcheck.examples.candidates import candidates
 from gradcheck.grading.agreement import Disagreement, compare, compare_moments, describe, sums_of
-from gradcheck.target.conventions import Conventions
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.further import has_mode, in_test_mode
 from gradcheck.target.pairs import Pair
 from gradcheck.target.repeatable import repeatable

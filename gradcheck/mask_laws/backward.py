@@ -3,12 +3,13 @@
 Every law takes a `Probe` and an `Example` and raises DropoutLawError if the example breaks it.
 """
 
-# ruff: noqa: D401 (a law's docstring states the law)
+# ruff: noqa: D401, D403 (a law's docstring states the law)
 
 from __future__ import annotations
 
 import numpy as np
 
+from gradcheck.mask_laws.canonical import DX, OUT
 from gradcheck.mask_laws.example import (
     Example,
     judge_backward,
@@ -19,24 +20,36 @@ from gradcheck.mask_laws.example import (
 )
 from gradcheck.mask_laws.forward import judge_test_mode
 from gradcheck.mask_laws.implementation import DropoutLawError, Probe, broken
+from gradcheck.mask_laws.law import law
 from gradcheck.mask_laws.slips import seeding_of
 
 
-def check_test_mode_backward(probe: Probe, e: Example) -> None:
-    """In test mode backward returns dout (inverted), or dout (1 - p) (vanilla)."""
-    probe.forward(e.x, e.p, seed=e.seed)
-    _, cache = probe.forward(e.x, e.p, "test", e.seed)
-    judge_test_mode(probe, e, "dx", probe.backward(e.dout, cache), e.dout)
+@law(kind="deterministic",
+     shows="dx[0] is 0.5 where 1 was expected: forward kept this unit.",
+     right=DX,
+     wrong="return dout * kept")
+def backward_uses_forward_mask(probe: Probe, e: Example) -> None:
+    """dx is dout times the mask and the scale of this very forward.
 
-
-def check_backward_uses_forward_mask(probe: Probe, e: Example) -> None:
-    """Dx is dout times the mask and the scale of this very forward."""
+    Any other factor is a wrong learning rate for all layers below; another mask is a wrong
+    gradient.
+    """
     out, cache = probe.forward(e.x, e.p, seed=e.seed)
     judge_backward(probe, e, probe.backward(e.dout, cache), out, e.x)
 
 
-def check_backward_where_x_is_zero(probe: Probe, e: Example) -> None:
-    """A kept unit passes dout on where x = 0 too: out != 0 is not the mask."""
+@law(kind="deterministic",
+     shows="dx is 0 everywhere for x = 0.",
+     right=OUT,
+     wrong="""
+         out = (x * kept / (1 - p)).astype(x.dtype)
+         return out, (out != 0, p)
+         """)
+def backward_where_x_is_zero(probe: Probe, e: Example) -> None:
+    """A kept unit passes dout on where x = 0 too: out != 0 is not the mask.
+
+    After a ReLU half of x is 0, and normal numbers never show it: random inputs have no zeros.
+    """
     if e.seed is None:
         _judge_unseeded_zeros(probe)
         return
@@ -66,8 +79,15 @@ def _judge_unseeded_zeros(probe: Probe) -> None:
                "x = zeros of shape (8, 16), dout = ones, p = 0.5, no seed, 4 calls")
 
 
-def check_backward_is_linear(probe: Probe, e: Example) -> None:
-    """backward(d1 - 3 d2) = backward(d1) - 3 backward(d2), and backward(0) = 0."""
+@law(kind="deterministic",
+     shows="backward(d1 - 3 d2) = [...], but backward(d1) - 3 backward(d2) = [...].",
+     right=DX,
+     wrong="return (np.clip(dout, -5, 5) * kept / (1 - p)).astype(dout.dtype)")
+def backward_is_linear(probe: Probe, e: Example) -> None:
+    """backward(d1 - 3 d2) = backward(d1) - 3 backward(d2), and backward(0) = 0.
+
+    The chain rule multiplies by the Jacobian and nothing else; clipping belongs to the update.
+    """
     _, cache = probe.forward(e.x, e.p, seed=e.seed)
     other = np.roll(e.dout, 1) * np.asarray(-0.5, e.dout.dtype)
     three = np.asarray(3, e.dout.dtype)
@@ -84,8 +104,20 @@ def check_backward_is_linear(probe: Probe, e: Example) -> None:
                "times the mask")
 
 
-def check_backward_repeats(probe: Probe, e: Example) -> None:
-    """A second backward equals the first: neither the cache nor dout is used up."""
+@law(kind="deterministic",
+     shows="backward of the same dout gives [...], then [0.] (mode 'train').",
+     right=DX,
+     wrong="""
+         dx = (dout * kept / (1 - p)).astype(dout.dtype)
+         kept[...] = False
+         return dx
+         """)
+def backward_repeats(probe: Probe, e: Example) -> None:
+    """A second backward equals the first: neither the cache nor dout is used up.
+
+    A gradient that is taken twice, for two losses or by a checker, must not differ from the
+    first: backward reads the cache and does not write into it.
+    """
     for mode in ("train", "test"):
         _, cache = probe.forward(e.x, e.p, mode, e.seed)
         first = probe.backward(e.dout, cache).copy()
@@ -96,8 +128,18 @@ def check_backward_repeats(probe: Probe, e: Example) -> None:
                    f"(mode {mode!r})", "backward changes the cache, or draws a mask of its own")
 
 
-def check_dout_untouched(probe: Probe, e: Example) -> None:
-    """Backward does not change dout, in either mode."""
+@law(kind="deterministic",
+     shows="backward turned dout into [...] (mode 'train').",
+     right=DX,
+     wrong="""
+         dout *= kept / (1 - p)
+         return dout
+         """)
+def dout_untouched(probe: Probe, e: Example) -> None:
+    """Backward does not change dout, in either mode.
+
+    Where a net branches, as around a residual block, dout goes to both branches.
+    """
     for mode in ("train", "test"):
         _, cache = probe.forward(e.x, e.p, mode, e.seed)
         dout = e.dout.copy()
@@ -107,8 +149,46 @@ def check_dout_untouched(probe: Probe, e: Example) -> None:
                    "write `dx = dout * mask`, not `dout *= mask`", f"{e}, dout = {show(e.dout)}")
 
 
-def check_interleaved_forwards(probe: Probe, e: Example) -> None:
-    """Of several forwards before their backwards, each cache keeps its own mask, p and mode."""
+@law(kind="deterministic",
+     shows="in test mode dx[0] is 1 where 0.5 was expected.",
+     right="return x, None",
+     wrong="return x, (True, p)")
+def test_mode_backward(probe: Probe, e: Example) -> None:
+    """In test mode backward returns dout (inverted), or dout (1 - p) (vanilla).
+
+    Saliency maps and adversarial examples differentiate a net in test mode.
+    """
+    probe.forward(e.x, e.p, seed=e.seed)
+    _, cache = probe.forward(e.x, e.p, "test", e.seed)
+    judge_test_mode(probe, e, "dx", probe.backward(e.dout, cache), e.dout)
+
+
+@law(kind="deterministic",
+     shows="after other forwards, backward gives [...] where it gave [...].",
+     right="""
+             return (x * kept / (1 - p)).astype(x.dtype), (kept, p)
+
+
+         def dropout_backward(dout, cache):
+             if cache is None:
+                 return dout
+             kept, p = cache
+         """,
+     wrong="""
+             dropout_forward.kept = kept
+             return (x * kept / (1 - p)).astype(x.dtype), p
+
+
+         def dropout_backward(dout, cache):
+             if cache is None:
+                 return dout
+             kept, p = dropout_forward.kept, cache
+         """)
+def interleaved_forwards(probe: Probe, e: Example) -> None:
+    """Of several forwards before their backwards, each cache keeps its own mask, p and mode.
+
+    A net with two dropout layers runs both forwards before the first backward.
+    """
     other_seed = None if e.seed is None else e.seed + 1
     larger = Example(np.concatenate([e.x, -e.x]), np.concatenate([e.dout, e.dout]), 0.6, other_seed)
     calls = [(e, "train"), (larger, "train"), (Example(e.x * 2, e.dout, e.p, other_seed), "train"),
@@ -130,8 +210,18 @@ def check_interleaved_forwards(probe: Probe, e: Example) -> None:
                    "again: put it in the cache")
 
 
-def check_large_arrays(probe: Probe) -> None:
-    """Values, backward and seed are right on 2^17 + 5 units too, where blocks come into play."""
+@law(kind="probe",
+     shows="out[...] is ..., neither 0 nor 1.42857 x = ....",
+     right=OUT,
+     wrong="""
+         half = x if x.size < 2**16 else x.astype(np.float16)
+         return (half * kept / (1 - p)).astype(x.dtype), (kept, p)
+         """)
+def large_arrays(probe: Probe) -> None:
+    """Values, backward and seed are right on 2^17 + 5 units too, where blocks come into play.
+
+    Code for large arrays is code of its own: blocks, threads, buffers, half precision.
+    """
     rng, usual = np.random.default_rng(4), ordinary(probe)
     for dtype, seed in ((np.float32, None), (np.float64, 3 if probe.controllable else None)):
         x = (rng.random(2**17 + 5) + 0.5).astype(dtype) * rng.choice([-1, 1], 2**17 + 5)

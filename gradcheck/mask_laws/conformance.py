@@ -30,7 +30,7 @@ def conformance(names: Sequence[str]) -> tuple[dict[str, list[CheckResult]], dic
         Name to the reason why it was not judged.
     """
     results, missing = {}, {}
-    for name in tqdm(names, file=sys.stdout, disable=not sys.stdout.isatty(), leave=False):
+    for name in tqdm(names, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False):
         try:
             impl = dropout_named(name)
         except PeerMissing as reason:

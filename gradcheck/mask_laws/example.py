@@ -12,6 +12,10 @@ from gradcheck.arguments import Array
 from gradcheck.mask_laws.implementation import DropoutLawError, Probe, broken, close
 from gradcheck.mask_laws.slips import convention_of, slip_of_backward, slip_of_scale
 
+# A call for laws that need but one.
+X = np.array([[1.5, -2.0, 0.5, -1.0], [3.0, -0.25, 2.5, 1.0], [-1.0, 4.0, -3.5, 0.75]])
+DOUT = np.array([[0.5, 1.0, -2.0, 3.0], [-1.5, 2.0, 0.25, -0.5], [1.0, -1.0, 2.0, 0.125]])
+
 
 @dataclass(frozen=True)
 class Example:
@@ -21,6 +25,10 @@ class Example:
     dout: Array
     p: float
     seed: int | None
+
+    def copy(self) -> Example:
+        """Return the call with arrays of its own: laws hand them on as they are."""
+        return Example(self.x.copy(), self.dout.copy(), self.p, self.seed)
 
     def __str__(self) -> str:
         seed = "no seed" if self.seed is None else f"seed = {self.seed}"

@@ -1,4 +1,4 @@
-"""Laws about forward that hold for every single call; hypothesis makes the examples and shrinks.
+"""Laws about forward that hold for every single call.
 
 Every law takes a `Probe` and an `Example` and raises DropoutLawError if the example breaks it.
 """
@@ -8,27 +8,57 @@ Every law takes a `Probe` and an `Example` and raises DropoutLawError if the exa
 from __future__ import annotations
 
 import copy
-from unittest import SkipTest
 
 import numpy as np
 
 from gradcheck.arguments import Array
+from gradcheck.mask_laws.canonical import GENERATOR, OUT
 from gradcheck.mask_laws.example import Example, judge_values, ordinary, same, show
-from gradcheck.mask_laws.implementation import DropoutLawError, Probe, broken, close
+from gradcheck.mask_laws.implementation import DropoutLawError, Probe, broken, close, needs_seeds
+from gradcheck.mask_laws.law import law
 from gradcheck.mask_laws.slips import convention_of, seeding_of
 
 COARSENESS = {np.dtype(t): float(np.finfo(t).eps) for t in (np.float16, np.float32, np.float64)}
 
 
-def check_runs(probe: Probe, e: Example) -> None:
-    """forward returns (out, cache), backward returns dx, in both modes, without an exception."""
+@law(kind="deterministic",
+     shows="forward raised KeyError: 'seed' (line ... of dropout_forward).",
+     right=GENERATOR,
+     wrong='rng = np.random.default_rng(param["seed"])')
+def runs(probe: Probe, e: Example) -> None:
+    """forward returns (out, cache), backward returns dx, in both modes, without an exception.
+
+    A run of training would stop here: at a key that is only sometimes there, at an array of
+    another rank or dtype, at the first test.
+    """
     for mode in ("train", "test"):
         _, cache = probe.forward(e.x, e.p, mode, e.seed)
         probe.backward(e.dout, cache)
 
 
-def check_dtype(probe: Probe, e: Example) -> None:
-    """out has x's dtype (float32 stays float32); dx is no narrower than dout."""
+@law(kind="deterministic",
+     shows="out[0] is 0.5, neither 0 nor 2 x = 1.",
+     right=OUT,
+     wrong="return x * kept, (kept, p)")
+def values(probe: Probe, e: Example) -> None:
+    """Every output is 0 or x / (1 - p) (inverted), 0 or x (vanilla).
+
+    Without the division the next layer sees, at test time, inputs 1/(1 - p) times as large as
+    those it was trained on. A gradient check passes: backward fits forward.
+    """
+    out, _ = probe.forward(e.x, e.p, seed=e.seed)
+    judge_values(probe, e, out)
+
+
+@law(kind="deterministic",
+     shows="out is float64 where x is float32 (mode 'train').",
+     right=OUT,
+     wrong="return x * (kept / (1 - p)), (kept, p)")
+def dtype(probe: Probe, e: Example) -> None:
+    """out has x's dtype (float32 stays float32); dx is no narrower than dout.
+
+    A float64 mask makes everything after it float64: twice the memory, half the speed.
+    """
     for mode in ("train", "test"):
         out, cache = probe.forward(e.x, e.p, mode, e.seed)
         if out.dtype != e.x.dtype:
@@ -41,14 +71,20 @@ def check_dtype(probe: Probe, e: Example) -> None:
                    "backward converts to a narrower dtype", got=str(dx.dtype))
 
 
-def check_values(probe: Probe, e: Example) -> None:
-    """Every output is 0 or x / (1 - p) (inverted), 0 or x (vanilla)."""
-    out, _ = probe.forward(e.x, e.p, seed=e.seed)
-    judge_values(probe, e, out)
+@law(kind="deterministic",
+     shows="with transposed x and dout, dx differs from out for dout = x.",
+     right=OUT,
+     wrong="""
+         out = np.zeros_like(x)
+         out.ravel()[kept.ravel()] = (x / (1 - p))[kept]
+         return out, (kept, p)
+         """)
+def memory_layouts(probe: Probe, e: Example) -> None:
+    """Strided, reversed, transposed, broadcast and read-only arrays are dropped like others.
 
-
-def check_memory_layouts(probe: Probe, e: Example) -> None:
-    """Strided, reversed, transposed, broadcast and read-only arrays are dropped like others."""
+    Slices, transposes and broadcast arrays are not contiguous, and `ravel` copies them: what
+    is written into the copy is lost. Read-only arrays come from memory-mapped files.
+    """
     strided = np.repeat(np.atleast_1d(e.x), 2, axis=-1)[..., ::2]
     readonly = e.x.copy()
     readonly.flags.writeable = False
@@ -69,8 +105,18 @@ def check_memory_layouts(probe: Probe, e: Example) -> None:
                    "an array is assumed contiguous", layout=name)
 
 
-def check_x_untouched(probe: Probe, e: Example) -> None:
-    """Neither forward nor backward changes x."""
+@law(kind="deterministic",
+     shows="forward changed x (mode 'train').",
+     right=OUT,
+     wrong="""
+         x *= kept / (1 - p)
+         return x, (kept, p)
+         """)
+def x_untouched(probe: Probe, e: Example) -> None:
+    """Neither forward nor backward changes x.
+
+    The layer before has x in its cache, and takes its gradient from it.
+    """
     for mode in ("train", "test"):
         x = e.x.copy()
         _, cache = probe.forward(x, e.p, mode, e.seed, copy=False)
@@ -81,8 +127,20 @@ def check_x_untouched(probe: Probe, e: Example) -> None:
             broken(f"backward changed x (mode {mode!r})", "the cache holds x itself")
 
 
-def check_param_untouched(probe: Probe, e: Example) -> None:
-    """The param dict is not changed."""
+@law(kind="deterministic",
+     shows="param became {'p': 0.5, 'mode': 'train', 'seed': 0, 'kept': array([ True])} "
+           "from {'p': 0.5, 'mode': 'train', 'seed': 0}.",
+     right=OUT,
+     wrong="""
+         param["kept"] = kept
+         return (x * kept / (1 - p)).astype(x.dtype), (kept, p)
+         """)
+def param_untouched(probe: Probe, e: Example) -> None:
+    """The param dict is not changed.
+
+    A net hands one dict to all its dropout layers: what one of them leaves in it, the next
+    finds.
+    """
     for mode in ("train", "test"):
         param = probe.param(e.p, mode, e.seed)
         before = {key: copy.copy(value) for key, value in param.items() if key != "rng"}
@@ -94,8 +152,15 @@ def check_param_untouched(probe: Probe, e: Example) -> None:
                    "the dict before changing it")
 
 
-def check_p_zero_is_identity(probe: Probe, e: Example) -> None:
-    """p = 0 drops nothing and scales nothing, forward and backward."""
+@law(kind="deterministic",
+     shows="p = 0 turns x into [1.].",
+     right='p = param["p"]',
+     wrong='p = param["p"] or 0.5')
+def p_zero_is_identity(probe: Probe, e: Example) -> None:
+    """p = 0 drops nothing and scales nothing, forward and backward.
+
+    `p or default` takes 0 for no answer. p = 0 is how a net without dropout is spelled.
+    """
     out, cache = probe.forward(e.x, 0.0, seed=e.seed)
     if not close(out, e.x, 0.0).all():
         broken(f"p = 0 turns x into {show(out)}", convention_of(probe) or
@@ -106,8 +171,16 @@ def check_p_zero_is_identity(probe: Probe, e: Example) -> None:
                "at p = 0 backward passes dout on", f"dout = {show(e.dout)}, p = 0")
 
 
-def check_test_mode(probe: Probe, e: Example) -> None:
-    """Test mode returns x (inverted), or x (1 - p) (vanilla)."""
+@law(kind="deterministic",
+     shows="in test mode out[0] is 0.25 where 0.5 was expected.",
+     right="return x, None",
+     wrong="return x * (1 - p), None")
+def test_mode(probe: Probe, e: Example) -> None:
+    """Test mode returns x (inverted), or x (1 - p) (vanilla).
+
+    One side scales and the other does not: inverted dropout in training, vanilla at test time.
+    Both at once shrink every layer's output twice.
+    """
     out, _ = probe.forward(e.x, e.p, "test", e.seed)
     judge_test_mode(probe, e, "out", out, e.x)
 
@@ -128,10 +201,17 @@ def judge_test_mode(probe: Probe, e: Example, label: str, got: Array, given: Arr
                expected=scale)
 
 
-def check_seed_repeats(probe: Probe, e: Example) -> None:
-    """A seed gives the same mask again: after other calls, and whatever the values of x."""
-    if not probe.controllable:
-        raise SkipTest("seeding=None: the masks cannot be controlled")
+@law(kind="deterministic",
+     shows="seed 0 gives ...",
+     right=GENERATOR,
+     wrong='rng = np.random.default_rng(param.get("seed") or None)')
+def seed_repeats(probe: Probe, e: Example) -> None:
+    """A seed gives the same mask again: after other calls, and whatever the values of x.
+
+    Without it no run can be repeated, and no gradient be checked by differences. `seed or
+    None` takes seed 0 for none.
+    """
+    needs_seeds(probe)
     if e.seed is None:
         return
     first, _ = probe.forward(e.x, e.p, seed=e.seed)

@@ -8,9 +8,10 @@ the implementation does wrong on the way (an exception, a missing cache) into a 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
+from unittest import SkipTest
 
 import numpy as np
 
@@ -21,6 +22,7 @@ Cache = Any
 P_IS = ("drop", "keep")
 SCALING = ("inverted", "vanilla")
 SEEDING = ("seed", "rng", "global", None)
+CONVENTIONS = {"p_is": P_IS, "scaling": SCALING, "seeding": SEEDING}
 
 
 class DropoutLawError(AssertionError):
@@ -90,10 +92,15 @@ class DropoutImplementation:
             if not callable(getattr(self, label)):
                 refuse(label, getattr(self, label), "a function",
                        f"pass the {label} function itself, not its result", TypeError)
-        for label, allowed in (("p_is", P_IS), ("scaling", SCALING), ("seeding", SEEDING)):
-            if getattr(self, label) not in allowed:
-                words = " or ".join(map(repr, allowed))
-                refuse(label, getattr(self, label), words, f"pass one of {words}")
+        refuse_unknown({label: getattr(self, label) for label in CONVENTIONS})
+
+
+def refuse_unknown(conventions: Mapping[str, Any]) -> None:
+    """Refuse a convention that there is not."""
+    for label, allowed in CONVENTIONS.items():
+        if conventions[label] not in allowed:
+            words = " or ".join(map(repr, allowed))
+            refuse(label, conventions[label], words, f"pass one of {words}")
 
 
 def as_implementation(impl: object) -> DropoutImplementation:
@@ -131,6 +138,11 @@ class Probe:
     def controllable(self) -> bool:
         """Whether a mask can be had twice."""
         return self.impl.seeding is not None
+
+    @property
+    def some_seed(self) -> int | None:
+        """A seed, where seeds are understood."""
+        return 1 if self.controllable else None
 
     def refresh(self) -> None:
         """Restart the generator handed to fresh calls: makes an example repeatable."""
@@ -194,6 +206,12 @@ class Probe:
         slip = "param has no 'seed' when the mask should be fresh: test `'seed' in param`" if (
             isinstance(error, KeyError) and error.args == ("seed",)) else ""
         broken(f"{function} raised {last}{where}", slip, error=last)
+
+
+def needs_seeds(probe: Probe) -> None:
+    """Skip a law about seeds where there are none."""
+    if not probe.controllable:
+        raise SkipTest("seeding=None: the masks cannot be controlled")
 
 
 def array_like(label: str, function: str, value: object, shape: tuple[int, ...]) -> Array:

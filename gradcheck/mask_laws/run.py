@@ -18,8 +18,8 @@ failed   rate: kept ... of the units where 0.7 was expected (...). Minimal examp
 x a float64 array of shape (512, 512). Likely slip: p is used as the keep probability: compare
 random numbers with 1 - p.
 
-Laws that hold for every single call are judged on examples that hypothesis generates, without a
-database or a deadline and from fixed seeds, and shrinks. Laws about distributions use fixed sample
+Laws that hold for every single call are judged on a few examples of every kind; where one is
+broken, hypothesis looks for the smallest that breaks it. Laws about distributions use fixed sample
 sizes; a correct implementation raises a false alarm with a probability below 1e-9 a run
 (`gradcheck.mask_laws.statistics`). The smallest deviations that they find in nearly every run:
 
@@ -32,36 +32,27 @@ import time
 import unittest
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import hypothesis
-import hypothesis.configuration
 import numpy as np
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from gradcheck.arguments import refuse
-from gradcheck.mask_laws.example import Example
+from gradcheck.generators import global_generators_restored
 from gradcheck.mask_laws.implementation import (
     DropoutImplementation,
     DropoutLawError,
     Probe,
     as_implementation,
 )
-from gradcheck.mask_laws.law import LAWS, CheckResult, Law, table_of_deviations
-from gradcheck.mask_laws.samples import Samples, global_generators_restored, nonzero_normal
+from gradcheck.mask_laws.law import CheckResult, Law
+from gradcheck.mask_laws.registry import COMMON_LAWS, LAWS, table_of_deviations
+from gradcheck.mask_laws.samples import Samples
+from gradcheck.mask_laws.search import judge_on_examples
 
 __all__ = ["LAWS", "CheckResult", "DropoutCheckWarning", "DropoutImplementation", "DropoutLawError",
-           "Law", "check_dropout", "dropout_checks", "parametrize_with_dropout_checks"]
-
-SHAPES = ((1,), (2,), (3,), (8,), (2, 3), (1, 5), (4, 4), (2, 2, 3), (2, 3, 2, 2))
-DROP_PROBABILITIES = (0.5, 0.25, 0.3, 0.1, 0.75, 0.9)
-EXAMPLES = 12
-# A failing law stops looking for a smaller example after so many further attempts.
-SHRINKS = 80
+           "Law", "check_dropout", "check_law", "dropout_checks", "each_law",
+           "parametrize_with_dropout_checks"]
 
 
 class DropoutCheckWarning(UserWarning):
@@ -82,87 +73,12 @@ class _Run:
             warnings.simplefilter("ignore")
             try:
                 if law.kind == "deterministic":
-                    _for_every_example(law, self.probe)
+                    judge_on_examples(law.check, self.probe)
                 else:
                     law.check(self.samples if law.kind == "statistical" else self.probe)
             except DropoutLawError as error:
                 error.law = law.name
                 raise
-
-
-def _examples(probe: Probe) -> st.SearchStrategy[Example]:
-    seeds = st.integers(0, 2**31 - 3) if probe.controllable else st.none()
-    value = st.integers(1, 9).flatmap(lambda i: st.sampled_from([i / 2, -i / 2]))
-
-    @st.composite
-    def example(draw: st.DrawFn) -> Example:
-        shape = draw(st.sampled_from(SHAPES))
-        dtype = draw(st.sampled_from([np.float64, np.float32]))
-        x, dout = (draw(hnp.arrays(dtype, shape, elements=value, fill=st.nothing()))
-                   for _ in range(2))
-        return Example(x, dout, draw(st.sampled_from(DROP_PROBABILITIES)),
-                       draw(seeds | st.none()))
-
-    return example()
-
-
-def _for_every_example(law: Law, probe: Probe) -> None:
-    """Run a law on generated examples and on two larger ones; raise for the smallest failure."""
-    failures: list[tuple[int, DropoutLawError]] = []
-
-    @hypothesis.settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None,
-                         phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
-                         suppress_health_check=list(hypothesis.HealthCheck), print_blob=False,
-                         report_multiple_bugs=False, verbosity=hypothesis.Verbosity.quiet)
-    @hypothesis.given(_examples(probe))
-    def attempt(example: Example) -> None:
-        if len(failures) < SHRINKS:
-            _attempt(law, probe, example, failures)
-
-    try:
-        with _storage_aside():
-            attempt()
-        for example in _larger_examples(probe):
-            _attempt(law, probe, example, failures)
-    except unittest.SkipTest:
-        raise
-    except Exception:
-        # Masks that cannot be controlled make hypothesis see a flaky test; what counts is below.
-        if not failures:
-            raise
-    if failures:
-        raise min(failures, key=lambda failure: failure[0])[1]
-
-
-@contextmanager
-def _storage_aside() -> Iterator[None]:
-    """Keep hypothesis from leaving a folder .hypothesis where somebody else is at work."""
-    home = vars(hypothesis.configuration).get("__hypothesis_home_directory")
-    with TemporaryDirectory() as folder:
-        hypothesis.configuration.set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            hypothesis.configuration.set_hypothesis_home_dir(home)
-
-
-def _attempt(law: Law, probe: Probe, example: Example,
-             failures: list[tuple[int, DropoutLawError]]) -> None:
-    probe.refresh()
-    try:
-        law.check(probe, example)
-    except DropoutLawError as error:
-        error.example = error.example or str(example)
-        failures.append((len(error.example) + 100 * example.x.size, error))
-        raise
-
-
-def _larger_examples(probe: Probe) -> list[Example]:
-    rng = np.random.default_rng(5)
-    rows = (((8, 16), np.float64, 0.4, 7), ((2, 3, 4, 5), np.float32, 0.7, 12345),
-            ((8, 16), np.float64, 0.3, None), ((8, 16), np.float32, 0.5, 0))
-    return [Example(nonzero_normal(rng, shape, dtype), nonzero_normal(rng, shape, dtype), p,
-                    seed if probe.controllable else None) for shape, dtype, p, seed in rows]
 
 
 def dropout_checks(
@@ -186,9 +102,8 @@ def dropout_checks(
         Takes no argument; an argument is ignored, so that tests may pass the implementation on.
     """
     run = _Run(as_implementation(impl))
-    for law in LAWS:
-        if strict or law.kind != "strict":
-            yield law.name, partial(run.judge, law)
+    for law in LAWS if strict else COMMON_LAWS:
+        yield law.name, partial(run.judge, law)
 
 
 def check_dropout(
@@ -235,41 +150,112 @@ def check_dropout(
     []
     """
     expected = dict(expected_failures or {})
-    unknown = sorted(set(expected) - {law.name for law in LAWS})
-    if unknown:
-        refuse("expected_failures", unknown, "names of laws",
-               "choose from " + ", ".join(law.name for law in LAWS))
+    for name in expected:
+        _law_named(name, "expected_failures")
     if on_fail not in ("raise", "warn", None):
         refuse("on_fail", on_fail, "'raise', 'warn' or None", "pass one of these")
-    run = _Run(as_implementation(impl))
     results = []
-    for law in LAWS:
-        result, error = _result_of(run, law, strict, expected)
+    for result in each_law(impl, strict=strict, expected=expected):
         results.append(result)
         if callback is not None:
             callback(result)
-        if result.status == "failed" and on_fail == "raise" and error is not None:
-            raise error
+        if result.status == "failed" and on_fail == "raise" and result.error is not None:
+            raise result.error
         if result.status == "failed" and on_fail == "warn":
             warnings.warn(result.message, DropoutCheckWarning, stacklevel=2)
     return results
 
 
-def _result_of(run: _Run, law: Law, strict: bool,
-               expected: Mapping[str, str]) -> tuple[CheckResult, DropoutLawError | None]:
-    start = time.perf_counter()
-    status, message, evidence, broken = "passed", "", {}, None
+def check_law(name: str, impl: object) -> CheckResult:
+    """Hold a dropout to one law.
+
+    Parameters
+    ----------
+    name : str
+        The law; one beyond common practice counts here, too.
+    impl : DropoutImplementation, (forward, backward), or module
+        As for `check_dropout`.
+
+    Returns
+    -------
+    CheckResult
+        With status 'passed', 'failed' or 'skipped'.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an unknown law, or something that is no implementation.
+
+    Examples
+    --------
+    >>> import layers
+    >>> print(check_law("rate", layers))
+    passed   rate
+    """
+    return next(each_law(impl, [_law_named(name, "name")], strict=True))
+
+
+def _law_named(name: str, argument: str) -> Law:
+    found = next((law for law in LAWS if law.name == name), None)
+    if found is None:
+        refuse(argument, name, "the name of a law",
+               "choose from " + ", ".join(law.name for law in LAWS))
+    return found
+
+
+def each_law(
+    impl: object,
+    laws: Iterable[Law] = LAWS,
+    *,
+    strict: bool = False,
+    expected: Mapping[str, str] | None = None,
+    reason_of: Callable[[Exception], str] | None = None,
+) -> Iterator[CheckResult]:
+    """Hold a dropout to laws, one after the other.
+
+    Parameters
+    ----------
+    impl : DropoutImplementation, (forward, backward), or module
+        As for `check_dropout`.
+    laws : iterable of Law
+        Those to hold it to.
+    strict : bool
+        Whether the laws beyond common practice count.
+    expected : mapping of str to str, optional
+        Names of laws that may be broken, with the reason.
+    reason_of : callable, optional
+        Tells of an exception that is no law's; it then counts as a broken law. By default it is
+        let through.
+
+    Yields
+    ------
+    CheckResult
+        As soon as it is known.
+    """
+    run = _Run(as_implementation(impl))
+    for law in laws:
+        yield _result_of(run, law, strict, expected or {}, reason_of)
+
+
+def _result_of(run: _Run, law: Law, strict: bool, expected: Mapping[str, str],
+               reason_of: Callable[[Exception], str] | None) -> CheckResult:
+    start, broken = time.perf_counter(), None
+    status, message, evidence = "passed", "", {}
     try:
         run.judge(law)
     except unittest.SkipTest as skip:
         status, message = "skipped", f"{law.name}: {skip}"
     except DropoutLawError as error:
         status, message, evidence, broken = "failed", str(error), error.evidence, error
-        if law.name in expected:
-            status, message = "xfail", f"{message} Expected: {expected[law.name]}"
-        elif law.kind == "strict" and not strict:
-            status = "advice"
-    return CheckResult(law.name, status, message, evidence, time.perf_counter() - start), broken
+    except Exception as error:
+        if reason_of is None:
+            raise
+        status, message = "failed", f"{law.name}: {reason_of(error)}"
+    if status == "failed" and law.name in expected:
+        status, message = "xfail", f"{message} Expected: {expected[law.name]}"
+    elif status == "failed" and law.kind == "strict" and not strict:
+        status = "advice"
+    return CheckResult(law.name, status, message, evidence, time.perf_counter() - start, broken)
 
 
 def parametrize_with_dropout_checks(impls: Iterable[object], *, strict: bool = False) -> Any:

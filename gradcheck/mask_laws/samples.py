@@ -7,10 +7,6 @@ large masks are seeded where the implementation can be; p, shape and dtype all v
 
 from __future__ import annotations
 
-import random
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arguments import Array
+from gradcheck.generators import global_generators_restored
 from gradcheck.mask_laws.implementation import Probe
 from gradcheck.mask_laws.statistics import Count, lag_correlation, least_likely
 
@@ -40,19 +37,6 @@ LARGE: tuple[tuple[tuple[int, ...], float, Any, int | None], ...] = (
 SEEDS = (*range(256), *(256 * k for k in range(1, 33)), *(1000 * k for k in range(1, 33)),
          *(65536 * k for k in range(1, 33)), *(2**k - 1 for k in range(9, 32)))
 MIXED_SHAPES = ((1, 64), (64, 1), (96,), (2, 3, 5, 7), (13, 10), (8, 8))
-
-
-@contextmanager
-def global_generators_restored(name: str) -> Iterator[None]:
-    """Run with NumPy's and Python's global generators in a known state; put the old one back."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
-    np.random.seed(zlib.crc32(name.encode()))  # noqa: NPY002
-    random.seed(zlib.crc32(name.encode()))
-    try:
-        yield
-    finally:
-        np.random.set_state(numpy_state)  # noqa: NPY002
-        random.setstate(python_state)
 
 
 def nonzero_normal(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any = F64) -> Array:
@@ -102,6 +86,12 @@ class Calls:
         """The rate that laws other than those about the rate start from."""
         return keep_of(self.kept, 1 - self.p)
 
+    @property
+    def distinct(self) -> bool:
+        """Whether no mask occurs twice, but for those that keep or drop everything."""
+        mixed = self.kept[self.kept.any(1) & ~self.kept.all(1)]
+        return len({mask.tobytes() for mask in mixed}) == len(mixed)
+
     def __str__(self) -> str:
         return f"p = {self.p}, {len(self.kept)} calls with x of shape {self.shape}"
 
@@ -140,18 +130,14 @@ class Samples:
         """Those in which some units are kept and some dropped: the others say nothing."""
         return [sample for sample in self.moderate if 0 < sample.keep < 1]
 
-    def every_call(self) -> Iterator[Calls]:
+    @cached_property
+    def every_call(self) -> list[Calls]:
         """Return the samples of many small calls, the seeded ones where seeds are understood.
 
         Where masks repeat, counts over calls mean nothing; that is the business of other laws.
         """
-        calls = [self.fresh, self.later]
-        if self.probe.controllable:
-            calls.append(self.seeded)
-        for sample in calls:
-            mixed = sample.kept[sample.kept.any(1) & ~sample.kept.all(1)]
-            if 0 < sample.keep < 1 and len(np.unique(mixed, axis=0)) == len(mixed):
-                yield sample
+        calls = [self.fresh, self.later, *([self.seeded] if self.probe.controllable else [])]
+        return [sample for sample in calls if 0 < sample.keep < 1 and sample.distinct]
 
     def sharing(self) -> str:
         """Say whether units of one mask share decisions: that spoils other laws as well."""

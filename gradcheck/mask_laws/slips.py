@@ -75,8 +75,10 @@ def slip_of_rate(rates: Mapping[float, float], p: float) -> str:
     for fits, slip in RATE_SLIPS:
         if fits(ps, kept):
             return slip.format(kept=float(kept.mean()))
+    if dropped in (0, 1):
+        return f"p = {p} is taken for {dropped:.0f}: the threshold holds too few digits"
     levels = dropped * 256
-    if abs(levels - round(levels)) < 0.05 and not 0.01 < p < 0.99:
+    if abs(levels - round(levels)) < 0.2 and not 0.01 < p < 0.99:
         return f"the threshold is held in 8 bits: {dropped:.4g} is {round(levels)}/256"
     if 0.5 < dropped / p < 2 and p in (0.3, 0.5, 0.7, 0.9):
         return f"units are dropped with probability {dropped:.4g}, {dropped / p:.3f} times p"
@@ -92,7 +94,7 @@ RATE_SLIPS: tuple[tuple[Callable[[Array, Array], bool], str], ...] = (
      "p is used as the keep probability: compare random numbers with 1 - p"),
     (lambda p, kept: kept.size > 2 and bool(np.ptp(kept) < 0.02),
      "p is ignored: {kept:.2g} is kept whatever p is"),
-    (lambda p, kept: bool(np.allclose(1 - kept, np.round(p, 1), atol=0.005)),
+    (lambda p, kept: bool(np.allclose(1 - kept, np.round(p, 1), atol=0.001)),
      "the threshold is quantised to tenths"),
     (lambda p, kept: bool(np.allclose(1 - kept, np.round(p, 2), atol=2e-4)),
      "the threshold is quantised to hundredths"),

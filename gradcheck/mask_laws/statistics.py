@@ -81,17 +81,32 @@ def judge(counts: Sequence[Count], slip: str, example: object) -> None:
         broken(str(alarm), slip, str(example), **alarm.evidence())
 
 
+def count_among(kept: Array, where: Array, keep: float, label: str) -> Count:
+    """Count how many of the units `where` holds are kept."""
+    return Count(f"of the {label} are kept", int(np.count_nonzero(kept & where)),
+                 int(np.count_nonzero(where)), keep)
+
+
 def pair_counts(first: Array, second: Array, keep: float, label: str) -> list[Count]:
     """Count pairs of decisions that agree, and that are both kept; the pairs are disjoint."""
-    n = first.size
-    return [Count(f"of the {label} agree", int((first == second).sum()), n,
-                  keep**2 + (1 - keep) ** 2),
-            Count(f"of the {label} are both kept", int((first & second).sum()), n, keep**2)]
+    agree, both = int(np.count_nonzero(first == second)), int(np.count_nonzero(first & second))
+    return [Count(f"of the {label} agree", agree, first.size, keep**2 + (1 - keep) ** 2),
+            Count(f"of the {label} are both kept", both, first.size, keep**2)]
 
 
 def standardized(kept: Array, keep: float) -> Array:
     """Return decisions as numbers of mean 0 and variance 1."""
     return (kept.ravel() - keep) / math.sqrt(keep * (1 - keep))
+
+
+def judge_lags(kept: Array, keep: float, example: object, slip: str) -> None:
+    """Break the law if the worst lag of a mask is beyond its bound."""
+    worst = lag_correlation(kept, keep)
+    if worst is not None:
+        lag, correlation, bound = worst
+        broken(f"units {lag} apart have correlation {correlation:.3g} "
+               f"(independent units stay within {bound:.2g})", slip, str(example),
+               lag=lag, correlation=correlation, bound=bound)
 
 
 def lag_correlation(kept: Array, keep: float) -> tuple[int, float, float] | None:
@@ -106,34 +121,37 @@ def worst_lag(standard: Array, rarest: float) -> tuple[int, float, float] | None
     neighbours, rows and columns, a period of any length, repeated calls, and their complements.
     `rarest` is the least probability of a decision, which bounds the numbers in `standard`.
     """
-    n = standard.size
-    lags = np.arange(1, n // 2 + 1)
-    pairs = n - lags
-    length = fft.next_fast_len(n + n // 2 + 1, real=True)
-    spectrum = fft.rfft(standard, length)
-    products = fft.irfft(spectrum * spectrum.conj(), length)[1 : n // 2 + 1]
-    single = pairs <= lags
-    class_size = np.where(single, pairs, (pairs + lags) / 2)
-    log_odds = math.log(4 * lags.size / ALPHA)
+    n, half = standard.size, standard.size // 2
+    length = fft.next_fast_len(n + half + 1, real=True)
+    # In single precision the products are off by 1e-7 n; the slack below allows ten times that.
+    spectrum = fft.rfft(standard.astype(np.float32), length)
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    products = fft.irfft(power, length)[1 : half + 1]
+    log_odds = math.log(4 * half / ALPHA)
     slope = (1 - rarest) / rarest * log_odds / 3
-    bound = slope + np.sqrt(slope**2 + 2 * log_odds * class_size)
-    bound *= np.where(single, 1, 2)
-    worst = int(np.argmax(np.abs(products) / bound))
-    if abs(products[worst]) <= bound[worst] + 1e-6 * n:
+    # The n - lag pairs make two classes of n/2 on average; at lag n/2 they are one class of n/2.
+    one_class = slope + math.sqrt(slope**2 + log_odds * n)
+    excess = np.abs(products) - 2 * one_class
+    if n % 2 == 0:
+        excess[-1] += one_class
+    worst = int(np.argmax(excess))
+    if excess[worst] <= 1e-6 * n:
         return None
-    return (int(lags[worst]), float(products[worst] / pairs[worst]),
-            float(bound[worst] / pairs[worst]))
+    pairs = n - worst - 1
+    bound = abs(products[worst]) - excess[worst]
+    return worst + 1, float(products[worst] / pairs), float(bound / pairs)
 
 
 def spread_counts(totals: Array, n: int, keep: float, label: str) -> list[Count]:
     """Count totals near the middle, far out, and above the middle of Binomial(n, keep)."""
     below = stats.binom.cdf(np.arange(n + 1), n, keep)
-    low, high = np.searchsorted(below, [0.25, 0.75])
-    far_low, far_high = np.searchsorted(below, [0.025, 0.975])
-    at = stats.binom.cdf
-    middle = float(at(high, n, keep) - at(low - 1, n, keep))
-    far = float(1 - (at(far_high, n, keep) - at(far_low - 1, n, keep)))
-    above = float(1 - at(low, n, keep))
+    low, high, far_low, far_high = (int(k) for k in np.searchsorted(
+        below, [0.25, 0.75, 0.025, 0.975]))
+
+    def inside(first: int, last: int) -> float:
+        return float(below[last] - (below[first - 1] if first else 0))
+
+    middle, far, above = inside(low, high), 1 - inside(far_low, far_high), 1 - float(below[low])
     return [
         Count(f"of the {label} lie in [{low}, {high}]",
               int(((totals >= low) & (totals <= high)).sum()), totals.size, middle),

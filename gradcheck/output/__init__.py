@@ -3,13 +3,17 @@
 record                  The one record that `gradcheck check` and `gradcheck grade` end in.
 render                  The formats of a record by name.
 text                    A record as a table for people.
-json                    The whole record as JSON.
+json                    The whole record as JSON, and its schema (schema.json).
 junit                   A record as JUnit XML.
+github                  Findings as annotations of a GitHub workflow.
+sarif                   Findings as SARIF, for code hosts and editors.
+problems                What is wrong, one entry a finding, with file and line.
 gradescope              What Gradescope reads of a record.
 prairielearn            What PrairieLearn reads of a record.
 parts                   What several formats say alike: the summary, an explanation, points.
 folder                  The records of a folder: a line each, or a row each of a CSV.
 html                    The notebook view of a report.
+notebook                The notebook view of a record.
 plain                   Values as JSON's own types, and text that does no harm.
 write                   Writing a result whole or not at all.
 github                  Annotations of a GitHub workflow: one line for each finding

@@ -31,7 +31,7 @@ def heat_map(report: Report) -> str:
         for finding in report.findings
     ]
     rows = "".join(
-        f"<tr><td>d{html.escape(entry.name)}</td><td>{entry.dtype}{list(entry.shape)}</td>"
+        f"<tr><td>d{html.escape(entry.name)}</td><td>{html.escape(entry.dtype)}{list(entry.shape)}</td>"
         f"<td>{entry.worst_error:.1e}</td><td>{list(entry.worst_index)}</td>"
         f"<td>{entry.analytic:.6g}</td><td>{entry.numeric:.6g} ± {entry.bound:.1e}</td></tr>"
         for entry in report.arguments

@@ -15,7 +15,7 @@ TAGS = {"failed": "failure", "inconclusive": "failure", "todo": "failure", "erro
 
 
 def as_junit(record: Record) -> str:
-    """Return JUnit XML that the Ant, Jenkins and pytest schemas all accept."""
+    """Return JUnit XML as Jenkins' and pytest's schema has it (junit-10.xsd)."""
     return as_junit_suites([record])
 
 
@@ -55,6 +55,8 @@ def _testcase(
     case = ET.SubElement(suite, "testcase", {
         "classname": one_line(group), "name": one_line(name), "time": f"{seconds:.3f}"})
     tag = TAGS.get(status)
+    if status == "warned":
+        ET.SubElement(case, "system-out").text = text
     if tag:
         first = one_line(text.partition("\n")[0])
         attributes = {"message": first} if tag == "skipped" else {"type": status, "message": first}

@@ -24,8 +24,15 @@ def page(record: Record) -> str:
     """
     rows = "".join(map(_row, record.items))
     notes = "".join(f"<p>note: {_safe(note)}</p>" for note in record.notes)
-    error = f"<pre>{_safe(record.error)}</pre>" if record.error else ""
-    return f"<div><b>{_safe(record.target)}</b><table>{rows}</table>{error}{notes}</div>"
+    return (f"<div><b>{_safe(record.path or record.target)}</b><table>{rows}</table>{notes}"
+            f"<pre>{html.escape(_summary(record))}</pre></div>")
+
+
+def _summary(record: Record) -> str:
+    # the record shows itself by this module, and the summary is made of the record
+    from gradcheck.output.parts import summary
+
+    return summary(record)
 
 
 def _row(item: Item) -> str:

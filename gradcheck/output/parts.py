@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from gradcheck.output.plain import MESSAGE_LIMIT, clean
+from gradcheck.output.plain import MESSAGE_LIMIT, clean, one_line
 from gradcheck.output.record import STATUSES, Item, Record
 
 
 def summary(record: Record) -> str:
-    """Return the counts, the points and the time in one line, and below it what went wrong.
+    """Return the counts of every status, the points and the time in one line.
+
+    Below it stands what went wrong with the whole.
 
     >>> summary(Record("grade", "a.py", (Item("relu", "relu", "failed", "", 1.0, 4.0),)))
     'a.py: 1 failed, 1 of 4 points in 0.0 s'
@@ -19,7 +21,8 @@ def summary(record: Record) -> str:
     parts = [f"{count} {status}" for status, count in counts.items() if count] or ["0 judged"]
     if record.max_score:
         parts.append(f"{record.score:g} of {record.max_score:g} points")
-    line = f"{clean(record.target)}: {', '.join(parts)} in {record.seconds:.1f} s{_work(record)}"
+    name = one_line(record.target)
+    line = f"{name}: {', '.join(parts)} in {record.seconds:.1f} s{_work(record)}"
     return f"{line}\n{clean(record.error)}" if record.error else line
 
 

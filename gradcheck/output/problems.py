@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 
-from gradcheck.output.record import Item, Record, clean
+from gradcheck.output.plain import clean, one_line
+from gradcheck.output.record import Item, Record
 
 LEVELS = {"failed": "error", "error": "error", "inconclusive": "error", "warned": "warning",
           "todo": "note", "skipped": "note"}
+SOURCES = (".py", ".ipynb")
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,11 @@ class Problem:
     level : {'error', 'warning', 'note'}
         How grave it is.
     rule : str
-        The code of the finding, or the status where there is none.
+        The code of the finding, the name of the law, or the status where there is neither.
     title, text : str
         What is wrong, in few words and in whole.
     file : str
-        Where; '' where that is not known.
+        Where, from the current folder if it lies there; '' where that is not known.
     line : int
         The line, from 1; 0 where that is not known.
     """
@@ -38,22 +43,63 @@ class Problem:
 
 
 def problems(record: Record) -> Iterator[Problem]:
-    """Yield what is wrong in a record, in its order."""
+    """Yield what is wrong in a record, in its order.
+
+    Examples
+    --------
+    >>> [problem.rule for problem in problems(Record("check", "a.py", error="no", fault="target"))]
+    ['error']
+    """
     if record.error:
-        yield Problem("error", record.fault or "error", f"{record.target} was not judged",
-                      clean(record.error), record.target if record.fault == "target" else "")
+        file, line = _culprit(record)
+        yield Problem("error", "error", one_line(f"{record.target} was not judged"),
+                      clean(record.error), file, line)
     for item in record.items:
         if item.status in LEVELS:
             yield from _of_item(item)
 
 
 def _of_item(item: Item) -> Iterator[Problem]:
-    level = LEVELS[item.status]
-    found = item.details.get("report", {}).get("findings", ())
-    for entry in found:
+    """Yield a problem for each finding or broken law, or one for the item's message."""
+    level, place = LEVELS[item.status], (relative(item.file), item.line)
+    told = [*_findings(item), *_laws(item)] or [(item.status, "", item.message or item.status)]
+    for rule, where, text in told:
+        yield Problem(level, one_line(rule), one_line(f"{item.name}: {rule}{where}"), clean(text),
+                      *place)
+
+
+def _findings(item: Item) -> Iterator[tuple[str, str, str]]:
+    for entry in item.details.get("report", {}).get("findings", ()):
         argument = f" in d{entry['argument']}" if entry.get("argument") else ""
-        yield Problem(level, entry["code"], f"{item.name}: {entry['code']}{argument}",
-                      clean(entry["message"]), item.file, item.line)
-    if not found:
-        yield Problem(level, item.status, f"{item.name}: {item.status}", clean(item.message),
-                      item.file, item.line)
+        yield entry["code"], argument, entry["message"]
+
+
+def _laws(item: Item) -> Iterator[tuple[str, str, str]]:
+    for entry in item.details.get("laws", ()):
+        if entry["status"] == "failed":
+            yield entry["name"], "", entry["message"]
+
+
+def _culprit(record: Record) -> tuple[str, int]:
+    """Return the file that could not be judged, and the line of it that a traceback ends in."""
+    if record.fault != "target" or PurePath(record.target).suffix not in SOURCES:
+        return "", 0
+    name = re.escape(PurePath(record.target).name)
+    lines = re.findall(rf'File "(?:[^"\n]*[/\\])?{name}", line (\d{{1,9}})', record.error)
+    return relative(record.target), int(lines[-1]) if lines else 0
+
+
+def relative(file: str) -> str:
+    """Return a path from the current folder, where it lies below it; else as it is.
+
+    Examples
+    --------
+    >>> relative(os.path.abspath("homework.py"))
+    'homework.py'
+    """
+    named = clean(file)
+    try:
+        found = os.path.relpath(named) if os.path.isabs(named) else named
+    except (OSError, ValueError):  # another drive, or the current folder is gone
+        return named
+    return named if found.startswith(os.pardir) else found

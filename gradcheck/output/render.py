@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gradcheck.output.github import as_github
 from gradcheck.output.gradescope import as_gradescope
-from gradcheck.output.json import as_json
+from gradcheck.output.json import as_json, as_json_list
 from gradcheck.output.junit import as_junit, as_junit_suites
 from gradcheck.output.prairielearn import as_prairielearn
 from gradcheck.output.record import Record
@@ -25,28 +24,69 @@ FORMATS: dict[str, Callable[[Record], str]] = {
 }
 # The formats in which several records are one document.
 TOGETHER: dict[str, Callable[[Sequence[Record]], str]] = {
-    "json": lambda records: json.dumps([record.to_dict() for record in records], indent=2) + "\n",
+    "json": as_json_list,
     "junit": as_junit_suites,
     "github": as_github,
     "sarif": as_sarif,
 }
 
 
+class OneRecordError(ValueError):
+    """Several records are to be written in a format that holds one."""
+
+
 def render_all(records: Sequence[Record], format: str = "text", *, color: bool = False,
-               width: int = 100, verbose: bool = False) -> str:
-    """Return several records in one of the formats: one document, or one after the other."""
+               width: int = 100, verbose: bool = False,
+               rules: Mapping[str, str] | None = None) -> str:
+    """Return several records in one of the formats: one document, or texts below each other.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        One a target.
+    format, color, width, verbose, rules
+        Those of `render`.
+
+    Raises
+    ------
+    OneRecordError
+        The format holds one target's record only.
+
+    Examples
+    --------
+    >>> print(render_all([Record("check", "a.py"), Record("check", "b.py")]), end="")
+    a.py: 0 judged in 0.0 s
+    <BLANKLINE>
+    b.py: 0 judged in 0.0 s
+    """
+    if format == "sarif":
+        return as_sarif(records, rules)
     if format in TOGETHER:
         return TOGETHER[format](records)
     if format != "text":
-        raise ValueError(f"format: got {format!r} for {len(records)} targets; expected one of "
-                         f"text, {', '.join(TOGETHER)}. Remedy: check them one at a time.")
+        raise OneRecordError(f"format: got {format!r} for {len(records)} targets; expected one of "
+                             f"text, {', '.join(TOGETHER)}. Remedy: check them one at a time.")
     return "\n".join(as_text(record, color, width, verbose) for record in records)
 
 
-def render(record: Record, format: str = "text", *, color: bool = False,
-           width: int = 100, verbose: bool = False) -> str:
-    """Return `record` in one of `FORMATS`; `color`, `width` and `verbose` are the text's.
+def render(record: Record, format: str = "text", *, color: bool = False, width: int = 100,
+           verbose: bool = False,
+           rules: Mapping[str, str] | None = None) -> str:
+    """Return `record` in one of `FORMATS`.
 
+    Parameters
+    ----------
+    record : Record
+        What was judged.
+    format : str
+        One of `FORMATS`.
+    color, width, verbose
+        The text's: see `as_text`.
+    rules : mapping, optional
+        SARIF's: what the codes mean.
+
+    Examples
+    --------
     >>> from gradcheck.output.record import Item
     >>> record = Record("check", "homework.py", (Item("relu", "relu", "passed"),), seconds=0.25)
     >>> print(render(record))
@@ -61,4 +101,6 @@ def render(record: Record, format: str = "text", *, color: bool = False,
                          "Remedy: pass one of these words.")
     if format == "text":
         return as_text(record, color, width, verbose)
+    if format == "sarif":
+        return as_sarif([record], rules)
     return FORMATS[format](record)

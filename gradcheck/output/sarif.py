@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
+from gradcheck.output.plain import clean, dump
 from gradcheck.output.problems import Problem, problems
 from gradcheck.output.record import Record
 
-SEMANTIC = "1.0.0"  # of the rules and their names
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+# What the rules mean that are a status: where no finding names the cause.
+STATUS_RULES = {
+    "failed": "The layer is wrong; the message says where and how.",
+    "inconclusive": "The numbers of the example cannot decide whether the gradient is right.",
+    "warned": "The numbers are right, and something else is to be mended.",
+    "todo": "The function is not written yet.",
+    "skipped": "The gradient was judged at no example; the message says what to write.",
+    "error": "No judgement was possible: time, memory, a crash, or a failing import.",
+}
 
 
-def as_sarif(records: Sequence[Record]) -> str:
+def as_sarif(records: Sequence[Record], rules: Mapping[str, str] | None = None) -> str:
     """Return the records as one SARIF log with one run.
 
     Parameters
     ----------
     records : sequence of Record
         One a target.
+    rules : mapping, optional
+        What each code of a finding and each law means; its first sentence is the rule's short
+        description. A code that is not among them is described by its name.
+
+    Returns
+    -------
+    str
+        A result's fingerprint is made of its file, layer and rule: it stays when lines move.
 
     Examples
     --------
+    >>> import json
     >>> from gradcheck.output.record import Item
     >>> item = Item("relu", "relu", "failed", "no", file="homework.py", line=3)
     >>> log = json.loads(as_sarif([Record("check", "homework.py", (item,))]))
@@ -31,26 +51,54 @@ def as_sarif(records: Sequence[Record]) -> str:
     'failed'
     """
     found = [problem for record in records for problem in problems(record)]
-    rules = list(dict.fromkeys(problem.rule for problem in found))
-    driver = {
-        "name": "gradcheck", "semanticVersion": SEMANTIC,
-        "rules": [{"id": rule, "shortDescription": {"text": rule},
-                   "help": {"text": f"gradcheck explain {rule}"}} for rule in rules],
-    }
+    used = list(dict.fromkeys(problem.rule for problem in found))
+    meanings = {**STATUS_RULES, **(rules or {})}
+    driver = {"name": "gradcheck", **_version(),
+              "rules": [_rule(rule, meanings.get(rule, rule)) for rule in used]}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints",
-           "results": [_result(problem, rules.index(problem.rule)) for problem in found]}
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+           "invocations": [_invocation(record) for record in records],
+           "results": [_result(problem, used.index(problem.rule)) for problem in found]}
+    return dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _version() -> dict[str, str]:
+    try:
+        return {"semanticVersion": version("maskgrad")}
+    except PackageNotFoundError:
+        return {}
+
+
+def _rule(code: str, meaning: str) -> dict[str, Any]:
+    first, _, _ = meaning.partition(". ")
+    return {"id": code, "shortDescription": {"text": clean(first)},
+            "fullDescription": {"text": clean(meaning)}, "help": {"text": clean(meaning)}}
+
+
+def _invocation(record: Record) -> dict[str, Any]:
+    """Say whether a target was judged to its end, and what was noted on the whole."""
+    notes = [{"level": "note", "message": {"text": clean(note)}} for note in record.notes]
+    return {"executionSuccessful": not record.error, "toolExecutionNotifications": notes}
 
 
 def _result(problem: Problem, rule: int) -> dict[str, Any]:
+    uri = _uri(problem.file)
+    told = "\0".join((uri, problem.rule, problem.title))
     result: dict[str, Any] = {
         "ruleId": problem.rule, "ruleIndex": rule, "level": problem.level,
         "message": {"text": f"{problem.title}\n{problem.text}"},
+        "partialFingerprints": {"gradcheck/v1": hashlib.sha256(told.encode()).hexdigest()},
     }
-    if problem.file:
-        place: dict[str, Any] = {
-            "artifactLocation": {"uri": PurePath(problem.file).as_posix().replace(" ", "%20")}}
+    if uri:
+        place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
         if problem.line:
             place["region"] = {"startLine": problem.line}
         result["locations"] = [{"physicalLocation": place}]
     return result
+
+
+def _uri(file: str) -> str:
+    """Return a path as a URI reference, relative where the path is."""
+    path = PurePath(file)
+    if not file or path.is_absolute():
+        return path.as_uri() if file else ""
+    return quote(path.as_posix())

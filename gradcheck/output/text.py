@@ -6,30 +6,55 @@ import textwrap
 from collections.abc import Sequence
 
 from gradcheck.output.parts import summary
-from gradcheck.output.plain import OUTPUT_LIMIT, clean
+from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
 from gradcheck.output.record import Item, Record
 
-COLOURS = {"passed": "32", "warned": "33", "failed": "31", "error": "31", "inconclusive": "33"}
+COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33", "todo": "36",
+           "skipped": "36", "error": "31"}
+LEAST = 12  # columns that the arguments keep in a narrow terminal
 
 
-def as_text(record: Record, color: bool = False, width: int = 100,
-            verbose: bool = False) -> str:
+def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool = False) -> str:
     """Return a table with one line an item, what is wrong below it, and a one-line summary.
 
-    Paragraphs are folded to `width` columns.
+    Parameters
+    ----------
+    record : Record
+        What was judged.
+    color : bool
+        Whether the statuses are coloured.
+    width : int
+        Columns within which paragraphs are folded and arguments shortened.
+    verbose : bool
+        Whether the checker's own tracebacks are shown.
+
+    Examples
+    --------
+    >>> print(as_text(Record("check", "a.py", (Item("relu", "relu", "todo"),), path="a.py")))
+    a.py
+    name  verdict
+    relu  todo
+    <BLANKLINE>
+    a.py: 1 todo in 0.0 s
+    <BLANKLINE>
     """
-    lines = [*([clean(record.path)] if record.path else []), *_table(record, color, width)]
+    lines = [*([one_line(record.path)] if record.path else []), *_table(record, color, width)]
     for item in record.items if verbose else ():
         if "traceback" in item.details:
-            lines += ["", f"{clean(item.name)}:", clean(item.details["traceback"]).rstrip()]
+            lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
     if record.output and record.kind == "grade":
         lines += ["", "the submission printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
     if record.notes:
-        lines.append("")
-        for note in record.notes:
-            told = clean(note)
-            lines += _folded(told if told.startswith("advice") else f"note: {told}", "", width)
+        lines += ["", *_notes(record, width)]
     return "\n".join([*lines, *([""] if lines else []), summary(record)]) + "\n"
+
+
+def _notes(record: Record, width: int) -> list[str]:
+    lines = []
+    for note in record.notes:
+        told = clean(note)
+        lines += _folded(told if told.startswith("advice") else f"note: {told}", "", width)
+    return lines
 
 
 def _table(record: Record, color: bool, width: int) -> list[str]:
@@ -41,6 +66,10 @@ def _table(record: Record, color: bool, width: int) -> list[str]:
     kept = [i for i, title in enumerate(heading)
             if title in ("name", "verdict") or any(row[i] for row in rows)]
     widths = [max(len(row[i]) for row in [heading, *rows]) for i in kept]
+    if 1 in kept:
+        spare = width - sum(widths) - 2 * (len(widths) - 1)
+        place = kept.index(1)
+        widths[place] = max(min(widths[place], LEAST), widths[place] + min(spare, 0))
     lines = [_line(heading, kept, widths)] if rows else []
     said = ("", "")
     for item, row in zip(record.items, rows, strict=True):
@@ -76,16 +105,20 @@ def _row(item: Item, points: bool) -> tuple[str, ...]:
     error = "" if item.worst_error is None else f"{item.worst_error:.1e}"
     calls = "" if item.evaluations is None else str(item.evaluations)
     earned = [f"{item.points or 0:g}/{item.max_points or 0:g}"] if points else []
-    return (clean(item.name), ", ".join(map(clean, item.arguments)), error, calls, *earned,
+    return (one_line(item.name), ", ".join(map(one_line, item.arguments)), error, calls, *earned,
             item.status)
 
 
 def _line(row: Sequence[str], kept: Sequence[int], widths: Sequence[int]) -> str:
-    cells = (row[i].replace("\n", " ").ljust(width) for i, width in zip(kept, widths, strict=True))
+    cells = (_cut(row[i], width).ljust(width) for i, width in zip(kept, widths, strict=True))
     return "  ".join(cells).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[:width - 3]}..."
 
 
 def _colored(line: str, status: str, color: bool) -> str:
     if not color:
         return line
-    return f"{line.removesuffix(status)}\x1b[{COLOURS.get(status, '0')}m{status}\x1b[0m"
+    return f"{line.removesuffix(status)}\x1b[{COLOURS[status]}m{status}\x1b[0m"

@@ -6,7 +6,6 @@ judge                   The one judge of a pair's gradient and of its contract.
 trial                   One run of the checker on a pair, at given arguments.
 further                 Further arguments for a pair whose gradient is right at the first.
 laws                    The mask laws of a dropout as one item of a record.
-conventions             How a target's dropout takes p, scales, and draws.
 quiet                   What a target prints, warns of and reseeds is kept to itself.
 exceptions              The exceptions that end a check, told apart from a target's own.
 absent                  Stand-ins for modules and names that a target imports and that are not ...

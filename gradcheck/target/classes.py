@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.target.quiet import global_generator_restored
+from gradcheck.generators import global_generators_restored
 
 Array = NDArray[Any]
 
@@ -147,7 +147,7 @@ class Functions:
         layer = copy.deepcopy(self.layer)
         for slot, value in zip(self.slots, args[self.inputs:], strict=True):
             slot.write(layer, value)
-        with global_generator_restored():
+        with global_generators_restored():
             np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
             returned = layer.forward(*args[:self.inputs])
         if isinstance(returned, tuple) and len(returned) == 2:

@@ -62,7 +62,8 @@ def further(found: Example, redrawn: Example) -> Iterator[Further]:
     told = ", ".join(["with other numbers", *(word for word, there in special.items() if there)])
     # A p that is taken for that of keeping divides by zero here: no matter of the gradient.
     yield Further(_changed(redrawn, _repetitive), told, "at the first", Trial.has_no_value)
-    if any(map(has_mode, found.args)):
+    # A dropout without a normalization is in test mode what it is where p = 0.
+    if any(has_mode(arg) and not drops(arg) for arg in found.args):
         tested = in_test_mode(redrawn.args, np.random.default_rng(0))
         yield Further(replace(redrawn, args=tested), "in test mode", "in train mode",
                       Trial.has_no_gradient)

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gradcheck.exceptions import reason_of
+from gradcheck.mask_laws.conventions import LAWFUL
 from gradcheck.output.record import Item
 from gradcheck.target.at_arguments import NO_CONTROL
-from gradcheck.target.conventions import LAWFUL
 from gradcheck.target.exceptions import Interrupted
 from gradcheck.target.judge import Judgement, judge
 from gradcheck.target.pairs import Pair

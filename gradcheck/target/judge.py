@@ -17,8 +17,8 @@ from typing import Any
 from gradcheck.examples.candidates import Example, NoExampleError, how_to, keyword_settings
 from gradcheck.examples.standard import SHAPE_KEEPING
 from gradcheck.exceptions import LIBRARY, reason_of
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.at_arguments import candidates_for, judge_at, shapes_of
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.needs import need_of

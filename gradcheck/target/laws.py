@@ -8,7 +8,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
-from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError
+from gradcheck.mask_laws.implementation import DropoutLawError
 from gradcheck.mask_laws.run import LAWS, CheckResult, check_dropout, dropout_checks
 from gradcheck.output.record import Item
 from gradcheck.target.pairs import Pair
@@ -36,10 +36,7 @@ class Laws:
     def __init__(self, pair: Pair, settings: Settings, ignored: Collection[str] = ()) -> None:
         assert pair.backward is not None
         self._pair, self._strict, self._ignored = pair, settings.strict, ignored
-        conventions = settings.conventions
-        scaling = "vanilla" if pair.base == "vanilla_dropout" else conventions.scaling
-        self._impl = DropoutImplementation(pair.forward, pair.backward, conventions.p_is, scaling,
-                                           conventions.seeding, pair.name)
+        self._impl = settings.conventions.implementation(pair)
 
     def item(self) -> Item:
         """Return what all laws say together."""

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.generators import global_generators_restored
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
-from gradcheck.target.conventions import Conventions
-from gradcheck.target.quiet import global_generator_restored
 
 Function = Callable[..., Any]
 MASK_SEED = 123
@@ -30,7 +30,7 @@ def steadied(forward: Function, args: tuple[Any, ...]) -> Function:
     >>> forward(1.0) == forward(1.0), steadied(abs, (1.0,)) is abs
     (True, True)
     """
-    with global_generator_restored():
+    with global_generators_restored():
         before = _state()
         try:
             with np.errstate(all="ignore"):
@@ -42,7 +42,7 @@ def steadied(forward: Function, args: tuple[Any, ...]) -> Function:
 
     @functools.wraps(forward)
     def seeded(*given: Any) -> Any:
-        with global_generator_restored():
+        with global_generators_restored():
             np.random.seed(MASK_SEED)  # noqa: NPY002
             return forward(*given)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from gradcheck.target.conventions import Conventions
+from gradcheck.mask_laws.conventions import Conventions
 
 FILE = "pyproject.toml"
 SECTION = "gradcheck"

@@ -26,7 +26,7 @@ def refuse_unknown(codes: Collection[str]) -> None:
     if not codes:
         return
     from gradcheck.findings.registry import rules
-    from gradcheck.mask_laws.law import LAWS
+    from gradcheck.mask_laws.registry import LAWS
 
     known = [*rules(), *(law.name for law in LAWS)]
     for code in codes:

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck.examples.constructors import constructor_value
+from gradcheck.generators import global_generators_restored
 from gradcheck.target.classes import MASK_SEED, constructed
 from gradcheck.target.layer_objects import refusing_pair
 from gradcheck.target.pairs import Pair
-from gradcheck.target.quiet import global_generator_restored
 
 X = (4, 6)
 
@@ -57,7 +57,7 @@ class Taped:
         for parameter, value in zip(parameters, args[1:], strict=True):
             parameter.data = np.array(value)
         x = self.tensor(np.array(args[0]), requires_grad=True)
-        with global_generator_restored():
+        with global_generators_restored():
             np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
             return module.forward(x), [x, *parameters]
 
@@ -81,7 +81,7 @@ def pair_of_module(name: str, kind: type,
     tensor = _tensor_of(kind)
     assert tensor is not None
     try:
-        with global_generator_restored():
+        with global_generators_restored():
             module, x = own(np.random.default_rng(0)) if own is not None else (
                 constructed(kind, constructor_value), np.zeros(X))
     except Exception as error:

@@ -12,8 +12,8 @@ import numpy as np
 from gradcheck.check import check_layer
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.examples.candidates import Example
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.report import Report
-from gradcheck.target.conventions import Conventions
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.losses import report_of_loss
 from gradcheck.target.pairs import Pair

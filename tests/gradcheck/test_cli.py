@@ -315,6 +315,17 @@ def test_explain_prints_one_code_or_all(capsys):
     assert "mask-inverted" in err
 
 
+def test_explain_knows_the_laws_of_the_mask_and_the_nearest_of_both(capsys):
+    assert "rate_at_extreme_p" in run(capsys, "explain")[1]
+    code, out, _ = run(capsys, "explain", "rate")
+    assert code == 0
+    assert 'check_law("rate", (dropout_forward, dropout_backward))' in out
+    code, _, err = run(capsys, "explain", "scale")
+    assert code == 2
+    assert "did you mean scaled" in err
+    assert "did you mean float16" in run(capsys, "explain", "float17")[2]
+
+
 def test_no_command_and_help_say_how_to_use_it(capsys):
     assert run(capsys)[0] == 2
     code, out, _ = run(capsys, "check", "--help")

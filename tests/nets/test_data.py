@@ -180,3 +180,12 @@ def test_more_images_than_the_files_hold_are_refused(tmp_path):
     write_cifar10(tmp_path)
     with pytest.raises(ValueError, match=r"num_training \+ num_validation.*at most 20"):
         get_CIFAR10_data(16, 5, 3, folder=tmp_path)
+
+
+def test_the_digits_are_the_callers_own_each_time():
+    X, y = load_digits()
+    X[0], y[0] = -1, -1
+    again = load_digits()
+    assert (again[0] >= 0).all()
+    assert (again[1] >= 0).all()
+    assert again[0].shape == (1797, 64)

@@ -207,19 +207,19 @@ def test_a_damaged_line_before_the_last_is_named(content, tmp_path):
 def test_a_killed_sweep_goes_on_where_it_stopped(tmp_path):
     path = tmp_path / "results.jsonl"
     child = subprocess.Popen([sys.executable, "-m", "nets", *COMMAND, "--p", "0.1", "0.2", "0.3",
-                              "--seeds", "20", "--results", str(path)], stdout=subprocess.DEVNULL)
+                              "--seeds", "30", "--results", str(path)], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (path.exists() and path.stat().st_size > 1000):
+    while time.monotonic() < deadline and not (path.exists() and path.stat().st_size > 2000):
         time.sleep(0.01)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
     finished = read_results(path)
-    assert 0 < len(finished) < 80
+    assert 0 < len(finished) < 120
     grid = {"noise": [0.3], "method": ["none", "dropout"], "p": [0.1, 0.2, 0.3]}
-    again = run_sweep(grid, 20, base=BASE, path=path, progress=False)
+    again = run_sweep(grid, 30, base=BASE, path=path, progress=False)
     assert again[: len(finished)] == finished
-    assert len(read_results(path)) == 80
-    assert again[-1] == run_cell(Cell(replace(BASE, p=0.3), 0, 19))
+    assert len(read_results(path)) == 120
+    assert again[-1] == run_cell(Cell(replace(BASE, p=0.3), 0, 29))
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_the_training(tmp_path, monkeypatch):

@@ -132,9 +132,19 @@ def _recognise(view: View) -> Model | None:
             for axes in itertools.combinations(range(len(shape)), count):
                 for centres in (True, False):
                     model = _model(split, axes, centres, forms)
-                    if model is not None:
+                    if model is not None and not _only_scales(model, view, arrays[0][0]):
                         return model
     return None
+
+
+def _only_scales(model: Model, view: View, name: str) -> bool:
+    """Whether a single statistic is none at all: the output grows in proportion to the argument."""
+    if model.istd.size > 1 or not model.divides:
+        return False
+    evaluator, position = view.case.problem.evaluator, view.case.layer.names.index(name)
+    one, two, three = (evaluator.out(position, times * view.case.args[position])
+                       for times in (1, 2, 3))
+    return np.allclose(three - two, two - one)
 
 
 def _splits(shape: tuple[int, ...]) -> list[tuple[int, ...]]:

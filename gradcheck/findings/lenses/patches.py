@@ -78,17 +78,17 @@ def _patches(view: View) -> Patches | None:
     local = tuple(axis for axis in space
                   if _is_local(true, axis, view.dense_tolerance, x.ndim))
     single = x.shape[0] == 1 == out.shape[0]
-    return Patches(true, wrong, view.dense_tolerance, local, _padding(view, true),
+    return Patches(true, wrong, view.dense_tolerance, local, _padding(view, true, local),
                    single or (0, 0) in alignment.pairs)
 
 
-def _padding(view: View, patches: Array) -> int:
+def _padding(view: View, patches: Array, space: tuple[int, ...]) -> int:
     """Return how far forward pads: as it is told, as the output grows, as windows are cropped."""
     x, out = view.x, view.case.out
     told = [int(value) for key, value in view.case.numbers.items() if "pad" in key.lower()]
     padding = max(told, default=0)
     if x.ndim == out.ndim:
-        growth = max(b - a for a, b in zip(x.shape[1:] or (0,), out.shape[1:] or (0,), strict=True))
+        growth = max((out.shape[axis] - x.shape[axis] for axis in space), default=0)
         padding = max(padding, -(-growth // 2))
     if not told:
         padding = max(padding, _cropped(patches, view.dense_tolerance, range(2, x.ndim + 1)))

@@ -6,17 +6,22 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck.findings.lenses.factor import is_multiple
 from gradcheck.findings.rule import Evidence
 from gradcheck.findings.view import View
 from gradcheck.numeric.scalar import NetLoss
 
+Array = NDArray[Any]
+
 REG_NAMES = ("reg", "lam", "weight_decay", "l2", "alpha")
 STEP = 1e-4
 FAR = (1000.0, 10.0)
+OTHER_DIRECTIONS = 2
 # analytic - numeric, in units of reg * W, of the slips that have a name
 RATIOS = {"missing": -1.0, "doubled": 1.0, "halved": -0.5, "sign": -2.0}
 
@@ -26,7 +31,8 @@ class WeightGap:
     """analytic - numeric = k * W, beside the penalty of W.
 
     The loss holds ``loss / 2 * sum(W * W)``, as far as that can be measured. `reg` is the strength
-    that its gradient should have: the loss's, else what is declared; None where neither is known.
+    that its gradient should have: the loss's, else what is declared; None where neither is known,
+    and where the loss holds none of a weight.
     """
 
     k: float
@@ -40,10 +46,10 @@ class WeightGap:
         return self.k / self.reg if self.reg else None
 
     def has_ratio(self, ratio: float) -> bool:
-        """Whether the gap is so many reg * W; where reg is unknown, its sign alone speaks."""
+        """Whether the gap is so many reg * W; a bias that no loss holds may have any strength."""
         if self.ratio is not None:
             return abs(self.ratio - ratio) < 1e-3
-        return self.reg is None and abs(ratio) == 1.0 and self.k * ratio > 0
+        return self.is_bias and self.loss == 0 and ratio == RATIOS["doubled"] and self.k > 0
 
 
 def weight_gap(view: View) -> WeightGap | None:
@@ -63,10 +69,15 @@ def _weight_gap(view: View) -> WeightGap | None:
     k = float(np.sum(gap * w)) / size
     if not k or not view.agrees(view.n + k * view.x):
         return None
-    loss = penalty(view) or _grown_penalty(view, k)
     is_bias = view.x.ndim == 1 and view.name.lower().startswith(("b", "gamma"))
-    # a loss without this parameter's penalty leaves the strength that the others have
-    return WeightGap(k, loss, loss or declared_reg(view), is_bias)
+    loss = penalty(view) or _grown_penalty(view, k)
+    if loss is None:
+        loss = _penalty_alike_everywhere(view, k)
+        # squared errors grow alike along all directions of a bias
+        loss = None if is_bias and loss else loss
+    # a weight that the loss leaves out has no right strength; a bias is compared with the weights'
+    left_out = loss == 0 and not is_bias
+    return WeightGap(k, loss, None if left_out else loss or declared_reg(view), is_bias)
 
 
 def penalty(view: View) -> float | None:
@@ -112,7 +123,7 @@ def _grown_penalty(view: View, k: float) -> float | None:
     one side or the other: once, twice for a penalty without the half, or not at all.
     """
     reg = declared_reg(view)
-    grown = None if reg is None else _growth(view)
+    grown = None if reg is None else _growth(view, view.x)
     if reg is None or grown is None:
         return None
     strength, error = grown
@@ -123,15 +134,39 @@ def _grown_penalty(view: View, k: float) -> float | None:
     return fits[0] if fits else None
 
 
-def _growth(view: View) -> tuple[float, float] | None:
+def _penalty_alike_everywhere(view: View, k: float) -> float | None:
+    """Return the loss's penalty if its growth is that of one: the same in all directions.
+
+    Data grow with the direction that the weights take. Where the growth was measured too near to
+    be exact, it has to fit a slip that has a name.
+    """
+    rng = np.random.default_rng(11)
+    others = (rng.standard_normal(view.x.shape) for _ in range(OTHER_DIRECTIONS))
+    size = float(np.linalg.norm(view.x))
+    grown = [_growth(view, along) for along in (
+        view.x, *(other * size / np.linalg.norm(other) for other in others))]
+    if None in grown:
+        return None
+    strengths, errors = zip(*(each for each in grown if each is not None), strict=True)
+    error = max(errors)
+    near = error * max(*map(abs, strengths), abs(k))
+    if np.ptp(strengths) > near:
+        return None
+    named = (0.0, *(k / ratio for ratio in RATIOS.values()))
+    fits = [loss for loss in named if abs(strengths[0] - loss) <= near]
+    exact = float(strengths[0]) if error <= 1 / FAR[0] else None
+    return fits[0] if fits else exact
+
+
+def _growth(view: View, along: Array) -> tuple[float, float] | None:
     """Return c of ``c / 2 * sum(w * w)`` far from zero, and the relative error that it may have.
 
     Three points at equal distances leave neither a constant nor a linear part. Where a loss
     overflows so far out, they are taken nearer.
     """
-    size, evaluator = float(np.sum(view.x * view.x)), view.case.problem.evaluator
+    size, evaluator = float(np.sum(along * along)), view.case.problem.evaluator
     for far in FAR:
-        one, two, three = (float(evaluator.out(view.position, far * times * view.x))
+        one, two, three = (float(evaluator.out(view.position, far * times * along))
                            for times in (1, 2, 3))
         strength = (three - 2 * two + one) / (far**2 * size)
         if math.isfinite(strength):

@@ -65,14 +65,20 @@ class Scores:
 
     @property
     def gap_units(self) -> float | None:
-        """How many weights of a sample, one or two, all labels' entries are too large by."""
+        """How many weights of a sample, one or two, all labels' entries are too large by.
+
+        A label's own term weighs as much as its sample: no true entry is below minus that. A hinge
+        loss has more terms there.
+        """
         if self.gap_at_labels is None:
             return None
         gap = self.gap_at_labels[self.active]
         if np.ptp(gap) >= CLOSE * np.max(gap):
             return None
+        deepest = -float(np.min(self.n))
         return next((units for weight in self._weights for units in (1.0, 2.0)
-                     if np.isclose(np.mean(gap), units * weight, rtol=1e-3)), None)
+                     if np.isclose(np.mean(gap), units * weight, rtol=1e-3)
+                     and deepest <= weight * (1 + 1e-3)), None)
 
     @property
     def _weights(self) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ gradient right names the slip, wherever inside a composition of layers it sits.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,12 +26,37 @@ REPAIRED = 1e-5
 
 def repairs(view: View, dout: Array, change: tuple[str, Array] | None = None) -> bool:
     """Whether backward returns the numeric gradient for this upstream gradient and cached array."""
+    gradient = _gradient(view, dout, change)
+    return gradient is not None and _is_right(view, gradient)
+
+
+def repairs_by_sample(view: View, path: str, values: Sequence[Array]) -> bool:
+    """Whether the samples' gradients, each with its own array in the cache, add up to the right."""
+    total = np.zeros(view.n.shape)
+    for i, value in enumerate(values):
+        dout = np.zeros_like(view.case.dout)
+        dout[i] = view.case.dout[i]
+        gradient = _gradient(view, dout, (path, value))
+        if gradient is None:
+            return False
+        total += gradient
+    return _is_right(view, total)
+
+
+def _gradient(view: View, dout: Array, change: tuple[str, Array] | None) -> Array | None:
+    """Return what backward gives for the argument, if it is an array of its shape."""
     gradients = view.case.backward(dout, change)
     place = view.case.layer.wrt.index(view.position)
-    if gradients is None or place >= len(gradients) or not view.complete:
-        return False
+    if gradients is None or place >= len(gradients):
+        return None
     gradient = np.asarray(gradients[place])
-    if gradient.shape != view.n.shape or gradient.dtype.kind != "f":
+    usable = gradient.shape == view.n.shape and gradient.dtype.kind == "f"
+    return gradient if usable else None
+
+
+def _is_right(view: View, gradient: Array) -> bool:
+    """Whether a gradient is the numeric one, far nearer than the analytic one is."""
+    if not view.complete:
         return False
     gap = float(np.max(np.abs(view.a - view.n)))
     tolerance = np.minimum(REPAIRED * view.comparison.scale, 1e-2 * gap)

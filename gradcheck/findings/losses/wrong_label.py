@@ -14,7 +14,11 @@ from gradcheck.findings.view import View
 
 @of_scores
 def wrong_label(scores: Scores, view: View) -> Evidence:
-    """Whether the label's term stands at another class: gaps of +w at the label, -w elsewhere."""
+    """Whether the label's term stands at another class: gaps of +w at the label, -w elsewhere.
+
+    All of the label's term moves, so that nothing below zero remains of it; a margin more or less
+    of a hinge loss takes a part only.
+    """
     gap = scores.gap
     top = np.max(np.abs(gap))
     wrong = np.any(np.abs(gap) > 1e-4 * top, axis=1)
@@ -22,7 +26,7 @@ def wrong_label(scores: Scores, view: View) -> Evidence:
     for row in np.flatnonzero(wrong):
         places = np.flatnonzero(np.abs(gap[row]) > 1e-4 * top)
         if len(places) != 2 or abs(gap[row].sum()) > 1e-3 * top or (
-                gap[row, scores.label[row]] <= 0):
+                gap[row, scores.label[row]] <= 0 or scores.a[row, scores.label[row]] < -1e-3 * top):
             return None
         found.append(int(places[places != scores.label[row]][0]) - int(scores.label[row]))
     if not found or threshold_of_margins(view) is not None:

@@ -36,8 +36,8 @@ def right_with_complement(view: View, leaf: Array) -> Iterator[tuple[Array, dict
     """Whether the gradient becomes right with the complement of a cached mask."""
     if is_mask(leaf):
         yield np.where(leaf == 0, np.max(leaf), 0).astype(leaf.dtype), {}
-    elif leaf.shape == view.case.out.shape and leaf.dtype.kind == "f" and not view.elementwise:
-        yield -leaf, {}  # what a relu compares with zero
+    elif leaf.dtype.kind == "f" and not view.elementwise:
+        yield -2 * leaf, {}  # of what a relu compares with zero, the sign alone counts
 
 
 RULE = Rule(

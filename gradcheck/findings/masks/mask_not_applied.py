@@ -6,9 +6,17 @@ import numpy as np
 
 from gradcheck.findings.given import RELU, RELU_RIGHT
 from gradcheck.findings.lenses.activity import Activity, levels, masked
-from gradcheck.findings.lenses.values import cached_arrays, is_mask, repairs, uncut
+from gradcheck.findings.lenses.values import (
+    cached_arrays,
+    is_mask,
+    repairs,
+    repairs_by_sample,
+    uncut,
+)
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
 from gradcheck.findings.view import View
+
+MOST_SAMPLES = 64
 
 
 @masked
@@ -52,6 +60,28 @@ def right_with_mask_on_dout(view: View) -> Evidence:
     return None
 
 
+def right_with_hidden_mask(view: View) -> Evidence:
+    """Whether the gradient becomes right once a hidden layer's gradient is masked.
+
+    The hidden layer's gradient is dout @ w.T. A sample's mask on it is one on the rows of w, so
+    that samples are passed back one by one, each with weights of its own.
+    """
+    out = view.case.out
+    if out.ndim != 2 or not view.complete or view.elementwise or len(out) > MOST_SAMPLES:
+        return None
+    arrays = cached_arrays(view)
+    for path, hidden in arrays:
+        keep = hidden > 0
+        if hidden.ndim != 2 or len(hidden) != len(out) or np.all(keep) or not np.any(keep):
+            continue
+        for weights_path, w in arrays:
+            masked_rows = [w * row[:, np.newaxis] for row in keep] if w.shape == (
+                hidden.shape[1], out.shape[1]) else []
+            if masked_rows and repairs_by_sample(view, weights_path, masked_rows):
+                return {"mask": f"{path} > 0", "count": int(np.sum(~keep)), "of": keep.size}
+    return None
+
+
 def dropped_weights_used(view: View) -> Evidence:
     """Whether the backward uses weights that the forward's mask has dropped, as in DropConnect."""
     masked_arguments = [other for other in view.case.comparisons if other.name != view.name
@@ -84,6 +114,10 @@ RULE = Rule(
              "the gradient is right once dout is multiplied by the mask {mask}, which drops "
              "{count} of {of} outputs",
              "multiply dout by the mask before passing it on"),
+        Clue(right_with_hidden_mask,
+             "the gradient is right once a hidden layer's is multiplied by the mask {mask}, which "
+             "drops {count} of {of} units",
+             "multiply the hidden layer's gradient by the mask before passing it on"),
         Clue(dropped_weights_used,
              "the backward uses all of {matrix}, also the {count} of {of} elements that forward "
              "dropped",

@@ -17,13 +17,16 @@ WITHOUT_REG = {"1": 1.0, "2": 2.0, "1/2": 0.5}
 def other_multiple(view: View) -> Evidence:
     """Whether loss and gradient hold multiples of W that differ in no way that has a name."""
     gap, reg = weight_gap(view), declared_reg(view)
-    if gap is None or reg is None or any(gap.has_ratio(ratio) for ratio in RATIOS.values()):
+    if gap is None or any(gap.has_ratio(ratio) for ratio in RATIOS.values()):
         return None
-    held = _held(gap)
-    side = _side(gap, held, reg)
-    name = None if side is None else _name(held[side], reg, view.case.numbers.get("N"))
+    held, side, name = _held(gap), None, None
+    if reg is not None:
+        side = _side(gap, held, reg)
+        name = None if side is None else _name(held[side], reg, view.case.numbers.get("N"))
+    text = _told(view.name, gap, held) + _blame(side, name)
     return {"k": gap.k, "reg": reg, "loss": held.get("loss"), "gradient": held.get("gradient"),
-            "side": side, "name": name, "text": _told(view.name, gap, held) + _blame(side, name)}
+            "side": side, "name": name,
+            "text": text + ("" if reg is None else f" (reg = {reg:.5g})")}
 
 
 def _held(gap: WeightGap) -> dict[str, float]:
@@ -51,9 +54,10 @@ def _name(value: float, reg: float, count: float | None) -> str | None:
 
 
 def _told(name: str, gap: WeightGap, held: dict[str, float]) -> str:
+    unknown = "" if gap.reg else ", which ones is not known without constants={'reg': ...}"
     text = f"analytic - numeric = {gap.k:.5g} x {name}: "
     if not held:
-        return f"{text}loss and gradient hold different multiples of {name}"
+        return f"{text}loss and gradient hold different multiples of {name}{unknown}"
     return (f"{text}the loss holds {held['loss']:.5g} x {name}, differentiated, "
             f"the gradient {held['gradient']:.5g} x {name}")
 
@@ -69,13 +73,15 @@ RULE = Rule(
     tier=Tier.FORM,
     meaning="""The loss and the gradient of a weight hold different multiples of its penalty: reg
         was forgotten on one side, or divided by N there, or stands beside another constant than
-        the square's 2 leaves.""",
-    sign="analytic - numeric is a multiple of W other than -reg, -reg/2, reg and -2 reg.",
+        the square's 2 leaves; or the gradient of a weight has a penalty that the loss has not.
+        Also where it cannot be told how much each holds, only that they differ.""",
+    sign="""analytic - numeric is a multiple of W other than -reg, -reg/2, reg and -2 reg, or reg
+        is not known.""",
     given=NET,
     wrong=slipped(NET_RIGHT, "+ self.reg * W\n", "+ 3 * self.reg * W\n"),
     right=NET_RIGHT,
     clues=(
-        Clue(other_multiple, "{text} (reg = {reg:.5g})",
+        Clue(other_multiple, "{text}",
              "with 0.5 * reg * sum(W * W) in the loss, the gradient has reg * W"),
     ),
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.findings.given import AFFINE, AFFINE_RIGHT
+from gradcheck.findings.lenses.activity import mismatch
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
 from gradcheck.findings.view import View
 
 ISOLATED_SHARE = 0.15
+MOST_SHARE = 0.2
 MOST_ISOLATED = 64
 
 
@@ -16,7 +18,10 @@ def a_few(view: View) -> Evidence:
     """Whether a few elements are wrong and all others right."""
     failed = int(np.sum(view.comparison.failed))
     covered = view.comparison.coordinates
-    if not failed or failed > MOST_ISOLATED or failed > max(1, ISOLATED_SHARE * covered):
+    if not failed or failed > MOST_ISOLATED or failed > max(1, MOST_SHARE * covered):
+        return None
+    # of a small mask, a share that is hardly isolated any more is the units where it differs
+    if failed > max(1, ISOLATED_SHARE * covered) and mismatch(view) is not None:
         return None
     worst = view.where()[0]
     return {"count": failed, "of": covered, "analytic": float(view.a[worst]),

@@ -26,7 +26,8 @@ def overlap_overwritten(patches: Patches, view: View) -> Evidence:
     lost = on & (np.abs(patches.wrong) <= patches.tolerance)
     if not np.any(lost) or not patches.same(np.where(lost, 0.0, patches.true), patches.wrong):
         return None
-    if _is_loop_cut_short(on, lost, view.case.out.shape):
+    if _is_loop_cut_short(on, lost, view.case.out.shape) or _is_carry_forgotten(
+            patches.true, on & ~lost):
         return None
     inside = tuple(range(1, lost.ndim))
     partly = np.any(lost, axis=inside) & np.any(on & ~lost, axis=inside)
@@ -48,6 +49,26 @@ def _is_loop_cut_short(on: Array, lost: Array, shape: tuple[int, ...]) -> bool:
     if np.any(missing & np.any(on & ~lost, axis=inside)):
         return False
     return left_out(missing.reshape(shape), np.any(on, axis=inside).reshape(shape)) is not None
+
+
+def _is_carry_forgotten(true: Array, passed: Array) -> bool:
+    """Whether each output sees all that the one before it sees, and only the first passes back.
+
+    Those are the steps of a recurrence, no windows: nothing is overwritten, later steps are not
+    carried back to earlier ones. What fades along the steps is small, but not zero as what no
+    output reads.
+    """
+    for axis in range(1, true.ndim):
+        rest = tuple(i for i in range(1, true.ndim) if i != axis)
+        seen, kept = np.any(true != 0, axis=rest), np.any(passed, axis=rest)
+        size = np.sum(seen, axis=1, keepdims=True)
+        views = np.unique(seen[size[:, 0] > 0], axis=0)
+        views = views[np.argsort(views.sum(axis=1))]
+        nested = len(views) > 1 and np.all(views[:-1] <= views[1:])
+        smallest = np.min(np.where(seen, size, true.size), axis=0)
+        if nested and np.all(~kept | (size == smallest)):
+            return True
+    return False
 
 
 RULE = Rule(

@@ -30,15 +30,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 import gradcheck
+from gradcheck.findings.registry import clues
+from gradcheck.findings.rule import Clue
+from gradcheck.findings.view import View
 
 f16, f32 = np.float16, np.float32
 PASSED = "passed"
-LABELS = ("also", "factor", "factor_name")
 RULE_FAILED = re.compile(r"rule \S+ failed: ")
+LABELS = ("also", "factor", "factor_name")
 
 # Another draw gives the same suite other numbers; set it before the files of cases are imported.
 DRAW = 0
@@ -75,13 +79,17 @@ class Case:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the checker said of a case: its codes in order, or the exception it died of."""
+    """What the checker said of a case: its codes in order, or the exception it died of.
+
+    `views` are what was diagnosed, one for every argument whose numbers disagree.
+    """
 
     case: Case
     passed: bool
     codes: tuple[str, ...]
     seconds: float
     report: Any = None
+    views: tuple[View, ...] = ()
     crash: str = ""
 
     @property
@@ -121,9 +129,11 @@ class Verdict:
 @functools.cache
 def judge(case: Case) -> Verdict:
     """Check one case, once a session; a crash of the checker, or of a rule, is a verdict too."""
-    start = time.perf_counter()
+    start, views = time.perf_counter(), []
+    watcher = (clues()[0][0], Clue(views.append, "", ""))  # asked first, it fits nothing
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), mock.patch(
+                "gradcheck.findings.diagnose.clues", return_value=(watcher, *clues())):
             if case.code != PASSED:
                 warnings.simplefilter("ignore", RuntimeWarning)
             report = case.check()
@@ -132,7 +142,8 @@ def judge(case: Case) -> Verdict:
         return Verdict(case, False, (), time.perf_counter() - start, crash=crash)
     codes = tuple(finding.code for finding in report.findings)
     crash = next((note for note in report.notes if RULE_FAILED.match(note)), "")
-    return Verdict(case, report.passed, codes, time.perf_counter() - start, report, crash)
+    return Verdict(case, report.passed, codes, time.perf_counter() - start, report, tuple(views),
+                   crash)
 
 
 def spread(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
@@ -206,15 +217,17 @@ class Cases:
             forward, backward, *given(), **options), code, **label)
 
     def wrong(self, name: str, forward: Any, backward: Any, *args: Any,
-              more: Sequence[tuple[Any, ...]] = (), **options: Any) -> None:
+              more: Sequence[tuple[Any, ...]] = (), code: str | None = None, **options: Any
+              ) -> None:
         """Register a wrong backward at args, and at every tuple of arguments in `more`.
 
-        A forward that knows its right backward becomes a right twin at the same arguments.
+        A forward that knows its right backward becomes a right twin at the same arguments. `code`
+        is given where a file holds cases of several.
         """
         factors = options.pop("factor", None)
         for place, each in enumerate((args, *more)):
             factor = factors[place] if isinstance(factors, list) else factors
-            self._layer(name, forward, backward, each, {**options, "factor": factor})
+            self._layer(name, forward, backward, each, {**options, "factor": factor}, code)
         if hasattr(forward, "backward") and forward not in self.twins:
             self.twins.add(forward)
             self.right(forward, *args, **{key: value for key, value in options.items()

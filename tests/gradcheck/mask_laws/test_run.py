@@ -9,6 +9,8 @@ import subprocess
 import sys
 import unittest
 import warnings
+from dataclasses import replace
+from functools import cache
 
 import hypothesis
 import numpy as np
@@ -16,21 +18,26 @@ import pytest
 
 import layers
 from gradcheck.mask_laws.implementation import Probe
+from gradcheck.mask_laws.registry import COMMON_LAWS, STRICT_LAWS
 from gradcheck.mask_laws.run import (
     LAWS,
     DropoutCheckWarning,
     DropoutImplementation,
     DropoutLawError,
     check_dropout,
+    check_law,
     dropout_checks,
+    each_law,
     parametrize_with_dropout_checks,
 )
+from gradcheck.mask_laws.search import design
 from tests.gradcheck.mask_laws import implementations, implementations_protocol
 from tests.gradcheck.mask_laws.implementations import dropout
 from tests.gradcheck.mask_laws.implementations_correct import CORRECT
 
 MUTANTS = [*implementations.MUTANTS, *implementations_protocol.MUTANTS]
 CANONICAL = next(impl for impl in CORRECT if impl.name == "cs231n_canonical")
+LAWS_BY_NAME = {one.name: one for one in LAWS}
 VANILLA = DropoutImplementation(layers.vanilla_dropout_forward, layers.vanilla_dropout_backward,
                                 scaling="vanilla", name="vanilla")
 
@@ -40,8 +47,26 @@ def law(impl, name, **options):
     return dict(dropout_checks(impl, **options))[name]
 
 
+def mutant(name):
+    """Return a new wrong dropout of that name."""
+    return next(one for one in MUTANTS if one.name == name).make()
+
+
 def by_name(results):
     return {result.name: result for result in results}
+
+
+def states():
+    """Return the states of both global generators, as something to compare."""
+    key, position = (np.random.get_state(legacy=False)["state"][what] for what in ("key", "pos"))
+    return key.tobytes(), position, random.getstate()
+
+
+@cache
+def judged(impl):
+    """Return what becomes of every law, and whether the run left the global generators alone."""
+    before = states()
+    return check_dropout(impl, on_fail=None), states() == before
 
 
 def failed(results):
@@ -58,12 +83,14 @@ def test_every_mutant_is_caught_by_the_law_meant_for_it(mutant):
 
 def test_there_are_enough_mutants_and_every_default_law_is_meant_for_one():
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 40
-    assert {mutant.law for mutant in MUTANTS} == {one.name for one in LAWS if one.kind != "strict"}
+    assert {mutant.law for mutant in MUTANTS} == {one.name for one in COMMON_LAWS}
 
 
 @pytest.mark.parametrize("impl", CORRECT, ids=lambda impl: impl.name)
-def test_right_dropouts_of_every_convention_pass(impl):
-    assert failed(check_dropout(impl, on_fail=None)) == []
+def test_right_dropouts_of_every_convention_pass_and_leave_the_global_generators_alone(impl):
+    results, untouched = judged(impl)
+    assert failed(results) == []
+    assert untouched
 
 
 @pytest.mark.slow
@@ -84,13 +111,13 @@ def test_the_parametrization_runs_every_law(impl, check):
 
 
 def test_the_canonical_homework_passes_with_advice_and_fails_only_under_strict():
-    results = by_name(check_dropout(CANONICAL))
+    results = by_name(judged(CANONICAL)[0])
     advice = {name for name, result in results.items() if result.status == "advice"}
     assert {"global_generator_untouched", "cache_is_a_snapshot", "bad_p_is_refused",
             "backward_dtype", "dropped_are_positive_zero"} <= advice
     assert "np.random.default_rng" in results["global_generator_untouched"].message
-    strict = by_name(check_dropout(CANONICAL, strict=True, on_fail=None))
-    assert {strict[name].status for name in advice} == {"failed"}
+    strict = each_law(CANONICAL, STRICT_LAWS, strict=True)
+    assert {result.name for result in strict if result.status == "failed"} == advice
 
 
 @pytest.mark.parametrize(("given", "setting", "flag"), [
@@ -107,13 +134,13 @@ def test_the_other_convention_is_named_with_its_flag(given, setting, flag):
 
 def test_drop_probability_under_p_is_keep_is_named():
     impl = DropoutImplementation(layers.dropout_forward, layers.dropout_backward, p_is="keep")
-    assert "--p-is drop" in by_name(check_dropout(impl, on_fail=None))["rate"].message
+    assert "--p-is drop" in check_law("rate", impl).message
 
 
 def test_vanilla_scaling_under_the_default_is_named():
-    results = by_name(check_dropout((VANILLA.forward, VANILLA.backward), on_fail=None))
     for name in ("values", "test_mode", "expectation"):
-        assert "--scaling vanilla" in results[name].message
+        result = check_law(name, (VANILLA.forward, VANILLA.backward))
+        assert "--scaling vanilla" in result.message
 
 
 def test_global_seeding_under_the_default_is_named():
@@ -123,8 +150,7 @@ def test_global_seeding_under_the_default_is_named():
 
 
 def test_a_failure_says_law_example_number_and_slip():
-    swapped = next(m for m in MUTANTS if m.name == "p_used_as_keep_probability").make()
-    result = by_name(check_dropout(swapped, on_fail=None))["rate"]
+    result = check_law("rate", mutant("p_used_as_keep_probability"))
     assert result.message.startswith("rate: kept 0.")
     assert "Minimal example: p = 0." in result.message
     assert "p is used as the keep probability" in result.message
@@ -132,10 +158,34 @@ def test_a_failure_says_law_example_number_and_slip():
 
 
 def test_examples_are_shrunk_to_one_unit():
-    result = by_name(check_dropout(next(m for m in MUTANTS if m.name == "no_scale").make(),
-                                   on_fail=None))["values"]
+    assert "x = [0.5] (float32), p = 0.5, seed = 0" in check_law(
+        "dtype", mutant("float32_becomes_float64")).message
+    result = check_law("values", mutant("no_scale"))
     assert "x = [0.5], p = 0.5, seed = 0" in result.message
     assert "the division by 1 - p is missing" in result.message
+
+
+def test_the_threshold_of_an_eight_bit_dropout_is_named():
+    result = check_law("rate_at_extreme_p", mutant("eight_bit_threshold"))
+    assert "the threshold is held in 8 bits" in result.message
+
+
+def test_one_law_is_judged_alone_and_a_strict_one_counts():
+    assert str(check_law("test_mode", CANONICAL)) == "passed   test_mode"
+    assert check_law("bad_p_is_refused", CANONICAL).status == "failed"
+    with pytest.raises(ValueError, match=r"rates.*choose from runs, values"):
+        check_law("rates", CANONICAL)
+
+
+def test_an_exception_that_is_no_laws_is_let_through_or_told():
+    def check(probe):
+        raise MemoryError("too large")
+
+    laws = [replace(LAWS_BY_NAME["large_arrays"], check=check)]
+    with pytest.raises(MemoryError):
+        list(each_law(CANONICAL, laws))
+    (result,) = each_law(CANONICAL, laws, reason_of=repr)
+    assert str(result) == "failed   large_arrays: MemoryError('too large')"
 
 
 # What the table of deviations promises, a little beyond the threshold.
@@ -199,24 +249,23 @@ def test_constant_outputs_are_failures_not_crashes(value):
 
 
 def test_on_fail_raises_warns_or_only_tells():
-    wrong = next(m for m in MUTANTS if m.name == "no_scale").make
     with pytest.raises(AssertionError, match=r"^values: "):
-        check_dropout(wrong())
+        check_dropout(mutant("no_scale"))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        check_dropout(wrong(), on_fail="warn")
+        check_dropout(mutant("no_scale"), on_fail="warn")
     assert {warning.category for warning in caught} == {DropoutCheckWarning}
     assert str(caught[0].message).startswith("values: ")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert failed(check_dropout(wrong(), on_fail=None))
+        assert failed(check_dropout(mutant("no_scale"), on_fail=None))
 
 
 def test_expected_failures_are_xfail_with_their_reason():
     seen = []
-    results = check_dropout(next(m for m in MUTANTS if m.name == "no_scale").make(),
-                            expected_failures={"values": "scaled later", "expectation": "too"},
-                            callback=seen.append)
+    results = check_dropout(
+        mutant("no_scale"), callback=seen.append,
+        expected_failures={"values": "scaled later", "expectation": "too"})
     assert seen == results
     result = by_name(results)["values"]
     assert result.status == "xfail"
@@ -243,19 +292,16 @@ def test_wrong_conventions_are_refused(wrong):
         DropoutImplementation(**{**right, **wrong})
 
 
-def test_global_generators_are_left_as_they_were():
-    np.random.seed(3)
-    random.seed(3)
-    before = np.random.get_state()[1].copy(), random.getstate()
-    for impl in (CANONICAL, next(i for i in CORRECT if i.name == "vanilla_keep_global")):
-        check_dropout(impl)
-    assert np.array_equal(before[0], np.random.get_state()[1])
-    assert before[1] == random.getstate()
+def test_an_implementation_that_writes_into_its_arguments_spoils_no_later_run():
+    before = [str(example) + str(example.dout) for example in design(True)]
+    check_dropout(mutant("forward_overwrites_x"), on_fail=None)
+    check_dropout(mutant("backward_overwrites_dout"), on_fail=None)
+    assert [str(example) + str(example.dout) for example in design(True)] == before
 
 
 def test_laws_that_need_a_seed_are_skipped_where_there_is_none():
     impl = next(impl for impl in CORRECT if impl.name == "uncontrolled")
-    results = by_name(check_dropout(impl))
+    results = by_name(judged(impl)[0])
     assert results["seed_repeats"].status == "skipped"
     assert "seeding=None" in results["seed_repeats"].message
     with pytest.raises(unittest.SkipTest):
@@ -266,15 +312,15 @@ def test_a_foreign_hypothesis_profile_changes_nothing():
     hypothesis.settings.register_profile("odd", max_examples=1, deadline=1, phases=[])
     hypothesis.settings.load_profile("odd")
     try:
-        with pytest.raises(DropoutLawError, match=r"x = \[0\.5\]"):
-            law(next(m for m in MUTANTS if m.name == "no_scale").make(), "values")()
+        result = check_law("dtype", mutant("float32_becomes_float64"))
+        assert "x = [0.5] (float32)" in result.message
     finally:
         hypothesis.settings.load_profile("default")
 
 
 def test_nothing_is_written_into_the_working_directory(tmp_path):
-    subprocess.run([sys.executable, "-c", "import layers, gradcheck.mask_laws.run as checks;"
-                    "checks.check_dropout(layers)"], cwd=tmp_path, check=True)
+    program = f"{LAWS_BY_NAME['dtype'].wrong_program}\nassert 'x = [0.5]' in result.message"
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,10 +10,12 @@ import xml.etree.ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
+from gradcheck import options
 from gradcheck.output.folder import as_csv
 from gradcheck.output.record import Record
-from gradcheck.output.render import FORMATS, render
-from tests.gradcheck.output.records import RECORD, RECORDS
+from gradcheck.output.render import FORMATS, TOGETHER, OneRecordError, render, render_all
+from tests.gradcheck.output.records import EVERY, RECORD, RECORDS
+from tests.gradcheck.output.schemas import valid_json, valid_junit
 
 
 @settings(max_examples=60, deadline=None)
@@ -21,6 +23,8 @@ from tests.gradcheck.output.records import RECORD, RECORDS
 def test_every_format_is_valid_whatever_the_texts(record: Record) -> None:
     for name in ("json", "gradescope", "prairielearn"):
         json.loads(render(record, name), parse_constant=pytest.fail)
+    valid_json(render(record, "json"))
+    valid_junit(render(record, "junit"))
     ET.fromstring(render(record, "junit").encode("utf-8"))
     text = render(record, "text")
     assert not set(text) & {"\x1b", "\x00", "\x07", "\r"}
@@ -31,4 +35,13 @@ def test_every_format_is_valid_whatever_the_texts(record: Record) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="junit"):
         render(RECORD, "yaml")
-    assert set(FORMATS) == {"text", "json", "junit", "github", "sarif", "gradescope", "prairielearn"}
+    assert set(FORMATS) == set(options.FORMATS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_several_records_are_one_document_or_refused(name: str) -> None:
+    if name not in TOGETHER and name != "text":
+        with pytest.raises(OneRecordError, match="one at a time"):
+            render_all([RECORD, EVERY], name)
+    else:
+        assert len(render_all([RECORD, EVERY], name)) > len(render(RECORD, name))

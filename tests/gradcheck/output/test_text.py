@@ -1,9 +1,19 @@
-"""The text is a table with the cause below and a summary."""
+"""The text is a table with the cause below and a summary, within the terminal's width."""
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
+from gradcheck.output.record import STATUSES, Item, Record
 from gradcheck.output.render import render
-from tests.gradcheck.output.records import RECORD
+from tests.gradcheck.output.records import EVERY, RECORD
+
+LONG = Record("check", "homework.py", (
+    Item("lstm", "lstm", "failed", "the gradient is wrong " * 20, file="homework.py", line=1,
+         arguments=tuple(f"argument_{place}" for place in range(12)), worst_error=0.25,
+         evaluations=123456, advice=("mind the step " * 20,)),), path="homework.py")
 
 
 def test_the_text_is_a_table_with_the_cause_below_and_a_summary() -> None:
@@ -15,3 +25,37 @@ def test_the_text_is_a_table_with_the_cause_below_and_a_summary() -> None:
                          "1.2 s")
     assert "\x1b" not in render(RECORD)
     assert "\x1b[31m" in render(RECORD, color=True)
+
+
+def test_the_path_comes_first_and_the_summary_counts_every_status():
+    lines = render(EVERY).splitlines()
+    assert lines[0] == "homework.py"
+    assert lines[-1] == ("homework.py: 1 passed, 1 warned, 1 failed, 1 inconclusive, 1 todo, "
+                         "1 skipped, 1 error in 1.2 s")
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_has_a_colour_and_the_colour_changes_nothing_else(status):
+    colored = render(EVERY, color=True)
+    assert re.search(rf"\x1b\[3[1-6]m{status}\x1b\[0m\n", colored)
+    assert re.sub(r"\x1b\[\d+m", "", colored) == render(EVERY)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_every_line_keeps_within_the_width(width):
+    lines = render(LONG, width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert max(map(len, lines)) > width - 20
+    assert lines[2].split()[0] == "lstm"
+    assert lines[2].endswith("failed")
+    assert "..." in lines[2]
+
+
+def test_arguments_that_fit_are_shown_in_full():
+    assert "argument_11  " in render(LONG, width=300)
+
+
+def test_a_name_with_a_line_break_keeps_the_table_whole():
+    record = Record("check", "a\nb.py", (Item("re\nlu", "relu", "passed"),), path="a\nb.py")
+    assert render(record).splitlines() == [
+        "a b.py", "name   verdict", "re lu  passed", "", "a b.py: 1 passed in 0.0 s"]

@@ -65,12 +65,12 @@ def test_a_function_that_uses_what_is_absent_raises_its_name(tmp_path):
 
 
 def test_the_names_that_future_gives_are_python_3s_own(tmp_path):
-    path = written(tmp_path, "from past.builtins import xrange\ndef f():\n    return list(xrange(2))")
+    path = written(tmp_path, "from past.builtins import xrange\ndef f():\n    return list(xrange(2))")  # noqa: E501
     assert imported(path, call="f")["value"] == "[0, 1]"
 
 
 def test_an_import_that_the_target_guards_itself_is_left_to_it(tmp_path):
-    found = imported(written(tmp_path, "try:\n    import no_such_thing_at_all\nexcept ImportError:\n"
+    found = imported(written(tmp_path, "try:\n    import no_such_thing_at_all\nexcept ImportError:\n"  # noqa: E501
                              "    fallback = True"))
     assert "fallback" in found["names"]
     assert found["notes"] == []
@@ -78,7 +78,7 @@ def test_an_import_that_the_target_guards_itself_is_left_to_it(tmp_path):
 
 def test_a_neighbour_in_python_2_costs_itself_alone(tmp_path):
     written(tmp_path, "print 'hello'", "cs231n/fast.py")
-    path = written(tmp_path, "from .fast import *\ndef relu_forward(x): return x", "cs231n/utils.py")
+    path = written(tmp_path, "from .fast import *\ndef relu_forward(x): return x", "cs231n/utils.py")  # noqa: E501
     found = imported(path)
     assert found["module"] == "cs231n.utils"
     assert found["notes"][0].startswith("fast.py:1: Missing parentheses in call to 'print'")
@@ -115,7 +115,7 @@ def test_a_notebooks_definitions_are_there_and_nothing_else_is_run(tmp_path):
 
 
 def test_a_notebooks_constant_that_raises_is_told_with_its_cell(tmp_path):
-    path = written(tmp_path, notebook("K = 1 / 0", "def relu_forward(x): return x * K, x"), "b.ipynb")
+    path = written(tmp_path, notebook("K = 1 / 0", "def relu_forward(x): return x * K, x"), "b.ipynb")  # noqa: E501
     assert imported(path, "notebook")["notes"] == [
         "cell 1, line 1: ZeroDivisionError: division by zero; what it defines is missing"]
 

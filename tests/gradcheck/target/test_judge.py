@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck.target.conventions import Conventions
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.judge import judge
 from gradcheck.target.pairs import Pair
 

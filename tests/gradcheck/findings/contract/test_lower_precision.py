@@ -27,5 +27,7 @@ def relu_fills_a_float32_buffer(dout, x):
 CASES.wrong("conv_casts_its_gradients", course.looped_conv, lambda dout, cache: tuple(
             gradient.astype(f32) for gradient in course.looped_conv.backward(dout, cache)),
             *conv_args((2, 2, 5, 4), (3, 2, 3, 3)))
+CASES.wrong("tanh_computed_in_single_precision", tanh,
+            lambda dout, x, out: (dout * (1 - out**2)).astype(f32).astype(float), randn(5, 6))
 
 test_first_code, test_right = CASES.tests()

@@ -36,4 +36,11 @@ CASES.wrong("course_dropout_draws_again", course.course_dropout,
             lambda dout, param, _: dout * (np.random.rand(*dout.shape) < param["p"]) / param["p"],
             randn(5, 6), course.keep(0.7))
 
+
+@CASES.backward(course.course_dropout, randn(5, 6), course.keep(0.6))
+def dropout_reseeds_the_global_generator(dout, param, _):
+    np.random.seed(0)
+    return dout * (np.random.rand(*dout.shape) < param["p"]) / param["p"]
+
+
 test_first_code, test_right = CASES.tests()

@@ -53,6 +53,22 @@ def two_layers_backward(dout, x, w1, w2, a, h):
     return da @ w1.T, x.T @ da, h.T @ dout
 
 
+def hidden_relu(x, w1, w2):
+    mask = x @ w1 > 0
+    return x @ w1 * mask @ w2, (x, w1, w2, mask)
+
+
+@backward_of(hidden_relu)
+def hidden_relu_backward(dout, x, w1, w2, mask):
+    da = dout @ w2.T * mask
+    return da @ w1.T, x.T @ da, (x @ w1 * mask).T @ dout
+
+
+affine_relu = paired("affine_relu", lambda x, w, b: (
+    np.maximum(x @ w + b, 0), (x, w, b, x @ w + b)), lambda dout, x, w, b, a: affine.backward(
+        dout * (a > 0), (x, w, b)))
+
+
 def rnn_step(x, h, wx, wh):
     out = np.tanh(x @ wx + h @ wh)
     return out, (x, h, wx, wh, out)

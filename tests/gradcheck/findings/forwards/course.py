@@ -5,10 +5,26 @@ What `slips` or a keyword changes in a right backward is where learners slip in 
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from tests.gradcheck.findings.cases import PASSED, backward_of, randn
+from tests.gradcheck.findings.cases import PASSED, backward_of, randn, spread
 from tests.gradcheck.findings.forwards.losses import cross_entropy, softmax
+
+
+def as_methods(forward, backward):
+    """Return forward and backward as those of a class, which keeps its cache to itself."""
+    kept = [None]
+
+    @functools.wraps(forward)
+    def remembering(*args):
+        out, kept[0] = forward(*args)
+        return out, None
+
+    remembering.backward = lambda dout, _: forward.backward(dout, kept[0])
+    return remembering, lambda dout, _: spread(backward)(dout, kept[0])
+
 
 X, Y = 1.5 * randn(7, 4), np.array([2, 0, 1, 2, 2, 0, 1])
 
@@ -63,10 +79,11 @@ def looped_svm(reg, *, label=lambda count: count, divide=True, decay=2.0, delta=
 
 
 def decayed(cases, name, decay):
-    """Register gradients of both with `decay * reg * W`, and right ones."""
+    """Register gradients of both with `decay * reg * W`, reg told or not, and right ones."""
     for loss, gradient in ((softmax_of_weights, looped_softmax), (svm_of_weights, looped_svm)):
-        cases.gradient(name, loss(0.1), gradient(0.1, decay=decay), randn(4, 3),
-                       constants={"reg": 0.1})
+        for constants in ({"reg": 0.1}, {}):
+            cases.gradient(name, loss(0.1), gradient(0.1, decay=decay), randn(4, 3),
+                           constants=constants)
         cases.gradient("weights_decayed", loss(0.1), gradient(0.1), randn(4, 3), code=PASSED)
 
 
@@ -101,6 +118,9 @@ def temporal_loss(x, y, mask):
 
 backward_of(temporal_loss)(lambda dout, probs, y, mask: (
     mask[:, None] * cross_entropy.backward(dout, (probs, y))))
+
+
+CAPTIONS = (randn(7, 4), np.array([0, 3, 1, 1, 2, 0, 3]), np.array([1.0, 1, 0, 1, 0, 2, 1]))
 
 
 def paper_batchnorm(x, gamma, beta, bn_param):

@@ -1,9 +1,11 @@
 """A loss's gradient without the term of the label."""
 
+import numpy as np
 
 import layers
-from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.cases import Cases, f32, paired, randn
 from tests.gradcheck.findings.forwards import course, losses
+from tests.gradcheck.findings.forwards.nets import spoiled_net, untouched
 
 CASES = Cases("label-term-missing")
 
@@ -33,5 +35,14 @@ CASES.wrong("looped_hinge_forgets_the_label", losses.hinge,
             course.looped_hinge(lambda count: 0), randn(7, 4), losses.labels(7, 4))
 CASES.right(losses.hinge, randn(7, 4), losses.labels(7, 4), name="looped_hinge",
             backward=course.looped_hinge(lambda count: count))
+CASES.wrong("temporal_loss_forgets_the_label", course.temporal_loss,
+            lambda dout, probs, y, mask: dout * mask[:, None] * probs / len(y),
+            *course.CAPTIONS, wrt=[0])
+CASES.gradient("logistic_forgets_labels_of_a_closure",
+               losses.loss_of(losses.logistic, losses.BINARY),
+               lambda x: 1 / (1 + np.exp(-x)) / len(x), randn(7))
+spoiled_net(CASES, "net_forgets_the_label", untouched, 5, 6, 2, loss=paired(
+            "unlabelled", lambda x, y: losses.cross_entropy(x, y),
+            lambda dout, probs, y: dout * probs / len(y)))
 
 test_first_code, test_right = CASES.tests()

@@ -1,9 +1,11 @@
 """A loss's gradient with the term of the label added instead of subtracted."""
 
+import numpy as np
 
 import layers
-from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.cases import Cases, f32, paired, randn
 from tests.gradcheck.findings.forwards import course, losses
+from tests.gradcheck.findings.forwards.nets import spoiled_net, untouched
 
 CASES = Cases("label-term-sign")
 
@@ -35,5 +37,13 @@ CASES.wrong("looped_cross_entropy_adds_the_label", losses.cross_entropy,
             course.looped_cross_entropy(label=-1), randn(7, 4), losses.labels(7, 4))
 CASES.right(losses.cross_entropy, randn(7, 4), losses.labels(7, 4), name="looped_cross_entropy",
             backward=course.looped_cross_entropy())
+CASES.wrong("temporal_loss_adds_the_label", course.temporal_loss,
+            lambda dout, probs, y, mask: dout * mask[:, None] / len(y) * (
+                probs + losses.one_hot(probs, y)), *course.CAPTIONS, wrt=[0])
+CASES.gradient("logistic_adds_labels_of_a_closure", losses.loss_of(losses.logistic, losses.BINARY),
+               lambda x: (1 / (1 + np.exp(-x)) + losses.BINARY) / len(x), randn(7))
+spoiled_net(CASES, "net_adds_the_label", untouched, 5, 6, 2, loss=paired(
+            "adding", lambda x, y: losses.cross_entropy(x, y), lambda dout, probs, y:
+            dout * (probs + losses.one_hot(probs, y)) / len(y)))
 
 test_first_code, test_right = CASES.tests()

@@ -35,5 +35,8 @@ CASES.wrong("looped_hinge_counts_the_label_too", losses.hinge,
             course.looped_hinge(lambda count: count + 1), randn(7, 4), losses.labels(7, 4))
 CASES.wrong("looped_hinge_subtracts_once_a_sample", losses.hinge,
             course.looped_hinge(lambda count: 1), 2 * randn(7, 4), losses.labels(7, 4))
+CASES.wrong("looped_hinge_subtracts_once_where_all_are_violated", losses.hinge,
+            course.looped_hinge(lambda count: 1), 0.1 * randn(7, 4), losses.labels(7, 4),
+            more=[(0.1 * randn(5, 3), losses.labels(5, 3))])
 
 test_first_code, test_right = CASES.tests()

@@ -1,5 +1,6 @@
 """The gradient of a mean that is not divided by the batch size."""
 
+import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
 from tests.gradcheck.findings.forwards import course, losses
@@ -30,5 +31,10 @@ CASES.wrong("nll_summed", losses.nll, lambda dout, logp, y: -dout * losses.one_h
             randn(6, 4), losses.SIX)
 CASES.wrong("looped_cross_entropy_not_divided", losses.cross_entropy,
             course.looped_cross_entropy(divide=False), randn(7, 4), losses.labels(7, 4), factor=7)
+spoiled_net(CASES, "only_the_penalty_averaged", lambda net, grads: grads.update(
+            {name: 7 * grad - 6 * net.reg * net.params[name] * (name[0] == "W")
+             for name, grad in grads.items()}), 4, 6, 3)
+CASES.gradient("softmax_not_divided_by_its_sum", losses.loss_of(losses.cross_entropy),
+               lambda x: (np.exp(x) - losses.one_hot(x, losses.LABELS)) / len(x), losses.SCORES)
 
 test_first_code, test_right = CASES.tests()

@@ -3,8 +3,9 @@
 import numpy as np
 
 import layers
-from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.cases import Cases, f32, paired, randn
 from tests.gradcheck.findings.forwards import course, losses
+from tests.gradcheck.findings.forwards.nets import spoiled_net, untouched
 
 CASES = Cases("wrong-label")
 
@@ -29,5 +30,8 @@ CASES.wrong("nll_labels_one_too_high", losses.nll,
             losses.SIX)
 CASES.wrong("looped_cross_entropy_labels_every_sample_zero", losses.cross_entropy,
             course.looped_cross_entropy(labels=lambda y: 0 * y), randn(7, 4), losses.labels(7, 4))
+spoiled_net(CASES, "net_counts_labels_from_one", untouched, 5, 6, 3, loss=paired(
+            "from_one", lambda x, y: losses.cross_entropy(x, y), lambda dout, probs, y:
+            losses.cross_entropy.backward(dout, (probs, y - 1))))
 
 test_first_code, test_right = CASES.tests()

@@ -4,6 +4,7 @@ import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f16, f32, randn
 from tests.gradcheck.findings.forwards import course
+from tests.gradcheck.findings.forwards.affine import hidden_relu, two_layers
 from tests.gradcheck.findings.forwards.dropout import (
     block_dropout,
     dropconnect,
@@ -56,5 +57,11 @@ CASES.wrong("course_dropout_seeds_again_and_compares_the_wrong_way_round", cours
 CASES.right(course.course_dropout, randn(5, 6), course.keep(0.6), name="seeded_again",
             backward=lambda dout, param, _:
             dout * (course.redrawn(param, dout) < param["p"]) / param["p"])
+CASES.wrong("hidden_relu_inverted", hidden_relu, lambda dout, x, w1, w2, mask: hidden_relu.backward(
+            dout, (x, w1, w2, ~mask)), randn(6, 4), randn(4, 7), randn(7, 3))
+CASES.wrong("hidden_relu_passes_the_negative_side", two_layers, lambda dout, x, w1, w2, a, h: (
+            *two_layers.backward(dout, (x, w1, w2, -a, h))[:2], h.T @ dout),
+            randn(6, 4), randn(4, 7), randn(7, 3),
+            more=[(randn(5, 3), randn(3, 5), randn(5, 4))])
 
 test_first_code, test_right = CASES.tests()

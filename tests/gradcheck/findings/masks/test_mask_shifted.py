@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.forwards.affine import hidden_relu
 from tests.gradcheck.findings.forwards.dropout import dropout, keep_dropout, spatial_dropout, train
 from tests.gradcheck.findings.forwards.elementwise import hard_shrink, relu, relu_by_mask
 
@@ -35,5 +36,8 @@ CASES.wrong("relu_mask_one_row_down", relu_by_mask,
             lambda dout, mask: dout * np.vstack([mask[-1:], mask[:-1]]), randn(9, 5))
 CASES.wrong("hard_shrink_mask_one_row_off", hard_shrink,
             lambda dout, x: dout * np.roll(np.abs(x) > 0.5, -1, axis=0), randn(5, 8, dtype=f32))
+CASES.wrong("hidden_relu_of_the_previous_sample", hidden_relu,
+            lambda dout, x, w1, w2, mask: hidden_relu.backward(
+                dout, (x, w1, w2, np.roll(mask, 1, axis=0))), randn(6, 4), randn(4, 7), randn(7, 3))
 
 test_first_code, test_right = CASES.tests()

@@ -24,6 +24,7 @@ CASES.wrong("clip_with_a_symmetric_bound", clipped,
 CASES.right(lambda x: (np.clip(x, 0, 6), x), np.array([[0.0, 6.0, 3.0], [6.000001, -1e-7, 9.0]]),
             backward=lambda dout, x: dout * ((x > 0) & (x < 6)), name="relu6_at_its_bounds")
 CASES.wrong("hinge_counts_margins_above_one", hinge, lambda dout, margins, y: hinge.backward(
-            dout, (margins - 1, y)), 2 * randn(7, 4), labels(7, 4))
+            dout, (margins - 1, y)), randn(7, 6), labels(7, 6),
+            more=[(randn(7, 4), labels(7, 4)), (randn(6, 5, dtype=f32), labels(6, 5))])
 
 test_first_code, test_right = CASES.tests()

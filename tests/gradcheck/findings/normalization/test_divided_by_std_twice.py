@@ -22,5 +22,8 @@ CASES.wrong("staged_batchnorm_multiplies_by_ivar_again", norm.staged_batchnorm,
             *norm.staged_args(6, 6))
 CASES.wrong("transposed_layernorm_divides_by_the_variance", course.transposed_layernorm,
             course.transposed_slip(std_power=2), *norm.arguments(5, 6))
+CASES.wrong("batchnorm_dgamma_divided_by_std", norm.batchnorm, but(
+            norm.batchnorm, 1, lambda dgamma, dout, x, xhat, mu, ivar, gamma:
+            (dout * xhat * ivar).sum(axis=0)), *norm.arguments(6, 4))
 
 test_first_code, test_right = CASES.tests()

@@ -26,5 +26,8 @@ CASES.wrong("layernorm_recomputes_without_eps", norm.layernorm, but(
                 1 / x.std(axis=1, keepdims=True), 1)), *norm.arguments(4, 7, eps=0.2))
 CASES.wrong("paper_batchnorm_forgets_eps", course.paper_batchnorm, course.paper_slip(use_eps=False),
             *norm.arguments(6, 4, eps=0.1))
+CASES.wrong("staged_batchnorm_dgamma_without_eps", norm.staged_batchnorm, but(
+            norm.staged_batchnorm, 1, lambda dgamma, dout, xhat, gamma, xmu, ivar, std, var, eps:
+            (dout * xmu / np.sqrt(var)).sum(axis=0)), *norm.staged_args(6, 4))
 
 test_first_code, test_right = CASES.tests()

@@ -1,5 +1,7 @@
 """A normalization whose dx forgets gamma."""
 
+import numpy as np
+
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
 from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
@@ -29,5 +31,8 @@ CASES.wrong("paper_batchnorm_forgets_gamma", course.paper_batchnorm,
             course.paper_slip(use_gamma=False), *norm.arguments(6, 4))
 CASES.wrong("transposed_layernorm_forgets_gamma", course.transposed_layernorm,
             course.transposed_slip(use_gamma=False), *norm.arguments(5, 6))
+CASES.wrong("paper_batchnorm_forgets_gamma_in_its_first_term", course.paper_batchnorm, but(
+            course.paper_batchnorm, 0, lambda dx, dout, x, mu, var, eps, gamma, xhat:
+            dx + dout * (1 - gamma) / np.sqrt(var + eps)), *norm.arguments(6, 4))
 
 test_first_code, test_right = CASES.tests()

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from gradcheck import check_gradient, check_net
-from tests.gradcheck.findings.cases import PASSED, Cases, randn
+from tests.gradcheck.findings.cases import Cases, f32
+from tests.gradcheck.findings.fitting import randn
+from tests.gradcheck.findings.forwards import course
+from tests.gradcheck.findings.forwards.nets import decayed, spoiled_net, spoiled_ridge
 
 X, Y = randn(7, 5), np.arange(7) ** 2 % 3
 TARGETS = randn(7, 3, seed=1)
@@ -81,6 +84,7 @@ WRONG_NETS = {
     "the gradient over N": (Net(0.1, reg, over_n), 0.1, 0.1 / 7, "gradient", "reg/N"),
     "the loss over N": (Net(0.1, over_n, reg), 0.1 / 7, 0.1, "loss", "reg/N"),
     "twice in the gradient, not in the loss": (Net(0.1, none, double), 0.0, 0.2, "loss", "0"),
+    "once in the gradient, not in the loss": (Net(0.1, none, reg), 0.0, 0.1, "loss", "0"),
     "half of it for a bias that the loss leaves out": (
         Net(0.1, none, lambda strength: strength / 2, of=("b1",)), 0.0, 0.05, "gradient", "reg/2"),
     "a multiple without a name on one side": (
@@ -165,16 +169,24 @@ RIGHT_NETS = {
 }
 
 
-CASES = Cases(CODE)
-for name, (net, *_) in WRONG_NETS.items():
-    CASES.net(name, lambda net=net: net, X, Y)
-for name, net in RIGHT_NETS.items():
-    CASES.net(name, lambda net=net: net, X, Y, code=PASSED)
-
-test_first_code, test_right = CASES.tests()
+@pytest.mark.parametrize("case", RIGHT_NETS)
+def test_a_net_that_holds_the_same_multiple_on_both_sides_passes(case):
+    report = check_net(RIGHT_NETS[case], X, Y, progress=False)
+    assert report.passed, str(report)
 
 
 @pytest.mark.parametrize("make", [linear_softmax, ridge])
 def test_a_function_that_holds_the_same_multiple_on_both_sides_passes(make):
     report = check_gradient(*make(0.3), randn(5, 3), constants={"reg": 0.3}, progress=False)
     assert report.passed, str(report)
+
+
+CASES = Cases(CODE)
+
+spoiled_net(CASES, "weight_decay_averaged_over_the_batch", decayed(1 / 7 - 1), 5, 6, 3)
+spoiled_net(CASES, "weight_decay_averaged_over_the_batch", decayed(1 / 7 - 1), 4, 3, loss="hinge")
+spoiled_net(CASES, "weight_decay_without_reg", decayed(1 / 0.05 - 1), 6, 4, 3, reg=0.05, dtype=f32)
+spoiled_ridge(CASES, "ridge_with_three_times_its_penalty", reg_w=0.9)
+course.decayed(CASES, "weights_decayed_before_the_division_by_n", 2 / 7)
+
+test_first_code, test_right = CASES.tests()

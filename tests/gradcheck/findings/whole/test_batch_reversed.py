@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
 from tests.gradcheck.findings.forwards import normalization as norm
-from tests.gradcheck.findings.forwards.affine import affine, affine_args, bias
+from tests.gradcheck.findings.forwards.affine import affine, affine_args, bias, sequence_product
 from tests.gradcheck.findings.forwards.elementwise import relu, sigmoid
 
 CASES = Cases("batch-reversed")
@@ -31,5 +31,8 @@ CASES.wrong("cumsum_returns_its_batch_reversed", lambda x: (np.cumsum(x, axis=1)
             lambda dout, cache: np.cumsum(dout[:, ::-1], axis=1)[::-1, ::-1], randn(5, 7))
 CASES.right(lambda x: (np.cumsum(x, axis=0), None), randn(9, 4), name="cumsum",
             backward=lambda dout, cache: np.cumsum(dout[::-1], axis=0)[::-1])
+CASES.wrong("dw_from_the_steps_reversed", sequence_product, but(
+            sequence_product, 1, lambda dw, dout, x, w: np.einsum("ntd,ntm->dm", x, dout[:, ::-1])),
+            randn(4, 3, 5), randn(5, 2))
 
 test_first_code, test_right = CASES.tests()

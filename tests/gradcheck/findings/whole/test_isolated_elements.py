@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import Cases, f16, f32, paired, randn
+from tests.gradcheck.findings.cases import Cases, backward_of, f16, f32, paired, randn
 from tests.gradcheck.findings.forwards.affine import affine, to_channels_last
 from tests.gradcheck.findings.forwards.dropout import dropout, train
 from tests.gradcheck.findings.forwards.elementwise import logistic_total, maximum, relu, tanh
@@ -80,6 +80,20 @@ def dropout_two_elements_doubled(dout, dropout_param, mask):
     dx.reshape(-1)[kept] *= 2
     return dx
 
+
+def gram(a):
+    """The products of all rows of a square matrix."""
+    return a @ a.T, a
+
+
+@backward_of(gram)
+def gram_backward(dout, a):
+    return (dout + dout.T) @ a
+
+
+for size in (5, 6):
+    CASES.wrong("gram_loses_the_diagonal", gram, lambda dout, a: (
+                gram.backward(dout, a) * (1 - np.eye(len(a)))), randn(size, size))
 
 NEAR_ZERO = np.array([0.0, 1e-6, -1e-6, 1e-9, -1e-9, 0.5, -0.5, 3e-7, -2e-8, 1.0, 0.0, -2.0])
 # Any value from 0 to 1 is defensible at a kink of relu; 2 and -1 are not.

@@ -3,15 +3,18 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards.affine import (
             affine,
             affine_args,
+            affine_relu,
             batched_matmul,
             rnn_step,
             scores,
             sequence_product,
             weights_first,
 )
+from tests.gradcheck.findings.forwards.dropout import dropconnect, train
 
 CASES = Cases("missing-transpose")
 
@@ -34,5 +37,14 @@ CASES.wrong("sequence_input_without_transpose", sequence_product,
 CASES.wrong("recurrent_weights_without_the_transpose", rnn_step, but(
             rnn_step, 1, lambda dh, dout, x, h, wx, wh, out: (dout * (1 - out**2)) @ wh),
             randn(4, 3), randn(4, 5), randn(3, 5), randn(5, 5))
+CASES.wrong("dropconnect_kept_weights_without_the_transpose", dropconnect, but(
+            dropconnect, 0, lambda dx, dout, x, w, kept, mask, p: dout @ kept),
+            randn(4, 5), randn(5, 5), train(0.5))
+CASES.wrong("dx_of_affine_relu_without_the_transpose", affine_relu, but(
+            affine_relu, 0, lambda dx, dout, x, w, b, a: (dout * (a > 0)) @ w),
+            *affine_args(6, 5, 5))
+CASES.wrong("affine_relu_of_a_class_without_the_transpose", *course.as_methods(affine_relu, but(
+            affine_relu, 0, lambda dx, dout, x, w, b, a: (dout * (a > 0)) @ w)),
+            *affine_args(6, 5, 5))
 
 test_first_code, test_right = CASES.tests()

@@ -37,5 +37,7 @@ CASES.wrong("staged_batchnorm_returns_beta_first", norm.staged_batchnorm,
 CASES.wrong("weighted_sum_with_swapped_weights", lambda a, b: (a * 2 + b * 3, None),
             lambda dout, cache: (3 * dout, 2 * dout), randn(4, 3), randn(4, 3, seed=1),
             also=("scaled",))
+CASES.wrong("dx_and_dw_swapped_with_their_shapes", affine, reordered(affine, 1, 0, 2),
+            *affine_args(4, 6, 3))
 
 test_first_code, test_right = CASES.tests()

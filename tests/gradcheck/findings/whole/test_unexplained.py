@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import Cases, f32, randn
+from tests.gradcheck.findings.cases import Cases, but, f32, randn
 from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 from tests.gradcheck.findings.forwards.affine import rnn_step
@@ -81,5 +81,18 @@ CASES.wrong("batchnorm_mean_term_with_the_wrong_sign", course.paper_batchnorm,
             course.paper_slip(mean=-1), *norm.arguments(6, 4))
 CASES.wrong("sigmoid_forgets_its_output", sigmoid, lambda dout, x, out: dout * (1 - out),
             randn(5, 6))
+CASES.wrong("shift_that_forward_forgets", lambda x, b: (2 * x, b), lambda dout, b: (
+            2 * dout, dout.sum(axis=0)), randn(4, 3), randn(3))
+
+
+# Later steps see all that earlier ones see: they are no windows, and none is overwritten.
+def rnn_dx_without_carry(dh, cache):
+    return np.stack([(dh[:, t] * (1 - next_h**2)) @ Wx.T
+                     for t, (_, _, Wx, _, next_h) in enumerate(cache)], axis=1)
+
+
+CASES.wrong("rnn_does_not_carry_back", course.rnn, but(course.rnn, 0, lambda dx, dh, cache: (
+            rnn_dx_without_carry(dh, cache))), *course.rnn_args(3, 4, 5, 6),
+            more=[course.rnn_args(2, 6, 3, 4, f32)])
 
 test_first_code, test_right = CASES.tests()

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import Cases, but, f32, randn
-from tests.gradcheck.findings.forwards.affine import rnn_step, two_layers
+from tests.gradcheck.findings.cases import Cases, but, f32, paired, randn
+from tests.gradcheck.findings.forwards import course
+from tests.gradcheck.findings.forwards.affine import hidden_relu, rnn_step, two_layers
 from tests.gradcheck.findings.forwards.elementwise import product_of_three, sigmoid, tanh
 
 CASES = Cases("wrong-cached-value")
@@ -40,5 +41,17 @@ for x in (40 * randn(5, 5), np.array([-16.0, -13.0, -9.0, 0.3, 11.0, 12.0, 14.5,
 CASES.wrong("rnn_step_differentiated_at_its_previous_state", rnn_step,
             lambda dout, x, h, wx, wh, out: rnn_step.backward(dout, (x, h, wx, wh, h)),
             randn(4, 3), randn(4, 5), randn(3, 5), randn(5, 5))
+CASES.wrong("tanh_caches_its_input_alone", lambda x: (np.tanh(x), x),
+            lambda dout, x: dout * (1 - x**2), randn(4, 6))
+CASES.wrong("softplus_caches_its_output_alone", lambda x: (np.logaddexp(0, x),) * 2,
+            lambda dout, out: dout / (1 + np.exp(-out)), randn(4, 6))
+CASES.wrong("second_weights_fed_uncut", hidden_relu, but(
+            hidden_relu, 2, lambda dw2, dout, x, w1, w2, mask: (x @ w1).T @ dout),
+            randn(6, 4), randn(4, 7), randn(7, 3))
+CASES.wrong("tanh_of_a_class_differentiated_at_its_input",
+            *course.as_methods(tanh, lambda dout, x, out: dout * (1 - x**2)), randn(4, 6))
+CASES.wrong("logarithm_of_a_class_divides_by_its_output", *course.as_methods(
+            paired("log", lambda x: (np.log(x), (x, np.log(x))), lambda dout, x, out: dout / x),
+            lambda dout, x, out: dout / out), np.exp(randn(4, 6)))
 
 test_first_code, test_right = CASES.tests()

@@ -39,5 +39,7 @@ CASES.wrong("log_scale_never_learned", lambda x, w: (x * np.exp(w), (x, w)),
 CASES.wrong("conv_allocates_db_only", course.looped_conv,
             course.looped_conv_slip(db=lambda dout: np.zeros(dout.shape[1])),
             *windows.conv_args((2, 2, 5, 4), (3, 2, 3, 3)))
+spoiled_net(CASES, "only_the_penalty_arrives",
+            lambda net, grads: grads.update(W1=net.reg * net.params["W1"]), 4, 6, 3)
 
 test_first_code, test_right = CASES.tests()

@@ -48,5 +48,7 @@ CASES.wrong("looped_conv_crops_from_zero", course.looped_conv,
 CASES.wrong("looped_conv_crops_to_the_end", course.looped_conv,
             course.looped_conv_slip(crop=lambda start, stop: slice(2 * start, stop + start)),
             *windows.conv_args((2, 2, 5, 4), (3, 2, 3, 3), pad=1))
+CASES.wrong("padded_steps_cropped_at_one_end", lambda x: (np.pad(x, ((0, 0), (2, 2))), x.shape),
+            lambda dout, shape: dout[:, :shape[1]], randn(3, 6))
 
 test_first_code, test_right = CASES.tests()

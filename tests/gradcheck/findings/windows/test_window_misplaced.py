@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import Cases, f32, randn
-from tests.gradcheck.findings.forwards import windows
+from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.forwards import course, windows
 
 CASES = Cases("window-misplaced")
 
@@ -28,5 +28,16 @@ def conv_weights_see_the_unpadded_window(dout, cache):
     _, dw, db = windows.conv_padded(dout, (shifted, w, {"pad": 0, "stride": 1}))
     return windows.conv.backward(dout, cache)[0], dw, db
 
+
+CASES.wrong("conv_rows_start_one_late", windows.conv, but(windows.conv, 0, lambda dx, dout, *_: (
+            np.pad(dx, ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1])),
+            *windows.conv_args((2, 2, 5, 4), (3, 2, 2, 2)))
+
+# What is not padded cannot be cropped; more filters than channels are no padding.
+for sizes, shape in (((2, 2, 6, 5), (3, 2, 3, 3)), ((1, 1, 5, 6), (4, 1, 2, 2))):
+    CASES.wrong("unpadded_windows_of_dx_one_late", course.looped_conv, but(
+                course.looped_conv, 0, lambda dx, *_: (
+                    np.pad(dx, ((0, 0), (0, 0), (1, 0), (1, 0)))[:, :, :-1, :-1])),
+                *windows.conv_args(sizes, shape))
 
 test_first_code, test_right = CASES.tests()

@@ -1,0 +1,88 @@
+"""What `check_layer`, `check_gradient` and `check_net` refuse before they call anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arguments import function, refuse
+from gradcheck.contract.layer import Layer, name_arguments
+from gradcheck.contract.protocol import in_one_form
+
+
+def valid_layer(forward: Callable[..., Any], backward: Callable[..., Any], args: tuple[Any, ...],
+                wrt: Sequence[int] | int | None) -> Layer:
+    """Return the layer that check_layer's arguments make; refuse what cannot be differentiated."""
+    for role, given in (("forward", forward), ("backward", backward)):
+        function(role, given, f"pass the {role} function itself")
+    names = name_arguments(forward, args)
+    positions = _floating_positions(args) if wrt is None else _positions(wrt)
+    for position in positions:
+        _validate_position(position, args, names)
+    wrt = tuple(map(int, positions))
+    return Layer(*in_one_form(forward, backward, names, wrt, args), args, names, wrt)
+
+
+def _floating_positions(args: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return where the floating arrays stand, of which there must be one at least."""
+    positions = tuple(i for i, arg in enumerate(args) if _floating(arg))
+    if not positions:
+        refuse("args", "no floating array", "at least one to differentiate",
+               "pass arrays of floats, for example x.astype(float)", TypeError)
+    return positions
+
+
+def _positions(wrt: Sequence[int] | int) -> tuple[int, ...]:
+    """Return the positions that were asked for, each once."""
+    if not isinstance(wrt, int | np.integer | Sequence):
+        refuse("wrt", wrt, "a position or a sequence of them", "pass for example wrt=(0, 1)",
+               TypeError)
+    positions = tuple(wrt) if isinstance(wrt, Sequence) else (wrt,)
+    if not positions or len(set(positions)) < len(positions):
+        refuse("wrt", wrt, "at least one position, each once", "leave wrt out for all arrays")
+    return positions
+
+
+def _validate_position(position: Any, args: tuple[Any, ...], names: tuple[str, ...]) -> None:
+    """Refuse a position where there is no finite floating array."""
+    integer = isinstance(position, int | np.integer) and not isinstance(position, bool)
+    if not integer or not 0 <= position < len(args):
+        refuse("wrt", position, f"positions from 0 to {len(args) - 1}",
+               "count the arguments of forward from 0")
+    if not _floating(args[position]):
+        refuse(names[position], args[position], "a floating array",
+               "convert it, for example with .astype(float), or leave it out of wrt", TypeError)
+    if not np.all(np.isfinite(args[position])):
+        refuse(names[position], "inf or NaN in it", "finite numbers",
+               "check the layer where it can be differentiated")
+
+
+def _floating(value: Any) -> bool:
+    """Whether an argument can be differentiated: an array of float16, 32 or 64."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+        return False
+    if isinstance(value, np.matrix | np.ma.MaskedArray):
+        refuse("args", f"a {type(value).__name__}", "plain arrays",
+               "pass np.asarray(...), after filling what is masked", TypeError)
+    if value.dtype.itemsize > 8:
+        refuse("args", value, "float16, float32 or float64", "pass x.astype(np.float64)", TypeError)
+    return True
+
+
+def validate_options(seed: Any, constants: Any) -> None:
+    """Refuse a seed or constants of a wrong kind."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        refuse("seed", seed, "an int of 0 or more", "pass for example seed=0",
+               ValueError if isinstance(seed, int) and not isinstance(seed, bool) else TypeError)
+    if constants is None:
+        return
+    if not isinstance(constants, Mapping):
+        refuse("constants", constants, "a dict of numbers", "pass for example {'p': 0.3}",
+               TypeError)
+    for key, value in constants.items():
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            refuse(f"constants[{key!r}]", value, "a number", "pass the number itself", TypeError)
+        if not np.isfinite(value):
+            refuse(f"constants[{key!r}]", value, "a finite number", "leave it out")

@@ -1,0 +1,73 @@
+"""What the laws of the mask say: `gradcheck explain LAW`."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+
+from gradcheck.mask_laws.law import Law
+from gradcheck.mask_laws.registry import LAWS, SUBJECTS, laws_of
+from gradcheck.program import WIDTH, page
+
+EXPLANATIONS = {law.name: law for law in LAWS}
+
+
+def listing() -> str:
+    """Return all laws by subject, with a line each.
+
+    Examples
+    --------
+    >>> print(listing())
+    laws about forward that hold for every single call
+      runs                            forward returns (out, cache), backward returns dx, ...
+    """
+    column = max(map(len, EXPLANATIONS)) + 2
+    lines = []
+    for subject in SUBJECTS:
+        title = (subject.__doc__ or "").partition("\n")[0].rstrip(".")
+        lines.append(title[0].lower() + title[1:])
+        lines += [f"  {law.name:{column}}" + textwrap.shorten(
+            law.description, WIDTH - column, placeholder=" ...") for law in laws_of(subject)]
+        lines.append("")
+    return "\n".join([*lines, "gradcheck explain LAW shows a wrong dropout and its repair"])
+
+
+def explain(name: str) -> str:
+    """Return the text for a law: what it says, how it shows, a wrong dropout, the repair.
+
+    Parameters
+    ----------
+    name : str
+        Such as 'rate'.
+
+    Returns
+    -------
+    str
+        The wrong dropout is a program that runs; of the repair, the lines that differ.
+
+    Raises
+    ------
+    KeyError
+        There is no such law.
+
+    Examples
+    --------
+    >>> print(explain("values"))
+    values
+    <BLANKLINE>
+    Every output is 0 or x / (1 - p) (inverted), 0 or x (vanilla). ...
+    """
+    law = EXPLANATIONS[name]
+    said = [" ".join(paragraph.split()) for paragraph in law.meaning.split("\n\n")]
+    if law.kind == "strict":
+        said.append("This law is beyond common practice: advice, unless --strict makes it count.")
+    if law.detects:
+        said.append(f"Found in nearly every run: {law.detects}.")
+    said.append(f"How to recognise it: the program below prints \"{law.name}: {law.shows}\"")
+    return page(name, said, law.wrong_program, _repair(law))
+
+
+def _repair(law: Law) -> str:
+    """Return the lines that go, marked by -, and those that come, marked by +."""
+    lines = difflib.ndiff(law.wrong_program.splitlines(), law.right_program.splitlines())
+    return "\n".join(line for line in lines if line[0] in "-+" and line[1:].strip())
