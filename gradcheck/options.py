@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from typing import Any
+from typing import Any, TypeAlias
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 FORMATS = ("text", "json", "junit", "github", "sarif", "gradescope", "prairielearn")
 EPILOG = """\
@@ -31,6 +33,25 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
+    _add_check(commands)
+    _add_grade(commands)
+
+    explain = commands.add_parser(
+        "explain", help="what a finding or a law of the mask means, a wrong example, the right one",
+        description="Explain a finding or a law of the mask. Without CODE, list all of them.")
+    explain.add_argument("code", metavar="CODE", nargs="?")
+
+    conformance = commands.add_parser(
+        "conformance", help="which laws of dropout hold in which framework",
+        description="Hold the dropouts of frameworks, or of modules, to every law and print a "
+        "table.")
+    conformance.add_argument("names", metavar="NAME", nargs="*",
+                             help="a framework or a module; default: every framework")
+    return parser
+
+
+def _add_check(commands: Commands) -> None:
+    """Add `gradcheck check`."""
     check = commands.add_parser(
         "check", help="check every layer of a module or file", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -50,6 +71,9 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("-v", "--verbose", action="store_true",
                        help="say more: our own tracebacks, and what was not run")
 
+
+def _add_grade(commands: Commands) -> None:
+    """Add `gradcheck grade`."""
     grade = commands.add_parser(
         "grade", help="the same for a submission, in a sandbox, with points", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -60,19 +84,6 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--points", metavar="TOML", help="points per function and per law")
     grade.add_argument("--workers", type=_whole_number, metavar="N", default=1,
                        help="processes for a folder (-1: one a core)")
-
-    explain = commands.add_parser(
-        "explain", help="what a finding or a law of the mask means, a wrong example, the right one",
-        description="Explain a finding or a law of the mask. Without CODE, list all of them.")
-    explain.add_argument("code", metavar="CODE", nargs="?")
-
-    conformance = commands.add_parser(
-        "conformance", help="which laws of dropout hold in which framework",
-        description="Hold the dropouts of frameworks, or of modules, to every law and print a "
-        "table.")
-    conformance.add_argument("names", metavar="NAME", nargs="*",
-                             help="a framework or a module; default: every framework")
-    return parser
 
 
 def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -> None:

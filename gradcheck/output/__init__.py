@@ -16,8 +16,4 @@ html                    The notebook view of a report.
 notebook                The notebook view of a record.
 plain                   Values as JSON's own types, and text that does no harm.
 write                   Writing a result whole or not at all.
-github                  Annotations of a GitHub workflow: one line for each finding
-notebook                The notebook view of a record: a table with one row an item
-problems                What is wrong in a record, one entry a finding
-sarif                   SARIF 2.1.0, the format in which code hosts and editors take what a ...
 """

@@ -26,7 +26,6 @@ Array = NDArray[Any]
 
 GRADIENT_NAMES = ("d{0}", "grad_{0}", "{0}_grad", "d_{0}", "g{0}", "grad{0}", "{0}_gradient",
                   "D{0}")
-MASK_SEED = 123
 SAVED = ("x", "X", "input", "inputs", "out", "output", "cache")
 PARAMETER_DICTS = ("params", "parameters", "weights", "param")
 GRADIENT_DICTS = ("grads", "gradients", "grad", "dparams")
@@ -147,8 +146,7 @@ class Functions:
         layer = copy.deepcopy(self.layer)
         for slot, value in zip(self.slots, args[self.inputs:], strict=True):
             slot.write(layer, value)
-        with global_generators_restored():
-            np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
+        with global_generators_restored("mask"):  # a dropout draws the same one each time
             returned = layer.forward(*args[:self.inputs])
         if isinstance(returned, tuple) and len(returned) == 2:
             return returned[0], (layer, returned[1])

@@ -18,7 +18,7 @@ import numpy as np
 
 from gradcheck.examples.constructors import constructor_value
 from gradcheck.generators import global_generators_restored
-from gradcheck.target.classes import MASK_SEED, constructed
+from gradcheck.target.classes import constructed
 from gradcheck.target.layer_objects import refusing_pair
 from gradcheck.target.pairs import Pair
 
@@ -57,8 +57,7 @@ class Taped:
         for parameter, value in zip(parameters, args[1:], strict=True):
             parameter.data = np.array(value)
         x = self.tensor(np.array(args[0]), requires_grad=True)
-        with global_generators_restored():
-            np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
+        with global_generators_restored("mask"):  # a dropout draws the same one each time
             return module.forward(x), [x, *parameters]
 
     def forward(self, *args: Any) -> tuple[Any, Any]:
