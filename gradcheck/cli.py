@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import os
 import shutil
 import signal
@@ -39,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> main(["check", "layers", "--only", "relu"])  # doctest: +ELLIPSIS
+    >>> main(["check", "layers", "--only", "relu", "--installed"])  # doctest: +ELLIPSIS
+    layers (...)
     name  arguments  worst error  calls  verdict
     relu  x          ...          ...    passed
     <BLANKLINE>
@@ -151,6 +153,8 @@ def _grade(options: argparse.Namespace) -> int:
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
         **{name: value for name, value in _given(options).items() if name in conventions},
     }
+    if settings.get("seeding") == "none":
+        settings["seeding"] = None
     try:
         if not Path(options.target).is_dir():
             record = grade_file(options.target, **settings)
@@ -167,12 +171,21 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from gradcheck.findings.explain import explain, listing
+    from gradcheck.findings import explain as findings
+    from gradcheck.findings.registry import rules
+    from gradcheck.mask_laws import explain as laws
 
-    try:
-        print(listing() if options.code is None else explain(options.code))
-    except KeyError as error:
-        raise _UsageError(error.args[0]) from error
+    if options.code is None:
+        print(f"{findings.listing()}\n\n{laws.listing()}")
+    elif options.code in rules():
+        print(findings.explain(options.code))
+    elif options.code in laws.EXPLANATIONS:
+        print(laws.explain(options.code))
+    else:
+        close = difflib.get_close_matches(options.code, [*rules(), *laws.EXPLANATIONS], n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "gradcheck explain lists them."
+        raise _UsageError(f"CODE: got {options.code!r}; expected a code of a finding or the name "
+                          f"of a law. Remedy: {hint}")
     return PASSED
 
 
