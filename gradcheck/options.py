@@ -53,14 +53,15 @@ def parser() -> argparse.ArgumentParser:
 def _add_check(commands: Commands) -> None:
     """Add `gradcheck check`."""
     check = commands.add_parser(
-        "check", help="check every layer of a module or file", epilog=EPILOG,
+        "check", help="check every layer of files, notebooks and modules", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Check every <name>_forward/<name>_backward pair and every <name>_loss of a "
-        "module or file, and the mask laws for dropout.")
+        description="Check every <name>_forward/<name>_backward pair, <name>_loss and layer class "
+        "of the targets, and the mask laws for dropout, each in a process that can take nothing "
+        "else down with it. [tool.gradcheck] in pyproject.toml may say the same as the options.")
     check.add_argument("targets", metavar="TARGET", nargs="+",
                        help="a file (homework.py, book.ipynb), a folder, a package, or the name of "
                        "a module (layers); what lies in the current folder comes first")
-    _add_shared(check, "no limit", "no limit")
+    _add_shared(check, "no limit, and a minute for each function", "no limit")
     check.add_argument("--imported", action="store_true",
                        help="judge layers that the target imports from elsewhere, too")
     check.add_argument("--installed", action="store_true",
