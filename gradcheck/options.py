@@ -56,8 +56,8 @@ def _add_check(commands: Commands) -> None:
         "check", help="check every layer of files, notebooks and modules", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Check every <name>_forward/<name>_backward pair, <name>_loss and layer class "
-        "of the targets, and the mask laws for dropout, each in a process that can take nothing "
-        "else down with it. [tool.gradcheck] in pyproject.toml may say the same as the options.")
+        "of the\ntargets, and the mask laws for dropout, each in a process that can take nothing "
+        "else down\nwith it. [tool.gradcheck] in pyproject.toml may say the same as the options.")
     check.add_argument("targets", metavar="TARGET", nargs="+",
                        help="a file (homework.py, book.ipynb), a folder, a package, or the name of "
                        "a module (layers); what lies in the current folder comes first")
