@@ -23,8 +23,6 @@ pytest_plugin           `pytest --gradcheck-target=homework.py`
 report                  What a check found, as frozen records that read well as text, HTML and JSON.
 run                     One check under way: contract, then numbers, then diagnosis, then a Report.
 sandbox/                A submission's process: started, asked, confined, ended.
-generators              NumPy's and Python's global generators, put back afterwards.
-program                 Small programs that show something wrong, and the repair.
 target/                 Files, packages and modules that are checked.
 workers                 Nothing, a number of processes, or anything that maps.
 equal                   Every "is it the same?", each with its tolerance and the reason for it.
@@ -32,6 +30,8 @@ exceptions              An exception in words, whatever its own methods do.
 nested                  The leaves of nested containers and objects: arrays and plain values
 options                 The commands of `gradcheck` and their options.
 remedies                What to do about an exception: a table of patterns, the first that fits.
+generators              NumPy's and Python's global generators
+program                 Small programs that show something wrong
 """
 
 from __future__ import annotations
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from gradcheck.mask_laws.run import (
         DropoutImplementation,
         check_dropout,
-        check_law,
         parametrize_with_dropout_checks,
     )
     from gradcheck.numeric.gradient import numerical_gradient
@@ -64,7 +63,7 @@ _ROOMS = {
     "classic": ("eval_numerical_gradient", "eval_numerical_gradient_array",
                 "eval_numerical_gradient_blobs", "eval_numerical_gradient_net",
                 "grad_check_sparse", "rel_error"),
-    "mask_laws.run": ("DropoutImplementation", "check_dropout", "check_law",
+    "mask_laws.run": ("DropoutImplementation", "check_dropout",
                       "parametrize_with_dropout_checks"),
     "numeric.gradient": ("numerical_gradient",),
     "report": ("Finding", "GradientError", "Report"),
@@ -80,7 +79,6 @@ __all__ = [
     "check_all",
     "check_dropout",
     "check_gradient",
-    "check_law",
     "check_layer",
     "check_net",
     "eval_numerical_gradient",

@@ -42,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> main(["check", "layers", "--only", "relu"])  # doctest: +ELLIPSIS
-    layers...
+    >>> main(["check", "layers", "--only", "relu", "--installed"])  # doctest: +ELLIPSIS
+    layers (...)
     name  arguments  worst error  calls  verdict
     relu  x          ...          ...    passed
     <BLANKLINE>
@@ -157,6 +157,8 @@ def _grade(options: argparse.Namespace) -> int:
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
         **{name: value for name, value in _given(options).items() if name in conventions},
     }
+    if settings.get("seeding") == "none":
+        settings["seeding"] = None
     try:
         if not Path(options.target).is_dir():
             record = grade_file(options.target, **settings)

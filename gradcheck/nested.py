@@ -36,20 +36,19 @@ def leaves(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator
     if id(value) in seen or callable(value):
         return
     seen.add(id(value))
-    for step, entry in _children(value):
-        yield from leaves(entry, path + step, seen)
+    for child_path, entry in _children(value, path):
+        yield from leaves(entry, child_path, seen)
 
 
-def _children(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what a container holds, each with the step that leads there."""
+def _children(value: Any, path: str) -> list[tuple[str, Any]]:
+    """Return what a container or an object holds, each with its path."""
     if isinstance(value, np.ndarray):
-        yield from ((_index(at), value[at]) for at in np.ndindex(value.shape))
-    elif isinstance(value, Mapping):
-        yield from ((f"[{key!r}]", entry) for key, entry in value.items())
-    elif isinstance(value, list | tuple):
-        yield from ((f"[{i}]", entry) for i, entry in enumerate(value))
-    elif hasattr(value, "__dict__"):
-        yield from ((f".{key}", entry) for key, entry in vars(value).items())
+        return [(f"{path}{_index(at)}", value[at]) for at in np.ndindex(value.shape)]
+    if isinstance(value, Mapping):
+        return [(f"{path}[{key!r}]", entry) for key, entry in value.items()]
+    if isinstance(value, list | tuple):
+        return [(f"{path}[{i}]", entry) for i, entry in enumerate(value)]
+    return [(f"{path}.{key}", entry) for key, entry in getattr(value, "__dict__", {}).items()]
 
 
 def with_leaf(value: Any, target: str, leaf: Any, path: str = "") -> Any:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from typing import Any
+from typing import Any, TypeAlias
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 FORMATS = ("text", "json", "junit", "github", "sarif", "gradescope", "prairielearn")
 EPILOG = """\
@@ -33,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_check(commands)
     _add_grade(commands)
+
     explain = commands.add_parser(
         "explain", help="what a finding or a law of the mask means, a wrong example, the right one",
         description="Explain a finding or a law of the mask. Without CODE, list all of them.")
@@ -47,17 +50,18 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_check(commands: Any) -> None:
-    """Add the command check."""
+def _add_check(commands: Commands) -> None:
+    """Add `gradcheck check`."""
     check = commands.add_parser(
-        "check", help="check every layer of a module or file", epilog=EPILOG,
+        "check", help="check every layer of files, notebooks and modules", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Check every <name>_forward/<name>_backward pair and every <name>_loss of a "
-        "module or file, and the mask laws for dropout.")
+        description="Check every <name>_forward/<name>_backward pair, <name>_loss and layer class "
+        "of the\ntargets, and the mask laws for dropout, each in a process that can take nothing "
+        "else down\nwith it. [tool.gradcheck] in pyproject.toml may say the same as the options.")
     check.add_argument("targets", metavar="TARGET", nargs="+",
                        help="a file (homework.py, book.ipynb), a folder, a package, or the name of "
                        "a module (layers); what lies in the current folder comes first")
-    _add_shared(check, "no limit", "no limit")
+    _add_shared(check, "no limit, and a minute for each function", "no limit")
     check.add_argument("--imported", action="store_true",
                        help="judge layers that the target imports from elsewhere, too")
     check.add_argument("--installed", action="store_true",
@@ -69,8 +73,8 @@ def _add_check(commands: Any) -> None:
                        help="say more: our own tracebacks, and what was not run")
 
 
-def _add_grade(commands: Any) -> None:
-    """Add the command grade."""
+def _add_grade(commands: Commands) -> None:
+    """Add `gradcheck grade`."""
     grade = commands.add_parser(
         "grade", help="the same for a submission, in a sandbox, with points", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -82,6 +82,9 @@ PATTERNS = (
             "has it now (imageio for imread, PIL for imresize), or leave the import out"),
     Pattern(("ImportError",), r"cannot import name '(\w+)' from '([\w.]+)'",
             lambda found: f"check what {found[2]} defines, and its version"),
+    Pattern(("ImportError",), r"attempted relative import with no known parent package",
+            "keep the file in its package: a folder with the modules that it imports, and with an "
+            "__init__.py"),
     Pattern(("AttributeError",), r"module 'numpy' has no attribute '(\w+)'", _type_of),
     Pattern(("AttributeError",), r"`np\.(\w+)` was (?:a deprecated alias|removed)", _type_of),
     Pattern(("TypeError",), r"reshape\(\) got an unexpected keyword argument 'newshape'",

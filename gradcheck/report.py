@@ -174,9 +174,12 @@ class Report:
         """'passed', 'warned', 'failed' or 'inconclusive'."""
         if self.passed:
             return "passed"
-        if any(finding.code not in WARNED for finding in self.findings):
+        compared = {entry.name for entry in self.arguments}
+        if any(finding.code not in WARNED or (
+                finding.code == "lower-precision" and finding.argument not in compared)
+                for finding in self.findings):
             return "failed"
-        return "inconclusive" if self.inconclusive else "warned"
+        return "inconclusive" if self.inconclusive or not self.checked else "warned"
 
     def without(self, codes: Collection[str]) -> Report:
         """Return the report without the findings of these codes."""

@@ -30,8 +30,8 @@ MORE_AT_THE_TOP = {
 MORE_INSIDE_FUNCTIONS = {
     "gradcheck/adapters/frameworks.py": {"torch", "jax", "keras", "tensorflow", "flax", "equinox"},
     "gradcheck/mask_laws/run.py": {"pytest"},
-    "gradcheck/target/settings.py": {"tomllib", "tomli"},
     "gradcheck/grading/points.py": {"tomllib", "tomli"},  # tomllib: from Python 3.11 on
+    "gradcheck/target/settings.py": {"tomllib", "tomli"},
     "gradcheck/grading/reference.py": {"layers"},
     "nets/data.py": {"sklearn"},
     "nets/learning_curves.py": {"matplotlib"},
@@ -61,7 +61,7 @@ BRANCHES = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandl
 
 # Inside gradcheck, every floor may import itself and the floors below.
 FLOORS = (
-    {"", "__main__", "cli", "options", "limits", "pytest_plugin",
+    {"", "__main__", "cli", "options", "pytest_plugin",
      "classic", "dropout_checks", "points"},
     {"grading"},
     {"target"},

@@ -26,7 +26,7 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     width : int
         Columns within which paragraphs are folded and arguments shortened.
     verbose : bool
-        Whether the checker's own tracebacks are shown.
+        Whether the checker's own tracebacks are shown, and why something counts as not written.
 
     Examples
     --------
@@ -38,7 +38,8 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     a.py: 1 todo in 0.0 s
     <BLANKLINE>
     """
-    lines = [*([one_line(record.path)] if record.path else []), *_table(record, color, width)]
+    lines = [*([one_line(record.path)] if record.path else []),
+             *_table(record, color, width, verbose)]
     for item in record.items if verbose else ():
         if "traceback" in item.details:
             lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
@@ -57,7 +58,7 @@ def _notes(record: Record, width: int) -> list[str]:
     return lines
 
 
-def _table(record: Record, color: bool, width: int) -> list[str]:
+def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
     """Return a line for each item, without the columns that are empty, and what it says below."""
     points = any(item.max_points is not None for item in record.items)
     rows = [_row(item, points) for item in record.items]
@@ -75,7 +76,8 @@ def _table(record: Record, color: bool, width: int) -> list[str]:
     for item, row in zip(record.items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         before, said = said, (item.group, item.message)
-        lines += _below(item, record.kind, width, repeated=said == before)
+        if item.status != "todo" or verbose:
+            lines += _below(item, record.kind, width, repeated=said == before)
     return lines
 
 

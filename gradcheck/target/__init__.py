@@ -33,4 +33,7 @@ suppression             Findings that do not count: in ``# gradcheck: ignore[COD
 tensors                 Modules over a tape, such as `nets.nn.Linear`
 unwritten               Whether code is not written yet: it ends in None, NotImplementedError
 worker                  The process in which a target is imported and judged
+kept                    Whether a dropout's p is the probability of keeping
+rows                    A dropout for arrays of two dimensions, handed arrays of any.
+slots                   Where a layer object keeps its parameters
 """

@@ -131,6 +131,8 @@ class Judging:
             item = Item(name, self._entry.base, "error", NO_MEMORY)
         except Exception as error:
             item = self._our_fault(name, error)
+        except SystemExit as error:
+            item = Item(name, self._entry.base, "error", f"it called sys.exit({error.code!r})")
         except BaseException as error:
             item = Item(name, self._entry.base, "error", f"it raised {reason_of(error)}")
         _, _, file, line = self.described

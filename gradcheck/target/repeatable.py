@@ -42,8 +42,7 @@ def steadied(forward: Function, args: tuple[Any, ...]) -> Function:
 
     @functools.wraps(forward)
     def seeded(*given: Any) -> Any:
-        with global_generators_restored():
-            np.random.seed(MASK_SEED)  # noqa: NPY002
+        with global_generators_restored("mask"):
             return forward(*given)
 
     return seeded

@@ -58,8 +58,7 @@ class Taped:
         for parameter, value in zip(parameters, args[1:], strict=True):
             parameter.data = np.array(value)
         x = self.tensor(np.array(args[0]), requires_grad=True)
-        with global_generators_restored():
-            np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
+        with global_generators_restored("mask"):  # a dropout draws the same one each time
             return module.forward(x), [x, *parameters]
 
     def forward(self, *args: Any) -> tuple[Any, Any]:

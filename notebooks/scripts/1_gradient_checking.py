@@ -280,7 +280,7 @@ at_kink = np.array([-1.0, 0.0, 2.0])
 for slope in (0.0, 0.5, 1.0, 1.5):
     claimed = np.array([0.0, slope, 1.0])
     report = check_gradient(lambda x: np.sum(np.maximum(x, 0)), claimed, at_kink)
-    print(f"slope {slope} claimed at the kink: {report.verdict}")
+    print(f"slope {slope} claimed at the kink: {report.status}")
 
 # %% [markdown]
 # ## 1.6 The traps of rel_error

@@ -181,7 +181,7 @@ wrong_dropouts = {
 }
 print(f"{'slip':<24}{'gradient check':<16}the laws of dropout")
 for slip, (forward, backward) in wrong_dropouts.items():
-    verdict = check_layer(forward, backward, x, {"p": 0.3, "mode": "train", "seed": 1}).verdict
+    verdict = check_layer(forward, backward, x, {"p": 0.3, "mode": "train", "seed": 1}).status
     results = check_dropout((forward, backward), on_fail=None)
     broken = [result.name for result in results if result.status == "failed"]
     print(f"{slip:<24}{verdict:<16}{len(broken)} broken: {', '.join(broken[:3])}")

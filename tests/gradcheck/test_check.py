@@ -98,7 +98,7 @@ def test_a_dout_that_would_pass_any_backward_or_none_is_refused(value):
         check_layer(multiply, multiply_backward, randn(3), randn(3), dout=np.full(3, value))
 
 
-@pytest.mark.parametrize("returned", [lambda dx: {"loss": dx}, lambda dx: ((dx,),), lambda dx: "dx",
+@pytest.mark.parametrize("returned", [lambda dx: {"y": dx}, lambda dx: ((dx,),), lambda dx: "dx",
                                       lambda dx: iter([dx])])
 def test_what_is_no_array_nor_a_tuple_of_them_is_a_wrong_shape(returned):
     report = check_layer(lambda x: (x * x, x), lambda dout, x: returned(2 * dout * x), randn(3))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import gradcheck.mask_laws.run
-import gradcheck.target.check  # noqa: F401  (imported here once, not anew in every test session below)
+import gradcheck.target.remote  # noqa: F401  (imported here once, not anew in every session below)
 
 pytest_plugins = "pytester"
 
@@ -101,7 +101,7 @@ def test_nothing_happens_without_the_option(pytester: pytest.Pytester, run) -> N
 @pytest.mark.parametrize(("source", "text"), [
     ("def relu_forward(x:\n", "*not valid Python*"),
     ("raise RuntimeError('no')\n", "*importing it raised RuntimeError*"),
-    ("x = 1\n", "*none of them a layer*"),
+    ("x = 1\n", "*none of them a layer*"), ("import os; os._exit(0)\n", "*the process ended*"),
 ])
 def test_a_target_without_layers_is_one_failing_test(
     pytester: pytest.Pytester, run, source: str, text: str
@@ -110,6 +110,72 @@ def test_a_target_without_layers_is_one_failing_test(
     result = run("--gradcheck-target=homework.py")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([text])
+
+
+STATUSES = """
+import os
+def right_forward(x): return 2 * x, 0
+def right_backward(dout, cache): return 2 * dout
+def writes_forward(x): return 2 * x, 0
+def writes_backward(dout, cache):
+    dout *= 2
+    return dout
+def todo_forward(x): pass
+def todo_backward(dout, cache): pass
+def guess_forward(x): return x.nothing, 0
+def guess_backward(dout, cache): return dout
+def exits_forward(x): os._exit(0)
+def exits_backward(dout, cache): return dout
+def last_forward(x): return 2 * x, 0
+def last_backward(dout, cache): return dout
+"""
+
+
+def test_a_status_is_an_outcome_and_an_exit_is_never_green(pytester: pytest.Pytester, run) -> None:
+    pytester.makepyfile(homework=STATUSES)
+    result = run("--gradcheck-target=homework.py", "-v", "-rs", "-W", "always")
+    result.assert_outcomes(passed=2, failed=3, skipped=1, warnings=1)
+    result.stdout.fnmatch_lines_random([
+        "*::right PASSED*", "*::writes PASSED*", "*::todo FAILED*", "*::guess SKIPPED*",
+        "*::exits FAILED*", "*::last FAILED*", "*GradcheckWarning: writes: dout-mutated*",
+        "*the process ended (exit code 0) while this was judged*", "*def guess_example(rng):*"])
+
+
+def test_a_dropout_that_is_not_written_fails_once(pytester: pytest.Pytester, run) -> None:
+    pytester.makepyfile(homework="def dropout_forward(x, dropout_param): pass\n"
+                                 "def dropout_backward(dout, cache): pass\n")
+    outcomes = run("--gradcheck-target=homework.py").parseoutcomes()
+    assert (outcomes["failed"], outcomes.get("passed", 0)) == (1, 0)
+    assert outcomes["skipped"] >= 20
+
+
+def test_a_check_stands_where_its_layer_is_defined(pytester: pytest.Pytester, run) -> None:
+    pytester.makepyfile(homework=STATUSES)
+    pytester.makeconftest("def pytest_collection_finish(session):\n"
+                          "    print([item.reportinfo() for item in session.items][1])\n")
+    result = run("--gradcheck-target=homework.py", "--collect-only", "-q", "-s")
+    result.stdout.fnmatch_lines(["('homework.py', 3, 'gradcheck writes')"])
+
+
+def test_a_package_and_a_folder_are_targets(pytester: pytest.Pytester, run) -> None:
+    pytester.mkpydir("mine")
+    (pytester.path / "mine" / "layers.py").write_text(HOMEWORK)
+    (pytester.path / "mine" / "more.py").write_text(
+        "from .layers import *\ndef two_forward(x): return relu_forward(x)\n"
+        "def two_backward(dout, cache): return relu_backward(dout, cache)\n")
+    (pytester.path / "mine" / "empty.py").write_text("def half_forward(x): pass\n")
+    run("--gradcheck-target=mine/more.py").assert_outcomes(passed=1)
+    run("--gradcheck-target=mine").assert_outcomes(passed=3, failed=1)
+
+
+def test_the_projects_settings_count(pytester: pytest.Pytester, run) -> None:
+    pytester.makepyfile(homework=HOMEWORK)
+    pytester.makepyprojecttoml('[tool.gradcheck]\nonly = ["relu"]\n')
+    run("--gradcheck-target=homework.py").assert_outcomes(passed=1)
+    pytester.makepyprojecttoml("[tool.gradcheck]\nonlyy = 3\n")
+    result = run("--gradcheck-target=homework.py")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*got onlyy; expected any of*"])
 
 
 def test_workers_of_xdist_share_the_checks(pytester: pytest.Pytester, run) -> None:

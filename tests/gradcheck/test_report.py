@@ -59,19 +59,35 @@ def test_more_than_five_places_are_cut_off_with_dots():
     assert "[5]" not in text
 
 
-@pytest.mark.parametrize(("made", "verdict", "raises"), [
+MANNERS = Finding("dout-mutated", None, (), "what. Remedy: this.")
+NARROW = Finding("lower-precision", "x", (), "what. Remedy: this.")
+
+
+@pytest.mark.parametrize(("made", "status", "raises"), [
     (report(), "failed", True), (PASSED, "passed", False), (UNDECIDED, "inconclusive", True),
     (report(inconclusive=True), "failed", True),
+    (report(findings=(MANNERS,)), "warned", False), (report(findings=(NARROW,)), "warned", False),
+    (report(findings=(MANNERS, FINDING)), "failed", True),
+    (report(findings=(MANNERS,), inconclusive=True), "inconclusive", True),
+    (report(findings=(MANNERS,), checked=0, arguments=()), "inconclusive", True),
+    (report(findings=(NARROW,), arguments=()), "failed", True),
 ])
-def test_a_status_is_told_and_what_is_not_fine_raises(made, verdict, raises):
-    assert made.status == verdict
-    assert verdict in str(made).splitlines()[0]
+def test_a_status_is_one_of_four_and_what_is_right_does_not_raise(made, status, raises):
+    assert made.status == status
+    assert status in str(made).splitlines()[0]
     if not raises:
         made.raise_if_failed()
         return
     with pytest.raises(GradientError) as caught:
         made.raise_if_failed()
     assert str(caught.value) == str(made)
+
+
+def test_without_a_finding_the_others_decide():
+    both = report(findings=(MANNERS, FINDING))
+    assert both.without({"scaled"}).status == "warned"
+    assert both.without({"scaled", "dout-mutated"}).status == "passed"
+    assert both.without({"raises"}) == both
 
 
 def test_the_dict_has_the_keys_of_the_interface():

@@ -274,6 +274,97 @@ def test_a_missing_reference_is_our_own_fault(
     assert json.loads(render(record, "gradescope"))["score"] == 0.0
 
 
+def test_our_own_fault_with_one_layer_costs_the_others_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = _grading.judge_layer
+
+    def fail(pair, *rest):
+        return 1 / 0 if pair.name == "relu" else judge(pair, *rest)
+
+    monkeypatch.setattr(_grading, "judge_layer", fail)
+    record = graded(tmp_path, CS231N, only=["relu", "affine"])
+    assert {item.group: item.status for item in record.items} == {
+        "relu": "error", "affine": "passed"}
+    assert {item.fault for item in record.items if item.group == "relu"} == {"judge"}
+    assert (record.exit_code, record.fault) == (4, "judge")
+
+
+@pytest.mark.parametrize("body", ["pass", "return None, None", "raise NotImplementedError"])
+def test_what_is_not_written_is_one_quiet_line_without_points(tmp_path: Path, body: str) -> None:
+    source = (f"def dropout_forward(x, dropout_param): {body}\n"
+              "def dropout_backward(dout, cache): pass\n"
+              f"def relu_forward(x): {body}\ndef relu_backward(dout, cache): pass\n")
+    record = graded(tmp_path, source)
+    assert [(item.name, item.status, item.points) for item in record.items] == [
+        ("dropout", "todo", 0.0), ("relu", "todo", 0.0)]
+    assert record.max_score == graded(tmp_path, CS231N, only=["dropout", "relu"]).max_score
+    assert record.exit_code == 1
+    assert len(render(record).splitlines()) == 5
+
+
+WRITES = ("return dout * (cache > 0)", "dout *= cache > 0\n    return dout")
+
+
+@pytest.mark.parametrize("settings", [
+    {"ignore": "dout-mutated"}, {"points": {"relu": {"total": 10, "ignore": ["dout-mutated"]}}},
+    {"points": {"relu": {"total": 10}, "ignore": ["dout-mutated"]}},
+])
+def test_what_is_ignored_costs_nothing(tmp_path: Path, settings: dict) -> None:
+    source = CS231N.replace(*WRITES)
+    assert lost(graded(tmp_path, source, only="relu")) == ["relu: contract"]
+    assert lost(graded(tmp_path, source, **{"only": "relu", **settings})) == []
+
+
+def test_a_submission_cannot_ignore_its_own_findings(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.gradcheck]\nignore = ["dout-mutated"]\n')
+    source = CS231N.replace(*WRITES).replace(
+        "def relu_backward(dout, cache):",
+        "def relu_backward(dout, cache):  # gradcheck: ignore[dout-mutated]")
+    assert "ignore[" in source
+    assert lost(graded(tmp_path, source, only="relu")) == ["relu: contract"]
+
+
+def test_a_law_that_is_ignored_is_worth_nothing_to_anybody(tmp_path: Path) -> None:
+    record = graded(tmp_path, CS231N, only="dropout", ignore="rate")
+    law = next(item for item in record.items if item.name == "dropout: rate")
+    assert (law.status, law.max_points) == ("skipped", 0.0)
+    with pytest.raises(ValueError, match="did you mean rate"):
+        graded(tmp_path, CS231N, only="dropout", ignore="rat")
+
+
+@pytest.mark.parametrize("line", ["from .layers import *", "from cs231n.layers import *"])
+def test_a_module_of_a_package_may_import_its_neighbours(tmp_path: Path, line: str) -> None:
+    package = tmp_path / "cs231n"
+    package.mkdir()
+    (package / "layers.py").write_text(CS231N)
+    source = (f"{line}\ndef affine_relu_forward(x, w, b):\n    a, fc = affine_forward(x, w, b)\n"
+              "    out, relu = relu_forward(a)\n    return out, (fc, relu)\n"
+              "def affine_relu_backward(dout, cache):\n"
+              "    return affine_backward(relu_backward(dout, cache[1]), cache[0])\n")
+    record = graded(package, source, "layer_utils.py", only="affine_relu")
+    assert record.score == 0.0
+    assert "Remedy: " in record.error
+    (package / "__init__.py").touch()
+    record = graded(package, source, "layer_utils.py", only="affine_relu")
+    assert lost(record) == []
+    assert record.score == 10.0
+
+
+def test_an_import_that_fails_is_told_with_its_remedy(tmp_path: Path) -> None:
+    record = graded(tmp_path, "import no_such_thing_at_all\n" + GOOD)
+    assert "python -m pip install no_such_thing_at_all" in record.error
+    assert "fissix" in graded(tmp_path, "print 'two'\n").error
+
+
+def test_whoever_refuses_what_the_reference_takes_has_failed(tmp_path: Path) -> None:
+    source = CS231N.replace("def affine_forward(x, w, b):",
+                            "def affine_forward(x, w, b):\n    assert x.shape == (4, 6, 1)")
+    record = graded(tmp_path, source, only="affine")
+    assert [(item.status, item.max_points) for item in record.items] == [
+        ("failed", 4.0), ("failed", 4.0), ("failed", 2.0)]
+
+
 def test_a_seed_repeats_the_grading(tmp_path: Path) -> None:
     source = CS231N.replace("return dx, dw, dout", "return dx * 1.01, dw, dout")
     one, two = (graded(tmp_path, source, only="affine", seed=7) for _ in range(2))

@@ -114,7 +114,8 @@ class Parameter:
 
 class Objects:
     def __init__(self, n_input, n_output):
-        self.W, self.B = Parameter(np.random.randn(n_input, n_output)), Parameter(np.zeros(n_output))
+        self.W = Parameter(np.random.randn(n_input, n_output))
+        self.B = Parameter(np.zeros(n_output))
 
     def forward(self, X):
         self.X = X
