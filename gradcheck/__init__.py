@@ -7,7 +7,7 @@ __main__                The command `gradcheck`, and `python -m gradcheck`
 adapters/               Other people's functions in this package's form.
 arguments               The one form in which gradcheck refuses an argument: got, expected, remedy.
 check                   check_layer, check_gradient, check_net: what a user calls.
-classic                 The gradient checks of Stanford's cs231n, under their names.
+classic/                The gradient checks of Stanford's cs231n, under their names.
 cli                     The command line: `gradcheck check`, `grade`, `explain` and `conformance`.
 contract/               What must hold before a number counts.
 dropout_checks          `gradcheck.mask_laws` under its published path.
@@ -41,13 +41,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradcheck.check import check_gradient, check_layer, check_net
-    from gradcheck.classic import (
-        eval_numerical_gradient,
-        eval_numerical_gradient_array,
+    from gradcheck.classic.blobs import (
         eval_numerical_gradient_blobs,
         eval_numerical_gradient_net,
-        grad_check_sparse,
-        rel_error,
+    )
+    from gradcheck.classic.comparison import grad_check_sparse, rel_error
+    from gradcheck.classic.gradients import (
+        eval_numerical_gradient,
+        eval_numerical_gradient_array,
     )
     from gradcheck.mask_laws.run import (
         DropoutImplementation,

@@ -6,4 +6,7 @@ landlock                What an unprivileged process on Linux can forbid itself.
 process                 A submission's process as its judge sees it: started
 sandbox                 Runs a submission's functions in another process
 wire                    How values cross between judge and submission: JSON for structure
+frames                  Frames between judge and submission: a header, a JSON text
+proxies                 Proxies of a submission's functions, and its exceptions and warnings on ...
+surroundings            What a submission finds around it, what is hidden from it
 """

@@ -25,19 +25,16 @@ MESSAGE_LIMIT = 2000
 KEPT_OBJECTS = 20_000
 MOST_WARNINGS = 20
 BLOCKED = ("layers", "nets", "gradcheck")
+NEIGHBOURS = "_sandbox"  # a submission may have modules of their bare names
 
 
 def _load(name: str) -> Any:
     """Load a neighbour of this file by its path, as the package itself is out of reach."""
-    path = Path(__file__).with_name(f"{name}.py")
-    name = f"_{name}"  # a submission may have a module of the bare name
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    if NEIGHBOURS not in sys.modules:
+        package = types.ModuleType(NEIGHBOURS)
+        package.__path__ = [str(Path(__file__).parent)]
+        sys.modules[NEIGHBOURS] = package
+    return importlib.import_module(f"{NEIGHBOURS}.{name}")
 
 
 class Blocked:
@@ -54,11 +51,13 @@ class Blocked:
 class Server:
     """Answers requests on one pair of descriptors until the other side closes."""
 
-    def __init__(self, wire: Any, requests: int, replies: int, notes: list[str]) -> None:
+    def __init__(
+        self, wire: Any, frames: Any, requests: int, replies: int, notes: list[str]
+    ) -> None:
         import numpy as np
 
         self._np = np
-        self._wire = wire
+        self._wire, self._frames = wire, frames
         self._requests = requests
         self._replies = replies
         self._notes = notes
@@ -71,14 +70,14 @@ class Server:
         answers = {"load": self._load_module, "call": self._evaluate}
         limit_memory()
         self._send(0, {"notes": self._notes}, self._wire.Encoder())
-        while (header := self._read(self._wire.HEADER.size)) is not None:
-            _, number, text_size, payload_size = self._wire.HEADER.unpack(header)
+        while (header := self._read(self._frames.HEADER.size)) is not None:
+            _, number, text_size, payload_size = self._frames.HEADER.unpack(header)
             text, payload = self._read(text_size), self._read(payload_size)
             if text is None or payload is None:
                 return
             encoder = self._wire.Encoder()
             try:
-                tree, arrays = self._wire.unpack(bytes(text), memoryview(payload))
+                tree, arrays = self._frames.unpack(bytes(text), memoryview(payload))
                 ((verb, body),) = tree.items()
                 reply, encoder = answers[verb](body, arrays)
             except BaseException as error:
@@ -102,10 +101,10 @@ class Server:
             except Exception:  # The submission may have closed or replaced it.
                 continue
         try:
-            pieces = self._wire.pack(number, reply, encoder.arrays)
+            pieces = self._frames.pack(number, reply, encoder.arrays)
         except BaseException as error:
-            pieces = self._wire.pack(number, {"error": _describe(error)}, [])
-        self._wire.write_all(self._replies, pieces)
+            pieces = self._frames.pack(number, {"error": _describe(error)}, [])
+        self._frames.write_all(self._replies, pieces)
 
     def _load_module(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
         """Import the submission from its source, and tell its functions."""
@@ -235,7 +234,7 @@ def _parameters(function: Callable[..., Any]) -> list[list[Any]] | None:
 
 def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -> None:
     """Give everything up, then serve; this process runs the submission."""
-    jail, landlock, wire = _load("jail"), _load("landlock"), _load("wire")
+    jail, landlock, wire, frames = map(_load, ("jail", "landlock", "wire", "frames"))
     if enclosed:
         notes += jail.enclose(config["scratch"], config["hidden"], config["needed"])
     jail.limit(config["cpu"], enclosed)
@@ -250,8 +249,8 @@ def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -
             notes.append(f"the reference solution can be read ({error})")
     sys.meta_path.insert(0, Blocked())
     sys.argv = [""]
-    Server(wire, config["requests"], config["replies"], notes).serve(
-        lambda: jail.limit_memory(config["memory"]))
+    server = Server(wire, frames, config["requests"], config["replies"], notes)
+    server.serve(lambda: jail.limit_memory(config["memory"]))
 
 
 def _warden(inner: int) -> int:

@@ -18,7 +18,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from gradcheck.sandbox import wire
+from gradcheck.sandbox import frames
+from gradcheck.sandbox.surroundings import environment, hidden, kill_marked, needed
 
 REPLY_LIMIT = 256 << 20
 CAPTURE_LIMIT = 16_000
@@ -26,9 +27,7 @@ START_SECONDS = 30.0
 TICK = 0.25
 CHILD = Path(__file__).with_name("child.py")
 PIPE_BYTES = 1 << 20
-REFERENCE = ("layers", "nets", "gradcheck", "tests", "notebooks", "build", ".git")
 ENCLOSE = True  # False: without namespaces, as on a system that has none.
-KEPT_ENVIRONMENT = ("LD_LIBRARY_PATH", "TZ")
 
 
 class SandboxError(RuntimeError):
@@ -116,14 +115,14 @@ class Process:
         self._replies, replies = _pipe(self._cleanup)
         config = {
             "requests": requests.fileno(), "replies": replies.fileno(), "scratch": scratch,
-            "hidden": _hidden(folder, scratch), "needed": _needed(), "memory": memory,
+            "hidden": hidden(folder, scratch), "needed": needed(), "memory": memory,
             "enclose": ENCLOSE, "cpu": int(self.budget.seconds) + 2,
             "path": [str(Path(np.__file__).parent.parent)],
         }
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), json.dumps(config)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=scratch,
-            env=_environment(scratch, self._token), start_new_session=True,
+            env=environment(scratch, self._token), start_new_session=True,
             pass_fds=(requests.fileno(), replies.fileno()),
         )
         assert self._process.stdout is not None
@@ -149,7 +148,7 @@ class Process:
         deadline = time.monotonic() + seconds
         self._number += 1
         try:
-            self._write(b"".join(wire.pack(self._number, tree, arrays)), deadline)
+            self._write(b"".join(frames.pack(self._number, tree, arrays)), deadline)
             return self._receive(deadline)
         except SandboxTimeoutError:
             total = "" if self.budget.left > 0 else (
@@ -170,18 +169,18 @@ class Process:
                 raise EOFError from None
 
     def _receive(self, deadline: float) -> tuple[Any, list[Any]]:
-        header = self._take(wire.HEADER.size, deadline)
-        magic, number, text_size, payload_size = wire.HEADER.unpack(header)
-        if magic != wire.MAGIC or number != self._number:
+        header = self._take(frames.HEADER.size, deadline)
+        magic, number, text_size, payload_size = frames.HEADER.unpack(header)
+        if magic != frames.MAGIC or number != self._number:
             self.fail("its process wrote something else than answers")
-        if text_size > wire.JSON_LIMIT or payload_size > REPLY_LIMIT:
+        if text_size > frames.JSON_LIMIT or payload_size > REPLY_LIMIT:
             self.fail(f"a value takes {payload_size >> 20} MB; expected at most "
                        f"{REPLY_LIMIT >> 20} MB")
         text = self._take(text_size, deadline)
         payload = self._take(payload_size, deadline)
         try:
-            reply, arrays = wire.unpack(text, memoryview(payload))
-        except wire.WireError as error:
+            reply, arrays = frames.unpack(text, memoryview(payload))
+        except frames.WireError as error:
             self.fail(f"its process answered with something that is no value: {error}")
         if self._buffer or not isinstance(reply, dict):
             self.fail("its process wrote something else than answers")
@@ -260,7 +259,7 @@ class Process:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         if any("no isolation" in note for note in self.notes):
-            _kill_marked(self._token)
+            kill_marked(self._token)
 
     def close(self) -> None:
         """End the process, close the pipes and remove the scratch directory."""
@@ -278,38 +277,3 @@ def _pipe(cleanup: contextlib.ExitStack) -> tuple[Any, Any]:
             fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     return (cleanup.enter_context(open(reading, "rb", buffering=0)),
             cleanup.enter_context(open(writing, "wb", buffering=0)))
-
-
-def _environment(scratch: str, token: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**kept, **threads, "PATH": os.defpath, "HOME": scratch, "TMPDIR": scratch,
-            "LANG": "C.UTF-8", "MPLBACKEND": "Agg", token: "1"}
-
-
-def _needed() -> list[str]:
-    """Return the directories that Python and its packages live in."""
-    own = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(np.__file__).parent)]
-    return sorted({os.path.realpath(path) for path in own if os.path.isdir(path)})
-
-
-def _hidden(folder: Path, scratch: str) -> list[str]:
-    """Return the directories that a submission must not read: the reference, other submissions."""
-    roots = {Path(__file__).resolve().parents[2], Path.cwd()}
-    needed = [Path(path) for path in (*_needed(), scratch, "/proc")]
-    return [str(path) for path in (folder, *(root / name for root in roots for name in REFERENCE))
-            if path.is_dir() and not any(place.is_relative_to(path) for place in needed)]
-
-
-def _kill_marked(token: str) -> None:
-    """Kill every process that inherited the environment of a submission."""
-    mark = token.encode()
-    for _ in range(20):
-        found = False
-        for entry in Path("/proc").glob("[0-9]*/environ"):
-            with contextlib.suppress(OSError):
-                if mark in entry.read_bytes():
-                    os.kill(int(entry.parent.name), signal.SIGKILL)
-                    found = True
-        if not found:
-            return

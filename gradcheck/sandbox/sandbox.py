@@ -15,10 +15,6 @@ Packages other than the reference are not blocked: what is installed can be impo
 
 from __future__ import annotations
 
-import ast
-import builtins
-import contextlib
-import inspect
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -30,19 +26,18 @@ import numpy as np
 
 from gradcheck.sandbox import wire
 from gradcheck.sandbox.process import Budget, Process, SandboxError, SandboxTimeoutError
+from gradcheck.sandbox.proxies import (
+    SubmissionError,
+    overwrite,
+    proxy,
+    refuse_objects,
+    remote_error,
+    warning_class,
+)
 
 __all__ = ["Budget", "Sandbox", "SandboxError", "SandboxTimeoutError", "SubmissionError"]
 
 SOURCE_LIMIT = 4 << 20
-
-
-class SubmissionError(Exception):
-    """The submission raised; a subclass of the exception's built-in type too."""
-
-    trace: str = ""
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
 
 
 class Sandbox:
@@ -150,11 +145,11 @@ class Sandbox:
             {"load": {"files": list(sources)}},
             [np.frombuffer(source, np.uint8) for source in sources.values()], limit, "importing it")
         if "error" in reply:
-            error = _remote_error(reply["error"])
+            error = remote_error(reply["error"])
             self._fail(f"importing it raised {type(error).__name__}: {error}\n"
                        f"{error.trace}".rstrip())
         try:
-            self.functions = {str(name): _proxy(self, str(name), _signature(parameters))
+            self.functions = {str(name): proxy(self.call, str(name), parameters)
                               for name, parameters in reply["functions"]}
         except (KeyError, TypeError, ValueError):
             self._fail("its process broke the protocol while it was imported")
@@ -184,14 +179,14 @@ class Sandbox:
         reply, arrays = self._process.exchange(body, encoder.arrays, limit, f"calling {name}")
         if "error" in reply:
             self._global_state = b""
-            raise _remote_error(reply["error"])
+            raise remote_error(reply["error"])
         try:
             value = self._accept(reply, arrays, encoder.objects)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as e:
             self._fail(f"{name} answered with something that is no value: {e}")
-        _plain_result(name, value)
+        refuse_objects(name, value)
         for category, message in reply["warnings"]:
-            warnings.warn(message, _category(category), stacklevel=3)
+            warnings.warn(message, warning_class(category), stacklevel=3)
         return value
 
     def _accept(self, reply: Any, arrays: list[Any], known: list[Any]) -> Any:
@@ -200,7 +195,7 @@ class Sandbox:
         value = decoder.decode(reply["value"])
         changes = [(known[index], decoder.decode(tree)) for index, tree in reply["changes"]]
         for target, new in changes:
-            _overwrite(target, new)
+            overwrite(target, new)
         if reply["state"] is not None:
             np.random.set_state(decoder.decode(reply["state"]))  # noqa: NPY002
         self._global_state = _fingerprint(np.random.get_state(legacy=False))  # noqa: NPY002
@@ -221,105 +216,7 @@ def _read_source(path: Path) -> bytes:
     return path.read_bytes() or b"\n"
 
 
-def _proxy(
-    sandbox: Sandbox, name: str, signature: inspect.Signature | None
-) -> Callable[..., Any]:
-    """Return a function that evaluates the submission's function of that name."""
-    def function(*args: Any) -> Any:
-        return sandbox.call(name, args)
-
-    function.__name__ = function.__qualname__ = name
-    if signature is not None:
-        function.__signature__ = signature  # type: ignore[attr-defined]
-    return function
-
-
-def _signature(parameters: Any) -> inspect.Signature | None:
-    if parameters is None:
-        return None
-    return inspect.Signature([
-        inspect.Parameter(name, inspect._ParameterKind(kind),
-                          default=None if default is True else inspect.Parameter.empty)
-        for name, kind, default in parameters
-    ])
-
-
-def _overwrite(target: Any, new: Any) -> None:
-    """Give `target` the contents of `new`, in place."""
-    if type(target) is not type(new):
-        raise TypeError(f"a {type(target).__name__} cannot become a {type(new).__name__}")
-    if isinstance(target, np.ndarray):
-        if target.shape != new.shape or target.dtype != new.dtype:
-            raise TypeError("an argument was given another shape or dtype")
-        writeable = target.flags.writeable
-        if not writeable:
-            raise TypeError("a read-only argument was overwritten")
-        target[...] = new
-    elif isinstance(target, dict):
-        target.clear()
-        target.update(new)
-    elif isinstance(target, list):
-        target[:] = new
-    elif isinstance(target, np.random.Generator | np.random.RandomState):
-        wire.set_generator_state(target, new)
-
-
-def _plain_result(name: str, value: Any) -> None:
-    """Refuse a value that holds anything but arrays of numbers where arrays are expected."""
-    entries = value if isinstance(value, tuple | list) else [value]
-    # What forward keeps in its cache is its own business.
-    judged = entries[:1] if name.partition("_forward")[1] else entries
-    for entry in judged:
-        if isinstance(entry, wire.Opaque):
-            raise _error_class("TypeError")(
-                f"{name} returned a {entry.type_name} object; expected a plain NumPy array of "
-                "numbers")
-
-
 def _fingerprint(state: Any) -> bytes:
     inner: Mapping[str, Any] = state["state"]
     key = inner["key"].tobytes() if "key" in inner else repr(inner).encode()
     return b"%d %d %r" % (inner.get("pos", 0), state.get("has_gauss", 0), state.get("gauss")) + key
-
-
-def _category(name: str) -> type[Warning]:
-    found = getattr(builtins, name, None) or getattr(np.exceptions, name, None)
-    if isinstance(found, type) and issubclass(found, Warning):
-        return found
-    return UserWarning
-
-
-_classes: dict[tuple[str, str], type[SubmissionError]] = {}
-
-
-def _error_class(*names: str) -> type[SubmissionError]:
-    """Return a SubmissionError called `names[0]`, mixed with the first built-in among `names`."""
-    shown = names[0] if names and names[0].isidentifier() and len(_classes) < 200 else "Exception"
-    for name in names:
-        kind = getattr(builtins, name, None)
-        if isinstance(kind, type) and issubclass(kind, Exception):
-            break
-    else:
-        name, kind = "Exception", Exception
-    if (shown, name) not in _classes:
-        bases = (SubmissionError,) if kind is Exception else (SubmissionError, kind)
-        try:
-            _classes[shown, name] = type(shown, bases, {})
-        except TypeError:  # Some built-in exceptions have a layout of their own.
-            _classes[shown, name] = type(shown, (SubmissionError,), {})
-    return _classes[shown, name]
-
-
-def _remote_error(body: Any) -> SubmissionError:
-    """Return the exception that a reply tells of."""
-    try:
-        names = [str(name)[:100] for name in body["types"]]
-        message, trace = str(body["message"])[:2000], str(body["trace"])[:2000]
-    except (KeyError, TypeError):
-        names, message, trace = [], "an exception that cannot be read", ""
-    if names[:1] == ["KeyError"]:
-        with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
-            message = ast.literal_eval(message)
-    error = _error_class(*names)(message)
-    error.trace = trace
-    return error

@@ -21,7 +21,6 @@ from gradcheck.generators import global_generators_restored
 from gradcheck.target.classes import constructed
 from gradcheck.target.layer_objects import refusing_pair
 from gradcheck.target.pairs import Pair
-from gradcheck.target.repeatable import MASK_SEED
 
 X = (4, 6)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcheck.sandbox import process, wire
+from gradcheck.sandbox import frames, process, wire
 from gradcheck.sandbox.sandbox import (
     Budget,
     Sandbox,
@@ -183,7 +183,7 @@ def test_anything_but_a_plain_array_of_numbers_is_refused(call, name: str) -> No
 
 
 def test_arguments_that_cannot_cross_are_refused_with_a_reason(call) -> None:
-    with pytest.raises(wire.WireError, match="cannot be sent"):
+    with pytest.raises(frames.WireError, match="cannot be sent"):
         call("identity", object())
 
 

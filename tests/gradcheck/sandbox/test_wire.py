@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradcheck.sandbox import wire
+from gradcheck.sandbox import frames, wire
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20),
                     st.complex_numbers())
@@ -38,48 +36,11 @@ def same(a: object, b: object) -> bool:
 @given(VALUES)
 def test_every_plain_value_crosses_unchanged(value: object) -> None:
     encoder = wire.Encoder()
-    frame = b"".join(wire.pack(1, encoder.encode(value), encoder.arrays))
-    _, _, size, _ = wire.HEADER.unpack(frame[:wire.HEADER.size])
-    start = wire.HEADER.size + size
-    tree, arrays = wire.unpack(frame[wire.HEADER.size:start], memoryview(frame)[start:])
+    frame = b"".join(frames.pack(1, encoder.encode(value), encoder.arrays))
+    _, _, size, _ = frames.HEADER.unpack(frame[:frames.HEADER.size])
+    start = frames.HEADER.size + size
+    tree, arrays = frames.unpack(frame[frames.HEADER.size:start], memoryview(frame)[start:])
     assert same(wire.Decoder(arrays, []).decode(tree), value)
-
-
-def member(head: bytes, data: bytes = b"") -> bytes:
-    padded = head + b" " * (118 - len(head) - 1) + b"\n"
-    return b"\x93NUMPY\x01\x00v\x00" + padded + data
-
-
-HEAD = b"{'descr': '%s', 'fortran_order': False, 'shape': %s}"
-
-
-@pytest.mark.parametrize("raw", [
-    member(HEAD % (b"<f8", b"(1099511627776,)")),
-    member(HEAD % (b"<f8", b"(2,)"), b"\0" * 8),
-    member(HEAD % (b"<f8", b"(-1,)"), b"\0" * 8),
-    member(HEAD % (b"|O", b"(1,)"), b"\0" * 8),
-    member(HEAD % (b"|V0", b"(99,)")),
-    member(HEAD % (b"|S8", b"(1,)"), b"\0" * 8),
-    member(b"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,)}", b"\0" * 8),
-    member(b"__import__('os').system('true')"),
-    member(HEAD % (b"<f8", b"(True,)"), b"\0" * 8),
-    b"PK\x03\x04" + b"\0" * 100,
-    b"\x80\x04]q\x00.",
-    b"x",
-])
-def test_a_forged_array_is_refused_before_memory_is_taken(raw: bytes) -> None:
-    text = json.dumps([None, [len(raw)]]).encode()
-    with pytest.raises(wire.WireError):
-        wire.unpack(text, memoryview(raw))
-
-
-@pytest.mark.parametrize("text", [
-    b"[", b"[null, [1]]", b"[null, [-1]]", b"[null, null]", b"7", b"[" * 100_000,
-    b'[null, ["x"]]', b"\xff\xfe",
-])
-def test_a_forged_frame_is_refused(text: bytes) -> None:
-    with pytest.raises(wire.WireError):
-        wire.unpack(text, memoryview(b""))
 
 
 @pytest.mark.parametrize("tree", [
@@ -88,11 +49,5 @@ def test_a_forged_frame_is_refused(text: bytes) -> None:
     {"t": [{"r": 0}]}, {"o": ["a", 3]}, {"a": 0, "b": 1}, [1], {"g": ["RandomState", None]},
 ])
 def test_a_forged_value_is_refused(tree: object) -> None:
-    with pytest.raises(wire.WireError):
+    with pytest.raises(frames.WireError):
         wire.Decoder([], []).decode(tree)
-
-
-def test_a_forged_bool_is_true_or_false() -> None:
-    raw = member(HEAD % (b"|b1", b"(3,)"), bytes([0, 1, 2]))
-    _, (array,) = wire.unpack(json.dumps([None, [len(raw)]]).encode(), memoryview(raw))
-    assert array.view(np.uint8).tolist() == [0, 1, 1]

@@ -1,0 +1,123 @@
+"""Proxies of a submission's functions, and its exceptions and warnings on the judge's side."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcheck.sandbox.wire import Opaque, set_generator_state
+
+Call = Callable[[str, tuple[Any, ...]], Any]
+
+
+class SubmissionError(Exception):
+    """The submission raised; a subclass of the exception's built-in type too."""
+
+    trace: str = ""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+def proxy(call: Call, name: str, parameters: Any) -> Callable[..., Any]:
+    """Return a function that evaluates the submission's function of that name."""
+    def function(*args: Any) -> Any:
+        return call(name, args)
+
+    function.__name__ = function.__qualname__ = name
+    signature = _signature(parameters)
+    if signature is not None:
+        function.__signature__ = signature  # type: ignore[attr-defined]
+    return function
+
+
+def _signature(parameters: Any) -> inspect.Signature | None:
+    if parameters is None:
+        return None
+    return inspect.Signature([
+        inspect.Parameter(name, inspect._ParameterKind(kind),
+                          default=None if default is True else inspect.Parameter.empty)
+        for name, kind, default in parameters
+    ])
+
+
+def overwrite(target: Any, new: Any) -> None:
+    """Give `target` the contents of `new`, in place."""
+    if type(target) is not type(new):
+        raise TypeError(f"a {type(target).__name__} cannot become a {type(new).__name__}")
+    if isinstance(target, np.ndarray):
+        if target.shape != new.shape or target.dtype != new.dtype:
+            raise TypeError("an argument was given another shape or dtype")
+        writeable = target.flags.writeable
+        if not writeable:
+            raise TypeError("a read-only argument was overwritten")
+        target[...] = new
+    elif isinstance(target, dict):
+        target.clear()
+        target.update(new)
+    elif isinstance(target, list):
+        target[:] = new
+    elif isinstance(target, np.random.Generator | np.random.RandomState):
+        set_generator_state(target, new)
+
+
+def refuse_objects(name: str, value: Any) -> None:
+    """Refuse a value that holds anything but arrays of numbers where arrays are expected."""
+    entries = value if isinstance(value, tuple | list) else [value]
+    # What forward keeps in its cache is its own business.
+    judged = entries[:1] if name.partition("_forward")[1] else entries
+    for entry in judged:
+        if isinstance(entry, Opaque):
+            raise _error_class("TypeError")(
+                f"{name} returned a {entry.type_name} object; expected a plain NumPy array of "
+                "numbers")
+
+
+def warning_class(name: str) -> type[Warning]:
+    """Return the category of that name, of Python or NumPy."""
+    found = getattr(builtins, name, None) or getattr(np.exceptions, name, None)
+    if isinstance(found, type) and issubclass(found, Warning):
+        return found
+    return UserWarning
+
+
+_classes: dict[tuple[str, str], type[SubmissionError]] = {}
+
+
+def _error_class(*names: str) -> type[SubmissionError]:
+    """Return a SubmissionError called `names[0]`, mixed with the first built-in among `names`."""
+    shown = names[0] if names and names[0].isidentifier() and len(_classes) < 200 else "Exception"
+    for name in names:
+        kind = getattr(builtins, name, None)
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            break
+    else:
+        name, kind = "Exception", Exception
+    if (shown, name) not in _classes:
+        bases = (SubmissionError,) if kind is Exception else (SubmissionError, kind)
+        try:
+            _classes[shown, name] = type(shown, bases, {})
+        except TypeError:  # Some built-in exceptions have a layout of their own.
+            _classes[shown, name] = type(shown, (SubmissionError,), {})
+    return _classes[shown, name]
+
+
+def remote_error(body: Any) -> SubmissionError:
+    """Return the exception that a reply tells of."""
+    try:
+        names = [str(name)[:100] for name in body["types"]]
+        message, trace = str(body["message"])[:2000], str(body["trace"])[:2000]
+    except (KeyError, TypeError):
+        names, message, trace = [], "an exception that cannot be read", ""
+    if names[:1] == ["KeyError"]:
+        with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            message = ast.literal_eval(message)
+    error = _error_class(*names)(message)
+    error.trace = trace
+    return error
