@@ -36,4 +36,9 @@ worker                  The process in which a target is imported and judged
 kept                    Whether a dropout's p is the probability of keeping
 rows                    A dropout for arrays of two dimensions, handed arrays of any.
 slots                   Where a layer object keeps its parameters
+roles                   The arguments of a standard layer by their standard names
+statistics              The running statistics of a batch normalization, and its test mode.
+values                  Forward's value at example arguments, held to the reference of the ...
+outputs                 What a forward returns, as arrays.
+valued                  A judgement together with what is wrong with forward's value.
 """

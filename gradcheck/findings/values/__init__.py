@@ -1,1 +1,4 @@
-"""Values, settings and accuracy rather than derivatives."""
+"""Values, settings and accuracy rather than derivatives.
+
+value_differs           Forward computes another value than the layer of its name.
+"""
