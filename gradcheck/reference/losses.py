@@ -32,8 +32,8 @@ def _own(scores: Array, y: Array) -> Array:
 def softmax_loss(x: Array, y: Array, **_: Any) -> float:
     """Return the mean over samples of -log(softmax(x)[y]).
 
-    >>> round(softmax_loss(np.zeros((2, 4)), np.array([0, 3])), 4) == round(np.log(4), 4)
-    True
+    >>> round(softmax_loss(np.zeros((2, 4)), np.array([0, 3])), 4)
+    1.3863
     """
     return float(-_own(log_softmax(x, axis=1), y).mean())
 

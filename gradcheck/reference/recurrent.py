@@ -77,6 +77,11 @@ def _two_gates(x: Array, prev_h: Array, Wx: Array, Wh: Array, bh: Array, Wxt: Ar
     return np.asarray(_mixed(z if kept else 1 - z, prev_h, n))
 
 
+def _gru(**roles: Any) -> Array:
+    """Return the next h, whichever weights are there."""
+    return (_two_gates if "Wxt" in roles else gru_step)(**roles)
+
+
 def _mixed(kept: Array, h: Array, n: Array) -> Array:
     return kept * h + (1 - kept) * n
 
@@ -183,7 +188,7 @@ LSTM_STEP = Reference(
     "h = o * tanh(c), c = f * c + i * g", lstm_step,
     {**LSTM_FORMS, **{f"c first, {name}": _c_first(form) for name, form in LSTM_FORMS.items()}},
     None, LSTM_SLIPS)
-GRU_STEP = Reference("h = z * h + (1 - z) * n", gru_step, GRU_FORMS)
+GRU_STEP = Reference("h = z * h + (1 - z) * n", _gru, GRU_FORMS)
 LSTM_STATES = Reference("h", lstm_step, LSTM_FORMS, None, LSTM_SLIPS)
 RECURRENT: dict[str, Reference] = {
     "rnn_step": RNN_STEP, "lstm_step": LSTM_STEP, "gru_step": GRU_STEP,

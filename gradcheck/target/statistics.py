@@ -23,7 +23,7 @@ from gradcheck.examples.candidates import Example
 from gradcheck.findings.told import told
 from gradcheck.nested import leaves
 from gradcheck.reference.formula import Slip
-from gradcheck.reference.normalization import BATCH_IN_TEST_MODE, batch_axes
+from gradcheck.reference.normalization import batch_axes
 from gradcheck.reference.statistics import RIGHT, WRONG, share, weights
 from gradcheck.report import Finding
 from gradcheck.target.outputs import outputs_of, returned_by
@@ -140,13 +140,13 @@ class Statistics:
 
     def _breaches(self) -> Iterator[Breach]:
         """Yield what is wrong with the statistics that calls leave."""
-        after = self._measured or self._call({**self._old, "momentum": USUAL})
+        after = self._measured
         if after is None or self._keeps_elsewhere(after):
             return
         for name in RIGHT:
             yield from self._update(name, after.statistic(name), None)
         with_key = self._call({**self._old, "momentum": MOMENTUM})
-        if with_key is not None and self._measured is not None:
+        if with_key is not None:
             for name in RIGHT:
                 yield from self._update(name, with_key.statistic(name), MOMENTUM)
         yield from self._moved_by_test_mode()
@@ -180,13 +180,11 @@ class Statistics:
     def _in_test_mode(self) -> Finding | None:
         """What is wrong with the output in test mode.
 
-        Statistics that stand elsewhere are nobody's slip, those of the batch are one.
+        Statistics that stand elsewhere than in the dict are nobody's slip.
         """
         finding = Values(self.pair, self.base, self._tested).finding()
-        if finding is None or not (
-                self._reads_statistics or finding.evidence.get("slip") == BATCH_IN_TEST_MODE):
-            return None
-        return finding
+        told_apart = finding is not None and ("slip" in finding.evidence or self._reads_statistics)
+        return finding if told_apart else None
 
     def _moved_by_test_mode(self) -> Iterator[Breach]:
         after = self._call({**self._old, "mode": "test"})
@@ -247,7 +245,7 @@ class Statistics:
             return "" if near else f"{told}, with momentum = {momentum}"
         if part > 1 - CLOSE:
             return "nothing of the old one is kept"
-        return f"momentum is reversed: {told}" if part > HALF + CLOSE and self._measured else ""
+        return f"momentum is reversed: {told}" if part > HALF + CLOSE else ""
 
     def _share_without_key(self, name: str) -> float:
         """Return the share that a call takes by itself."""

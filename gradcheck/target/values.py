@@ -24,8 +24,8 @@ from gradcheck.target.roles import roles_of
 Array = NDArray[Any]
 
 CODE = "value-differs"
-# A loss is one number, which a wrong formula may meet by chance: another follows.
 SHRUNK = 0.5
+PADS = ("pad", "padding")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Values:
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:
-        """What forward returns at the arguments, and for a loss at others; () where none count."""
+        """What forward returns at the arguments, and at variants of them; () where none count."""
         calls = tuple(self._calls())
         return calls if all(map(self._is_comparable, calls)) else ()
 
@@ -108,13 +108,25 @@ class Values:
         return want[0].shape == got.shape or (reference.sized and want[0].ndim == got.ndim)
 
     def _calls(self) -> Iterator[Call]:
-        scales = (1.0, SHRUNK) if self.pair.is_loss else (1.0,)
-        for scale in scales:
-            example = replace(self.found, args=_scaled(self.found.args, scale))
+        for args in self._variants():
+            example = replace(self.found, args=args)
             roles = roles_of(self.base, self.pair.forward, example)
             outputs = outputs_of(self.pair, example.args)
             if roles is not None and outputs is not None:
                 yield Call(roles, outputs)
+
+    def _variants(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the arguments, and others where two conventions, or slips, may be one at them.
+
+        A loss is one number, which a wrong formula may meet by chance; the half of a pad of 1 is 0.
+        """
+        yield self.found.args
+        if self.pair.is_loss:
+            yield _scaled(self.found.args, SHRUNK)
+        wider = tuple(_padded_twice(name, arg) for name, arg in zip(
+            self.found.names, self.found.args, strict=True))
+        if any(one is not other for one, other in zip(wider, self.found.args, strict=True)):
+            yield wider
 
     @cached_property
     def definition(self) -> str | None:
@@ -210,6 +222,14 @@ def _scaled(args: Sequence[Any], scale: float) -> tuple[Any, ...]:
     """Return the arguments with the first array of floats scaled."""
     place = next((i for i, arg in enumerate(args) if _is_floating(arg)), None)
     return tuple(arg * arg.dtype.type(scale) if i == place else arg for i, arg in enumerate(args))
+
+
+def _padded_twice(name: str, arg: Any) -> Any:
+    """Return a setting, or a dict of settings, with twice the pad."""
+    if name in PADS and isinstance(arg, int):
+        return 2 * arg
+    pads = [key for key in PADS if isinstance(arg, dict) and isinstance(arg.get(key), int)]
+    return {**arg, pads[0]: 2 * arg[pads[0]]} if pads else arg
 
 
 def _is_floating(value: Any) -> bool:
