@@ -24,6 +24,7 @@ Array = NDArray[Any]
 Settings = dict[str, Any]
 
 P = 0.3
+WRITTEN = ("running_mean", "running_var")
 DRAWS = 800
 DTYPES = (np.float64, np.float32, np.float64)
 
@@ -63,8 +64,9 @@ class Values:
         mine, right = self._both(self.draw(dtype), settings)
         got = self._out(mine)
         want = self.reference.forward(*right)[0] * self._scale(settings)
-        compare("loss" if self.pair.is_loss else "out", got, want,
-                f" for {_in_words(mine, settings)}")
+        where = f" for {_in_words(mine, settings)}"
+        compare("loss" if self.pair.is_loss else "out", got, want, where)
+        _compare_written(mine, right, where)
 
     def _settings(self) -> list[Settings]:
         if self.stochastic:
@@ -109,6 +111,14 @@ class Values:
         name = self.pair.name if self.pair.is_loss else f"{self.pair.name}_forward"
         what = "(loss, dx)" if self.pair.is_loss else "(out, cache)"
         raise Disagreement(f"{name} returned {describe(returned)}; expected the pair {what}")
+
+
+def _compare_written(mine: Args, right: Args, where: str) -> None:
+    """Compare the running statistics that a call leaves in its dict of settings."""
+    for own, other in zip(mine, right, strict=True):
+        for name in WRITTEN if isinstance(other, dict) else ():
+            if name in other:
+                compare(name, own.get(name), other[name], f" after a call{where}")
 
 
 def _in_words(args: Args, settings: Settings) -> str:

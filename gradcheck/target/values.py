@@ -83,7 +83,7 @@ class Values:
         """Return in which convention the value is right; '' for the definition, or none."""
         if self.reference is None or not self.calls or not self.definition:
             return ""
-        return f"forward's value is right, with {self.definition}"
+        return f"forward's value is right: {self.definition}"
 
     @property
     def reference(self) -> Reference | None:
@@ -182,7 +182,8 @@ def breach_of(name: str, got: Outputs, want: Outputs, definition: str, mode: str
     facts |= {"place": placed(name, worst), "got": f"{mine[worst]:.6g}",
               "expected": f"{right[worst]:.6g}",
               "count": f"{int(wrong.sum())} of {wrong.size} elements differ"}
-    return Breach(CODE, "slip" if slip else "value", where=(worst,), facts=facts)
+    where = (worst,) if worst else ()
+    return Breach(CODE, "slip" if slip else "value", where=where, facts=facts)
 
 
 def worst_of(got: Array, want: Array, wrong: Array) -> tuple[int, ...]:

@@ -61,7 +61,7 @@ def test_no_reference_has_dropout_in_it_and_every_one_has_a_standard_name():
 # Where the example cannot tell two sides, or two strides, apart.
 MODES = {
     "conv_relu_pool": {"stride": 2, "pad": 2},
-    **dict.fromkeys(("conv", "conv2d", "conv_relu", "conv_bn_relu"), {"pad": 2}),
+    **{name: {"pad": 2} for name in ("conv", "conv2d", "conv_relu", "conv_bn_relu")},
 }
 
 

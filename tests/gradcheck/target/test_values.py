@@ -10,6 +10,7 @@ from gradcheck.examples.candidates import Example
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.judge import judge
 from gradcheck.target.pairs import Pair
+from gradcheck.target.valued import value_at
 from gradcheck.target.values import Values
 from tests.gradcheck.target import valued as v
 
@@ -41,6 +42,24 @@ def frozen(bn_param, x):
 
 def mixed(x, mean, var, gamma, beta):
     return gamma * (x - mean) / np.sqrt(var + 1e-5) + beta
+
+
+def kept_in_the_function():
+    """Return a batchnorm_forward whose statistics stand in a dict of its own."""
+    own = {"mode": "train"}
+
+    def forward(x, gamma, beta, bn_param):
+        own["mode"] = bn_param["mode"]
+        return v.batchnorm()(x, gamma, beta, own)
+
+    return forward
+
+
+def in_the_cache(x, gamma, beta, bn_param):
+    """Leave new statistics in the cache, where the caller takes them from."""
+    new = dict(bn_param)
+    out, _ = v.batchnorm()(x, gamma, beta, new)
+    return out, {"running": {name: new[f"running_{name}"] for name in ("mean", "var")}}
 
 
 WRONG = {
@@ -185,7 +204,8 @@ WRONG = {
     "affine_relu": {"no bias": (lambda x, w, b: (
         np.maximum(x.reshape(len(x), -1) @ w, 0), None), "b is left out")},
     "temporal_affine": {"no bias": (lambda x, w, b: (x @ w, None), "b is left out")},
-    "relu": {"abs": (v.out(np.abs), "absolute"), "clipped": (v.out(lambda x: np.clip(x, 0, 1)), "")},
+    "relu": {"abs": (v.out(np.abs), "absolute"),
+             "clipped": (v.out(lambda x: np.clip(x, 0, 1)), "")},
     "sigmoid": {"sign": (v.out(lambda x: expit(-x)), "wrong sign")},
     "tanh": {"half": (v.out(lambda x: np.tanh(x / 2)), "tanh(x / 2)")},
     "leaky_relu": {"negative slope": (v.out(lambda x: np.where(x > 0, x, -0.1 * x)), "")},
@@ -206,6 +226,11 @@ RIGHT = {
         "no eps": v.batchnorm(std=lambda var, eps: np.sqrt(var)),
         "in training alone": lambda x, gamma, beta, bn_param: v.batchnorm()(
             x, gamma, beta, bn_param) if bn_param["mode"] == "train" else None,
+    },
+    "bn": {
+        "statistics under other names": v.batchnorm(key="moving_"),
+        "statistics in the function": kept_in_the_function(),
+        "statistics in the cache": in_the_cache,
     },
     "spatial_batchnorm": {"the course's": v.batchnorm(), "PyTorch's": v.batchnorm(
         swapped, default=0.1)},
@@ -317,3 +342,88 @@ def test_every_name_with_a_wrong_value_has_a_right_twin():
     assert set(WRONG) - set(RIGHT) == {"affine_relu", "temporal_affine", "sigmoid", "tanh"}
     assert sum(map(len, WRONG.values())) >= 40
     assert sum(map(len, RIGHT.values())) >= 40
+
+
+def judged(name, forward, backward, **settings):
+    return judge(Pair(name, name, forward, backward), Conventions(), **settings)
+
+
+def double_relu(x):
+    return 2 * np.maximum(x, 0), x
+
+
+def test_a_wrong_value_comes_before_a_gradient_that_does_not_fit_it():
+    judgement = judged("relu", double_relu, lambda dout, x: dout * (x > 0))
+    assert judgement.codes == ["value-differs", "scaled"]
+    assert judgement.status == "failed"
+    assert not judgement.gradient_right
+
+
+def test_a_gradient_that_fits_a_wrong_forward_is_right():
+    judgement = judged("relu", double_relu, lambda dout, x: 2 * dout * (x > 0))
+    assert judgement.codes == ["value-differs"]
+    assert judgement.status == "failed"
+    assert judgement.gradient_right
+    assert judged("relu", double_relu, lambda dout, x: 2 * dout * (x > 0), values=False).passed
+
+
+@pytest.mark.parametrize("name", ["blur", "relu2", "my_relu", "dropout_relu"])
+def test_a_name_that_is_not_standard_has_no_value_to_keep(name):
+    assert judged(name, double_relu, lambda dout, x: 2 * dout * (x > 0)).passed
+
+
+def test_the_convention_is_noted_where_it_is_not_the_definition():
+    finding, notes = v.said_of("leaky_relu", v.out(lambda x: np.where(x > 0, x, 0.2 * x)))
+    assert finding is None
+    assert notes == ("forward's value is right: slope 0.2",)
+    assert v.said_of("softmax_loss", v.loss(lambda x, y: v.softmax_parts(x, y).sum()))[1] == (
+        "forward's value is right: summed over the samples",)
+
+
+@pytest.mark.parametrize("forward", [
+    lambda x: (np.full_like(x, np.nan), x),  # another finding's
+    lambda x: (np.maximum(x, 0).T, x),  # another layout's
+    lambda x: (None, None),
+    lambda x: 1 / 0,
+    lambda x, slope: (x, slope),
+], ids=["not finite", "another shape", "not written", "raises", "takes more"])
+def test_what_cannot_be_compared_is_not_judged(forward):
+    found = Example((np.array([[1.0, -1.0]]),), ("x",))
+    assert Values(Pair("relu", "relu", forward, forward), "relu", found).finding() is None
+
+
+def test_guessed_arguments_and_unknown_defaults_are_not_judged():
+    found = Example((np.array([[1.0, -1.0]]),), ("x",), guessed=True)
+    pair = Pair("relu", "relu", double_relu, double_relu)
+    assert Values(pair, "relu", found).finding() is None
+    args = (np.ones((2, 3)), np.ones((3, 4)), np.ones(4))
+    known = Example(args, ("x", "w", "b"))
+
+    def affine(x, w, b, gain=2.0):
+        return gain * (x @ w + b), None
+
+    def plain(x, w, b, verbose=False):
+        return 2 * (x @ w + b), None
+
+    assert Values(Pair("affine", "affine", affine, affine), "affine", known).finding() is None
+    assert Values(Pair("affine", "affine", plain, plain), "affine", known).finding() is not None
+
+
+def test_further_arguments_are_held_to_the_definition_as_well():
+    def relu(x):
+        return np.maximum(x, 0) + (len(x) == 1), x
+
+    pair = Pair("relu", "relu", relu, relu)
+    several, single = (Example((np.ones((rows, 2)),), ("x",)) for rows in (3, 1))
+    assert value_at(pair, "relu", (several,))[0] is None
+    assert value_at(pair, "relu", (several, single))[0].where == ((0, 0),)
+
+
+def test_a_finding_carries_what_was_got_expected_and_the_slip():
+    finding = v.finding_on("svm_loss", v.loss(
+        lambda x, y: np.maximum(v.margins(x, y, own=1.0), 0).sum() / len(x)))
+    evidence = finding.evidence
+    assert float(evidence["got"]) == pytest.approx(float(evidence["expected"]) + 1, abs=1e-4)
+    assert evidence["slip"] == "the label's own margin of 1 is counted"
+    assert finding.where == ()
+    assert "Remedy: leave out j = y" in finding.message
