@@ -10,4 +10,5 @@ pooling                 The values of pooling layers, by windows that share the 
 recurrent               The values of recurrent layers: a step, and the states of a sequence.
 table                   The references by the standard names of layers and losses.
 statistics              What the running statistics of a batch normalization are updated from
+smooth                  The sigmoid and the softmax, which several references share.
 """

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 Array = NDArray[Any]
 Value = Callable[..., Any]
@@ -65,6 +64,8 @@ class Fitted:
         >>> leaky.told(leaky.fit(x, np.array([-0.4, 1.0])))
         'slope 0.2'
         """
+        from scipy.optimize import least_squares  # for few layers, and slow to import
+
         def gap(constants: Array) -> Array:
             return np.ravel(np.nan_to_num(self.value(x, *constants) - out))
 

@@ -11,9 +11,9 @@ from itertools import permutations, product
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from gradcheck.reference.formula import Array, Reference, Slip, Value, demand
+from gradcheck.reference.smooth import expit
 
 Nonlinearity = Callable[[Array], Array]
 
