@@ -59,6 +59,19 @@ def _square(value: Value, side: str) -> Value:
     return lambda **roles: value(**{**roles, "pool_height": roles[side], "pool_width": roles[side]})
 
 
+def _turned(reduce: Reduce) -> Value:
+    """Return pooling by windows with swapped sides at the places of the right ones."""
+    def pooled(x: Array, pool_height: int, pool_width: int, stride: int, **_: Any) -> Array:
+        demand(pool_height != pool_width)
+        height, width = windows(x, pool_height, pool_width, stride).shape[2:4]
+        room = abs(pool_height - pool_width)
+        longer = np.pad(x, ((0, 0), (0, 0), (0, room), (0, room)), constant_values=np.nan)
+        seen = windows(longer, pool_width, pool_height, stride)[:, :, :height, :width]
+        return np.asarray(reduce(seen, axis=(-2, -1)))
+
+    return pooled
+
+
 def _tiled(value: Value) -> Value:
     def pooled(pool_height: int, pool_width: int, stride: int, **roles: Any) -> Array:
         demand(pool_height == stride or pool_width == stride)
@@ -67,10 +80,13 @@ def _tiled(value: Value) -> Value:
     return pooled
 
 
-def _slips(value: Value, others: tuple[tuple[str, Reduce], ...]) -> tuple[Slip, ...]:
+def _slips(value: Value, ragged: Reduce, others: tuple[tuple[str, Reduce], ...]
+           ) -> tuple[Slip, ...]:
     sides = "windows are pool_height high and pool_width wide"
     return (
         Slip("pool_height and pool_width are swapped", sides, _swapped(value)),
+        Slip("pool_height and pool_width of the windows are swapped, not of the output", sides,
+             _turned(ragged)),
         Slip("pool_height is taken for both sides", sides, _square(value, "pool_height")),
         Slip("pool_width is taken for both sides", sides, _square(value, "pool_width")),
         Slip("the stride is taken for both sides of the window", sides, _tiled(value)),
@@ -88,7 +104,7 @@ def _reference(told: str, reduce: Reduce, ragged: Reduce, fill: float,
         "a last window may reach beyond the image": begun,
         "channels last": _channels_last(value),
         "channels last, a last window may reach beyond the image": _channels_last(begun), **more}
-    return Reference(told, value, conventions, None, _slips(value, others), sized=True)
+    return Reference(told, value, conventions, None, _slips(value, ragged, others), sized=True)
 
 
 MAX_POOL = _reference(

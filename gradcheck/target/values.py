@@ -30,10 +30,14 @@ PADS = ("pad", "padding")
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a forward: its arguments by their standard names, and what it returned."""
+    """One call of a forward: its arguments by their standard names, and what it returned.
+
+    `told` says how the arguments differ from the example's.
+    """
 
     roles: Roles
     outputs: Outputs
+    told: str = ""
 
     def is_value(self, value: Value) -> bool | None:
         """Whether a formula gives these outputs; None where it is not defined, or all hidden."""
@@ -108,25 +112,25 @@ class Values:
         return want[0].shape == got.shape or (reference.sized and want[0].ndim == got.ndim)
 
     def _calls(self) -> Iterator[Call]:
-        for args in self._variants():
+        for told_so, args in self._variants():
             example = replace(self.found, args=args)
             roles = roles_of(self.base, self.pair.forward, example)
             outputs = outputs_of(self.pair, example.args)
             if roles is not None and outputs is not None:
-                yield Call(roles, outputs)
+                yield Call(roles, outputs, told_so)
 
-    def _variants(self) -> Iterator[tuple[Any, ...]]:
+    def _variants(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Yield the arguments, and others where two conventions, or slips, may be one at them.
 
         A loss is one number, which a wrong formula may meet by chance; the half of a pad of 1 is 0.
         """
-        yield self.found.args
+        yield "", self.found.args
         if self.pair.is_loss:
-            yield _scaled(self.found.args, SHRUNK)
+            yield f" with {self.found.names[0]} halved", _scaled(self.found.args, SHRUNK)
         wider = tuple(_padded_twice(name, arg) for name, arg in zip(
             self.found.names, self.found.args, strict=True))
         if any(one is not other for one, other in zip(wider, self.found.args, strict=True)):
-            yield wider
+            yield " with the pad doubled", wider
 
     @cached_property
     def definition(self) -> str | None:
@@ -154,7 +158,7 @@ class Values:
         want = wanted(reference.value, call.roles)
         assert want is not None
         name = "the loss" if self.pair.is_loss else "out"
-        mode = " in test mode" if call.roles.get("mode") == "test" else ""
+        mode = call.told + (" in test mode" if call.roles.get("mode") == "test" else "")
         return breach_of(name, call.outputs, want, reference.told, mode,
                          self._slip(reference.slips))
 

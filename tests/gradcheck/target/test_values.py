@@ -137,6 +137,7 @@ WRONG = {
     },
     "max_pool": {
         "sizes swapped": (v.pooled(sides=lambda h, w: (w, h)), "are swapped"),
+        "windows swapped alone": (v.turned, "of the windows are swapped"),
         "square by height": (v.pooled(sides=lambda h, w: (h, h)), "pool_height is taken for both"),
         "square by width": (v.pooled(sides=lambda h, w: (w, w)), "pool_width is taken for both"),
         "mean": (v.pooled(np.mean), "it is the mean"),

@@ -127,6 +127,15 @@ def pooled(reduce: Any = np.max, sides: Any = lambda h, w: (h, w), step: Any = l
     return forward
 
 
+def turned(x: Any, pool_param: Any) -> Any:
+    """Return a max pooling whose windows have swapped sides, and whose output has right sizes."""
+    height, width, s = (pool_param[name] for name in ("pool_height", "pool_width", "stride"))
+    out = np.zeros((*x.shape[:2], (x.shape[2] - height) // s + 1, (x.shape[3] - width) // s + 1))
+    for i, j in np.ndindex(out.shape[2:]):
+        out[..., i, j] = x[..., i * s:i * s + width, j * s:j * s + height].max(axis=(2, 3))
+    return out, None
+
+
 def softmax_parts(x: Any, y: Any) -> Any:
     """Return each sample's -log(softmax(x)[y])."""
     shifted = x - x.max(axis=1, keepdims=True)
