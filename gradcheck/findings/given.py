@@ -230,3 +230,4 @@ def slipped(right: str, old: str, new: str) -> str:
     """
     assert old in right, f"{old!r} does not occur in the right half"
     return right.replace(old, new)
+HINGE = Given("", 'check_all({"svm_loss": svm_loss}, imported=True).items[0]', "item")

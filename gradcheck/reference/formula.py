@@ -66,8 +66,10 @@ class Fitted:
         """
         from scipy.optimize import least_squares  # for few layers, and slow to import
 
+        size = float(np.max(np.abs(out), initial=0.0)) or 1.0
+
         def gap(constants: Array) -> Array:
-            return np.ravel(np.nan_to_num(self.value(x, *constants) - out))
+            return np.ravel(np.nan_to_num(self.value(x, *constants) - out)) / size
 
         found = least_squares(gap, self.start, bounds=(self.low, self.high), xtol=1e-12, ftol=1e-12)
         return tuple(map(float, found.x))

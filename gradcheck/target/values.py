@@ -80,7 +80,22 @@ class Values:
         """
         if self.reference is None or not self.calls or self.definition is not None:
             return None
-        return told(self._breach(self.reference))
+        breach = self._breach(self.reference)
+        return told(breach) if self._is_told(breach) else None
+
+    def _is_told(self, breach: Breach) -> bool:
+        """Whether it cannot be that the statistics of test mode stand elsewhere than in a dict."""
+        mode = self.calls[0].roles.get("mode")
+        return mode != "test" or "slip" in breach.facts or self.reads_statistics
+
+    @cached_property
+    def reads_statistics(self) -> bool:
+        """Whether the output depends on the running statistics that are passed in."""
+        others = tuple({key: 2 * value + 1 if key.startswith("running_") else value
+                        for key, value in arg.items()} if isinstance(arg, dict) else arg
+                       for arg in self.found.args)
+        one, two = (outputs_of(self.pair, args) for args in (self.found.args, others))
+        return one is not None and two is not None and not np.array_equal(one[0], two[0])
 
     @property
     def note(self) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from gradcheck.findings.given import HINGE
 from gradcheck.findings.rule import Message, Rule
-from gradcheck.program import Given
 
 MENDED = "compare forward with {told}; --no-values is for a convention of your own"
-HINGE = Given("", 'check_all({"svm_loss": svm_loss}, imported=True)', "record")
 
 RULE = Rule(
     code="value-differs",

@@ -44,7 +44,10 @@ def batchnorm(x, gamma, beta, bn_param, leaves):
     """Leave in the cache of test mode what `leaves` makes of (xhat, gamma, std)."""
     mean, var = x.mean(axis=0), x.var(axis=0)
     train = bn_param["mode"] == "train"
-    if not train:
+    if train:
+        for name, new in (("running_mean", mean), ("running_var", var)):
+            bn_param[name] = 0.9 * bn_param.get(name, 0.0) + 0.1 * new
+    else:
         mean, var = bn_param["running_mean"], bn_param["running_var"]
     std = np.sqrt(var + 1e-5)
     cache = ((x - mean) / std, gamma, std, train)
