@@ -12,6 +12,7 @@ In public code, the most common first:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,31 +111,31 @@ gradient=('bias_grad',), place=-1)]
 
 def _in_containers(layer: Any) -> Iterator[Slot]:
     """Yield parameters in a dict or a list beside their gradients in another one."""
-    for holder in PARAMETERS:
-        for gradients in GRADIENTS:
-            params, grads = (_member(layer, name) for name in (holder, gradients))
-            if isinstance(params, Mapping) and isinstance(grads, Mapping):
-                for name, value in params.items():
-                    key = next((key for key in (name, f"d{name}", f"{name}_grad", f"grad_{name}")
-                                if key in grads), None)
-                    if key is not None and is_floating(value):
-                        yield Slot(str(name), (holder, name), (gradients, key))
-                return
-            if isinstance(params, list | tuple) and isinstance(grads, list | tuple):
-                for place, (value, grad) in enumerate(zip(params, grads, strict=False)):
-                    if is_floating(value) and np.shape(grad) == value.shape:
-                        yield Slot(_called(layer, value) or f"{holder}{place}", (holder, place),
-                                   (gradients, place))
-                return
+    for holder, gradients in itertools.product(PARAMETERS, GRADIENTS):
+        params, grads = (vars(layer).get(name) for name in (holder, gradients))
+        if isinstance(params, Mapping) and isinstance(grads, Mapping):
+            return (yield from _in_dicts(params, grads, holder, gradients))
+        if isinstance(params, list | tuple) and isinstance(grads, list | tuple):
+            for place, (value, grad) in enumerate(zip(params, grads, strict=False)):
+                if is_floating(value) and np.shape(grad) == value.shape:
+                    yield Slot(_called(layer, value) or f"{holder}{place}", (holder, place),
+                               (gradients, place))
+            return None
+
+
+def _in_dicts(params: Mapping[Any, Any], grads: Mapping[Any, Any], holder: str, gradients: str
+              ) -> Iterator[Slot]:
+    """Yield the parameters of a dict whose gradients are in another under a name like theirs."""
+    for name, value in params.items():
+        key = next((key for key in (name, f"d{name}", f"{name}_grad", f"grad_{name}")
+                    if key in grads), None)
+        if key is not None and is_floating(value):
+            yield Slot(str(name), (holder, name), (gradients, key))
 
 
 def _called(layer: Any, array: Any) -> str:
     """Return the attribute under which a layer holds an array of a list as well."""
     return next((name for name, value in vars(layer).items() if value is array), "")
-
-
-def _member(layer: Any, name: str) -> Any:
-    return vars(layer).get(name)
 
 
 def _in_objects(layer: Any) -> Iterator[Slot]:
