@@ -71,7 +71,7 @@ def _told(report: Report, trial: Trial, found: Example) -> Judgement:
     codes = [finding.code for finding in report.findings]
     if codes == ["forward-nondeterministic"] and not any("seed" in str(arg) for arg in found.args):
         return Judgement("skipped", OWN_GENERATOR)
-    advice = []
+    advice = [trial.pair.remark] if trial.pair.remark else []
     if found.guessed:
         advice.append(f"checked at guessed arguments ({shapes_of(found)}); a function "
                       f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses "

@@ -18,13 +18,17 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Pair:
-    """A layer (forward and backward) or a loss (forward alone, which returns loss and dx)."""
+    """A layer (forward and backward) or a loss (forward alone, which returns loss and dx).
+
+    A `remark` says what of it is not judged.
+    """
 
     name: str
     base: str
     forward: Function
     backward: Function | None = None
     example: Function | None = None
+    remark: str = ""
 
     @property
     def is_loss(self) -> bool:

@@ -154,19 +154,40 @@ def _in_objects(layer: Any) -> Iterator[Slot]:
 def _in_attributes(layer: Any) -> Iterator[Slot]:
     """Yield arrays beside a gradient of theirs, which is called as they are, or as such usually."""
     held = vars(layer)
-    params = {name: value for name, value in held.items()
-              if is_floating(value) and name not in SAVED}
-    used: dict[str, str] = {}
+    params = dict(_arrays(layer))
+    used: dict[Path, str] = {}
     for names_of in (lambda name: (name,), _family):
-        for name, value in params.items():
-            wanted = (pattern.format(word) for word in names_of(name)
+        for path, value in params.items():
+            wanted = (pattern.format(word) for word in names_of(str(path[-1]))
                       for pattern in GRADIENT_NAMES)
             gradient = next((key for key in wanted if key in held and key not in SAVED
                              and np.shape(held[key]) == value.shape), None)
-            if gradient is not None and name not in used and gradient not in used.values():
-                used[name] = gradient
-    for name, gradient in used.items():
-        yield Slot(name, (name,), (gradient,))
+            if gradient is not None and path not in used and gradient not in used.values():
+                used[path] = gradient
+    for path, gradient in used.items():
+        yield Slot(str(path[-1]), path, (gradient,))
+
+
+def _arrays(layer: Any) -> Iterator[tuple[Path, Array]]:
+    """Yield the arrays that a layer holds as attributes, and in a dict of parameters."""
+    for name, value in vars(layer).items():
+        if is_floating(value) and name not in SAVED:
+            yield (name,), value
+        elif isinstance(value, Mapping) and name in PARAMETERS:
+            yield from (((name, key), entry) for key, entry in value.items() if is_floating(entry))
+
+
+def without_gradient(layer: Any, slots: Sequence[Slot]) -> list[Slot]:
+    """Return the arrays that a layer was constructed with, and that are none of its parameters.
+
+    >>> from types import SimpleNamespace as Layer
+    >>> [slot.name for slot in without_gradient(Layer(W=np.ones(3), n=4), [])]
+    ['W']
+    """
+    known = {slot.path for slot in slots}
+    read = [slot.read(layer) for slot in slots]
+    return [Slot(str(path[-1]), path) for path, value in _arrays(layer)
+            if path not in known and not any(value is array for array in read)]
 
 
 def _family(name: str) -> tuple[str, ...]:
