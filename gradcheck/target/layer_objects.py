@@ -13,7 +13,12 @@ import numpy as np
 from gradcheck.examples.candidates import NoExampleError, candidates
 from gradcheck.examples.constructors import constructor_values
 from gradcheck.examples.standard import LAYERS
-from gradcheck.target.classes import Functions, constructor_names, functions_of
+from gradcheck.target.classes import (
+    BackwardRaisedError,
+    Functions,
+    constructor_names,
+    functions_of,
+)
 from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
 from gradcheck.target.passes import needed
@@ -68,14 +73,16 @@ def pair_of_class(name: str, kind: type, own: Own | None = None) -> Pair:
     try:
         found, inputs = _own_taken(own) if own is not None else _taken(name, kind)
     except Exception as error:
-        if isinstance(error, NotImplementedError) or raised_by_a_gap(error):
-            return _unwritten_pair(name, error)
-        return refusing_pair(name, kind, error)
+        cause = error.__cause__ if isinstance(error, BackwardRaisedError) else error
+        assert isinstance(cause, Exception)
+        if isinstance(cause, NotImplementedError) or raised_by_a_gap(cause):
+            return _unwritten_pair(name, cause)
+        return refusing_pair(name, kind, cause)
 
     def example(rng: np.random.Generator) -> tuple[Any, ...]:
         drawn = tuple(rng.standard_normal(value.shape).astype(value.dtype)
                       if _is_drawn(value) and own is None else value for value in inputs)
-        return found.arguments(drawn)
+        return found.arguments(drawn, rng if own is None else None)
 
     forward, backward = found.pair()
     learned = [name for name in found.unjudged if is_learned(name)]
@@ -101,10 +108,14 @@ def _taken(name: str, kind: type) -> tuple[Functions, tuple[Any, ...]]:
 
     Inputs that give gradients of their shapes come before others.
     """
-    reasons, taken = [], []
+    reasons: list[BaseException] = []
+    taken, raising = [], []
     for settings, inputs in itertools.islice(_arguments(name, kind), MOST_INPUTS):
         try:
             found = functions_of(kind(*settings), inputs)
+        except BackwardRaisedError as error:
+            reasons.append(error.__cause__ or error)
+            raising.append(error.functions)
         except Exception as error:
             reasons.append(error)
         else:
@@ -113,6 +124,9 @@ def _taken(name: str, kind: type) -> tuple[Functions, tuple[Any, ...]]:
                 break
     if taken:
         return taken[-1] if taken[-1][0].fits else taken[0]
+    if raising and not isinstance(reasons[0], TypeError | NotImplementedError) and not (
+            raised_by_a_gap(reasons[0])):
+        return raising[0], raising[0].given
     lacking = next((error for error in reasons if need_of(error)), None)
     raise lacking or (reasons[0] if reasons else NoExampleError("it takes no arguments"))
 
@@ -133,6 +147,8 @@ def _arguments(name: str, kind: type) -> Iterator[tuple[tuple[Any, ...], tuple[A
     called = standard_name(name)
     if any(map(PREVIOUS.fullmatch, inputs)):
         called += "_step"
+    elif not needed(kind.backward)[1:]:  # type: ignore[attr-defined]
+        called += "_loss" * (called not in LAYERS)  # backward starts from 1: the second are labels
     for example in candidates(called, together, np.random.default_rng(0)):
         drawn = dict(zip(example.names, example.args, strict=True))
         for known in constructor_values(plain, np.asarray(next(iter(drawn.values())))):
