@@ -96,7 +96,7 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
     parser.add_argument("--timeout", metavar="S", type=_positive,
-                        help=f"seconds in all (default: {seconds})")
+                        help=f"seconds in all, half of them for one function (default: {seconds})")
     parser.add_argument("--memory", metavar="MB", type=_positive,
                         help=f"megabytes at most, beyond NumPy's own (default: {megabytes})")
     parser.add_argument("--p-is", choices=("drop", "keep"),
