@@ -61,7 +61,8 @@ def _add_check(commands: Commands) -> None:
     check.add_argument("targets", metavar="TARGET", nargs="+",
                        help="a file (homework.py, book.ipynb), a folder, a package, or the name of "
                        "a module (layers); what lies in the current folder comes first")
-    _add_shared(check, "no limit, and a minute for each function", "no limit")
+    _add_shared(check, "no limit, and a minute for each function; "
+                "of a limit, one function has half", "no limit")
     check.add_argument("--imported", action="store_true",
                        help="judge layers that the target imports from elsewhere, too")
     check.add_argument("--installed", action="store_true",
@@ -96,7 +97,7 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
     parser.add_argument("--timeout", metavar="S", type=_positive,
-                        help=f"seconds in all, half of them for one function (default: {seconds})")
+                        help=f"seconds in all (default: {seconds})")
     parser.add_argument("--memory", metavar="MB", type=_positive,
                         help=f"megabytes at most, beyond NumPy's own (default: {megabytes})")
     parser.add_argument("--p-is", choices=("drop", "keep"),

@@ -26,7 +26,8 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     width : int
         Columns within which paragraphs are folded and arguments shortened.
     verbose : bool
-        Whether the checker's own tracebacks are shown, and why something counts as not written.
+        Whether the checker's own tracebacks are shown, why something counts as not written, and
+        what the target printed.
 
     Examples
     --------
@@ -43,8 +44,9 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     for item in record.items if verbose else ():
         if "traceback" in item.details:
             lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
-    if record.output and record.kind == "grade":
-        lines += ["", "the submission printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
+    if record.output and (verbose or record.kind == "grade"):
+        who = "submission" if record.kind == "grade" else "target"
+        lines += ["", f"the {who} printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
     if record.notes:
         lines += ["", *_notes(record, width)]
     return "\n".join([*lines, *([""] if lines else []), summary(record)]) + "\n"

@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, NamedTuple
 
+from gradcheck.target.printed import Pipe
+
 BOOTSTRAP = ("import json, sys; sys.path[:] = json.loads(sys.argv.pop()); "
              "from gradcheck.target.worker import main; main()")
 ENDING_SECONDS = 2.0
@@ -61,10 +63,12 @@ class Process:
         self._child = subprocess.Popen(
             [sys.executable, "-X", "utf8", *_flags(), "-c", BOOTSTRAP, str(memory or 0),
              json.dumps(sys.path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-            start_new_session=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            encoding="utf-8", start_new_session=True)
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         assert self._child.stdout is not None
+        assert self._child.stderr is not None
+        self.printed = Pipe(self._child.stderr.fileno())
         self._pump = threading.Thread(target=_pump, args=(self._child.stdout, self._lines),
                                       daemon=True)
         self._pump.start()
@@ -120,10 +124,11 @@ class Process:
                 os.killpg(self._child.pid, signal.SIGKILL)
         self._child.kill()
         self._child.wait()
-        self._pump.join(ENDING_SECONDS)
-        for stream in (self._child.stdin, self._child.stdout):
+        for stream, reader in ((self._child.stdin, self._pump), (self._child.stdout, self._pump),
+                               (self._child.stderr, self.printed.thread)):
+            reader.join(ENDING_SECONDS)
             with contextlib.suppress(OSError):
-                if stream is not None and not self._pump.is_alive():
+                if stream is not None and not reader.is_alive():
                     stream.close()
 
     def _how(self) -> str:

@@ -14,12 +14,14 @@ from typing import Any
 from gradcheck.exceptions import LIBRARY
 from gradcheck.output.record import Item
 from gradcheck.target.errors import NothingToCheckError, TargetError
+from gradcheck.target.printed import Printed
 from gradcheck.target.process import EndedError, Frame, Process, SlowError
 from gradcheck.target.settings import Settings, settled
 from gradcheck.target.sources import Source, as_named
 
 SECONDS = 60.0
 SHARE = 0.5
+IMPORT = "its import"
 OURS_IN = f"{Path(__file__).parents[1]}{os.sep}"
 NOT_OWN = re.compile(rf"{LIBRARY.pattern}|^<string>$|^{re.escape(sysconfig.get_path('stdlib'))}")
 ENDED = ("the process ended ({how}) while this was judged. Likely slip: the function calls "
@@ -95,6 +97,8 @@ class Remote:
         What there is to judge, once `load` has run.
     notes : list of str
         Remarks on what is not.
+    printed : list of Printed
+        What the target printed, function by function.
     """
 
     source: Source
@@ -103,6 +107,7 @@ class Remote:
     memory: float | None = None
     entries: list[Listed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    printed: list[Printed] = field(default_factory=list)
     _process: Process | None = None
     _used: bool = False
 
@@ -131,7 +136,7 @@ class Remote:
         self._process = Process(self.memory)
         request = {"source": vars(self.source), "settings": self.settings.to_dict()}
         try:
-            reply, = self._ask(request, max(SECONDS, self.deadline.of_one))
+            reply, = self._ask(request, max(SECONDS, self.deadline.of_one), IMPORT)
         except EndedError as how:
             raise TargetError(f"{self.source.where}: the process ended ({how}) while it was "
                               "imported. Likely slip: it calls os._exit, or crashes in C. Remedy: "
@@ -170,7 +175,8 @@ class Remote:
             if self._process is None:
                 self.load()
             self._used = True
-            for reply in self._ask({"judge": place, "part": part}, self.deadline.of_one):
+            for reply in self._ask({"judge": place, "part": part}, self.deadline.of_one,
+                                   self.entries[place].name):
                 if "error" in reply:
                     raise OurFaultError(reply["error"])
                 items.append(item_of(reply["item"]))
@@ -178,7 +184,7 @@ class Remote:
             return items, trouble
         return items, None
 
-    def _ask(self, request: dict[str, Any], most: float) -> Iterator[dict[str, Any]]:
+    def _ask(self, request: dict[str, Any], most: float, who: str) -> Iterator[dict[str, Any]]:
         """Yield the replies within so many seconds, and what is left in all."""
         left = self.deadline.left
         assert self._process is not None
@@ -188,8 +194,10 @@ class Remote:
             place = _place(slow.frames)
             told = self.deadline.told if left < most else f"timed out after {most:g} s"
             at = f"{'; it was' if left < most else ''}{place}" if place else ""
-            slip = OF_ONE if left >= most and "judge" in request else "{}"
+            slip = OF_ONE if left >= most and who != IMPORT else "{}"
             raise SlowError(slip.format(told + at, 2 / SHARE * most, 2 * most)) from None
+        finally:
+            self.printed.append(self._process.printed.taken(who))
 
     def close(self) -> None:
         """End the process."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck import check_all
+from gradcheck.output.plain import OUTPUT_LIMIT
 from gradcheck.target import remote
 from tests.gradcheck.target.made import RELU
 
@@ -69,9 +70,21 @@ def test_whatever_a_function_does_to_its_process_costs_itself_alone(tmp_path):
 
 def test_megabytes_on_both_outputs_block_nobody(tmp_path, capfd):
     flood = "ONCE or [s.write('x' * 2**22) for s in (sys.stdout, sys.stderr)]; ONCE.append(1)"
-    assert check_all(str(write(tmp_path, floods=flood))).passed
-    out, err = capfd.readouterr()
-    assert (out, len(err)) == ("", 2**23)
+    record = check_all(str(write(tmp_path, floods=flood)))
+    assert record.passed
+    assert capfd.readouterr() == ("", "")
+    assert record.output == "x" * OUTPUT_LIMIT
+
+
+def test_what_a_target_prints_is_one_note_with_its_first_lines(tmp_path, capfd):
+    path = write(tmp_path, talks="print('a', 'b', sep='\\n')", says="sys.stderr.write('c\\n')")
+    path.write_text(f"{path.read_text()}\nprint('hello')\n")
+    record = check_all(str(path))
+    assert re.fullmatch(r"talks printed \d+ lines, says printed \d+ lines, its import printed 1 "
+                        r"line; -v shows them. The first:\n  hello\n  a\n  b", record.notes[0])
+    assert len(record.notes) == 1
+    assert record.output.startswith("hello\na\nb\n")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_hang_costs_one_functions_time(tmp_path, monkeypatch):
@@ -181,11 +194,12 @@ def alive(pid):
     (signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)])
 @pytest.mark.parametrize("hang", ["time.sleep(300)", "os.fork(); time.sleep(300)"])
 def test_the_end_of_the_command_is_the_end_of_the_target(tmp_path, number, code, hang):
-    path = write(tmp_path, hangs=f"print(os.getpid(), flush=True); {hang}")
-    with subprocess.Popen([sys.executable, "-m", "gradcheck", "check", str(path)],
-                          stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        child = int(process.stderr.readline())
+    told = tmp_path / "pid"
+    path = write(tmp_path, hangs=f"open({str(told)!r}, 'w').write(f'{{os.getpid()}}.'); {hang}")
+    with subprocess.Popen([sys.executable, "-m", "gradcheck", "check", str(path)]) as process:
+        while not (told.exists() and told.read_text().endswith(".")):
+            time.sleep(0.02)
+        child = int(told.read_text().removesuffix("."))
         process.send_signal(number)
         assert process.wait(timeout=20) == code
     deadline = time.monotonic() + 2.0
