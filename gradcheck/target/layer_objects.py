@@ -17,6 +17,7 @@ from gradcheck.target.classes import Functions, constructor_names, functions_of
 from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
 from gradcheck.target.passes import needed
+from gradcheck.target.slots import is_learned
 from gradcheck.target.unwritten import raised_by_a_gap
 
 MOST_INPUTS = 24
@@ -77,16 +78,17 @@ def pair_of_class(name: str, kind: type, own: Own | None = None) -> Pair:
         return found.arguments(drawn)
 
     forward, backward = found.pair()
-    return Pair(name, name, forward, backward, example, _remark(found))
+    learned = [name for name in found.unjudged if is_learned(name)]
+    others = [name for name in found.unjudged if name not in learned]
+    return Pair(name, name, forward, backward, example,
+                remark=_told_of(others, "no gradient of {0} was found, so none was judged; keep it "
+                                "as self.d{1}, or in self.grads['{1}']"),
+                lacking=_told_of(learned, "not written yet: backward leaves no gradient of {0}. "
+                                 "Remedy: keep it as self.d{1}, or in self.grads['{1}']"))
 
 
-def _remark(found: Functions) -> str:
-    """Return what is said where no gradient was found for what forward depends on."""
-    if not found.unjudged:
-        return ""
-    first = found.unjudged[0]
-    return (f"no gradient of {' and '.join(found.unjudged)} was found, so none was judged; keep "
-            f"it as self.d{first}, or in self.grads['{first}']")
+def _told_of(names: list[str], words: str) -> str:
+    return words.format(" and ".join(names), names[0]) if names else ""
 
 
 def _own_taken(own: Own) -> tuple[Functions, tuple[Any, ...]]:

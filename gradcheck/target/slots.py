@@ -13,6 +13,7 @@ In public code, the most common first:
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ Path = tuple[Any, ...]  # an attribute's name, then keys, places, or names of at
 
 RATE = 1.0  # a learning rate at which the step is the gradient
 FAMILIES = (("w", "weight", "weights", "kernel", "kernels", "filters", "filter"),
-            ("b", "bias", "biases"))
+            ("b", "bias", "biases"), ("gamma",), ("beta",))
 GRADIENT_NAMES = ("d{0}", "grad_{0}", "{0}_grad", "d_{0}", "g{0}", "grad{0}", "{0}_gradient",
                   "{0}_grads", "{0}grad", "delta_{0}", "delta{0}", "nabla_{0}", "{0}_delta")
 PARAMETERS = ("params", "parameters", "weights", "param", "_params", "_parameters")
@@ -188,6 +189,16 @@ def without_gradient(layer: Any, slots: Sequence[Slot]) -> list[Slot]:
     read = [slot.read(layer) for slot in slots]
     return [Slot(str(path[-1]), path) for path, value in _arrays(layer)
             if path not in known and not any(value is array for array in read)]
+
+
+def is_learned(name: str) -> bool:
+    """Whether an array is called as what a layer learns: W, weights_1, bias, gamma.
+
+    >>> [is_learned(name) for name in ("W1", "biases", "W_out", "table")]
+    [True, True, True, False]
+    """
+    stem = re.split(r"[_\d]", name.strip("_"))[0].lower()
+    return any(stem in family for family in FAMILIES)
 
 
 def _family(name: str) -> tuple[str, ...]:

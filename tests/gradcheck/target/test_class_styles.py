@@ -330,22 +330,48 @@ def test_a_gradient_by_weights_that_have_already_moved_is_wrong():
     assert judged(StepBeforeTheGradient).status == "failed"
 
 
-class WithoutTheGradientOfGamma(AttributesAndReturn):
+class Scaled(AttributesAndReturn):
     def __init__(self, in_features, out_features):
         super().__init__(in_features, out_features)
-        self.gamma, self.running_mean = np.ones(out_features), np.zeros(out_features)
+        self.table, self.running_mean = np.ones(out_features), np.zeros(out_features)
 
     def forward(self, x):
-        return self.gamma * super().forward(x)
+        return self.table * super().forward(x)
 
     def backward(self, dout):
-        return super().backward(dout * self.gamma)
+        return super().backward(dout * self.table)
 
 
 def test_what_has_no_gradient_anywhere_is_said_to_be_not_judged():
-    item = judged(WithoutTheGradientOfGamma)
+    item = judged(Scaled)
     assert (item.status, item.arguments) == ("passed", ("x", "W", "b"))
-    assert any(text.startswith("no gradient of gamma was found") for text in item.advice)
+    assert any(text.startswith("no gradient of table was found") for text in item.advice)
+
+
+class NoGradientOfB(AttributesAndReturn):
+    def backward(self, dout):
+        dx = super().backward(dout)
+        self.db = None
+        return dx
+
+
+class OnlyDx(AttributesAndReturn):
+    def backward(self, dout):
+        return dout @ self.W.T
+
+
+class OnlyDxAndWrong(AttributesAndReturn):
+    def backward(self, dout):
+        return 2 * dout @ self.W.T
+
+
+@pytest.mark.parametrize(("kind", "status", "words"), [
+    (NoGradientOfB, "todo", "no gradient of b. "), (OnlyDx, "todo", "no gradient of W and b. "),
+    (OnlyDxAndWrong, "failed", "scaled in dx")])
+def test_what_a_layer_learns_without_a_gradient_is_not_written_yet(kind, status, words):
+    item = judged(kind)
+    assert item.status == status
+    assert words in item.message
 
 
 class Empty:
