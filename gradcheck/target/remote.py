@@ -213,7 +213,7 @@ def _place(frames: Sequence[Frame]) -> str:
     if not own:
         return ""
     inner, outer = own[0], own[-1]
-    via = f", in {inner.function}" if inner.function != outer.function else ""
+    via = "" if inner.function.startswith("<") or inner == outer else f", in {inner.function}"
     where = f"{as_named(inner.file)}:{inner.line}{via}"
     return f" at {where}" if outer.function == "<module>" else f" in {outer.function} ({where})"
 
