@@ -71,7 +71,8 @@ def _add_check(commands: Commands) -> None:
                        help="judge this function, with the one that --backward names")
     check.add_argument("--backward", metavar="NAME", help="its backward")
     check.add_argument("-v", "--verbose", action="store_true",
-                       help="say more: our own tracebacks, and what was not run")
+                       help="say more: our own tracebacks, what is not written yet and where, "
+                       "what the target printed")
 
 
 def _add_grade(commands: Commands) -> None:

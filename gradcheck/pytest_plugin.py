@@ -155,7 +155,8 @@ class Check(pytest.Item):
         if len(found) != 1:
             raise CheckFailure(f"got {len(found)} answers; expected one")
         item = found[0]
-        said = "\n".join(filter(None, [item.message, item.details.get("traceback", "")]))
+        said = "\n".join(filter(None, [item.message, item.details.get("traceback", ""),
+                                       *(f"advice: {text}" for text in item.advice)]))
         if item.status == "skipped":
             pytest.skip(said)
         if item.status == "warned":

@@ -46,9 +46,11 @@ class Item:
     details : mapping
         Anything else of JSON's types, such as ``report.to_dict()``.
     file : str
-        Where the layer is defined; '' where that is not known.
+        Where the layer is defined, such as ``'hw.py'`` or ``'hw.ipynb code cell 4'``; '' where
+        that is not known.
     line : int
-        The line of its definition, from 1; 0 where that is not known.
+        The line of its definition, from 1: of backward's, where a gradient is wrong; 0 where that
+        is not known.
     uncovered : tuple of int
         Lines that no example reached.
     fault : str

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
 from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
+from gradcheck.output.problems import relative
 from gradcheck.output.record import Item, Record
 
 COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33", "todo": "36",
            "skipped": "36", "error": "31"}
+TIE = "\xa0"
+TIED = re.compile(r" (?:[-+*/=±]|[<>]=?) (?=\S)|\[[\d, ]+\]")  # formulas and indices stay whole
 LEAST = 12  # columns that the arguments keep in a narrow terminal
 
 
@@ -88,10 +92,18 @@ def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     lines = []
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
+        lines += [f"    {_place(item)}"] if item.file and item.line else []
         lines += _folded(clean(item.message), "    ", width)
     for text in item.advice:
         lines += _folded(f"advice: {clean(text)}", "    ", width)
     return lines
+
+
+def _place(item: Item) -> str:
+    """Return file and line as terminals and editors know them; of a cell, its number and line."""
+    line = f", line {item.line}" if " code cell " in item.file else f":{item.line}"
+    file = one_line(relative(item.file)).replace(" code cell ", ", code cell ")
+    return f"--> {file}{line}"
 
 
 def _folded(text: str, indent: str, width: int) -> list[str]:
@@ -99,10 +111,11 @@ def _folded(text: str, indent: str, width: int) -> list[str]:
     lines = []
     for line in text.splitlines():
         start = indent + line[:len(line) - len(line.lstrip())]
-        lines += textwrap.wrap(line.strip(), max(width, 40), initial_indent=start,
+        tied = TIED.sub(lambda found: found[0].replace(" ", TIE), line.strip())
+        lines += textwrap.wrap(tied, max(width, 40), initial_indent=start,
                                subsequent_indent=start + "  ", break_long_words=False,
                                break_on_hyphens=False)
-    return lines
+    return [line.replace(TIE, " ") for line in lines]
 
 
 def _row(item: Item, points: bool) -> tuple[str, ...]:
