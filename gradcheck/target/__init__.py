@@ -38,4 +38,5 @@ rows                    A dropout for arrays of two dimensions, handed arrays of
 slots                   Where a layer object keeps its parameters
 passes                  A pass of a layer object: forward, then backward
 paths                   The way to an array in a layer object: an attribute, and what lies in it.
+printed                 What a target prints, kept apart from the report: its first lines
 """

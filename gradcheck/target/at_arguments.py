@@ -22,6 +22,7 @@ from gradcheck.target.trial import Trial, drops, floating
 
 # What a gradient can still do wrong whose numbers were compared, and are right.
 CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "lower-precision"})
+MOST_TOLD = 60
 NO_CONTROL = (
     "without control over the randomness no two calls have the same mask, and there is nothing to "
     "differentiate; the mask laws still apply"
@@ -134,8 +135,14 @@ def candidates_for(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:
     return candidates(like.base, like.forward, np.random.default_rng(seed), like.example)
 
 
+def _shortly(value: object) -> str:
+    """Return a value's repr in one line, its end cut off where it is long."""
+    told = " ".join(repr(value).split())
+    return told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD - 3]}..."
+
+
 def shapes_of(found: Example) -> str:
     """Return arguments as a sentence names them: arrays by their shapes."""
     return ", ".join(f"{name} {list(np.shape(arg))}" if isinstance(arg, np.ndarray)
-                     else f"{name}={arg!r}"
+                     else f"{name}={_shortly(arg)}"
                      for name, arg in zip(found.names, found.args, strict=True))

@@ -111,7 +111,7 @@ def test_a_notebook_is_judged_and_its_cells_are_named(write):
     book = {"cells": [{"cell_type": "code", "source": cell.splitlines(True)} for cell in cells]}
     record = check_all(write(json.dumps(book), "book.ipynb"))
     item, = record.items
-    assert (item.status, item.file, item.line) == ("failed", "book.ipynb cell 2", 3)
+    assert (item.status, item.file, item.line) == ("failed", "book.ipynb code cell 2", 4)
 
 
 def test_classes_are_judged_with_their_parameters():
