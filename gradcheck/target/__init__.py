@@ -38,4 +38,5 @@ rows                    A dropout for arrays of two dimensions, handed arrays of
 slots                   Where a layer object keeps its parameters
 passes                  A pass of a layer object: forward, then backward
 inputs                  The inputs that a layer class takes, found by trying one after the other.
+failure                 Why a target, or what it imports, cannot be imported: the target's own line
 """
