@@ -83,7 +83,7 @@ class Functions:
     inputs : int
         How many of them are differentiated or may be; the rest, a loss's targets, stay as given.
     fits : bool
-        Whether backward gave every input a gradient of its shape.
+        Whether the output is finite, and backward gave every input a gradient of its shape.
     unjudged : tuple of str
         Arrays that the constructor made, that the output depends on, and whose gradient was found
         nowhere.
@@ -182,7 +182,8 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     ('x', 'w')
     """
     trial = copy.deepcopy(layer)
-    outs, cache = run_forward(trial, copy.deepcopy(inputs))
+    with np.errstate(all="ignore"):
+        outs, cache = run_forward(trial, copy.deepcopy(inputs))
     if is_nothing(outs):
         return Functions(layer, (), inputs, len(inputs))
     ready = copy.deepcopy(trial)
@@ -202,9 +203,15 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     count = _differentiated(type(layer), inputs, len(returned))
     shapes = [arg.shape for arg in inputs[:count] if is_floating(arg)]
     return Functions(ready if made_late else layer, tuple(slots), inputs, count,
-                     shapes == [np.shape(gradient) for gradient in returned[:len(shapes)]],
+                     all(map(_is_finite, outs)) and shapes == [
+                         np.shape(gradient) for gradient in returned[:len(shapes)]],
                      tuple(slot.name for slot in without_gradient(layer, slots)
                            if _matters(slot, layer, inputs)))
+
+
+def _is_finite(out: Any) -> bool:
+    array = np.asarray(out)
+    return array.dtype.kind != "f" or bool(np.all(np.isfinite(array)))
 
 
 def _matters(slot: Slot, layer: Any, inputs: tuple[Any, ...]) -> bool:
