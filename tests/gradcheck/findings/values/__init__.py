@@ -1,1 +1,1 @@
-"""Cases of the codes in gradcheck.findings.values."""
+"""Cases of values, settings and accuracy, a file for each code."""
