@@ -168,7 +168,7 @@ class Statistics:
     @cached_property
     def _tested(self) -> Values:
         """The output in test mode, with the statistics passed in."""
-        return Values(self.pair, self.base, self._with({**self._old, "mode": "test"}))
+        return Values(self.pair, self.base, self._with({**self._old, "mode": "test"}), varied=False)
 
 
     def _moved_by_test_mode(self) -> Iterator[Breach]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from gradcheck.examples.candidates import Example
 from gradcheck.report import Finding
@@ -27,10 +28,11 @@ def with_value(judgement: Judgement, pair: Pair, base: str, further: Sequence[Ex
     base : str
         The standard name that decides on the definition.
     further : sequence of Example
-        Arguments besides those of the judgement, at which the value is compared as well.
+        Arguments besides those of the judgement, at which the value is compared as well. Running
+        statistics are a matter of the first ones.
     """
     report, found = judgement.report, judgement.example
-    if report is None or found is None or judgement.status == "skipped":
+    if report is None or found is None or judgement.status in ("skipped", "todo"):
         return judgement
     finding, notes = value_at(pair, base, (found, *further))
     if finding is not None:
@@ -44,11 +46,12 @@ def with_value(judgement: Judgement, pair: Pair, base: str, further: Sequence[Ex
 def value_at(pair: Pair, base: str, examples: Sequence[Example]
              ) -> tuple[Finding | None, tuple[str, ...]]:
     """Return what is wrong where a value first is, and in which conventions values are right."""
-    notes = []
-    for found in examples:
-        values = Values(pair, base, found)
-        finding = values.finding() or Statistics(pair, base, found).finding()
-        if finding is not None:
-            return finding, ()
-        notes.append(values.note)
-    return None, tuple(dict.fromkeys(filter(None, notes)))
+    first, *further = examples
+    values = [Values(pair, base, first), *(Values(pair, base, found, varied=False)
+                                           for found in further)]
+    findings = chain((values[0].finding(), Statistics(pair, base, first).finding()),
+                     (value.finding() for value in values[1:]))
+    finding = next(filter(None, findings), None)
+    if finding is not None:
+        return finding, ()
+    return None, tuple(dict.fromkeys(filter(None, (value.note for value in values))))

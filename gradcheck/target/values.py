@@ -59,11 +59,14 @@ class Values:
         The standard name that decides on the reference.
     found : Example
         The arguments.
+    varied : bool
+        Whether variants of the arguments count as well, which tell conventions from slips.
     """
 
     pair: Pair
     base: str
     found: Example
+    varied: bool = True
 
     def finding(self) -> Finding | None:
         """Return what is wrong with the value at these arguments.
@@ -140,6 +143,8 @@ class Values:
         A loss is one number, which a wrong formula may meet by chance; the half of a pad of 1 is 0.
         """
         yield "", self.found.args
+        if not self.varied:
+            return
         if self.pair.is_loss:
             yield f" with {self.found.names[0]} halved", _scaled(self.found.args, SHRUNK)
         wider = tuple(_padded_twice(name, arg) for name, arg in zip(
