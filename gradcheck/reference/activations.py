@@ -122,11 +122,12 @@ ACTIVATIONS: dict[str, Reference] = {
         "the exponent has the wrong sign", SIGN, lambda x, **_: expit(-x)), Slip(
         "it is the derivative of the sigmoid", SIGN, lambda x, **_: expit(x) * expit(-x)), Slip(
         "it is tanh", SIGN, lambda x, **_: np.tanh(x))),
-    "tanh": _plain("tanh(x)", np.tanh, Slip(
+    "tanh": Reference("tanh(x)", lambda x, **_: np.tanh(x), {
+        "1.7159 tanh(2 x / 3)": lambda x, **_: 1.7159 * np.tanh(2 * x / 3)}, None, (Slip(
         "it is the sigmoid", "np.tanh(x)", lambda x, **_: expit(x)), Slip(
         "it is tanh(x / 2): exp(x) stands where exp(2 x) belongs", "np.tanh(x)",
         lambda x, **_: np.tanh(x / 2)), Slip(
-        "it is the derivative of tanh", "np.tanh(x)", lambda x, **_: 1 - np.tanh(x)**2)),
+        "it is the derivative of tanh", "np.tanh(x)", lambda x, **_: 1 - np.tanh(x)**2))),
     "gelu": Reference("x * Phi(x), or an approximation of it", _gelu, {
         "by tanh": _gelu_by_tanh, "by sigmoid": lambda x, **_: _swish(x, 1.702)}),
     "elu": _chosen("x where x > 0, else alpha * (exp(x) - 1)",

@@ -66,4 +66,5 @@ BIAS = (
 AFFINE = Reference("x w + b", affine, slips=BIAS)
 TEMPORAL_AFFINE = Reference("x w + b at each time", temporal_affine, slips=(
     Slip("b is left out", "add b", lambda x, w, **_: x @ w),))
-EMBEDDING = Reference("the rows W[x]", embedding)
+EMBEDDING = Reference("the rows W[x]", embedding, {
+    "times sqrt(D)": lambda x, W, **_: embedding(x, W) * np.sqrt(W.shape[1])})

@@ -38,6 +38,11 @@ def softmax_loss(x: Array, y: Array, **_: Any) -> float:
     return float(-_own(log_softmax(x, axis=1), y).mean())
 
 
+def _of_probabilities(least: float) -> Value:
+    """Return the cross-entropy of probabilities that are clipped; scores are none, yet numbers."""
+    return lambda x, y, **_: float(-np.log(np.clip(_own(x, y), least, 1)).mean())
+
+
 def margins(x: Array, y: Array, margin: float = 1.0) -> Array:
     """Return s_j - s_y + margin of the other classes; 0 for the own."""
     found = x - _own(x, y) + margin
@@ -144,6 +149,8 @@ def _linear(told: str, loss: Reference) -> Reference:
                    for name, value in {**summed, **loss.conventions}.items()
                    for of_what, penalty in PENALTIES.items()
                    for size, half in (("", 1.0), ("half the penalty", 0.5))}
+    conventions |= {f"the penalty is {name}": _penalty_of(loss.value, multiple)
+                    for name, multiple in OVER_N.items()}
     slips = (
         Slip("the penalty of W is missing", "add reg * np.sum(W * W)",
              _with_penalty(loss.value, _squares, 0.0)),
@@ -155,13 +162,15 @@ def _linear(told: str, loss: Reference) -> Reference:
     return Reference(told, _with_penalty(loss.value, _squares, 1.0), conventions, None, slips)
 
 
+OVER_N: dict[str, Callable[..., float]] = {
+    "reg sum(W * W) over N": lambda W, reg, X, **_: reg * _squares(W) / len(X),
+    "reg sum(W * W) over 2 N": lambda W, reg, X, **_: reg * _squares(W) / len(X) / 2,
+}
 MULTIPLES: dict[str, Callable[..., float]] = {
     "sum(W * W) without reg": lambda W, reg, **_: _squares(W),
     "half of sum(W * W) without reg": lambda W, reg, **_: _squares(W) / 2,
     "2 reg sum(W * W)": lambda W, reg, **_: 2 * reg * _squares(W),
     "a quarter of reg sum(W * W)": lambda W, reg, **_: reg * _squares(W) / 4,
-    "reg sum(W * W) over N": lambda W, reg, X, **_: reg * _squares(W) / len(X),
-    "reg sum(W * W) over 2 N": lambda W, reg, X, **_: reg * _squares(W) / len(X) / 2,
     "reg times the norm of W": lambda W, reg, **_: reg * float(np.linalg.norm(W)),
     "reg squared times sum(W * W)": lambda W, reg, **_: reg**2 * _squares(W),
     "reg times sum(W)": lambda W, reg, **_: reg * float(W.sum()),
@@ -186,6 +195,9 @@ SOFTMAX = _loss(
          lambda x, y, **_: float(-_own(log_softmax(x), y).mean())),
     Slip("the label's score is not subtracted", "it is log(sum(exp(x))) - x[y]",
          lambda x, y, **_: float(np.log(np.exp(x).sum(axis=1)).mean())))
+CROSS_ENTROPY = _loss(SOFTMAX.told, softmax_loss, OF_SAMPLES, *SOFTMAX.slips, **{
+    f"of probabilities, from 1e-{digits} on": _of_probabilities(10.0**-digits)
+    for digits in range(5, 17)})
 SVM = _loss(
     "the mean of sum(max(0, s_j - s_y + 1)), j other than y", svm_loss, OF_SAMPLES,
     Slip("the margins are not clamped at 0", NO_CLAMP,
@@ -231,7 +243,8 @@ CLASSIFIERS = {
     **dict.fromkeys(("svm_loss_naive", "svm_loss_vectorized"), _linear(
         "the mean of sum(max(0, s_j - s_y + 1)) + reg * sum(W * W)", SVM))}
 LOSSES: dict[str, Reference] = {
-    "softmax_loss": SOFTMAX, "cross_entropy_loss": SOFTMAX, "svm_loss": SVM, "hinge_loss": SVM,
+    "softmax_loss": SOFTMAX, "cross_entropy_loss": CROSS_ENTROPY,
+    "svm_loss": SVM, "hinge_loss": SVM,
     **CLASSIFIERS,
     "temporal_softmax_loss": TEMPORAL,
     **dict.fromkeys(("mse_loss", "l2_loss"), _loss(

@@ -17,6 +17,7 @@ EPS = 1e-5
 SEEN = 1e3  # so many times eps a variance must be, for eps to hide nothing
 # Where nothing sets eps it is the author's, and so is whether it stands in the root.
 OTHER_EPS = (1e-4, 1e-3, 1e-2)
+FROM_ONE = "a gain of 1 + gamma"
 Normalize = Callable[..., Array]
 
 
@@ -95,6 +96,10 @@ def groupnorm(x: Array, gamma: Any = 1.0, beta: Any = 0.0, G: int = 1, eps: floa
     return scaled(normalize(groups, (2,), eps).reshape(x.shape), gamma, beta)
 
 
+def _over_features(x: Array, **roles: Any) -> Array:
+    return over(lambda x: (1,), x, **roles)
+
+
 def rmsnorm(x: Array, gamma: Any = 1.0, eps: float = EPS, **_: Any) -> Array:
     """Return x over its root mean square along each row, times gamma."""
     return np.asarray(x / np.sqrt(_seen(np.mean(x**2, axis=-1, keepdims=True), eps) + eps) * gamma)
@@ -113,6 +118,11 @@ def _group_axes(axes: tuple[int, ...], x: Array, G: int, gamma: Any = 1.0, beta:
     return scaled(normalized(groups, axes).reshape(x.shape), gamma, beta)
 
 
+def _from_one(value: Value) -> Value:
+    """Return the same with a gain of 1 + gamma."""
+    return lambda gamma, **roles: value(gamma=1 + gamma, **roles)
+
+
 def _conventions(value: Value) -> dict[str, Value]:
     """Return the same with another eps, where no setting says what it is."""
     def other(eps: float, normalize: Normalize) -> Value:
@@ -122,9 +132,10 @@ def _conventions(value: Value) -> dict[str, Value]:
 
         return formed
 
-    return {f"eps = {eps:g}{where}": other(eps, normalize) for eps in OTHER_EPS
-            for where, normalize in (("", partial(normalized, least=SEEN * EPS)),
-                                     (" outside the root", _eps_outside))}
+    return {FROM_ONE: _from_one(value), **{
+        f"eps = {eps:g}{where}": other(eps, normalize) for eps in OTHER_EPS
+        for where, normalize in (("", partial(normalized, least=SEEN * EPS)),
+                                 (" outside the root", _eps_outside))}}
 
 
 def _centred(x: Array, axes: tuple[int, ...], eps: float) -> Array:
@@ -216,8 +227,8 @@ SPATIAL_BATCHNORM = _norm(
     _axes("the statistics are those of each sample", OF_A_CHANNEL, lambda x: (1, 2, 3)),
     _axes("the statistics are those of all values together", OF_A_CHANNEL, lambda x: (0, 1, 2, 3)))
 LAYERNORM = _norm(
-    "gamma * (x - mean) / sqrt(var + eps) + beta, over each sample's features",
-    partial(over, lambda x: (1,)), "each sample",
+    "gamma * (x - mean) / sqrt(var + eps) + beta, over each sample's features", _over_features,
+    "each sample",
     _axes("the statistics are those of the batch", OF_A_SAMPLE, lambda x: (0,)),
     _axes("the statistics are those of all values together", OF_A_SAMPLE, lambda x: (0, 1)))
 INSTANCENORM = _norm(
@@ -246,7 +257,9 @@ GROUPNORM = _norm(
     Slip("G is taken for the channels of a group", "G is the number of groups",
          lambda x, G, **roles: groupnorm(x, G=x.shape[1] // G, **roles)))
 RMSNORM = Reference(
-    "gamma * x / sqrt(mean(x**2) + eps) of each sample", rmsnorm, {}, None, (
+    "gamma * x / sqrt(mean(x**2) + eps) of each sample", rmsnorm,
+    {FROM_ONE: _from_one(rmsnorm), **{f"eps = {eps:g}": partial(rmsnorm, eps=eps)
+                                      for eps in OTHER_EPS}}, None, (
         Slip("the mean is subtracted", "divide x by its root mean square",
              lambda x, gamma, **_: gamma * normalized(x, (1,))),
         Slip("the squares are summed, not averaged", "take the mean of x**2",

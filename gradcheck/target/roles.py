@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from gradcheck.examples.candidates import Example
-from gradcheck.examples.standard import ALIASES, LAYERS, LOSSES, NUMBERS, OTHERWISE
+from gradcheck.examples.standard import (
+    ALIASES,
+    ELEMENTWISE,
+    LAYERS,
+    LOSSES,
+    NUMBERS,
+    OTHERWISE,
+)
+from gradcheck.reference.table import REFERENCES
 
 SETTINGS = {
     "padding": "pad", "strides": "stride", "pool_h": "pool_height", "pool_w": "pool_width",
@@ -47,12 +55,11 @@ def roles_of(base: str, forward: Callable[..., Any], found: Example) -> dict[str
     ['conv_param', 'pad', 'stride', 'x']
     """
     entry = LOSSES.get(base, LAYERS.get(base))
-    if entry is None or found.guessed:
+    if entry is None or base not in REFERENCES or found.guessed:
         return None
     named = _named(entry, base, found)
     defaults = dict(_defaults(forward, found))
-    if named is None or any(name not in KNOWN and value not in OFF
-                            for name, value in defaults.items() if base not in NUMBERS):
+    if named is None or not _says_nothing_else(base, named, defaults):
         return None
     roles = {SETTINGS.get(name, name): value for name, value in defaults.items()} | named
     for value in list(roles.values()):
@@ -60,6 +67,18 @@ def roles_of(base: str, forward: Callable[..., Any], found: Example) -> dict[str
             for key, setting in value.items():
                 roles.setdefault(SETTINGS.get(str(key), str(key)), setting)
     return {**_sides(roles), **roles}
+
+
+def _says_nothing_else(base: str, named: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
+    """Whether no setting is there that may change the value, other than those it is known by.
+
+    A number beside the input of an elementwise function changes it, unless numbers are fitted.
+    """
+    if base in ELEMENTWISE.split():
+        if REFERENCES[base].fitted is not None:
+            return True
+        return len(named) == 1 and all(value in OFF or value == -1 for value in defaults.values())
+    return all(name in KNOWN or value in OFF for name, value in defaults.items())
 
 
 def _named(entry: Mapping[str, Any], base: str, found: Example) -> dict[str, Any] | None:

@@ -35,6 +35,8 @@ Array = NDArray[Any]
 Settings = Mapping[str, Any]
 NORMALIZED = frozenset({"batchnorm", "batch_norm", "bn", "spatial_batchnorm"})
 STORED = re.compile(r"running|moving")
+OTHERS = re.compile(r"running|moving|num|count|step|iter|batch|seen|std|^[tn]$")
+SET_BEFORE = {"mode", "eps", "momentum"}
 SET_HERE = ("momentum", *RIGHT)
 MOMENTUM = 0.8
 USUAL = 0.9
@@ -80,7 +82,8 @@ class Statistics:
 
     def finding(self) -> Finding | None:
         """Return what is wrong with the running statistics, or with test mode; None for nothing."""
-        if self.base not in NORMALIZED or self._place is None or self._batch is None:
+        if (self.base not in NORMALIZED or self._place is None or self._batch is None
+                or self.are_elsewhere):
             return None
         breach = next(self._breaches(), None)
         return self._tested.finding() if breach is None else told(breach)
@@ -107,6 +110,13 @@ class Statistics:
             return None
         wide = self._args[0].astype(np.float64)
         return {name: value(wide, batch_axes(wide)) for name, value in WRONG.items()}
+
+    @cached_property
+    def are_elsewhere(self) -> bool:
+        """Whether a call leaves statistics of other names, or counts its batches."""
+        after = None if self._place is None else self._call({})
+        return after is not None and any(OTHERS.search(str(key)) and key not in RIGHT
+                                         for key in after.settings.keys() - SET_BEFORE)
 
     def _with(self, settings: Settings) -> Example:
         """Return the arguments with other settings in their dict."""

@@ -47,11 +47,18 @@ def value_at(pair: Pair, base: str, examples: Sequence[Example]
              ) -> tuple[Finding | None, tuple[str, ...]]:
     """Return what is wrong where a value first is, and in which conventions values are right."""
     first, *further = examples
+    statistics = Statistics(pair, base, first)
+    if statistics.are_elsewhere:
+        further = [found for found in further if not _is_tested(found)]
     values = [Values(pair, base, first), *(Values(pair, base, found, varied=False)
                                            for found in further)]
-    findings = chain((values[0].finding(), Statistics(pair, base, first).finding()),
+    findings = chain((values[0].finding(), statistics.finding()),
                      (value.finding() for value in values[1:]))
     finding = next(filter(None, findings), None)
     if finding is not None:
         return finding, ()
     return None, tuple(dict.fromkeys(filter(None, (value.note for value in values))))
+
+
+def _is_tested(found: Example) -> bool:
+    return any(isinstance(arg, dict) and arg.get("mode") == "test" for arg in found.args)

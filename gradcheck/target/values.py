@@ -189,10 +189,10 @@ class Values:
 def breach_of(name: str, got: Outputs, want: Outputs, definition: str, mode: str,
               slip: Slip | None) -> Breach:
     """Return the breach that outputs are which are not those expected."""
-    place = next((i for i, right in enumerate(want) if i >= len(got) or not agree(
-        got[i:i + 1], (right,))), 0)
+    place = next(i for i, (mine, right) in enumerate(zip(got, want, strict=False))
+                 if not agree((mine,), (right,)))
     name = f"{name}[{place}]" if len(want) > 1 else name
-    mine, right = got[place] if place < len(got) else np.zeros(0), want[place]
+    mine, right = got[place], want[place]
     facts = {"what": name, "mode": mode, "told": definition}
     if slip is not None:
         facts |= {"slip": slip.because, "remedy": slip.remedy}
@@ -237,8 +237,8 @@ def wanted(value: Value, roles: Roles) -> Outputs | None:
 
 
 def agree(got: Outputs, want: Outputs) -> bool:
-    """Whether outputs are those expected, to three digits; more than are expected do not count."""
-    return len(got) >= len(want) and all(
+    """Whether outputs are those expected, to three digits, as far as there are both."""
+    return all(
         mine.shape == right.shape and not unlike_definition(mine, right).any()
         for mine, right in zip(got, want, strict=False))
 

@@ -62,6 +62,25 @@ def in_the_cache(x, gamma, beta, bn_param):
     return out, {"running": {name: new[f"running_{name}"] for name in ("mean", "var")}}
 
 
+def a_running_root(x, gamma, beta, bn_param):
+    """Keep the root of the variance under a name of its own."""
+    mean, std = x.mean(axis=0), np.sqrt(x.var(axis=0) + 1e-5)
+    if bn_param["mode"] == "test":
+        mean, std = bn_param["running_mean"], bn_param.get("running_std", 1.0)
+    else:
+        for name, new in (("running_mean", mean), ("running_std", std)):
+            bn_param[name] = 0.9 * bn_param.get(name, 0 * new) + 0.1 * new
+    return gamma * (x - mean) / std + beta, None
+
+
+def batches_counted(x, gamma, beta, bn_param):
+    """Take every batch for as much as the next, as PyTorch does without a momentum."""
+    if bn_param["mode"] == "train":
+        bn_param["num_batches"] = bn_param.get("num_batches", 0) + 1
+        bn_param["momentum"] = 1 - 1 / bn_param["num_batches"]
+    return v.batchnorm()(x, gamma, beta, bn_param)
+
+
 WRONG = {
     "batchnorm": {
         "momentum swapped": (v.batchnorm(swapped), "momentum is reversed"),
@@ -177,9 +196,6 @@ WRONG = {
     "svm_loss_naive": {
         "no clamp": (v.linear(lambda x, y: v.margins(x, y).sum() / len(x),
                               lambda W, reg: reg * np.sum(W * W)), "not clamped"),
-        "penalty over N": (v.linear(
-            lambda x, y: np.maximum(v.margins(x, y), 0).sum() / len(x),
-            lambda W, reg: reg * np.sum(W * W) / 4), "sum(W * W)"),
     },
     "temporal_softmax_loss": {
         "no mask": (v.temporal(lambda parts, mask: parts.sum() / len(parts)), "mask is not used"),
@@ -232,6 +248,8 @@ RIGHT = {
         "statistics under other names": v.batchnorm(key="moving_"),
         "statistics in the function": kept_in_the_function(),
         "statistics in the cache": in_the_cache,
+        "a running root": a_running_root,
+        "batches counted": batches_counted,
     },
     "spatial_batchnorm": {"the course's": v.batchnorm(), "PyTorch's": v.batchnorm(
         swapped, default=0.1)},
@@ -266,9 +284,17 @@ RIGHT = {
         for name, data in (("mean", lambda x, y: v.softmax_parts(x, y).mean()),
                            ("sum", lambda x, y: v.softmax_parts(x, y).sum()))
         for half in (1.0, 0.5)},
-    "svm_loss_naive": {"the bias free": v.linear(
-        lambda x, y: np.maximum(v.margins(x, y), 0).sum() / len(x),
-        lambda W, reg: reg * np.sum(W[:-1]**2))},
+    "svm_loss_naive": {
+        "the bias free": v.linear(lambda x, y: np.maximum(v.margins(x, y), 0).sum() / len(x),
+                                  lambda W, reg: reg * np.sum(W[:-1]**2)),
+        "penalty over 2 N": v.linear(lambda x, y: np.maximum(v.margins(x, y), 0).sum() / len(x),
+                                     lambda W, reg: reg * np.sum(W * W) / 8),
+    },
+    "cross_entropy_loss": {
+        "of scores": v.loss(lambda x, y: v.softmax_parts(x, y).mean()),
+        "of probabilities": v.loss(lambda p, y: -np.log(np.clip(
+            p, 1e-12, 1 - 1e-12)[np.arange(len(y)), y]).sum()),
+    },
     "temporal_softmax_loss": {
         "over N": v.temporal(lambda parts, mask: (parts * mask).sum() / len(parts)),
         "over the mask": v.temporal(lambda parts, mask: (parts * mask).sum() / mask.sum()),
@@ -296,13 +322,22 @@ RIGHT = {
         for order, before, kept in (("rzn", False, True), ("zrn", True, False),
                                     ("nzr", True, True), ("znr", False, False))},
     "rnn": {"tanh": v.rnn(), "relu": v.rnn(nonlinearity=lambda a: np.maximum(a, 0))},
-    "word_embedding": {"rows": lambda x, W: (W[x], None)},
+    "word_embedding": {"rows": lambda x, W: (W[x], None),
+                       "times sqrt(D)": lambda x, W: (W[x] * np.sqrt(W.shape[1]), None)},
+    "rmsnorm": {
+        "from one": lambda x, gamma: (
+            x / np.sqrt((x**2).mean(axis=1, keepdims=True) + 1e-6) * (1 + gamma), None),
+        "published": lambda x, gamma, eps=1e-8: (
+            x / np.sqrt((x**2).mean(axis=1, keepdims=True) + eps) * gamma, None)},
+    "tanh": {"LeCun's": v.out(lambda x: 1.7159 * np.tanh(2 * x / 3)),
+             "with its constants": lambda x, a=1.5, b=0.5: (a * np.tanh(b * x), None)},
     "affine": {"rows": lambda x, w, b: (x.reshape(len(x), -1) @ w + b, None)},
     "linear": {
         "w (M, D)": lambda x, w, b: (x @ w.T + b, None),
         "columns": lambda x, w, b: (w @ x + b, None) if b.ndim == 2 else 1 / 0,
     },
-    "relu": {"maximum": v.out(lambda x: np.maximum(x, 0))},
+    "relu": {"maximum": v.out(lambda x: np.maximum(x, 0)),
+             "with a slope": lambda x, alpha=0.0: (np.where(x > 0, x, alpha * x), None)},
     "leaky_relu": {"0.01": v.out(lambda x: np.where(x > 0, x, 0.01 * x)),
                    "0.3": lambda x, alpha=0.3: (np.where(x > 0, x, alpha * x), None)},
     "elu": {"1": v.out(lambda x: np.where(x > 0, x, np.exp(x) - 1)),
@@ -315,7 +350,9 @@ RIGHT = {
     "hard_sigmoid": {"0.2": v.out(lambda x: np.clip(0.2 * x + 0.5, 0, 1)),
                      "1/6": v.out(lambda x: np.clip(x / 6 + 0.5, 0, 1))},
     "softmax": {"rows": v.out(lambda x: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)),
-                "columns": v.out(lambda x: np.exp(x) / np.exp(x).sum(axis=0))},
+                "columns": v.out(lambda x: np.exp(x) / np.exp(x).sum(axis=0)),
+                "of a temperature": lambda x, T=2.0: (
+                    np.exp(x / T) / np.exp(x / T).sum(axis=1, keepdims=True), None)},
 }
 
 
@@ -340,7 +377,7 @@ def test_a_right_value_passes_in_every_convention(name, forward):
 
 
 def test_every_name_with_a_wrong_value_has_a_right_twin():
-    assert set(WRONG) - set(RIGHT) == {"affine_relu", "temporal_affine", "sigmoid", "tanh"}
+    assert set(WRONG) - set(RIGHT) == {"affine_relu", "temporal_affine", "sigmoid"}
     assert sum(map(len, WRONG.values())) >= 40
     assert sum(map(len, RIGHT.values())) >= 40
 
