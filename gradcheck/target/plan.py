@@ -16,7 +16,7 @@ from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs, is_within
 from gradcheck.target.settings import Settings
-from gradcheck.target.suppression import refuse_unknown
+from gradcheck.target.suppression import refuse_unknown, unknown_notes
 from gradcheck.target.tensors import is_module_class, pair_of_module
 
 MOST_NAMED = 6
@@ -94,7 +94,9 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     entries = (*map(entry_of, found.pairs), *_classes(module, settings))
     if not entries:
         raise NothingToCheckError(_nothing(module, found))
-    return Plan(_chosen(entries, settings.only), tuple(_notes(found)))
+    chosen = _chosen(entries, settings.only)
+    unknown = (note for entry in chosen for note in unknown_notes(entry.sources))
+    return Plan(chosen, (*_notes(found), *dict.fromkeys(unknown)))
 
 
 def entry_of(pair: Pair) -> Entry:
