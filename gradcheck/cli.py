@@ -162,7 +162,7 @@ def _grade(options: argparse.Namespace) -> int:
     try:
         if not Path(options.target).is_dir():
             record = grade_file(options.target, **settings)
-            _write([record], options, single=True, brief=not Path(options.target).exists())
+            _write([record], options, single=True, brief=_is_untried(record))
             return record.exit_code
         records = grade_folder(options.target, workers=options.workers,
                                progress=sys.stderr.isatty(), **settings)
@@ -172,6 +172,14 @@ def _grade(options: argparse.Namespace) -> int:
         raise _UsageError(f"{options.target}: no .py file was found in this folder, nor one level "
                           "below. Remedy: name the folder of the submissions.")
     return _write_folder(records, options)
+
+
+def _is_untried(record: Record) -> bool:
+    """Whether the error says all: nothing of the file could be judged."""
+    from gradcheck.grading.submission import NO_FUNCTIONS, NOT_IMPORTED
+
+    return bool(record.error) and all(item.message in (NO_FUNCTIONS, NOT_IMPORTED)
+                                      for item in record.items)
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -134,6 +134,6 @@ def _run(node: ast.stmt, cell: Cell, module: ModuleType) -> list[str]:
     except ImportError:
         raise
     except Exception as error:
-        return [f"code cell {cell.number}, line {node.lineno}: {type(error).__name__}: {error}; what "
-                "it defines is missing"]
+        return [f"code cell {cell.number}, line {node.lineno}: {type(error).__name__}: {error}; "
+                "what it defines is missing"]
     return []
