@@ -17,7 +17,7 @@ from gradcheck.output.record import Item, Record
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.printed import Printed, Tally, note_of
 from gradcheck.target.remote import Deadline, OurFaultError, Remote
-from gradcheck.target.settings import Settings, settled
+from gradcheck.target.settings import Settings, WrongSettingError, settled
 from gradcheck.target.sources import Source, sources_of
 
 OUR_FAULT = "gradcheck itself failed, which is not the target's fault:"
@@ -127,7 +127,7 @@ def _checked(source: Source, given: Mapping[str, Any], deadline: Deadline, memor
         error, fault = str(reason), "target"
     except OurFaultError as reason:
         error, fault = f"{OUR_FAULT}\n{reason}", "judge"
-    except NothingToCheckError:
+    except (NothingToCheckError, WrongSettingError):
         raise
     except Exception:
         error, fault = f"{OUR_FAULT}\n{traceback.format_exc(limit=-6)}", "judge"

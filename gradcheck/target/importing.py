@@ -195,4 +195,5 @@ def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:
 
 def _places(error: BaseException) -> Iterator[str]:
     for frame in reversed(list(_frames(error))):
-        yield f"{Path(frame.filename).name}:{frame.lineno}: "
+        name = Path(frame.filename).name.replace(" code cell ", ", code cell ")
+        yield f"{name}{', line ' if ', code cell ' in name else ':'}{frame.lineno}: "

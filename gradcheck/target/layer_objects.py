@@ -13,6 +13,7 @@ import numpy as np
 from gradcheck.examples.candidates import NoExampleError, candidates
 from gradcheck.examples.constructors import constructor_values
 from gradcheck.examples.standard import LAYERS
+from gradcheck.exceptions import reason_of
 from gradcheck.target.classes import Functions, constructor_names, functions_of
 from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
@@ -173,11 +174,16 @@ def refusing_pair(name: str, kind: Any, reason: Exception) -> Pair:
     return Pair(name, name, kind.forward, getattr(kind, "backward", kind.forward), example)
 
 
+def _told(error: Exception) -> str:
+    """Return an exception in words; of a value that is not known, its text alone."""
+    return str(error) if type(error) is LookupError else reason_of(error)
+
+
 def _how_to(name: str, kind: type, error: Exception) -> str:
     parameters = ", ".join(inspect.signature(kind).parameters)
     inputs = needed(kind.forward)[1:]  # type: ignore[attr-defined]
     given = ", ".join(inputs) if len(inputs) > 1 else "rng.normal(size=(4, 6))"
-    return (f"{name}({parameters}) could not be tried ({type(error).__name__}: {error})\n"
+    return (f"{name}({parameters}) could not be tried ({_told(error)})\n"
             "  Remedy: write beside it, with sizes that it takes,\n"
             f"      def {name}_example(rng):\n"
             f"          return {name}({parameters}), {given}")

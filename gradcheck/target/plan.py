@@ -16,6 +16,7 @@ from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs, is_within
 from gradcheck.target.settings import Settings
+from gradcheck.target.sources import as_named
 from gradcheck.target.suppression import refuse_unknown, unknown_notes
 from gradcheck.target.tensors import is_module_class, pair_of_module
 
@@ -172,7 +173,7 @@ def _partner(name: str) -> str:
 def _nothing(module: ModuleType, found: Found) -> str:
     own = _public(vars(module))
     names = f"{len(own)} name{'s' * (len(own) > 1)}" if own else "no names"
-    target = getattr(module, "__file__", None) or module.__name__
+    target = as_named(getattr(module, "__file__", None) or "") or module.__name__
     if found.imported:
         return (f"{target}: its layers are all imported: {_shown(found.imported)}. Remedy: judge "
                 "them, too, with --imported, or imported=True from Python.")
