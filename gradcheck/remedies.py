@@ -16,8 +16,8 @@ PACKAGES = {
     "yaml": "pyyaml", "past": "future", "future_builtins": "future", "mpl_toolkits": "matplotlib",
     "dateutil": "python-dateutil", "tensorflow_datasets": "tensorflow-datasets",
 }
-WELL_KNOWN = {*PACKAGES, "google", "h5py", "imageio", "jax", "keras", "matplotlib", "numba", "pandas", "six",
-              "tensorflow", "torch", "torchvision", "tqdm"}
+WELL_KNOWN = {*PACKAGES, "google", "h5py", "imageio", "jax", "keras", "matplotlib", "numba",
+              "pandas", "six", "tensorflow", "torch", "torchvision", "tqdm"}
 TYPES = {"int": "int", "float": "float", "bool": "bool", "object": "object", "str": "str",
          "complex": "complex", "long": "int", "unicode": "str"}
 RENAMED = {

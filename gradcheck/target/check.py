@@ -190,7 +190,7 @@ def _as_module(target: Any) -> tuple[ModuleType, dict[str, Any]]:
                  **_example_beside(target[0], base)}
         more = {"imported": True, "only": ()}
     else:
-        raise TypeError(f"target: got a {type(target).__name__}; expected a path, a module, "
+        raise TypeError(f"target: got {type(target).__name__}; expected a path, a module, "
                         "globals(), a class, or (forward, backward). Remedy: pass one of these.")
     vars(module).update(names)
     return module, more
