@@ -78,7 +78,7 @@ def _told(report: Report, trial: Trial, found: Example) -> Judgement:
                       f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses "
                       "them")
     averaged = [f"d{finding.argument}" for finding in report.findings
-                if finding.evidence.get("name") == "1/N"]
+                if finding.evidence.get("name") in ("1/N", "1/D")]  # samples in rows, in columns
     if averaged and len(averaged) == len(codes) == len(report.arguments) - 1:
         advice.append(PER_SAMPLE.format(" and ".join(averaged)))
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),

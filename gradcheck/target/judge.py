@@ -160,7 +160,7 @@ class _Walk:
     def _is_held_back(self, judgement: Judgement, example: Example, place: int) -> bool:
         """Whether other arguments are tried before this is said."""
         if example.guessed:
-            return judgement.is_about_form
+            return judgement.is_about_form and "not written yet" not in judgement.message
         later = [other.when for other in self.found[place + 1:]]
         return judgement.is_about_shapes and ("shaped" in later or self.like.base in SHAPE_KEEPING)
 

@@ -206,3 +206,9 @@ def test_the_end_of_the_command_is_the_end_of_the_target(tmp_path, number, code,
     while alive(child) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(child)
+
+
+def test_a_target_is_called_by_its_own_name_as_a_program(tmp_path):
+    path = tmp_path / "homework.py"
+    path.write_text(f"import sys\nassert sys.argv[0].endswith('homework.py')\n{RELU}")
+    assert check_all(path).passed
