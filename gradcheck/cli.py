@@ -150,6 +150,7 @@ def _progress() -> Callable[[str], None]:
 
 def _grade(options: argparse.Namespace) -> int:
     from gradcheck.grading.grade import MEMORY, TIMEOUT, grade_file, grade_folder
+    from gradcheck.grading.submission import is_untried
 
     conventions = ("p_is", "scaling", "seeding", "ignore", "only")
     settings: dict[str, Any] = {
@@ -162,7 +163,7 @@ def _grade(options: argparse.Namespace) -> int:
     try:
         if not Path(options.target).is_dir():
             record = grade_file(options.target, **settings)
-            _write([record], options, single=True, brief=_is_untried(record))
+            _write([record], options, single=True, brief=is_untried(record))
             return record.exit_code
         records = grade_folder(options.target, workers=options.workers,
                                progress=sys.stderr.isatty(), **settings)
@@ -172,14 +173,6 @@ def _grade(options: argparse.Namespace) -> int:
         raise _UsageError(f"{options.target}: no .py file was found in this folder, nor one level "
                           "below. Remedy: name the folder of the submissions.")
     return _write_folder(records, options)
-
-
-def _is_untried(record: Record) -> bool:
-    """Whether the error says all: nothing of the file could be judged."""
-    from gradcheck.grading.submission import NO_FUNCTIONS, NOT_IMPORTED
-
-    return bool(record.error) and all(item.message in (NO_FUNCTIONS, NOT_IMPORTED)
-                                      for item in record.items)
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -231,6 +224,7 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
     without an item, such a text has nothing else.
     """
     from gradcheck.output.render import OneRecordError, render, render_all
+    from gradcheck.target.codes import meanings
 
     shown = list(records)
     if options.format == "text" and not options.output:
@@ -242,23 +236,13 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
         try:
             text = how(options.format, color=_colored(options), width=width,
                        verbose=getattr(options, "verbose", False),
-                       rules=_meanings() if options.format == "sarif" else None)
+                       rules=meanings() if options.format == "sarif" else None)
         except OneRecordError as error:
             raise _UsageError(str(error)) from error
         _emit(text, options)
     for record in records:
         _tell(*([record.error] if record.error else []),
               notes=[note for note in record.notes if not _is_advice(note)])
-
-
-def _meanings() -> dict[str, str]:
-    """Return what the codes of findings and the laws of the mask mean."""
-    from gradcheck.findings.registry import rules
-    from gradcheck.mask_laws.run import LAWS
-
-    return {**{law.name: law.description for law in LAWS},
-            **{code: f"{rule.meaning} How to recognise it: {rule.sign}"
-               for code, rule in rules().items()}}
 
 
 def _is_advice(note: str) -> bool:

@@ -19,7 +19,7 @@ from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
-from gradcheck.output.record import Item
+from gradcheck.output.record import Item, Record
 from gradcheck.remedies import remedy_of
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
 from gradcheck.target.home import home_of
@@ -250,6 +250,12 @@ def _classes(path: Path) -> list[str]:
     return [node.name for node in tree.body if isinstance(node, ast.ClassDef)
             and any(isinstance(child, ast.FunctionDef) and child.name == "forward"
                     for child in node.body)]
+
+
+def is_untried(record: Record) -> bool:
+    """Whether a record's error says all: nothing of the file could be judged."""
+    return bool(record.error) and all(item.message in (NO_FUNCTIONS, NOT_IMPORTED)
+                                      for item in record.items)
 
 
 def _remedy(reason: str, path: Path) -> str:

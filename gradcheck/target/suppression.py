@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import functools
 import inspect
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gradcheck.target.codes import hint, known_codes
 from gradcheck.target.judge import Judgement
 from gradcheck.target.settings import WrongSettingError
 from gradcheck.target.sources import as_named
@@ -28,32 +27,17 @@ def unknown_notes(sources: Sequence[Callable[..., Any]]) -> Iterator[str]:
     """Yield a note for each code on a def line that neither a finding nor a law has."""
     for source in sources:
         for code, line in _on_def_line(source):
-            if code not in _known():
+            if code not in known_codes():
                 file = as_named(inspect.getfile(inspect.unwrap(source)))
-                yield f"{file}:{line}: ignore[{code}]: there is no such code; {_hint(code)}"
+                yield f"{file}:{line}: ignore[{code}]: there is no such code; {hint(code)}"
 
 
 def refuse_unknown(codes: Collection[str]) -> None:
     """Raise WrongSettingError for a code that neither a finding nor a law has."""
     for code in codes:
-        if code not in _known():
+        if code not in known_codes():
             raise WrongSettingError(f"ignore: got {code!r}; expected the code of a finding or the "
-                                    f"name of a law. Remedy: {_hint(code)}")
-
-
-@functools.cache
-def _known() -> tuple[str, ...]:
-    """Return the codes of findings and the names of laws."""
-    from gradcheck.findings.registry import rules
-    from gradcheck.mask_laws.registry import LAWS
-
-    return (*rules(), *(law.name for law in LAWS))
-
-
-def _hint(code: str) -> str:
-    close = difflib.get_close_matches(code, _known(), n=2)
-    return f"did you mean {' or '.join(close)}?" if close else (
-        "`gradcheck explain` lists the codes.")
+                                    f"name of a law. Remedy: {hint(code)}")
 
 
 def _on_def_line(function: Callable[..., Any]) -> list[tuple[str, int]]:
