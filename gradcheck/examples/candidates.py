@@ -142,6 +142,9 @@ def _own(returned: Any, parameters: list[inspect.Parameter]) -> Iterator[Example
     """Yield what a layer's own example function returned, or yields."""
     several = returned if isinstance(returned, Iterator) else [returned]
     for args in several:
+        if isinstance(args, list) and len(parameters) > 1:
+            raise NoExampleError("its example returned a list; expected a tuple of arguments. "
+                                 "Remedy: return a tuple")
         args = args if isinstance(args, tuple) else (args,)
         yield Example(args, _names(parameters, len(args)))
 
@@ -237,14 +240,16 @@ def _setting(known: Entry, parameter: str, name: str) -> Any:
     return found
 
 
-def how_to(name: str, forward: Callable[..., Any]) -> str:
+def how_to(name: str, forward: Callable[..., Any], shape: str = "(4, 6)") -> str:
     """Return what a reader would write beside a layer, so that it is judged at his arguments.
+
+    Of arrays it says a shape that often serves, or ``...`` where the reader knows better.
 
     >>> print(how_to("blur", lambda image, sigma: None))
     def blur_example(rng):
         return rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
     """
-    return _how_to(name, _positional(forward))
+    return _how_to(name, _positional(forward)).replace("(4, 6)", shape)
 
 
 def _how_to(name: str, parameters: list[inspect.Parameter]) -> str:

@@ -39,4 +39,6 @@ slots                   Where a layer object keeps its parameters
 passes                  A pass of a layer object: forward, then backward
 inputs                  The inputs that a layer class takes, found by trying one after the other.
 failure                 Why a target, or what it imports, cannot be imported: the target's own line
+paths                   The way to an array in a layer object: an attribute, and what lies in it.
+printed                 What a target prints, kept apart from the report: its first lines
 """

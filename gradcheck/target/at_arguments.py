@@ -22,6 +22,7 @@ from gradcheck.target.trial import Trial, drops, floating
 
 # What a gradient can still do wrong whose numbers were compared, and are right.
 CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "lower-precision"})
+MOST_TOLD = 60
 NO_CONTROL = (
     "without control over the randomness no two calls have the same mask, and there is nothing to "
     "differentiate; the mask laws still apply"
@@ -77,7 +78,7 @@ def _told(report: Report, trial: Trial, found: Example) -> Judgement:
                       f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses "
                       "them")
     averaged = [f"d{finding.argument}" for finding in report.findings
-                if finding.evidence.get("name") == "1/N"]
+                if finding.evidence.get("name") in ("1/N", "1/D")]  # samples in rows, in columns
     if averaged and len(averaged) == len(codes) == len(report.arguments) - 1:
         advice.append(PER_SAMPLE.format(" and ".join(averaged)))
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
@@ -134,8 +135,14 @@ def candidates_for(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:
     return candidates(like.base, like.forward, np.random.default_rng(seed), like.example)
 
 
+def _shortly(value: object) -> str:
+    """Return a value's repr in one line, its end cut off where it is long."""
+    told = " ".join(repr(value).split())
+    return told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD - 3]}..."
+
+
 def shapes_of(found: Example) -> str:
     """Return arguments as a sentence names them: arrays by their shapes."""
     return ", ".join(f"{name} {list(np.shape(arg))}" if isinstance(arg, np.ndarray)
-                     else f"{name}={arg!r}"
+                     else f"{name}={_shortly(arg)}"
                      for name, arg in zip(found.names, found.args, strict=True))

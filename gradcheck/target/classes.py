@@ -60,6 +60,14 @@ def is_layer_class(value: Any) -> bool:
         or name in inputs for name in wanted[1:])
 
 
+class BackwardRaisedError(Exception):
+    """Forward took the inputs, and backward raised: `functions` do so as well."""
+
+    def __init__(self, functions: Functions) -> None:
+        super().__init__()
+        self.functions = functions
+
+
 @dataclass(frozen=True)
 class Functions:
     """A layer object seen as two functions of its input and its parameters.
@@ -107,9 +115,17 @@ class Functions:
             return None
         return (*returned, *(slot.gradient_of(state.layer, after, extra) for slot in self.slots))
 
-    def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the arguments of `forward` here: the layer's own and its parameters' values."""
-        return (*inputs[:self.inputs], *(slot.read(self.layer).copy() for slot in self.slots))
+    def arguments(self, inputs: tuple[Any, ...], rng: np.random.Generator | None = None
+                  ) -> tuple[Any, ...]:
+        """Return the arguments of `forward` here: the layer's own and its parameters' values.
+
+        With `rng`, parameters that are constant are drawn anew: zeros would hide any slip.
+        """
+        values = (slot.read(self.layer).copy() for slot in self.slots)
+        return (*inputs[:self.inputs], *(
+            rng.standard_normal(value.shape).astype(value.dtype)
+            if rng is not None and value.size > 1 and np.ptp(value) == 0 else value
+            for value in values))
 
     def pair(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """Return forward and backward as functions whose parameters are called as in the layer."""
@@ -147,6 +163,8 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     ------
     ValueError
         Backward gave a parameter another shape: the layer is not for such inputs.
+    BackwardRaisedError
+        Forward took the inputs, and backward raised.
 
     Examples
     --------
@@ -171,7 +189,11 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     ready = copy.deepcopy(trial)
     douts = [np.ones_like(out, dtype=np.float64) for out in outs]
     wanted = len(list(filter(is_floating, inputs)))
-    returned, extra, after = run_backward(State(trial, cache, copy.deepcopy(inputs)), douts, wanted)
+    try:
+        returned, extra, after = run_backward(
+            State(trial, cache, copy.deepcopy(inputs)), douts, wanted)
+    except Exception as error:
+        raise BackwardRaisedError(Functions(layer, (), inputs, len(inputs))) from error
     if reshaped := reshaped_by_backward(trial, after):
         raise ValueError(f"backward gives {reshaped[0]} another shape")
     slots = [slot for slot in slots_of(trial, after, extra)

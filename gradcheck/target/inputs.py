@@ -16,9 +16,10 @@ from gradcheck.examples.candidates import LABELLED, Example, NoExampleError, can
 from gradcheck.examples.constructors import constructor_values
 from gradcheck.examples.inference import SIZES
 from gradcheck.examples.standard import LAYERS, LOSSES
-from gradcheck.target.classes import Functions, constructor_names, functions_of
+from gradcheck.target.classes import BackwardRaisedError, Functions, constructor_names, functions_of
 from gradcheck.target.needs import need_of
 from gradcheck.target.passes import needed
+from gradcheck.target.unwritten import raised_by_a_gap
 
 Args = tuple[Any, ...]
 Rng = np.random.Generator
@@ -95,7 +96,8 @@ def taken_by(name: str, kind: type) -> Taken:
         search.run(_as_they_are)
     if not search.fits and LABELLED.search(name.lower()):
         search.run(_as_probabilities)
-    if not search.taken and any(isinstance(error, IndexError) for error in search.reasons):
+    if not search.taken and not search.raising and any(
+            isinstance(error, IndexError) for error in search.reasons):
         search.run(_as_indices)
     return search.best()
 
@@ -116,12 +118,13 @@ def takes_indices(name: str, kind: type) -> bool:
 
 @dataclass
 class _Search:
-    """The layers that could be made and run, and why others could not."""
+    """The layers that could be made and run, those whose backward raised, and why others did."""
 
     name: str
     kind: type
-    reasons: list[Exception] = field(default_factory=list)
+    reasons: list[BaseException] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
+    raising: list[Taken] = field(default_factory=list)
 
     @property
     def fits(self) -> bool:
@@ -139,6 +142,9 @@ class _Search:
         for place, (settings, inputs) in enumerate(tried(np.random.default_rng(0))):
             try:
                 found = functions_of(self.kind(*settings), inputs)
+            except BackwardRaisedError as error:
+                self.reasons.append(error.__cause__ or error)
+                self.raising.append(Taken(error.functions, inputs, at(place)))
             except Exception as error:
                 self.reasons.append(error)
             else:
@@ -150,6 +156,9 @@ class _Search:
         """Return the first that fits, or else the first that runs; raise where there is none."""
         if self.taken:
             return self.taken[-1] if self.fits else self.taken[0]
+        if self.raising and not isinstance(self.reasons[0], TypeError | NotImplementedError) and (
+                not raised_by_a_gap(self.reasons[0])):
+            return self.raising[0]
         lacking = next((error for error in self.reasons if need_of(error)), None)
         raise lacking or (self.reasons[0] if self.reasons
                           else NoExampleError("it takes no arguments"))
@@ -191,6 +200,9 @@ def _arguments(name: str, kind: type, rng: Rng,
     called = standard_name(name)
     if any(map(PREVIOUS.fullmatch, inputs)):
         called += "_step"
+    elif not needed(kind.backward)[1:]:  # type: ignore[attr-defined]
+        # backward starts from 1: the second are labels
+        called += "_loss" * (called not in LAYERS and called not in LOSSES)
     for example in itertools.chain.from_iterable(
             change(found, rng) for found in candidates(called, together, rng)):
         drawn = dict(zip(example.names, example.args, strict=True))

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck.examples.candidates import NoExampleError
 from gradcheck.examples.constructors import constructor_value
-from gradcheck.target.classes import constructor_names, functions_of
+from gradcheck.target.classes import BackwardRaisedError, constructor_names, functions_of
 from gradcheck.target.inputs import Taken, taken_by, takes_indices
 from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
@@ -53,12 +53,14 @@ def pair_of_class(name: str, kind: type, own: Own | None = None) -> Pair:
     try:
         taken = _own_taken(own) if own is not None else taken_by(name, kind)
     except Exception as error:
-        if isinstance(error, NotImplementedError) or raised_by_a_gap(error):
-            return _unwritten_pair(name, error)
-        return refusing_pair(name, kind, error)
+        cause = error.__cause__ if isinstance(error, BackwardRaisedError) else error
+        assert isinstance(cause, Exception)
+        if isinstance(cause, NotImplementedError) or raised_by_a_gap(cause):
+            return _unwritten_pair(name, cause)
+        return refusing_pair(name, kind, cause)
 
     def example(rng: np.random.Generator) -> tuple[Any, ...]:
-        return found.arguments(taken.redrawn(rng))
+        return found.arguments(taken.redrawn(rng), rng if own is None else None)
 
     found = taken.functions
     forward, backward = found.pair()

@@ -50,7 +50,7 @@ def cells_of(path: Path) -> list[Cell]:
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise TargetError(f"{path}: this is not a notebook ({type(error).__name__}: {error}). "
                           "Remedy: save it again as .ipynb.") from None
-    return [Cell(number, f"{path.name} cell {number}", _without_magics("".join(source)))
+    return [Cell(number, f"{path} code cell {number}", _without_magics("".join(source)))
             for number, source in enumerate(sources, 1)]
 
 
@@ -96,8 +96,8 @@ def _parsed(cells: list[Cell], notes: list[str]) -> Iterator[tuple[Cell, ast.Mod
         try:
             yield cell, ast.parse(cell.source, cell.name)
         except SyntaxError as error:
-            notes.append(f"cell {cell.number}, line {error.lineno}: {error.msg}; the cell was left "
-                         "out")
+            notes.append(f"code cell {cell.number}, line {error.lineno}: {error.msg}; the cell was "
+                         "left out")
 
 
 def _defines(node: ast.stmt, wanted: set[str]) -> bool:
@@ -134,6 +134,6 @@ def _run(node: ast.stmt, cell: Cell, module: ModuleType) -> list[str]:
     except ImportError:
         raise
     except Exception as error:
-        return [f"cell {cell.number}, line {node.lineno}: {type(error).__name__}: {error}; what it "
-                "defines is missing"]
+        return [f"code cell {cell.number}, line {node.lineno}: {type(error).__name__}: {error}; "
+                "what it defines is missing"]
     return []

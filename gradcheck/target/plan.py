@@ -46,11 +46,20 @@ class Entry:
     @property
     def place(self) -> tuple[str, int]:
         """The file and the line where it is defined; ('', 0) where that is not known."""
-        try:
-            code = getattr(inspect.unwrap(self.sources[0]), "__code__", None)
-        except ValueError:
-            code = None
-        return (code.co_filename, code.co_firstlineno) if code else ("", 0)
+        return _place(self.sources[0])
+
+    @property
+    def backward_place(self) -> tuple[str, int]:
+        """The file and the line where its backward is defined; of a loss, its own."""
+        return _place(self.sources[1]) if len(self.sources) > 1 else self.place
+
+
+def _place(function: Callable[..., Any]) -> tuple[str, int]:
+    try:
+        code = getattr(inspect.unwrap(function), "__code__", None)
+    except ValueError:
+        code = None
+    return (code.co_filename, code.co_firstlineno) if code else ("", 0)
 
 
 @dataclass(frozen=True)

@@ -111,13 +111,13 @@ def test_a_notebooks_definitions_are_there_and_nothing_else_is_run(tmp_path):
         "%%bash\nls", "def broken(:\n"), "book.ipynb")
     found = imported(path, "notebook")
     assert set(found["names"]) == {"np", "EPS", "relu_forward"}
-    assert found["notes"] == ["cell 5, line 1: invalid syntax; the cell was left out"]
+    assert found["notes"] == ["code cell 5, line 1: invalid syntax; the cell was left out"]
 
 
 def test_a_notebooks_constant_that_raises_is_told_with_its_cell(tmp_path):
     path = written(tmp_path, notebook("K = 1 / 0", "def relu_forward(x): return x * K, x"), "b.ipynb")  # noqa: E501
     assert imported(path, "notebook")["notes"] == [
-        "cell 1, line 1: ZeroDivisionError: division by zero; what it defines is missing"]
+        "code cell 1, line 1: ZeroDivisionError: division by zero; what it defines is missing"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"cells": 3}'])
