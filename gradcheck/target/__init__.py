@@ -41,4 +41,5 @@ inputs                  The inputs that a layer class takes, found by trying one
 failure                 Why a target, or what it imports, cannot be imported: the target's own line
 paths                   The way to an array in a layer object: an attribute, and what lies in it.
 printed                 What a target prints, kept apart from the report: its first lines
+blocks                  What can be read of a cell that is not Python as a whole: block after block.
 """
