@@ -94,7 +94,7 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     entries = (*map(entry_of, found.pairs), *_classes(module, settings))
     if not entries:
         raise NothingToCheckError(_nothing(module, found))
-    return Plan(_chosen(entries, settings.only), tuple(_notes(found)))
+    return Plan(_chosen(entries, settings.only), (*_notes(found), *_left_out(module, entries)))
 
 
 def entry_of(pair: Pair) -> Entry:
@@ -132,6 +132,20 @@ def _classes(module: ModuleType, settings: Settings) -> Iterator[Entry]:
                 own = vars(module).get(f"{name}_example")
                 methods = (value.forward, getattr(value, "backward", value.forward))
                 yield Entry(name, name, (*methods, value), partial(make, name, value, own))
+
+
+def _left_out(module: ModuleType, entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield a remark on each class that has a backward and is none of the layers."""
+    judged = {id(source) for entry in entries for source in entry.sources}
+    for name, value in vars(module).items():
+        if name.startswith("_") or not _is_from(value, module) or id(value) in judged:
+            continue
+        methods = [inspect.getattr_static(value, way, None) for way in ("forward", "backward")]
+        if all(map(inspect.isfunction, methods)) and not _is_interface(value):
+            ways = ["({})".format(", ".join(list(inspect.signature(method).parameters)[1:]))
+                    for method in methods]
+            yield (f"{name} was not checked: got forward{ways[0]} and backward{ways[1]}; expected "
+                   "backward(dout), or backward() of a loss whose forward(x, y) has kept x and y")
 
 
 def _is_from(value: Any, module: ModuleType) -> bool:
