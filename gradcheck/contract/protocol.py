@@ -207,7 +207,8 @@ def _in_order(returned: Any, names: Sequence[str], wrt: Sequence[int]) -> Any:
         return returned if all(entry is None for entry in keyed) else tuple(keyed)
     if isinstance(returned, tuple | list) and len(returned) > len(wrt):
         if len(returned) == len(names) and all(
-                returned[i] is None for i in range(len(names)) if i not in wrt):
+                returned[i] is None or isinstance(returned[i], Mapping)  # of a dict of arrays
+                for i in range(len(names)) if i not in wrt):
             return tuple(returned[i] for i in wrt)
         filled = [entry for entry in returned if entry is not None]
         if len(filled) == len(wrt):
