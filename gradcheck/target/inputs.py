@@ -16,7 +16,12 @@ from gradcheck.examples.candidates import LABELLED, Example, NoExampleError, can
 from gradcheck.examples.constructors import constructor_values
 from gradcheck.examples.inference import SIZES
 from gradcheck.examples.standard import LAYERS, LOSSES
-from gradcheck.target.classes import BackwardRaisedError, Functions, constructor_names, functions_of
+from gradcheck.target.classes import (
+    BackwardRaisedError,
+    Functions,
+    constructor_names,
+    functions_of,
+)
 from gradcheck.target.needs import need_of
 from gradcheck.target.passes import needed
 from gradcheck.target.unwritten import raised_by_a_gap
@@ -118,7 +123,7 @@ def takes_indices(name: str, kind: type) -> bool:
 
 @dataclass
 class _Search:
-    """The layers that could be made and run, those whose backward raised, and why others did."""
+    """The layers that could be made and run, and why others could not."""
 
     name: str
     kind: type
@@ -153,7 +158,10 @@ class _Search:
                     return
 
     def best(self) -> Taken:
-        """Return the first that fits, or else the first that runs; raise where there is none."""
+        """Return the first that fits, or else the first that runs; raise where there is none.
+
+        A backward that raises wherever forward runs has a slip, unless it wants something else.
+        """
         if self.taken:
             return self.taken[-1] if self.fits else self.taken[0]
         if self.raising and not isinstance(self.reasons[0], TypeError | NotImplementedError) and (
@@ -200,9 +208,8 @@ def _arguments(name: str, kind: type, rng: Rng,
     called = standard_name(name)
     if any(map(PREVIOUS.fullmatch, inputs)):
         called += "_step"
-    elif not needed(kind.backward)[1:]:  # type: ignore[attr-defined]
-        # backward starts from 1: the second are labels
-        called += "_loss" * (called not in LAYERS and called not in LOSSES)
+    elif not needed(kind.backward)[1:] and called not in (*LAYERS, *LOSSES):  # type: ignore[attr-defined]
+        called += "_loss"  # backward starts from 1: what comes second are labels
     for example in itertools.chain.from_iterable(
             change(found, rng) for found in candidates(called, together, rng)):
         drawn = dict(zip(example.names, example.args, strict=True))

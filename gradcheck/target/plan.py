@@ -16,7 +16,8 @@ from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs, is_within
 from gradcheck.target.settings import Settings
-from gradcheck.target.suppression import refuse_unknown
+from gradcheck.target.sources import as_named
+from gradcheck.target.suppression import refuse_unknown, unknown_notes
 from gradcheck.target.tensors import is_module_class, pair_of_module
 
 MOST_NAMED = 6
@@ -94,7 +95,9 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     entries = (*map(entry_of, found.pairs), *_classes(module, settings))
     if not entries:
         raise NothingToCheckError(_nothing(module, found))
-    return Plan(_chosen(entries, settings.only), (*_notes(found), *_left_out(module, entries)))
+    chosen = _chosen(entries, settings.only)
+    unknown = (note for entry in chosen for note in unknown_notes(entry.sources))
+    return Plan(chosen, (*_notes(found), *_left_out(module, entries), *dict.fromkeys(unknown)))
 
 
 def entry_of(pair: Pair) -> Entry:
@@ -184,7 +187,7 @@ def _partner(name: str) -> str:
 def _nothing(module: ModuleType, found: Found) -> str:
     own = _public(vars(module))
     names = f"{len(own)} name{'s' * (len(own) > 1)}" if own else "no names"
-    target = getattr(module, "__file__", None) or module.__name__
+    target = as_named(getattr(module, "__file__", None) or "") or module.__name__
     if found.imported:
         return (f"{target}: its layers are all imported: {_shown(found.imported)}. Remedy: judge "
                 "them, too, with --imported, or imported=True from Python.")

@@ -128,6 +128,22 @@ def test_what_is_no_notebook_is_refused(tmp_path, text):
         found.get("names") == {})
 
 
+def test_a_module_beside_a_file_of_a_package_is_found(tmp_path):
+    written(tmp_path, "", "pack/__init__.py")
+    written(tmp_path, "K = 2", "pack/helping.py")
+    written(tmp_path, "K = 3", "pack/sister.py")
+    path = written(tmp_path, "from helping import K\nfrom .sister import K as L\n", "pack/own.py")
+    found = imported(path)
+    assert found["notes"] == []
+
+
+def test_what_exists_in_colab_alone_is_not_to_be_installed(tmp_path):
+    path = written(tmp_path, "from google.colab import drive\n", "own.py")
+    note, = imported(path)["notes"]
+    assert "pip install" not in note
+    assert "exists only in Colab" in note
+
+
 @pytest.mark.parametrize("line", [
     "sys.exit(0)", "n = int(input())", "X = np.loadtxt('no/such/file.csv')",
     "parser.add_argument('--data', required=True); parser.parse_args()",
