@@ -86,7 +86,8 @@ def _own_taken(own: Own) -> Taken:
 def _unwritten_pair(name: str, error: Exception) -> Pair:
     """Return a pair that stands for a class of which a part is not written."""
     def forward(x: Any) -> Any:
-        raise NotImplementedError(str(error)) from error
+        raise error if isinstance(error, NotImplementedError) else (
+            NotImplementedError(str(error))) from error
 
     return Pair(name, name, forward, forward, lambda rng: (np.zeros(2),))
 

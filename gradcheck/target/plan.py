@@ -97,7 +97,7 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
         raise NothingToCheckError(_nothing(module, found))
     chosen = _chosen(entries, settings.only)
     unknown = (note for entry in chosen for note in unknown_notes(entry.sources))
-    return Plan(chosen, (*_notes(found), *dict.fromkeys(unknown)))
+    return Plan(chosen, (*_notes(found), *_left_out(module, entries), *dict.fromkeys(unknown)))
 
 
 def entry_of(pair: Pair) -> Entry:
@@ -135,6 +135,20 @@ def _classes(module: ModuleType, settings: Settings) -> Iterator[Entry]:
                 own = vars(module).get(f"{name}_example")
                 methods = (value.forward, getattr(value, "backward", value.forward))
                 yield Entry(name, name, (*methods, value), partial(make, name, value, own))
+
+
+def _left_out(module: ModuleType, entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield a remark on each class that has a backward and is none of the layers."""
+    judged = {id(source) for entry in entries for source in entry.sources}
+    for name, value in vars(module).items():
+        if name.startswith("_") or not _is_from(value, module) or id(value) in judged:
+            continue
+        methods = [inspect.getattr_static(value, way, None) for way in ("forward", "backward")]
+        if all(map(inspect.isfunction, methods)) and not _is_interface(value):
+            ways = ["({})".format(", ".join(list(inspect.signature(method).parameters)[1:]))
+                    for method in methods]
+            yield (f"{name} was not checked: got forward{ways[0]} and backward{ways[1]}; expected "
+                   "backward(dout), or backward() of a loss whose forward(x, y) has kept x and y")
 
 
 def _is_from(value: Any, module: ModuleType) -> bool:

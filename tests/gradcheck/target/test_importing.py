@@ -111,7 +111,8 @@ def test_a_notebooks_definitions_are_there_and_nothing_else_is_run(tmp_path):
         "%%bash\nls", "def broken(:\n"), "book.ipynb")
     found = imported(path, "notebook")
     assert set(found["names"]) == {"np", "EPS", "relu_forward"}
-    assert found["notes"] == ["code cell 5, line 1: invalid syntax; the cell was left out"]
+    assert found["notes"] == ["code cell 5, line 1: invalid syntax; what stands there was "
+                              "left out"]
 
 
 def test_a_notebooks_constant_that_raises_is_told_with_its_cell(tmp_path):
