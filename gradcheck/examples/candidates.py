@@ -11,13 +11,15 @@ import inspect
 import itertools
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from gradcheck.examples.inference import designs_for
+from gradcheck.examples.keys import keys_read
 from gradcheck.examples.standard import (
     ALIASES,
     DROPOUT,
@@ -249,14 +251,21 @@ def how_to(name: str, forward: Callable[..., Any], shape: str = "(4, 6)") -> str
     def blur_example(rng):
         return rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
     """
-    return _how_to(name, _positional(forward)).replace("(4, 6)", shape)
+    return _how_to(name, _positional(forward), keys_read(forward)).replace("(4, 6)", shape)
 
 
-def _how_to(name: str, parameters: list[inspect.Parameter]) -> str:
+def _how_to(name: str, parameters: list[inspect.Parameter],
+            keys: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
     required = [p.name for p in parameters if p.default is p.empty]
-    suggested = [_suggestion(parameter, "drop" in name) for parameter in required]
+    suggested = [_dict_of(keys[parameter]) if parameter in keys else
+                 _suggestion(parameter, "drop" in name) for parameter in required]
     return (f"def {name}_example(rng):\n"
             f"    return {', '.join(suggested) or 'rng.normal(size=(4, 6))'}")
+
+
+def _dict_of(keys: Sequence[str]) -> str:
+    """Return a dict that a reader would write for a parameter with these keys."""
+    return "{" + ", ".join(f"{key!r}: {_suggestion(key, False)}" for key in keys) + "}"
 
 
 def _suggestion(parameter: str, drops: bool) -> str:

@@ -60,7 +60,7 @@ def _notes(record: Record, width: int) -> list[str]:
     lines = []
     for note in record.notes:
         told = clean(note)
-        lines += _folded(told if told.startswith("advice") else f"note: {told}", "", width)
+        lines += folded(told if told.startswith("advice") else f"note: {told}", "", width)
     return lines
 
 
@@ -93,9 +93,9 @@ def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
         lines += [f"    {_place(item)}"] if item.file and item.line else []
-        lines += _folded(clean(item.message), "    ", width)
+        lines += folded(clean(item.message), "    ", width)
     for text in item.advice:
-        lines += _folded(f"advice: {clean(text)}", "    ", width)
+        lines += folded(f"advice: {clean(text)}", "    ", width)
     return lines
 
 
@@ -106,7 +106,7 @@ def _place(item: Item) -> str:
     return f"--> {file}{line}"
 
 
-def _folded(text: str, indent: str, width: int) -> list[str]:
+def folded(text: str, indent: str, width: int) -> list[str]:
     """Return `text` indented, its long lines folded between words within `width` columns."""
     lines = []
     for line in text.splitlines():
