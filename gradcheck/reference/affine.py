@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,32 +10,28 @@ import numpy as np
 from gradcheck.reference.formula import Array, Reference, Slip, demand
 
 
-def products(x: Array, w: Array) -> Iterator[Array]:
-    """Yield the products of a matrix and a weight that their shapes allow: x w first.
+def product(x: Array, w: Array, form: int | None = None) -> Array:
+    """Return x w of samples in rows; x w', w x or w' x where the shapes allow no other.
 
-    >>> [out.shape for out in products(np.ones((4, 6)), np.ones((5, 6)))]
-    [(4, 5)]
+    >>> product(np.ones((4, 6)), np.ones((5, 6))).shape
+    (4, 5)
     """
-    for left, right in ((x, w), (x, w.T), (w, x), (w.T, x)):
-        if left.shape[-1] == right.shape[0]:
-            yield left @ right
-
-
-def product(x: Array, w: Array) -> Array:
-    """Return x w of samples in rows, or what the shapes allow instead."""
     demand(w.ndim == 2)
-    found = next(products(x.reshape(len(x), -1), w), None)
-    demand(found is not None)
-    return np.asarray(found)
+    x = x.reshape(len(x), -1)
+    forms = ((x, w), (x, w.T), (w, x), (w.T, x))
+    found = [left @ right for left, right in (forms if form is None else forms[form:form + 1])
+             if left.shape[-1] == right.shape[0]]
+    demand(bool(found))
+    return np.asarray(found[0])
 
 
-def affine(x: Array, w: Array, b: Any = 0.0, **_: Any) -> Array:
+def affine(x: Array, w: Array, b: Any = 0.0, form: int | None = None, **_: Any) -> Array:
     """Return x w + b, each sample of x as a row.
 
     >>> affine(np.ones((4, 2, 3)), np.ones((6, 5)), np.ones(5)).shape
     (4, 5)
     """
-    out = product(x, w)
+    out = product(x, w, form)
     shifted = out + b
     demand(shifted.shape == out.shape)
     return np.asarray(shifted)
@@ -63,7 +59,10 @@ BIAS = (
     Slip("b is added once a sample", "add b once",
          lambda x, w, b, **_: product(x, w) + len(x) * b),
 )
-AFFINE = Reference("x w + b", affine, slips=BIAS)
+# Where sizes are equal, shapes do not tell which of them is meant.
+FORMS = {"w as (M, D)": 1, "samples in columns, w as (M, D)": 2, "samples in columns": 3}
+AFFINE = Reference("x w + b", affine, {
+    name: partial(affine, form=form) for name, form in FORMS.items()}, None, BIAS)
 TEMPORAL_AFFINE = Reference("x w + b at each time", temporal_affine, slips=(
     Slip("b is left out", "add b", lambda x, w, **_: x @ w),))
 EMBEDDING = Reference("the rows W[x]", embedding, {

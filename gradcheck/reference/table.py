@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from gradcheck.reference.activations import ACTIVATIONS, relu, sigmoid, tanh
@@ -36,6 +37,10 @@ def _pool(out: Array, /, conv_param: Any = None, pool_param: Any = None, **roles
     return MAX_POOL.value(x=out, **sizes)
 
 
+# A layer of this name pools in either way.
+POOL = replace(MAX_POOL, slips=(), conventions={
+    **MAX_POOL.conventions, "the mean": AVG_POOL.value,
+    **{f"the mean, {name}": value for name, value in AVG_POOL.conventions.items()}})
 CONV_RELU = CONV.then("relu of the convolution", relu)
 BN_RELU = AFFINE.then("batchnorm", _batchnorm).then("relu(batchnorm(x w + b))", relu)
 LN_RELU = AFFINE.then("layernorm", _layernorm).then("relu(layernorm(x w + b))", relu)
@@ -63,6 +68,7 @@ REFERENCES: dict[str, Reference] = {
     "conv_bn_relu": CONV.then("batchnorm", _batchnorm).then(
         "relu(batchnorm(convolution))", relu),
     "conv_relu_pool": CONV_RELU.then("the maximum of each window of relu(convolution)", _pool),
-    **dict.fromkeys(("max_pool", "maxpool", "max_pool2d", "pool"), MAX_POOL),
+    **dict.fromkeys(("max_pool", "maxpool", "max_pool2d"), MAX_POOL),
+    "pool": POOL,
     **dict.fromkeys(("avg_pool", "avgpool", "avg_pool2d", "mean_pool"), AVG_POOL),
 }

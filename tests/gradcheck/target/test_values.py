@@ -268,6 +268,10 @@ RIGHT = {
             np.moveaxis(x, 3, 1), pool_param)[0], 1, 3), None),
     },
     "avg_pool": {"the course's": v.pooled(np.mean)},
+    "pool": {"the mean, channels last": lambda A_prev, hparameters, mode="average": (
+        np.moveaxis(v.pooled(np.mean)(np.moveaxis(A_prev, 3, 1), {
+            **hparameters, "pool_height": hparameters["f"],
+            "pool_width": hparameters["f"]})[0], 1, 3), None)},
     "softmax_loss": {
         "the mean": v.loss(lambda x, y: v.softmax_parts(x, y).mean()),
         "the sum": v.loss(lambda x, y: v.softmax_parts(x, y).sum()),
@@ -455,6 +459,22 @@ def test_further_arguments_are_held_to_the_definition_as_well():
     several, single = (Example((np.ones((rows, 2)),), ("x",)) for rows in (3, 1))
     assert value_at(pair, "relu", (several,))[0] is None
     assert value_at(pair, "relu", (several, single))[0].where == ((0, 0),)
+
+
+def test_equal_sizes_leave_every_form_of_a_product_open():
+    x, w, b = np.random.default_rng(0).normal(size=(3, 5, 5))
+    found = Example((x, w, b[0]), ("x", "w", "b"))
+    forms = [lambda x, w, b: x @ w + b, lambda x, w, b: x @ w.T + b, lambda x, w, b: w @ x + b]
+    for form in forms:
+        assert finding_at(found, form) is None
+    assert finding_at(found, lambda x, w, b: x @ w) is not None
+
+
+def finding_at(found, form):
+    def forward(x, w, b):
+        return form(x, w, b), None
+
+    return Values(Pair("linear", "linear", forward, forward), "linear", found).finding()
 
 
 def test_a_finding_carries_what_was_got_expected_and_the_slip():
