@@ -461,6 +461,21 @@ def test_further_arguments_are_held_to_the_definition_as_well():
     assert value_at(pair, "relu", (several, single))[0].where == ((0, 0),)
 
 
+def test_a_loss_whose_logarithm_is_kept_finite_is_right_at_any_size_of_scores():
+    def softmax_loss(x, y):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        own = (e / e.sum(axis=1, keepdims=True))[np.arange(len(y)), y]
+        return -np.log(np.maximum(own, 1e-12)).mean(), 0 * x
+
+    pair = Pair("softmax_loss", "softmax_loss", softmax_loss)
+    x, y = np.random.default_rng(0).normal(size=(4, 6)), np.arange(4)
+    for scale in (1.0, 30.0, 1e3):
+        found = Example((scale * x, y), ("x", "y"))
+        values = Values(pair, "softmax_loss", found)
+        assert values.finding() is None
+        assert bool(values.calls) == (scale == 1.0)
+
+
 def test_equal_sizes_leave_every_form_of_a_product_open():
     x, w, b = np.random.default_rng(0).normal(size=(3, 5, 5))
     found = Example((x, w, b[0]), ("x", "w", "b"))
