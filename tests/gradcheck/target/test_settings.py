@@ -48,7 +48,7 @@ def test_a_project_that_says_nothing_changes_nothing(tmp_path):
     ("[tool.gradcheck]\nignore = [3]\n", "ignore: got"),
     ('[tool.gradcheck]\nstrict = "yes"\n', "strict: got 'yes'; expected true or false"),
     ("[tool.gradcheck]\nseed = -1\n", "seed: got -1"),
-    ("[tool.gradcheck]\nignored = []\n", "memory, only, p-is, .* Remedy: did you mean ignore?"),
+    ("[tool.gradcheck]\nignored = []\n", "memory, no-values, only, p-is, .* Remedy: did you mean ignore?"),
     ("[tool.gradcheck]\ntimeout = 0\n", "timeout: got 0; expected a positive number"),
     ("[tool.gradcheck]\nmemory = 'all'\n", "memory: got 'all'; expected a positive number"),
     ('[tool.gradcheck]\nforward = "f"\n', "expected both"),
