@@ -28,6 +28,8 @@ ARGUMENT_ULPS = 4.0
 NATIVE_ULPS = 256.0
 # Numbers that a narrow dtype can hold, one operation or a few away from the right ones.
 NARROWED_ULPS = 64.0
+# What a layer in float32 may lose at x near 1e3 where nothing cancels, and where squares do.
+CANCELS = 5e-3
 # What may be left of float64 terms of size one that cancel, whatever was computed with them.
 CANCELLED = 1e-12
 # A spread seen in six samples is this often exceeded by the seventh: never, as far as we know.

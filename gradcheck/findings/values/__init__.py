@@ -1,1 +1,5 @@
-"""Values, settings and accuracy rather than derivatives."""
+"""Values, settings and accuracy rather than derivatives.
+
+setting_ignored         A setting that changes nothing.
+unstable                NaN or inf where the formula has neither, or digits that cancel.
+"""

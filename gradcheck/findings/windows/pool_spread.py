@@ -22,6 +22,19 @@ def pool_spread(patches: Patches, view: View) -> Evidence:
     return {"most": most} if most > 1 and np.all(equal) else None
 
 
+def ties(view: View) -> Evidence:
+    """Whether all that is wrong lies where several inputs are the maximum together.
+
+    Each of them may have any share of the gradient, but no more than one share in all.
+    """
+    wrong = view.comparison.failed
+    values, counts = np.unique(view.x[wrong], return_counts=True)
+    alone = np.any(counts < 2) or not np.all(view.a[wrong])
+    if alone or not values.size or not np.all(view.comparison.kinked[wrong]):
+        return None
+    return {"tied": int(np.sum(wrong))}
+
+
 RULE = Rule(
     code="pool-spread",
     tier=Tier.FORM,
@@ -38,5 +51,9 @@ RULE = Rule(
         Clue(pool_spread,
              "an output passes its gradient to up to {most} inputs, where the forward selects one",
              "give it to the maximum alone"),
+        Clue(ties,
+             "{tied} inputs are a maximum together with others, and each of them is given the "
+             "whole gradient; together they may have it once",
+             "give it to the first of them (argmax), or divide it by their number"),
     ),
 )
