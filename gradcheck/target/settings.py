@@ -43,6 +43,8 @@ class Settings:
         Draws the arguments, and the checker's directions.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
+    fail_uncovered : bool
+        Whether a layer fails where lines of it ran at no example.
     """
 
     only: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ class Settings:
     seed: int = 0
     forward: str = ""
     backward: str = ""
+    fail_uncovered: bool = False
 
     @property
     def conventions(self) -> Conventions:
