@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from gradcheck.mask_laws.run import (
         DropoutImplementation,
         check_dropout,
+        check_law,
         parametrize_with_dropout_checks,
     )
     from gradcheck.numeric.gradient import numerical_gradient
@@ -66,7 +67,7 @@ _ROOMS = {
     "classic": ("eval_numerical_gradient", "eval_numerical_gradient_array",
                 "eval_numerical_gradient_blobs", "eval_numerical_gradient_net",
                 "grad_check_sparse", "rel_error"),
-    "mask_laws.run": ("DropoutImplementation", "check_dropout",
+    "mask_laws.run": ("DropoutImplementation", "check_dropout", "check_law",
                       "parametrize_with_dropout_checks"),
     "numeric.gradient": ("numerical_gradient",),
     "report": ("Finding", "GradientError", "Report"),
@@ -82,6 +83,7 @@ __all__ = [
     "check_all",
     "check_dropout",
     "check_gradient",
+    "check_law",
     "check_layer",
     "check_net",
     "eval_numerical_gradient",

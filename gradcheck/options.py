@@ -61,7 +61,8 @@ def _add_check(commands: Commands) -> None:
     check.add_argument("targets", metavar="TARGET", nargs="+",
                        help="a file (homework.py, book.ipynb), a folder, a package, or the name of "
                        "a module (layers); what lies in the current folder comes first")
-    _add_shared(check, "no limit, and a minute for each function", "no limit")
+    _add_shared(check, "no limit, and a minute for each function; "
+                "of a limit, one function has half", "no limit")
     check.add_argument("--imported", action="store_true",
                        help="judge layers that the target imports from elsewhere, too")
     check.add_argument("--installed", action="store_true",
@@ -72,7 +73,8 @@ def _add_check(commands: Commands) -> None:
     check.add_argument("--fail-uncovered", action="store_true",
                        help="fail a layer of which some lines ran at no example")
     check.add_argument("-v", "--verbose", action="store_true",
-                       help="say more: our own tracebacks, and what was not run")
+                       help="say more: our own tracebacks, what is not written yet and where, "
+                       "what the target printed")
 
 
 def _add_grade(commands: Commands) -> None:

@@ -150,10 +150,13 @@ class Check(pytest.Item):
         if self.remote is None:
             raise CheckFailure(self.reason)
         found = self.remote.items(self.place, self.part)
+        for printed in self.remote.printed[-1:]:
+            self.add_report_section("call", "stdout", printed.text)
         if len(found) != 1:
             raise CheckFailure(f"got {len(found)} answers; expected one")
         item = found[0]
-        said = "\n".join(filter(None, [item.message, item.details.get("traceback", "")]))
+        said = "\n".join(filter(None, [item.message, item.details.get("traceback", ""),
+                                       *(f"advice: {text}" for text in item.advice)]))
         if item.status == "skipped":
             pytest.skip(said)
         if item.status == "warned":

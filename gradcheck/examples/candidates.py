@@ -147,6 +147,9 @@ def _own(returned: Any, parameters: list[inspect.Parameter]) -> Iterator[Example
     """Yield what a layer's own example function returned, or yields."""
     several = returned if isinstance(returned, Iterator) else [returned]
     for args in several:
+        if isinstance(args, list) and len(parameters) > 1:
+            raise NoExampleError("its example returned a list; expected a tuple of arguments. "
+                                 "Remedy: return a tuple")
         args = args if isinstance(args, tuple) else (args,)
         yield Example(args, _names(parameters, len(args)))
 
@@ -161,13 +164,15 @@ def _guessed(name: str, entry: Entry, parameters: list[inspect.Parameter],
     known = {**GUESSES, **known_settings(entry), **NUMBERS.get(name, {})}
     settings = {p: value for p in required
                 if not callable(value := _setting(known, p, name)) and value is not MISSING}
-    if name in ELEMENTWISE.split():  # what an activation takes beside its input is a number
-        settings |= {p: A_NUMBER for p in required[1:] if p not in settings}
-    arrays = [p for p in required if p not in settings]
-    for values in designs_for(arrays, rng, labelled=LABELLED.search(name) is not None):
-        filled = dict(zip(arrays, values, strict=True))
-        yield Example(tuple(filled[p] if p in filled else copy.deepcopy(settings[p])
-                            for p in required), tuple(required), guessed=True)
+    other = settings
+    if name in ELEMENTWISE.split():  # what an activation takes beside its input is a number, mostly
+        settings = settings | {p: A_NUMBER for p in required[1:] if p not in settings}
+    for given in (settings, other) if other != settings else (settings,):
+        arrays = [p for p in required if p not in given]
+        for values in designs_for(arrays, rng, labelled=LABELLED.search(name) is not None):
+            filled = dict(zip(arrays, values, strict=True))
+            yield Example(tuple(filled[p] if p in filled else copy.deepcopy(given[p])
+                                for p in required), tuple(required), guessed=True)
 
 
 def _names(parameters: list[inspect.Parameter], count: int) -> tuple[str, ...]:
@@ -185,14 +190,16 @@ def _setting(known: Entry, parameter: str, name: str) -> Any:
     return found
 
 
-def how_to(name: str, forward: Callable[..., Any]) -> str:
+def how_to(name: str, forward: Callable[..., Any], shape: str = "(4, 6)") -> str:
     """Return what a reader would write beside a layer, so that it is judged at his arguments.
+
+    Of arrays it says a shape that often serves, or ``...`` where the reader knows better.
 
     >>> print(how_to("blur", lambda image, sigma: None))
     def blur_example(rng):
         return rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
     """
-    return _how_to(name, positional(forward))
+    return _how_to(name, positional(forward)).replace("(4, 6)", shape)
 
 
 def _how_to(name: str, parameters: list[inspect.Parameter]) -> str:

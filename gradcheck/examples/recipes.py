@@ -51,7 +51,7 @@ def normal(*shape: int) -> Recipe:
 
 def uniform(low: float, high: float, *shape: int) -> Recipe:
     """Return a recipe for a uniform array."""
-    return Recipe(shape, lambda rng, shape: rng.uniform(low, high, shape))
+    return Recipe(shape, lambda rng, shape: np.asarray(rng.uniform(low, high, shape)))
 
 
 def integers(below: int, *shape: int) -> Recipe:

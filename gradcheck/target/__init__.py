@@ -44,4 +44,8 @@ shared                  Whether a gradient lives in an array that the next call 
 passes                  A pass of a layer object: forward, then backward
 covering                The lines of forward and backward that no example reaches
 probes                  Arguments that may reach lines which no example reached: other modes, p = 0
+paths                   The way to an array in a layer object: an attribute, and what lies in it.
+printed                 What a target prints, kept apart from the report: its first lines
+inputs                  The inputs that a layer class takes, found by trying one after the other.
+failure                 Why a target, or what it imports, cannot be imported: the target's own line
 """

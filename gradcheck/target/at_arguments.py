@@ -21,6 +21,7 @@ from gradcheck.target.losses import LossAloneError, WrongFormError
 from gradcheck.target.pairs import Pair
 from gradcheck.target.trial import Trial, drops, floating
 
+MOST_TOLD = 60
 NO_CONTROL = (
     "without control over the randomness no two calls have the same mask, and there is nothing to "
     "differentiate; the mask laws still apply"
@@ -31,7 +32,7 @@ OWN_GENERATOR = (
     "its own. Remedy: take the generator or a seed as an argument, or draw from np.random"
 )
 PER_SAMPLE = (
-    "{0} are the true gradients over N: right where dout holds each sample's own gradient and the "
+    "{0}, divided by N, would be right where dout holds each sample's own gradient and the "
     "mean's 1/N is left to the weights, as some courses write it; a comment "
     "`# gradcheck: ignore[scaled]` on the def line says that it is meant so"
 )
@@ -78,8 +79,8 @@ def _told(held: Held, trial: Trial, found: Example) -> Judgement:
                       f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses "
                       "them")
     averaged = [f"d{finding.argument}" for finding in report.findings
-                if finding.evidence.get("name") == "1/N"]
-    if averaged and len(averaged) == len(codes) < len(report.arguments):
+                if finding.evidence.get("name") in ("1/N", "1/D")]  # samples in rows, in columns
+    if averaged and len(averaged) == len(codes) == len(report.arguments) - 1:
         advice.append(PER_SAMPLE.format(" and ".join(averaged)))
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
                      report, _gradient_right(report, trial, found), tuple(advice),
@@ -111,8 +112,14 @@ def candidates_for(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:
     return candidates(like.base, like.forward, np.random.default_rng(seed), like.example)
 
 
+def _shortly(value: object) -> str:
+    """Return a value's repr in one line, its end cut off where it is long."""
+    told = " ".join(repr(value).split())
+    return told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD - 3]}..."
+
+
 def shapes_of(found: Example) -> str:
     """Return arguments as a sentence names them: arrays by their shapes."""
     return ", ".join(f"{name} {list(np.shape(arg))}" if isinstance(arg, np.ndarray)
-                     else f"{name}={arg!r}"
+                     else f"{name}={_shortly(arg)}"
                      for name, arg in zip(found.names, found.args, strict=True))

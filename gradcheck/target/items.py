@@ -152,8 +152,10 @@ class Judging:
             item = Item(name, self._entry.base, "error", f"it called sys.exit({error.code!r})")
         except BaseException as error:
             item = Item(name, self._entry.base, "error", f"it raised {reason_of(error)}")
-        _, _, file, line = self.described
-        return replace(item, file=file, line=line)
+        findings = item.details.get("report", {}).get("findings", ())
+        of_gradient = any(finding["argument"] for finding in findings)
+        file, line = self._entry.backward_place if of_gradient else self._entry.place
+        return replace(item, file=as_named(file), line=line)
 
     def _our_fault(self, name: str, error: Exception) -> Item:
         """Return the item for what the checker itself could not do."""

@@ -20,7 +20,7 @@ Function = Callable[..., Any]
 class Pair:
     """A layer (forward and backward) or a loss (forward alone, which returns loss and dx).
 
-    A `remark` says what of it is not judged.
+    A `remark` says what of it is not judged, `lacking` what of it is not written.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Pair:
     backward: Function | None = None
     example: Function | None = None
     remark: str = ""
+    lacking: str = ""
 
     @property
     def is_loss(self) -> bool:

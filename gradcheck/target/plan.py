@@ -46,11 +46,20 @@ class Entry:
     @property
     def place(self) -> tuple[str, int]:
         """The file and the line where it is defined; ('', 0) where that is not known."""
-        try:
-            code = getattr(inspect.unwrap(self.sources[0]), "__code__", None)
-        except ValueError:
-            code = None
-        return (code.co_filename, code.co_firstlineno) if code else ("", 0)
+        return _place(self.sources[0])
+
+    @property
+    def backward_place(self) -> tuple[str, int]:
+        """The file and the line where its backward is defined; of a loss, its own."""
+        return _place(self.sources[1]) if len(self.sources) > 1 else self.place
+
+
+def _place(function: Callable[..., Any]) -> tuple[str, int]:
+    try:
+        code = getattr(inspect.unwrap(function), "__code__", None)
+    except ValueError:
+        code = None
+    return (code.co_filename, code.co_firstlineno) if code else ("", 0)
 
 
 @dataclass(frozen=True)
@@ -143,10 +152,13 @@ def _is_interface(kind: Any) -> bool:
 def _notes(found: Found) -> list[str]:
     notes = [f"{name} has no {_partner(name)}, so it was not checked" for name in found.unpaired]
     if found.imported:
-        shown = ", ".join(found.imported[:MOST_NAMED])
-        more = f" and {len(found.imported) - MOST_NAMED} more" * (len(found.imported) > MOST_NAMED)
-        notes.append(f"imported, not judged: {shown}{more}; --imported judges them, too")
+        notes.append(f"imported, not judged: {_shown(found.imported)}; --imported judges them, too")
     return notes
+
+
+def _shown(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _partner(name: str) -> str:
@@ -157,8 +169,12 @@ def _partner(name: str) -> str:
 
 def _nothing(module: ModuleType, found: Found) -> str:
     own = _public(vars(module))
-    names = f"{len(own)} names" if own else "no names"
-    return (f"{getattr(module, '__file__', None) or module.__name__}: got {names}, none of them a "
+    names = f"{len(own)} name{'s' * (len(own) > 1)}" if own else "no names"
+    target = getattr(module, "__file__", None) or module.__name__
+    if found.imported:
+        return (f"{target}: its layers are all imported: {_shown(found.imported)}. Remedy: judge "
+                "them, too, with --imported, or imported=True from Python.")
+    return (f"{target}: got {names}, none of them a "
             "layer; expected functions <name>_forward and <name>_backward, or <name>_loss, or "
             "classes with forward and backward. Remedy: name them so, or name a pair with "
             "--forward and --backward." + "".join(f"\n{note}" for note in _notes(found)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
@@ -51,6 +52,7 @@ class Server:
 
     def _load(self, source: Source, settings: Settings) -> None:
         """Import the target and tell what there is to judge in it."""
+        sys.argv[:] = [source.where]  # what a parser of arguments calls the program by
         loaded = import_source(source)
         try:
             plan = plan_of(loaded.module, settings)

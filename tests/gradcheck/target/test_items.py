@@ -109,3 +109,8 @@ def test_a_law_that_does_not_apply_is_skipped(text, words):
     item = judging(text).law("rate")
     assert item.status == "skipped"
     assert words in item.message
+
+
+def test_the_line_is_that_of_the_backward_where_its_gradient_is_wrong():
+    texts = (RELU, RELU.replace("dout *", "2 * dout *"))
+    assert [checked(text).items[0].line for text in texts] == [3, 4]
