@@ -28,7 +28,10 @@ from gradcheck.target.refusals import refusal_of
 from gradcheck.target.shared import shared_buffers
 from gradcheck.target.trial import Trial
 
+# Of this process's own time, so that a verdict does not hang on what else the machine does; a pair
+# that waits is waited for a little longer.
 LEAST_SECONDS = 2.0
+PATIENCE = 5.0
 # What is asked about all the arguments that a pair took, the first ones first.
 Judge = Callable[[Trial, list[Example]], Iterator[Finding]]
 JUDGES: tuple[Judge, ...] = (ignored_settings, shared_buffers)
@@ -89,10 +92,11 @@ def held_to(entries: Iterable[Further], trial: Trial, found: Example, first: Rep
     first : Report
         What was found there: nothing wrong.
     """
-    end = time.perf_counter() + max(LEAST_SECONDS, first.seconds)
+    limit = max(LEAST_SECONDS, first.seconds)
+    end, late = time.process_time() + limit, time.perf_counter() + PATIENCE * limit
     held, taken = Held(first), [found]
     for entry in entries:
-        if time.perf_counter() > end:
+        if time.process_time() > end or time.perf_counter() > late:
             held = replace(held, not_run=(*held.not_run, entry.told))
             continue
         seen = _seen(trial, entry)

@@ -158,7 +158,12 @@ class _Walk:
         return isinstance(first, NameError) or (first is not None and is_own_raise(first))
 
     def _is_held_back(self, judgement: Judgement, example: Example, place: int) -> bool:
-        """Whether other arguments are tried before this is said."""
+        """Whether other arguments are tried before this is said.
+
+        What shows at further arguments alone was right in form at these.
+        """
+        if judgement.report is not None and judgement.report.examples > 1:
+            return False
         if example.guessed:
             return judgement.is_about_form and "not written yet" not in judgement.message
         later = [other.when for other in self.found[place + 1:]]

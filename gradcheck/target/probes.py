@@ -124,12 +124,17 @@ def _note(read: Read, node: ast.AST) -> None:
             read.keys[key] = default.value if isinstance(default, ast.Constant) else None
     elif isinstance(node, ast.Compare):
         for entry in (node.left, *node.comparators):
-            parts = entry.elts if isinstance(entry, ast.Tuple | ast.List | ast.Set) else [entry]
-            words = [_word(part) for part in parts]
-            read.words += [word for word in words if isinstance(word, str)
-                           and word not in read.words]
-            if isinstance(entry, ast.Attribute):  # settings.store may have been a key
-                read.keys.setdefault(entry.attr, None)
+            _note_compared(read, entry)
+
+
+def _note_compared(read: Read, entry: ast.expr) -> None:
+    """Note the words on one side of a comparison, and what they are compared with."""
+    parts = entry.elts if isinstance(entry, ast.Tuple | ast.List | ast.Set) else [entry]
+    for word in map(_word, parts):
+        if isinstance(word, str) and word not in read.words:
+            read.words.append(word)
+    if isinstance(entry, ast.Attribute):  # settings.store may have been a key
+        read.keys.setdefault(entry.attr, None)
 
 
 def _word(node: ast.AST) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradcheck.equal import EXPLAINS
 from gradcheck.findings.given import ROW_MAX, ROW_MAX_RIGHT
 from gradcheck.findings.lenses.patches import Patches, of_selection
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
@@ -29,8 +30,10 @@ def ties(view: View) -> Evidence:
     """
     wrong = view.comparison.failed
     values, counts = np.unique(view.x[wrong], return_counts=True)
-    alone = np.any(counts < 2) or not np.all(view.a[wrong])
-    if alone or not values.size or not np.all(view.comparison.kinked[wrong]):
+    # each on its own is given what it may have: the bound at a kink is twice half its width
+    within = np.abs(view.a - view.n)[wrong] <= 0.5 * view.comparison.bound[wrong] * (1 + EXPLAINS)
+    if not values.size or np.any(counts < 2) or not np.all(
+            within & view.comparison.kinked[wrong] & (view.a[wrong] != 0)):
         return None
     return {"tied": int(np.sum(wrong))}
 
