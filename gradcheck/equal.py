@@ -52,7 +52,7 @@ AGREES_ALONG = 1e-6
 TOO_WIDE = 1e-2
 # What a gradient's terms let pass where they cancel to nothing, and no more.
 NEGLIGIBLE = 1e-6
-# Of a direction through kinks: what the smooth part may add to its one-sided slopes.
+# At a kink, or along a direction through several: what the smooth part may add to the slopes.
 TIED = 1e-4
 
 # Predictions of a wrong gradient.

@@ -141,12 +141,16 @@ class _Walk:
             error = self.trial.refusal(example)
             if error is not None:
                 self.refusals.append(error)
-            elif self.like.base in SHAPE_KEEPING and not (
-                    example.guessed or self.trial.keeps_shape(example)):
+            elif not example.guessed and self._misfits(example):
                 misfits.append((place, example))
             else:
                 yield place, example
         yield from misfits
+
+    def _misfits(self, example: Example) -> bool:
+        """Whether forward takes arguments of another layout than its own: the output shows it."""
+        return self.trial.gives_nothing(example) or (
+            self.like.base in SHAPE_KEEPING and not self.trial.keeps_shape(example))
 
     @property
     def _demands(self) -> bool:

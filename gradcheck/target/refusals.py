@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 
 from gradcheck.exceptions import LIBRARY, reason_of
+
+RAISES = re.compile(r"(^|[:;]\s*)(raise|assert)\b")
 
 
 def is_own_raise(error: BaseException) -> bool:
     """Whether an exception comes from a raise or an assert in the target's own lines."""
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and not LIBRARY.search(frames[-1].filename) and (
-        str(frames[-1].line).startswith(("raise", "assert")))
+        RAISES.search(str(frames[-1].line)) is not None)
 
 
 def refusal_of(error: BaseException) -> str:

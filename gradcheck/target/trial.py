@@ -86,14 +86,23 @@ class Trial:
 
     def keeps_shape(self, found: Example) -> bool:
         """Whether the output has the shape of the first array among the arguments."""
-        shapes = []
+        first = next((arg for arg in found.args if floating(arg)), None)
+        return first is not None and self._shape_of_output(found) == first.shape
+
+    def gives_nothing(self, found: Example) -> bool:
+        """Whether the output has no elements: the arguments are of another layout."""
+        shape = self._shape_of_output(found)
+        return shape is not None and 0 in shape
+
+    def _shape_of_output(self, found: Example) -> tuple[int, ...] | None:
+        """Return the shape of what forward returns first; None where it raises."""
+        shapes: list[tuple[int, ...]] = []
 
         def call() -> None:
             out = self.pair.forward(*copy.deepcopy(found.args))
             shapes.append(np.shape(out[0] if isinstance(out, tuple) and out else out))
 
-        first = next((arg for arg in found.args if floating(arg)), None)
-        return _raised(call) is None and first is not None and shapes[0] == first.shape
+        return shapes[0] if _raised(call) is None else None
 
     def has_no_value(self, found: Example) -> bool:
         """Whether a layer's forward raises at these arguments, or answers with inf or NaN."""
