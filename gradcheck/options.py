@@ -38,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
 
     explain = commands.add_parser(
         "explain", help="what a finding or a law of the mask means, a wrong example, the right one",
-        description="Explain a finding or a law of the mask. Without CODE, list all of them.")
+        description="Explain a finding, a law of the mask or a status. Without CODE, list all of "
+        "them.")
     explain.add_argument("code", metavar="CODE", nargs="?")
 
     conformance = commands.add_parser(
@@ -83,7 +84,7 @@ def _add_grade(commands: Commands) -> None:
         "grade", help="the same for a submission, in a sandbox, with points", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Grade a submission, or every submission in a folder. The sandbox guards "
-        "against accidents and cheap tricks; hostile code needs a container.")
+        "against\naccidents and cheap tricks; hostile code needs a container.")
     grade.add_argument("target", metavar="FILE", help="a Python file, or a folder of them")
     _add_shared(grade, "120", "2048")
     grade.add_argument("--points", metavar="TOML", help="points per function and per law")

@@ -16,8 +16,8 @@ PACKAGES = {
     "yaml": "pyyaml", "past": "future", "future_builtins": "future", "mpl_toolkits": "matplotlib",
     "dateutil": "python-dateutil", "tensorflow_datasets": "tensorflow-datasets",
 }
-WELL_KNOWN = {*PACKAGES, "h5py", "imageio", "jax", "keras", "matplotlib", "numba", "pandas", "six",
-              "tensorflow", "torch", "torchvision", "tqdm"}
+WELL_KNOWN = {*PACKAGES, "google", "h5py", "imageio", "jax", "keras", "matplotlib", "numba",
+              "pandas", "six", "tensorflow", "torch", "torchvision", "tqdm"}
 TYPES = {"int": "int", "float": "float", "bool": "bool", "object": "object", "str": "str",
          "complex": "complex", "long": "int", "unicode": "str"}
 RENAMED = {
@@ -72,6 +72,9 @@ def _type_of(found: re.Match[str]) -> str:
 
 def _package_of(found: re.Match[str]) -> str:
     top = found[1].partition(".")[0]
+    if top == "google":
+        return ("there is nothing to install for google.colab, which exists only in Colab; leave "
+                "its import out elsewhere, or put it in a try block")
     if top in MODULES:
         return f"{top} is Python 2's; import {MODULES[top]} in its place"
     if top in LIKE_NUMPY:
@@ -89,6 +92,7 @@ PATTERNS = (
     Pattern(("SyntaxError",), r"Missing parentheses in call to '(print|exec)'", TO_PYTHON_3),
     Pattern(("SyntaxError",), r"multiple exception types must be parenthesized", TO_PYTHON_3),
     Pattern(("SyntaxError",), r"leading zeros in decimal|<> |backtick|`", TO_PYTHON_3),
+    Pattern(("SyntaxError",), "", "correct that line, or the one above it"),
     Pattern(("AbsentError",), r"^([\w.]+) could not be imported", _package_of),
     Pattern(("ModuleNotFoundError",), r"No module named '([\w.]+)'", _package_of),
     Pattern(("ImportError",), r"cannot import name '(\w+)' from '(scipy[\w.]*|sklearn[\w.]*)'",

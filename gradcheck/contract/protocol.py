@@ -111,14 +111,14 @@ class _Backward:
 
     def _returned(self, dout: Any, cache: Any) -> Any:
         if isinstance(cache, Bare):
-            wanted = _parameters(self.backward)
+            wanted = parameters_of(self.backward)
             del wanted[self._upstream:self._upstream + 1]
             given = _from_forward(wanted, self.names, cache)
             given.insert(self._upstream, dout)
             return self.backward(*given)
         if isinstance(cache, Several):
             parts = cache.split(dout)
-            together = cache.together and len(_parameters(self.backward)) <= 2
+            together = cache.together and len(parameters_of(self.backward)) <= 2
             return self._call(*([tuple(parts)] if together else parts), cache.cache)
         return self._call(*((cache, dout) if self._upstream == 1 else (dout, cache)))
 
@@ -131,12 +131,12 @@ class _Backward:
     @functools.cached_property
     def _named(self) -> list[str]:
         """The names of all parameters that can be named."""
-        return _parameters(self.backward, optional=True)
+        return parameters_of(self.backward, optional=True)
 
     @functools.cached_property
     def _upstream(self) -> int:
         """The place of dout: behind an argument of forward's, or a cache, where names say so."""
-        first, *others = _parameters(self.backward) or [""]
+        first, *others = parameters_of(self.backward) or [""]
         known = {*self.names, *INPUTS, *OUTPUTS}
         if first == "cache" and len(others) == 1:
             return int(others[0] != "cache")
@@ -168,8 +168,12 @@ class Bare(Wrapped):
     cache: None = None
 
 
-def _parameters(function: Function, optional: bool = False) -> list[str]:
-    """Return the names of the parameters that have to be given, or may be."""
+def parameters_of(function: Function, optional: bool = False) -> list[str]:
+    """Return the names of the parameters that have to be given, or may be.
+
+    >>> parameters_of(lambda dout, cache, eps=0.1: None)
+    ['dout', 'cache']
+    """
     try:
         found = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -203,7 +207,8 @@ def _in_order(returned: Any, names: Sequence[str], wrt: Sequence[int]) -> Any:
         return returned if all(entry is None for entry in keyed) else tuple(keyed)
     if isinstance(returned, tuple | list) and len(returned) > len(wrt):
         if len(returned) == len(names) and all(
-                returned[i] is None for i in range(len(names)) if i not in wrt):
+                returned[i] is None or isinstance(returned[i], Mapping)  # of a dict of arrays
+                for i in range(len(names)) if i not in wrt):
             return tuple(returned[i] for i in wrt)
         filled = [entry for entry in returned if entry is not None]
         if len(filled) == len(wrt):

@@ -10,4 +10,5 @@ fitting                 Recipes and settings fitted to a forward's signature.
 recipes                 Recipes of arrays: a shape, and how its numbers are drawn.
 settings                Settings that have to have an effect, and values that must show it.
 variants                What may be special about one more example of a layer
+keys                    The keys under which a function reads its dicts
 """

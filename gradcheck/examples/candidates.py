@@ -10,8 +10,9 @@ import copy
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from gradcheck.examples.fitting import (
     positional,
 )
 from gradcheck.examples.inference import designs_for
+from gradcheck.examples.keys import keys_read
 from gradcheck.examples.recipes import Entry
 from gradcheck.examples.standard import (
     ALIASES,
@@ -199,14 +201,21 @@ def how_to(name: str, forward: Callable[..., Any], shape: str = "(4, 6)") -> str
     def blur_example(rng):
         return rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
     """
-    return _how_to(name, positional(forward)).replace("(4, 6)", shape)
+    return _how_to(name, positional(forward), keys_read(forward)).replace("(4, 6)", shape)
 
 
-def _how_to(name: str, parameters: list[inspect.Parameter]) -> str:
+def _how_to(name: str, parameters: list[inspect.Parameter],
+            keys: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
     required = [p.name for p in parameters if p.default is p.empty]
-    suggested = [_suggestion(parameter, "drop" in name) for parameter in required]
+    suggested = [_dict_of(keys[parameter]) if parameter in keys else
+                 _suggestion(parameter, "drop" in name) for parameter in required]
     return (f"def {name}_example(rng):\n"
             f"    return {', '.join(suggested) or 'rng.normal(size=(4, 6))'}")
+
+
+def _dict_of(keys: Sequence[str]) -> str:
+    """Return a dict that a reader would write for a parameter with these keys."""
+    return "{" + ", ".join(f"{key!r}: {_suggestion(key, False)}" for key in keys) + "}"
 
 
 def _suggestion(parameter: str, drops: bool) -> str:

@@ -47,7 +47,7 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
              *_table(record, color, width, verbose)]
     for item in record.items if verbose else ():
         if item.details.get("not_run"):
-            lines += ["", *_folded(f"{one_line(item.name)}: there was no time for examples "
+            lines += ["", *folded(f"{one_line(item.name)}: there was no time for examples "
                                    f"{', '.join(item.details['not_run'])}", "", width)]
         if "traceback" in item.details:
             lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
@@ -63,7 +63,7 @@ def _notes(record: Record, width: int) -> list[str]:
     lines = []
     for note in record.notes:
         told = clean(note)
-        lines += _folded(told if told.startswith("advice") else f"note: {told}", "", width)
+        lines += folded(told if told.startswith("advice") else f"note: {told}", "", width)
     return lines
 
 
@@ -96,12 +96,12 @@ def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
         lines += [f"    {_place(item)}"] if item.file and item.line else []
-        lines += _folded(clean(item.message), "    ", width)
+        lines += folded(clean(item.message), "    ", width)
     if item.uncovered and item.passed:
         never = clean(item.details.get("uncovered", ""))
-        lines += _folded(f"{item.status}; {never}", "    ", width)
+        lines += folded(f"{item.status}; {never}", "    ", width)
     for text in item.advice:
-        lines += _folded(f"advice: {clean(text)}", "    ", width)
+        lines += folded(f"advice: {clean(text)}", "    ", width)
     return lines
 
 
@@ -112,7 +112,7 @@ def _place(item: Item) -> str:
     return f"--> {file}{line}"
 
 
-def _folded(text: str, indent: str, width: int) -> list[str]:
+def folded(text: str, indent: str, width: int) -> list[str]:
     """Return `text` indented, its long lines folded between words within `width` columns."""
     lines = []
     for line in text.splitlines():

@@ -48,4 +48,6 @@ paths                   The way to an array in a layer object: an attribute, and
 printed                 What a target prints, kept apart from the report: its first lines
 inputs                  The inputs that a layer class takes, found by trying one after the other.
 failure                 Why a target, or what it imports, cannot be imported: the target's own line
+codes                   The codes of findings and the names of laws: which there are
+blocks                  What can be read of a cell that is not Python as a whole: block after block.
 """

@@ -14,7 +14,7 @@ from gradcheck.exceptions import reason_of
 from gradcheck.report import Report
 from gradcheck.several import is_wrong
 from gradcheck.target.exceptions import OURS
-from gradcheck.target.further import Further, further, own
+from gradcheck.target.further import Further, further, has_mode, own
 from gradcheck.target.held import Held, held_to
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.losses import LossAloneError, WrongFormError
@@ -30,6 +30,11 @@ MOST_OWN = 24
 OWN_GENERATOR = (
     "not judged: two calls of forward on equal arguments differ, as it draws from a generator of "
     "its own. Remedy: take the generator or a seed as an argument, or draw from np.random"
+)
+IN_A_DICT = (
+    "the arrays in {0} were not differentiated, as they are in a dict: their gradients are not "
+    "judged. Remedy: take them as arguments of their own, or judge with check_layer a forward that "
+    "puts them into the dict"
 )
 PER_SAMPLE = (
     "{0}, divided by N, would be right where dout holds each sample's own gradient and the "
@@ -78,6 +83,8 @@ def _told(held: Held, trial: Trial, found: Example) -> Judgement:
         advice.append(f"checked at guessed arguments ({shapes_of(found)}); a function "
                       f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses "
                       "them")
+    if dicts := _dicts_of_arrays(found):
+        advice.append(IN_A_DICT.format(" and ".join(dicts)))
     averaged = [f"d{finding.argument}" for finding in report.findings
                 if finding.evidence.get("name") in ("1/N", "1/D")]  # samples in rows, in columns
     if averaged and len(averaged) == len(codes) == len(report.arguments) - 1:
@@ -92,6 +99,12 @@ def _further(trial: Trial, like: Pair, found: Example, place: int) -> Iterator[F
     if like.example is None:
         return further(found, _redrawn(like, trial.seed, place), like)
     return own(itertools.islice(candidates_for(like, trial.seed), place + 1, MOST_OWN))
+
+
+def _dicts_of_arrays(found: Example) -> list[str]:
+    """Return the arguments that are dicts of arrays, a normalization's statistics aside."""
+    return [name for name, arg in zip(found.names, found.args, strict=False)
+            if isinstance(arg, dict) and not has_mode(arg) and any(map(floating, arg.values()))]
 
 
 def _redrawn(like: Pair, seed: int, place: int) -> Example:

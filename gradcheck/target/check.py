@@ -17,7 +17,7 @@ from gradcheck.output.record import Item, Record
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.printed import Printed, Tally, note_of
 from gradcheck.target.remote import Deadline, OurFaultError, Remote
-from gradcheck.target.settings import Settings, settled
+from gradcheck.target.settings import Settings, WrongSettingError, settled
 from gradcheck.target.sources import Source, sources_of
 
 OUR_FAULT = "gradcheck itself failed, which is not the target's fault:"
@@ -127,7 +127,7 @@ def _checked(source: Source, given: Mapping[str, Any], deadline: Deadline, memor
         error, fault = str(reason), "target"
     except OurFaultError as reason:
         error, fault = f"{OUR_FAULT}\n{reason}", "judge"
-    except NothingToCheckError:
+    except (NothingToCheckError, WrongSettingError):
         raise
     except Exception:
         error, fault = f"{OUR_FAULT}\n{traceback.format_exc(limit=-6)}", "judge"
@@ -190,7 +190,7 @@ def _as_module(target: Any) -> tuple[ModuleType, dict[str, Any]]:
                  **_example_beside(target[0], base)}
         more = {"imported": True, "only": ()}
     else:
-        raise TypeError(f"target: got a {type(target).__name__}; expected a path, a module, "
+        raise TypeError(f"target: got {type(target).__name__}; expected a path, a module, "
                         "globals(), a class, or (forward, backward). Remedy: pass one of these.")
     vars(module).update(names)
     return module, more

@@ -28,10 +28,15 @@ def absence(error: ImportError | SyntaxError, path: Path | None, home: Home) -> 
     if isinstance(error, SyntaxError):
         where = f"{Path(error.filename or '').name}:{error.lineno}: "
     else:
-        where = next((f"{Path(frame.filename).name}:{frame.lineno}: "
-                      for frame in reversed(_frames(error))), "")
+        where = next(map(_place, reversed(_frames(error))), "")
     return f"{where}{error.msg}; functions that need it are not judged. Remedy: " + (
         _remedy(error, path, home) + ".")
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    """Return a frame's file and line, or a notebook's cell and the line in it."""
+    name = Path(frame.filename).name.replace(" code cell ", ", code cell ")
+    return f"{name}{', line ' if ', code cell ' in name else ':'}{frame.lineno}: "
 
 
 def failure(error: BaseException, path: Path | None) -> str:

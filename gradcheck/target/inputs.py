@@ -101,7 +101,8 @@ def taken_by(name: str, kind: type) -> Taken:
         search.run(_as_they_are)
     if not search.fits and LABELLED.search(name.lower()):
         search.run(_as_probabilities)
-    if not search.taken and any(isinstance(error, IndexError) for error in search.reasons):
+    if not search.taken and not search.raising and any(
+            isinstance(error, IndexError) for error in search.reasons):
         search.run(_as_indices)
     return search.best()
 

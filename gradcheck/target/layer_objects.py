@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck.examples.candidates import NoExampleError
 from gradcheck.examples.constructors import constructor_value
+from gradcheck.exceptions import reason_of
 from gradcheck.target.classes import BackwardRaisedError, constructor_names, functions_of
 from gradcheck.target.inputs import Taken, taken_by, takes_indices
 from gradcheck.target.needs import need_of
@@ -85,7 +86,8 @@ def _own_taken(own: Own) -> Taken:
 def _unwritten_pair(name: str, error: Exception) -> Pair:
     """Return a pair that stands for a class of which a part is not written."""
     def forward(x: Any) -> Any:
-        raise NotImplementedError(str(error)) from error
+        raise error if isinstance(error, NotImplementedError) else (
+            NotImplementedError(str(error))) from error
 
     return Pair(name, name, forward, forward, lambda rng: (np.zeros(2),))
 
@@ -100,6 +102,11 @@ def refusing_pair(name: str, kind: Any, reason: Exception) -> Pair:
     return Pair(name, name, kind.forward, getattr(kind, "backward", kind.forward), example)
 
 
+def _told(error: Exception) -> str:
+    """Return an exception in words; of a value that is not known, its text alone."""
+    return str(error) if type(error) is LookupError else reason_of(error)
+
+
 def _how_to(name: str, kind: type, error: Exception) -> str:
     parameters = ", ".join(inspect.signature(kind).parameters)
     settings = ", ".join(map(_suggested, constructor_names(kind)))
@@ -107,7 +114,7 @@ def _how_to(name: str, kind: type, error: Exception) -> str:
     drawn = "rng.integers(5, size=(4, 3))" if takes_indices(name, kind) or (
         isinstance(error, IndexError)) else "rng.normal(size=(4, 6))"
     given = ", ".join(inputs) if len(inputs) > 1 else drawn
-    return (f"{name}({parameters}) could not be tried ({type(error).__name__}: {error})\n"
+    return (f"{name}({parameters}) could not be tried ({_told(error)})\n"
             "  Remedy: write beside it, with sizes that it takes,\n"
             f"      def {name}_example(rng):\n"
             f"          return {name}({settings}), {given}")

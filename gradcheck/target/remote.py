@@ -16,7 +16,7 @@ from gradcheck.output.record import Item
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.printed import Printed
 from gradcheck.target.process import EndedError, Frame, Process, SlowError
-from gradcheck.target.settings import Settings, settled
+from gradcheck.target.settings import Settings, WrongSettingError, settled
 from gradcheck.target.sources import Source, as_named
 
 SECONDS = 60.0
@@ -79,6 +79,10 @@ class OurFaultError(Exception):
     """The judging process failed, which is not the target's fault; the message is a traceback."""
 
 
+FAULTS = {"usage": NothingToCheckError, "setting": WrongSettingError, "target": TargetError,
+          "judge": OurFaultError}
+
+
 @dataclass
 class Remote:
     """A target in another process.
@@ -116,7 +120,10 @@ class Remote:
            memory: float | None = None) -> Remote:
         """Return a target with settings of which some are given; its project's file has others."""
         place = None if source.kind == "installed" else Path(source.where)
-        return cls(source, settled(given, place), deadline, memory)
+        settings = settled(given, place)
+        if settings.timeout is not None and deadline.seconds == float("inf"):
+            deadline = Deadline(settings.timeout)
+        return cls(source, settings, deadline, settings.memory if memory is None else memory)
 
     def load(self) -> None:
         """Have the target imported, and learn what there is to judge.
@@ -127,6 +134,8 @@ class Remote:
             It cannot be imported, or not in time.
         NothingToCheckError
             There is nothing to judge in it, or none of the names that were asked for.
+        WrongSettingError
+            What is to be ignored does not exist.
         OurFaultError
             The judging process failed.
         """
@@ -147,8 +156,7 @@ class Remote:
             raise TargetError(f"{self.source.where}: importing it {limit}. Remedy: put what it "
                               'computes or waits for under if __name__ == "__main__":.') from None
         if "error" in reply:
-            raise {"usage": NothingToCheckError, "target": TargetError,
-                   "judge": OurFaultError}[reply["fault"]](reply["error"])
+            raise FAULTS[reply["fault"]](reply["error"])
         self.entries, self.notes = [Listed(*entry) for entry in reply["entries"]], reply["notes"]
 
     def items(self, place: int, part: str = "all") -> list[Item]:

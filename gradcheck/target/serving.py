@@ -44,8 +44,10 @@ class Server:
                     self._judge(self._judgings[request["judge"]], request["part"])
         except TargetError as error:
             self._send(error=str(error), fault="target")
-        except (NothingToCheckError, WrongSettingError) as error:
+        except NothingToCheckError as error:
             self._send(error=str(error), fault="usage")
+        except WrongSettingError as error:
+            self._send(error=str(error), fault="setting")
         except Exception:
             self._send(error=traceback.format_exc(limit=-OUR_FRAMES), fault="judge")
         self._send(done=True)

@@ -103,3 +103,13 @@ def test_the_usual_form_goes_through_as_it_is():
                                     ["x"], [0])
     assert forward(X)[1] is cache
     assert backward(1.0, cache) == (1.0, True)
+
+
+def test_a_dict_of_gradients_for_a_dict_of_arrays_leaves_the_others_in_their_places():
+    forward, backward = in_one_form(
+        lambda x, params: (x * params["w"], (x, params)),
+        lambda dout, cache: (dout * cache[1]["w"], {"w": (dout * cache[0]).sum()}),
+        ["x", "params"], [0])
+    out, cache = forward(X, {"w": np.float64(3)})
+    gradient, = backward(np.ones_like(out), cache)
+    np.testing.assert_allclose(gradient, np.full_like(X, 3.0))

@@ -78,3 +78,10 @@ def test_a_formula_and_an_index_are_not_broken_over_lines():
         assert "1/(1 - p)" in text
         assert "[10, 2]" in text
         assert "\xa0" not in text
+
+
+def test_one_is_counted_as_one_and_several_errors_as_several():
+    report = {"checked": 1, "evaluations": 1}
+    items = [Item("relu", "relu", "error", details={"report": report}), Item("a", "a", "error")]
+    assert as_text(Record("check", "m", tuple(items))).splitlines()[-1] == (
+        "m: 2 errors in 0.0 s (1 coordinate, 1 forward call)")

@@ -191,7 +191,7 @@ def test_a_module_takes_its_projects_settings(tmp_path):
 
 
 @pytest.mark.parametrize(("target", "settings", "error", "words"), [
-    (3, {}, TypeError, "target: got a int; expected a path"),
+    (3, {}, TypeError, "target: got int; expected a path"),
     (gradcheck, {"timeout": 1.0}, ValueError, "judged in this process"),
     ("x.py", {"p_is": "up"}, WrongSettingError, "p_is: got 'up'"),
     ("x.py", {"wrong": 1}, WrongSettingError, "got wrong; expected any of"),

@@ -111,7 +111,8 @@ def test_a_notebooks_definitions_are_there_and_nothing_else_is_run(tmp_path):
         "%%bash\nls", "def broken(:\n"), "book.ipynb")
     found = imported(path, "notebook")
     assert set(found["names"]) == {"np", "EPS", "relu_forward"}
-    assert found["notes"] == ["code cell 5, line 1: invalid syntax; the cell was left out"]
+    assert found["notes"] == ["code cell 5, line 1: invalid syntax; what stands there was "
+                              "left out"]
 
 
 def test_a_notebooks_constant_that_raises_is_told_with_its_cell(tmp_path):
@@ -125,6 +126,22 @@ def test_what_is_no_notebook_is_refused(tmp_path, text):
     found = imported(written(tmp_path, text, "b.ipynb"), "notebook")
     assert found.get("error", "").endswith("Remedy: save it again as .ipynb.") or (
         found.get("names") == {})
+
+
+def test_a_module_beside_a_file_of_a_package_is_found(tmp_path):
+    written(tmp_path, "", "pack/__init__.py")
+    written(tmp_path, "K = 2", "pack/helping.py")
+    written(tmp_path, "K = 3", "pack/sister.py")
+    path = written(tmp_path, "from helping import K\nfrom .sister import K as L\n", "pack/own.py")
+    found = imported(path)
+    assert found["notes"] == []
+
+
+def test_what_exists_in_colab_alone_is_not_to_be_installed(tmp_path):
+    path = written(tmp_path, "from google.colab import drive\n", "own.py")
+    note, = imported(path)["notes"]
+    assert "pip install" not in note
+    assert "exists only in Colab" in note
 
 
 @pytest.mark.parametrize("line", [
