@@ -33,6 +33,8 @@ remedies                What to do about an exception: a table of patterns, the 
 generators              NumPy's and Python's global generators
 program                 Small programs that show something wrong
 reference/              Small formulas of the standard layers' values, in NumPy and SciPy
+several                 Several examples of one layer: the first decides the diagnosis
+coverage                Which lines of a function ran, by ``sys.settrace``.
 """
 
 from __future__ import annotations

@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     --------
     >>> main(["check", "layers", "--only", "relu", "--installed"])  # doctest: +ELLIPSIS
     layers (...)
-    name  arguments  worst error  calls  verdict
-    relu  x          ...          ...    passed
+    name  arguments  worst error  examples  calls  verdict
+    relu  x          ...          10        ...    passed
     <BLANKLINE>
     layers: 1 passed in ... s (72 coordinates, ... forward calls)
     0
@@ -122,7 +122,7 @@ def _check(options: argparse.Namespace) -> int:
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that flags name; those that are not given are left to the project."""
     names = ("only", "ignore", "imported", "installed", "p_is", "scaling", "seeding", "strict",
-             "seed", "no_values", "forward", "backward")
+             "seed", "no_values", "forward", "backward", "fail_uncovered")
     values = {name: getattr(options, name, None) for name in names}
     return {name: value for name, value in values.items()
             if value is not None and value is not False and value != []}

@@ -28,6 +28,8 @@ ARGUMENT_ULPS = 4.0
 NATIVE_ULPS = 256.0
 # Numbers that a narrow dtype can hold, one operation or a few away from the right ones.
 NARROWED_ULPS = 64.0
+# What a layer in float32 may lose at x near 1e3 where nothing cancels, and where squares do.
+CANCELS = 5e-3
 # What may be left of float64 terms of size one that cancel, whatever was computed with them.
 CANCELLED = 1e-12
 # A spread seen in six samples is this often exceeded by the seventh: never, as far as we know.
@@ -50,7 +52,7 @@ AGREES_ALONG = 1e-6
 TOO_WIDE = 1e-2
 # What a gradient's terms let pass where they cancel to nothing, and no more.
 NEGLIGIBLE = 1e-6
-# Of a direction through kinks: what the smooth part may add to its one-sided slopes.
+# At a kink, or along a direction through several: what the smooth part may add to the slopes.
 TIED = 1e-4
 
 # Predictions of a wrong gradient.

@@ -73,6 +73,8 @@ def _add_check(commands: Commands) -> None:
     check.add_argument("--forward", metavar="NAME",
                        help="judge this function, with the one that --backward names")
     check.add_argument("--backward", metavar="NAME", help="its backward")
+    check.add_argument("--fail-uncovered", action="store_true",
+                       help="fail a layer of which some lines ran at no example")
     check.add_argument("-v", "--verbose", action="store_true",
                        help="say more: our own tracebacks, what is not written yet and where, "
                        "what the target printed")

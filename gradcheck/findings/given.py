@@ -231,3 +231,9 @@ def slipped(right: str, old: str, new: str) -> str:
     """
     assert old in right, f"{old!r} does not occur in the right half"
     return right.replace(old, new)
+
+LEAKY_SLOPE = Given("""
+    def leaky_relu_backward(dout, cache):
+        x, alpha = cache
+        return dout * np.where(x > 0, 1, alpha)
+    """, "check_all((leaky_relu_forward, leaky_relu_backward)).items[0]", "item")

@@ -47,6 +47,8 @@ class Settings:
         Whether forward's value is not held to the definition of the layer's standard name.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
+    fail_uncovered : bool
+        Whether a layer fails where lines of it ran at no example.
     timeout, memory : float, optional
         Seconds and megabytes for each file, where neither flag nor keyword says otherwise.
     """
@@ -63,6 +65,7 @@ class Settings:
     no_values: bool = False
     forward: str = ""
     backward: str = ""
+    fail_uncovered: bool = False
     timeout: float | None = None
     memory: float | None = None
 

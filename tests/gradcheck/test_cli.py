@@ -57,7 +57,8 @@ def test_a_right_layer_passes_with_its_path_a_table_and_a_summary(write, capsys)
     code, out, err = run(capsys, "check", write(GOOD))
     lines = out.splitlines()
     assert lines[0] == "homework.py"
-    assert lines[1].split() == ["name", "arguments", "worst", "error", "calls", "verdict"]
+    assert lines[1].split() == [
+        "name", "arguments", "worst", "error", "examples", "calls", "verdict"]
     assert lines[2].split()[:2] == ["relu", "x"]
     assert lines[2].endswith("passed")
     assert lines[-1].startswith("homework.py: 1 passed in ")

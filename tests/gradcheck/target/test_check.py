@@ -336,7 +336,8 @@ def test_a_gradient_is_held_to_be_right_at_float32_too_where_forward_takes_it(ch
 
 def test_the_work_at_all_arguments_is_counted():
     item, = checked(SINGLE.format(check="pass", dx="dout * (x > 0)")).items
-    assert item.details["report"]["checked"] == 3 * 24
+    assert item.details["report"]["examples"] == 10
+    assert item.details["report"]["checked"] > 10 * 6
     assert item.evaluations == item.details["report"]["evaluations"] > 24
 
 
