@@ -14,27 +14,24 @@ from gradcheck.target.statistics import Statistics
 from gradcheck.target.values import Values
 
 
-def with_value(judgement: Judgement, pair: Pair, base: str, further: Sequence[Example] = ()
-               ) -> Judgement:
+def with_value(judgement: Judgement, pair: Pair, base: str) -> Judgement:
     """Return a judgement that says, too, where forward's value is another than its name's.
 
     Parameters
     ----------
     judgement : Judgement
         Of the gradient and the contract. What it says of them stands: a backward may be right for
-        a forward that is wrong.
+        a forward that is wrong. The value is compared at all arguments of it; running statistics
+        are a matter of the first ones.
     pair : Pair
         What was judged.
     base : str
         The standard name that decides on the definition.
-    further : sequence of Example
-        Arguments besides those of the judgement, at which the value is compared as well. Running
-        statistics are a matter of the first ones.
     """
     report, found = judgement.report, judgement.example
     if report is None or found is None or judgement.status in ("skipped", "todo"):
         return judgement
-    finding, notes = value_at(pair, base, (found, *further))
+    finding, notes = value_at(pair, base, (found, *judgement.taken[1:]))
     if finding is not None:
         # What is wrong with forward comes first: backward may have been written for the right one.
         report = replace(report, findings=(finding, *report.findings), passed=False)
