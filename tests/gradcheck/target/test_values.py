@@ -458,7 +458,21 @@ def test_further_arguments_are_held_to_the_definition_as_well():
     pair = Pair("relu", "relu", relu, relu)
     several, single = (Example((np.ones((rows, 2)),), ("x",)) for rows in (3, 1))
     assert value_at(pair, "relu", (several,))[0] is None
-    assert value_at(pair, "relu", (several, single))[0].where == ((0, 0),)
+    finding, notes = value_at(pair, "relu", (several, single))
+    assert finding.where == ((0, 0),)
+    assert notes == ("the value differs with x [1, 2]",)
+
+
+def test_a_value_that_is_wrong_at_further_arguments_alone_fails_a_layer_that_passed():
+    def tanh_forward(x):
+        return np.tanh(x) * (1 if len(x) != 1 else 2), x
+
+    def tanh_backward(dout, x):
+        return dout * (1 - np.tanh(x)**2) * (1 if len(x) != 1 else 2)
+
+    judgement = judged("tanh", tanh_forward, tanh_backward)
+    assert judgement.codes == ["value-differs"]
+    assert "note: the value differs with x [1, " in judgement.message
 
 
 def test_a_loss_whose_logarithm_is_kept_finite_is_right_at_any_size_of_scores():
