@@ -122,7 +122,7 @@ def _check(options: argparse.Namespace) -> int:
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that flags name; those that are not given are left to the project."""
     names = ("only", "ignore", "imported", "installed", "p_is", "scaling", "seeding", "strict",
-             "seed", "forward", "backward", "fail_uncovered")
+             "seed", "no_values", "forward", "backward", "fail_uncovered")
     values = {name: getattr(options, name, None) for name in names}
     return {name: value for name, value in values.items()
             if value is not None and value is not False and value != []}

@@ -61,6 +61,7 @@ SIGMOID = layer("sigmoid", """
     def sigmoid_forward(x):
         return 0.5 * (1 + np.tanh(x / 2)), x
     """, "x")
+HINGE = Given("", 'check_all({"svm_loss": svm_loss}, imported=True).items[0]', "item")
 LEAKY_RELU = layer("leaky_relu", f"""
     {RNG}
 

@@ -50,4 +50,9 @@ inputs                  The inputs that a layer class takes, found by trying one
 failure                 Why a target, or what it imports, cannot be imported: the target's own line
 codes                   The codes of findings and the names of laws: which there are
 blocks                  What can be read of a cell that is not Python as a whole: block after block.
+outputs                 What a forward returns, as arrays.
+roles                   The arguments of a standard layer by their standard names
+statistics              The running statistics of a batch normalization, and its test mode.
+valued                  A judgement together with what is wrong with forward's value.
+values                  Forward's value at example arguments, held to the reference of the ...
 """

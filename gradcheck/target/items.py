@@ -118,7 +118,7 @@ class Judging:
     def _judgement(self) -> Judgement:
         judgement = without_ignored(
             judge(self._pair, self._settings.conventions_of(self._pair.forward),
-                  self._settings.seed), self._codes)
+                  self._settings.seed, values=not self._settings.no_values), self._codes)
         if _ran_out_of_memory(judgement):
             return Judgement("error", NO_MEMORY)
         note = self._laws_note(judgement)

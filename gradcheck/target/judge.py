@@ -1,7 +1,7 @@
 """The one judge of a pair's gradient and of its contract: for check, grade and the pytest plugin.
 
-It compares forward and backward with each other, and with nothing else. Whether forward computes
-what its name promises is a question for those who have a reference.
+It compares forward and backward with each other. Whether forward computes what a standard name
+promises is judged at the end, and not for those who hold it to a reference of their own.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
 from gradcheck.target.refusals import is_own_raise
 from gradcheck.target.trial import Trial
+from gradcheck.target.valued import with_value
 
 __all__ = ["UNWRITTEN", "Judgement", "is_unwritten", "judge"]
 
@@ -33,8 +34,8 @@ UNWRITTEN = "not written yet: it returns None or raises NotImplementedError"
 
 
 def judge(pair: Pair, conventions: Conventions, seed: int = 0,
-          like: Pair | None = None) -> Judgement:
-    """Judge a layer's or a loss's gradient and contract.
+          like: Pair | None = None, values: bool = True) -> Judgement:
+    """Judge a layer's or a loss's gradient and contract, and its value.
 
     Parameters
     ----------
@@ -46,6 +47,8 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
         Draws the arguments, and the checker's directions.
     like : Pair, optional
         Whose name, parameters and example decide on the arguments; by default the pair's own.
+    values : bool
+        Whether forward's value is held to the definition of a standard name.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     judgement = _Walk(trial, like, found).judgement()
     if pair.lacking and judgement.status in ("passed", "warned"):
         return replace(judgement, status="todo", message=pair.lacking)
-    return judgement
+    return with_value(judgement, pair, like.base) if values else judgement
 
 
 def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:

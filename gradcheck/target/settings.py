@@ -43,6 +43,8 @@ class Settings:
         Whether dropout is held to the laws beyond common practice.
     seed : int
         Draws the arguments, and the checker's directions.
+    no_values : bool
+        Whether forward's value is not held to the definition of the layer's standard name.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
     fail_uncovered : bool
@@ -60,6 +62,7 @@ class Settings:
     seeding: str | None = "seed"
     strict: bool = False
     seed: int = 0
+    no_values: bool = False
     forward: str = ""
     backward: str = ""
     fail_uncovered: bool = False
