@@ -37,11 +37,11 @@ def batchnorm(share):
         running = {"mean": bn_param.get("running_mean", np.zeros_like(mean)),
                    "var": bn_param.get("running_var", np.zeros_like(var))}
         if bn_param["mode"] == "test":
-            std = np.sqrt(running["var"] + 1e-5)
+            std = np.sqrt(running["var"] + bn_param.get("eps", 1e-5))
             return gamma * (x - running["mean"]) / std + beta, None
         for name, new in (("mean", mean), ("var", var)):
             bn_param[f"running_{name}"] = (1 - share(m)) * running[name] + share(m) * new
-        std = np.sqrt(var + 1e-5)
+        std = np.sqrt(var + bn_param.get("eps", 1e-5))
         xhat = (x - mean) / std
         return gamma * xhat + beta, (xhat, gamma, std)
 
@@ -76,7 +76,9 @@ def pool_backward(dout, cache):
     x, out, places = cache
     dx = np.zeros_like(x)
     for i, j, part in places:
-        dx[part] += (x[part] == out[..., i:i + 1, j:j + 1]) * dout[..., i:i + 1, j:j + 1]
+        best = x[part] == out[..., i:i + 1, j:j + 1]
+        share = best / best.sum(axis=(2, 3), keepdims=True)
+        dx[part] += share * dout[..., i:i + 1, j:j + 1]
     return dx
 
 
