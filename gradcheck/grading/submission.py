@@ -28,6 +28,7 @@ from gradcheck.target.pairs import Found, Pair, bare, find_pairs
 
 RAISED = re.compile(r"raised (\w+): (.*)")
 NOT_IMPORTED = "not judged: the file cannot be imported, see the error below"
+GIVEN_UP = "not judged, see the error below"
 
 
 class WrongSettingError(Exception):
@@ -85,8 +86,10 @@ class Grading:
     """The grading of one submission under way."""
 
     def __init__(self, path: Path, timeout: float, memory: int, conventions: Conventions,
-                 seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]]) -> None:
+                 seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]],
+                 folder: Path | None = None, unconfined: bool = False) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
+        self.folder, self.unconfined = folder, unconfined
         self.conventions, self.seed, self.table = conventions, seed, table
         self.ignored = ignored
         self.items: list[Item] = []
@@ -106,8 +109,7 @@ class Grading:
         try:
             found = self._find()
         except SandboxError as reason:
-            for name in _chosen(asked, STANDARD, known):
-                self._add_missing(name, NOT_IMPORTED, "error")
+            self.give_up(asked, NOT_IMPORTED)
             raise type(reason)(f"{reason}{_remedy(str(reason), self.path)}") from None
         pairs = {pair.name: pair for pair in found.pairs}
         for name in _chosen(asked, self._expected(found, known), known):
@@ -116,9 +118,16 @@ class Grading:
             else:
                 self._judge(name, known[name])
 
+    def give_up(self, asked: list[str] | None, message: str = GIVEN_UP) -> None:
+        """Add every layer that counts as an error, without points."""
+        for name in _chosen(asked, STANDARD, references()):
+            self._add_missing(name, message, "error")
+
     def _find(self) -> Found:
         """Return the pairs of the submission, from a process that works."""
         if self._sandbox is None or self._sandbox.failure:
+            if self._sandbox is not None and not self.budget.left:
+                raise SandboxError(self._sandbox.failure)
             self.close()
             self._sandbox = Sandbox(self.path, self.budget, self.memory, _package(self.path))
             self._sandbox.__enter__()

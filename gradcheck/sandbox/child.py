@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 MESSAGE_LIMIT = 2000
+NAME_LIMIT = 100
 KEPT_OBJECTS = 20_000
 MOST_WARNINGS = 20
 BLOCKED = ("layers", "nets", "gradcheck")
@@ -115,7 +116,8 @@ class Server:
         module = _module_of_package(body["files"][0]) if len(paths) > 1 else _module_of(paths[0])
         named = {name: value for name, value in dict(vars(module)).items()
                  if callable(value) and not isinstance(value, type)}
-        self._functions = {name: value for name, value in named.items() if name.isidentifier()}
+        self._functions = {name: value for name, value in named.items()
+                           if name.isidentifier() and len(name) <= NAME_LIMIT}
         return {"functions": [[name, _parameters(value)]
                               for name, value in list(self._functions.items())[:500]]
                 }, self._wire.Encoder()
@@ -227,7 +229,8 @@ def _parameters(function: Callable[..., Any]) -> list[list[Any]] | None:
     """Return [name, kind, whether it has a default] for each parameter, or None."""
     try:
         parameters = inspect.signature(function).parameters.values()
-        return [[p.name, int(p.kind), p.default is not p.empty] for p in parameters][:50]
+        told = [[p.name, int(p.kind), p.default is not p.empty] for p in parameters][:50]
+        return told if all(len(str(name)) <= NAME_LIMIT for name, *_ in told) else None
     except Exception:
         return None
 

@@ -66,10 +66,10 @@ def unshare() -> tuple[bool, list[str]]:
         return False, [f"{NO_ISOLATION} ({refusal})"]
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends."""
+def die_with_parent(by: int = signal.SIGKILL) -> None:
+    """Have the kernel end this process by a signal when its parent, or that thread of it, ends."""
     if sys.platform.startswith("linux"):
-        _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _call("prctl", PR_SET_PDEATHSIG, by, 0, 0, 0)
 
 
 def die_first() -> None:

@@ -28,6 +28,7 @@ from gradcheck.sandbox import wire
 from gradcheck.sandbox.process import Budget, Process, SandboxError, SandboxTimeoutError
 from gradcheck.sandbox.proxies import (
     SubmissionError,
+    bounded,
     overwrite,
     proxy,
     refuse_objects,
@@ -149,7 +150,7 @@ class Sandbox:
             self._fail(f"importing it raised {type(error).__name__}: {error}\n"
                        f"{error.trace}".rstrip())
         try:
-            self.functions = {str(name): proxy(self.call, str(name), parameters)
+            self.functions = {bounded(name): proxy(self.call, name, parameters)
                               for name, parameters in reply["functions"]}
         except (KeyError, TypeError, ValueError):
             self._fail("its process broke the protocol while it was imported")

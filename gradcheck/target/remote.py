@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gradcheck.output.record import Item
+from gradcheck.output.record import Item, item_of
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.process import EndedError, Process, SlowError
 from gradcheck.target.settings import Settings, settled
@@ -195,12 +195,3 @@ def _of_trouble(entry: Listed, trouble: Exception, label: str) -> Item:
     if isinstance(trouble, SlowError):
         return entry.error(str(trouble), label)
     return entry.error(f"not reached: {trouble}", label)
-
-
-def item_of(entries: Mapping[str, Any]) -> Item:
-    """Return an item as the judging process had it."""
-    item = Item(**entries)
-    error = item.worst_error
-    return replace(item, arguments=tuple(item.arguments), advice=tuple(item.advice),
-                   uncovered=tuple(item.uncovered),
-                   worst_error=None if error is None else float(error))

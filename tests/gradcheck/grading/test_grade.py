@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from gradcheck.grading import submission as _grading
+from gradcheck.grading.file import judge_file
 from gradcheck.grading.grade import grade_file, grade_folder
 from gradcheck.grading.points import load_points
 from gradcheck.grading.reference import reference_layers
@@ -30,7 +31,7 @@ LIMIT = 5.0
 def graded(folder: Path, source: str, name: str = "homework.py", **settings) -> Record:
     file = folder / name
     file.write_text(source)
-    return grade_file(file, **settings)
+    return judge_file(file, **settings)
 
 
 def earned(record: Record) -> list[str]:
