@@ -23,7 +23,7 @@ from gradcheck.grading.submission import Grading, WrongSettingError, asked_for
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.output.plain import OUTPUT_LIMIT, clean
 from gradcheck.output.record import Record
-from gradcheck.sandbox.sandbox import SandboxError
+from gradcheck.sandbox.sandbox import SandboxError, UnconfinedError
 from gradcheck.target.exceptions import interrupts_told_apart
 from gradcheck.target.suppression import refuse_unknown
 
@@ -74,7 +74,7 @@ def judge_file(
         with (interrupts_told_apart(), global_generators_restored(), warnings.catch_warnings()):
             warnings.simplefilter("ignore")
             grading.run(asked)
-    except WrongSettingError as reason:
+    except (WrongSettingError, UnconfinedError) as reason:
         raise ValueError(str(reason)) from None
     except SandboxError as reason:
         fault, error = "target", str(reason)

@@ -20,7 +20,7 @@ from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
 from gradcheck.output.record import Item
 from gradcheck.remedies import remedy_of
-from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
+from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError, UnconfinedError
 from gradcheck.target.home import home_of
 from gradcheck.target.judge import UNWRITTEN, Judgement, is_unwritten
 from gradcheck.target.laws import law_names
@@ -108,6 +108,8 @@ class Grading:
         self.budget = Budget(self.timeout)
         try:
             found = self._find()
+        except UnconfinedError:
+            raise
         except SandboxError as reason:
             self.give_up(asked, NOT_IMPORTED)
             raise type(reason)(f"{reason}{_remedy(str(reason), self.path)}") from None
@@ -129,7 +131,8 @@ class Grading:
             if self._sandbox is not None and not self.budget.left:
                 raise SandboxError(self._sandbox.failure)
             self.close()
-            self._sandbox = Sandbox(self.path, self.budget, self.memory, _package(self.path))
+            self._sandbox = Sandbox(self.path, self.budget, self.memory, _package(self.path),
+                                    self.folder, self.unconfined)
             self._sandbox.__enter__()
             self.notes += self._sandbox.notes
         module = ModuleType("submission")

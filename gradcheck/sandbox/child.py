@@ -6,13 +6,13 @@ the judge in the other process compares them with what it knows and this process
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib
 import importlib.util
 import inspect
 import json
 import os
-import signal
 import sys
 import traceback
 import types
@@ -52,16 +52,13 @@ class Blocked:
 class Server:
     """Answers requests on one pair of descriptors until the other side closes."""
 
-    def __init__(
-        self, wire: Any, frames: Any, requests: int, replies: int, notes: list[str]
-    ) -> None:
+    def __init__(self, wire: Any, frames: Any, config: dict[str, Any], told: Any) -> None:
         import numpy as np
 
         self._np = np
         self._wire, self._frames = wire, frames
-        self._requests = requests
-        self._replies = replies
-        self._notes = notes
+        self._requests, self._replies = config["requests"], config["replies"]
+        self._own, self._told = Path(config["own"]), told
         self._functions: dict[str, Callable[..., Any]] = {}
         self._kept: dict[int, Any] = {}
         self._handles = 0
@@ -70,7 +67,7 @@ class Server:
         """Read a request, answer it, and so on."""
         answers = {"load": self._load_module, "call": self._evaluate}
         limit_memory()
-        self._send(0, {"notes": self._notes}, self._wire.Encoder())
+        self._send(0, self._told, self._wire.Encoder())
         while (header := self._read(self._frames.HEADER.size)) is not None:
             _, number, text_size, payload_size = self._frames.HEADER.unpack(header)
             text, payload = self._read(text_size), self._read(payload_size)
@@ -113,6 +110,7 @@ class Server:
         for path, source in zip(paths, arrays, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(source.tobytes())
+        _link(self._own, paths[0].parent if len(paths) == 1 else Path.cwd() / self._own.name)
         module = _module_of_package(body["files"][0]) if len(paths) > 1 else _module_of(paths[0])
         named = {name: value for name, value in dict(vars(module)).items()
                  if callable(value) and not isinstance(value, type)}
@@ -154,6 +152,13 @@ class Server:
         if len(self._kept) > KEPT_OBJECTS:
             del self._kept[next(iter(self._kept))]
         return self._handles
+
+
+def _link(own: Path, place: Path) -> None:
+    """Let a submission's other files be found where it runs; its sources are there already."""
+    for name in os.listdir(own) if os.path.isdir(own) else ():
+        with contextlib.suppress(OSError):
+            os.symlink(own / name, place / name)
 
 
 def _module_of(path: Path) -> types.ModuleType:
@@ -237,38 +242,37 @@ def _parameters(function: Callable[..., Any]) -> list[list[Any]] | None:
 
 def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -> None:
     """Give everything up, then serve; this process runs the submission."""
-    jail, landlock, wire, frames = map(_load, ("jail", "landlock", "wire", "frames"))
-    if enclosed:
-        notes += jail.enclose(config["scratch"], config["hidden"], config["needed"])
-    jail.limit(config["cpu"], enclosed)
+    jail, landlock, seccomp, wire, frames = map(
+        _load, ("jail", "landlock", "seccomp", "wire", "frames"))
+    place = [config[name] for name in ("scratch", "readable", "hidden", "own")]
+    walls = {
+        "namespaces": lambda: notes.extend(jail.enclose(*place)),
+        "landlock": lambda: landlock.restrict(*place),
+        "user": lambda: jail.refuse_exposed(config["secret"]),
+    }
+    confined = enclosed and _tried("namespaces", walls["namespaces"], notes)
+    jail.limit(config["cpu"], confined)
     notes += jail.drop_privileges(uid, config["scratch"], config["needed"])
     jail.die_with_parent()
     os.chdir(config["scratch"])
-    if not enclosed:
-        try:
-            landlock.restrict(config["scratch"], config["hidden"])
-            notes.append("Landlock hides the reference solution and protects files instead")
-        except OSError as error:
-            notes.append(f"the reference solution can be read ({error})")
+    for name in ("landlock", "user"):
+        confined = confined or (name in config["walls"] and _tried(name, walls[name], notes))
+    if not _tried("seccomp", seccomp.restrict, notes):
+        notes.append("new processes and sockets are not forbidden")
     sys.meta_path.insert(0, Blocked())
     sys.argv = [""]
-    server = Server(wire, frames, config["requests"], config["replies"], notes)
+    server = Server(wire, frames, config, {"notes": notes, "confined": confined})
     server.serve(lambda: jail.limit_memory(config["memory"]))
 
 
-def _warden(inner: int) -> int:
-    """Wait for the inner process and end whatever it leaves behind; return its exit status."""
-    _, status = os.waitpid(inner, 0)
-    while True:
-        children = Path(f"/proc/self/task/{os.getpid()}/children")
-        left = children.read_text().split() if children.exists() else []
-        if not left:
-            break
-        for process in map(int, left):
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code
+def _tried(name: str, step: Callable[[], object], notes: list[str]) -> bool:
+    """Take a step that the system may refuse; tell why it did."""
+    try:
+        step()
+    except OSError as error:
+        notes.append(f"without {name} ({error})")
+        return False
+    return True
 
 
 def main() -> None:
@@ -278,8 +282,8 @@ def main() -> None:
     jail = _load("jail")
     jail.die_with_parent()
     jail.die_first()
-    jail.adopt_orphans()
-    enclosed, notes = jail.unshare() if config["enclose"] else (False, [jail.NO_ISOLATION])
+    notes: list[str] = []
+    enclosed = "namespaces" in config["walls"] and _tried("namespaces", jail.unshare, notes)
     uid = jail.FIRST_UID + os.getpid()
     inner = os.fork()
     if inner == 0:
@@ -288,7 +292,8 @@ def main() -> None:
     os.write(config["replies"], inner.to_bytes(8, "little"))
     for descriptor in (config["requests"], config["replies"]):
         os.close(descriptor)
-    os._exit(_warden(inner))
+    code = os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])
+    os._exit(code if code >= 0 else 128 - code)
 
 
 if __name__ == "__main__":

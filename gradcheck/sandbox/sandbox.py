@@ -8,8 +8,8 @@ submission is never looked at as evidence.
 This guards against accidents and cheap tricks: endless loops, crashes, memory and output floods,
 fork storms, forged results, a peek at the reference. It is no proof against hostile code. For
 submissions that you do not trust, run the whole grader in a container or a virtual machine. What
-a call did to its arguments is told by the submission's own process: code that rewrites the harness
-there can hide an overwritten array, and gains the points of the contract with it, no others.
+a call did to its arguments, and whether a backward calls its forward, is told by the submission's
+own process: code that rewrites the harness there can hide it, and gains those points.
 Packages other than the reference are not blocked: what is installed can be imported.
 """
 
@@ -25,7 +25,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradcheck.sandbox import wire
-from gradcheck.sandbox.process import Budget, Process, SandboxError, SandboxTimeoutError
+from gradcheck.sandbox.process import (
+    Budget,
+    Process,
+    SandboxError,
+    SandboxTimeoutError,
+    UnconfinedError,
+)
 from gradcheck.sandbox.proxies import (
     SubmissionError,
     bounded,
@@ -36,7 +42,8 @@ from gradcheck.sandbox.proxies import (
     warning_class,
 )
 
-__all__ = ["Budget", "Sandbox", "SandboxError", "SandboxTimeoutError", "SubmissionError"]
+__all__ = ["Budget", "Sandbox", "SandboxError", "SandboxTimeoutError", "SubmissionError",
+           "UnconfinedError"]
 
 SOURCE_LIMIT = 4 << 20
 
@@ -54,6 +61,10 @@ class Sandbox:
         Megabytes that the submission may use beyond what NumPy itself takes.
     package : path-like, optional
         The top folder of the package that it is a module of, with all its Python files.
+    folder : path-like, optional
+        A folder that is the submission's own: it may read what lies there.
+    unconfined : bool
+        Whether it may start where this system lets it read the reference.
 
     Attributes
     ----------
@@ -80,8 +91,11 @@ class Sandbox:
     def __init__(
         self, path: str | os.PathLike[str], budget: Budget | float = 120.0, memory: int = 2048,
         package: str | os.PathLike[str] | None = None,
+        folder: str | os.PathLike[str] | None = None, unconfined: bool = False,
     ) -> None:
         self.path, self.package = Path(path), package
+        self.own = Path(folder or package or path)
+        self.unconfined = unconfined
         self.budget = Budget(budget) if isinstance(budget, int | float) else budget
         self.memory = memory
         self.functions: dict[str, Callable[..., Any]] = {}
@@ -113,7 +127,7 @@ class Sandbox:
             raise SandboxError(f"submissions cannot be confined on {os.name}. Remedy: grade them "
                                "on Linux or macOS, or in a container")
         sources = self._sources()
-        self._process = Process(self.budget, self.memory, self.path.resolve().parent)
+        self._process = Process(self.budget, self.memory, self.own, self.unconfined)
         try:
             self._import(sources)
         except BaseException:
@@ -132,11 +146,16 @@ class Sandbox:
 
     def _sources(self) -> dict[str, bytes]:
         """Return what is sent by its place: the submission, then the files of its package."""
+        own = self.own.resolve()
+        if self.own.is_symlink() or not self.path.resolve().is_relative_to(own):
+            raise SandboxError(f"{self.path}: it is a link to another place, and what lies there "
+                               "is not the submission's. Remedy: hand in the file itself")
         if self.package is None:
             return {f"{self.path.stem}.py": _read_source(self.path)}
         top = Path(self.package).resolve()
         return {file.relative_to(top.parent).as_posix(): _read_source(file)
-                for file in [self.path.resolve(), *sorted(top.rglob("*.py"))]}
+                for file in [self.path.resolve(), *sorted(top.rglob("*.py"))]
+                if file.resolve().is_relative_to(own)}
 
     def _import(self, sources: dict[str, bytes]) -> None:
         """Send the sources and learn the functions' names."""
