@@ -50,12 +50,13 @@ def unshare() -> None:
         raise OSError(errno.ENOSYS, f"none on {sys.platform}")
     spaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC
     uid, gid = os.getuid(), os.getgid()
-    with contextlib.suppress(OSError):
-        return _call("unshare", spaces)
-    _call("unshare", spaces | CLONE_NEWUSER)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    try:
+        _call("unshare", spaces)
+    except OSError:
+        _call("unshare", spaces | CLONE_NEWUSER)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
 def die_with_parent(by: int = signal.SIGKILL) -> None:

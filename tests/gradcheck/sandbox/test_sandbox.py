@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import timeit
 import warnings
@@ -230,7 +229,8 @@ def test_there_is_no_network(call, shared: Sandbox) -> None:
     import socket
 
     isolated(shared)
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(OSError, match=r"reach|permitted"):
+    with (socket.create_server(("127.0.0.1", 0)) as server,
+          pytest.raises(OSError, match=r"reach|permitted")):
         call("connects", server.getsockname()[1])
 
 
