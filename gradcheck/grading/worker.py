@@ -54,10 +54,12 @@ def _answer(request: dict[str, Any], requests: int) -> dict[str, Any]:
     try:
         text = _read(reading, requests, started + seconds)
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing must come between
         os.kill(judge, signal.SIGKILL)
         _, status = os.waitpid(judge, 0)
         os.close(reading)
         shutil.rmtree(scratch, ignore_errors=True)
+        signal.signal(signal.SIGTERM, _end)
     if text is None:
         return _told(request, SLOW.format(seconds=seconds), time.monotonic() - started)
     if not text.endswith(b"\n"):
