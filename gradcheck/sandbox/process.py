@@ -34,6 +34,8 @@ WALLS = ("namespaces", "landlock", "user")
 class SandboxError(RuntimeError):
     """The submission's process gave no valid answer; `SandboxError` ends its evaluation."""
 
+    place = ""  # no line of the judge is to blame
+
 
 class UnconfinedError(SandboxError):
     """On this system a submission could read the reference, or other submissions."""

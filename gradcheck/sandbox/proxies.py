@@ -18,9 +18,13 @@ Call = Callable[[str, tuple[Any, ...]], Any]
 
 
 class SubmissionError(Exception):
-    """The submission raised; a subclass of the exception's built-in type too."""
+    """The submission raised; a subclass of the exception's built-in type too.
+
+    `trace` and `place` tell of the submission's own lines.
+    """
 
     trace: str = ""
+    place: str = ""
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
@@ -124,12 +128,12 @@ def remote_error(body: Any) -> SubmissionError:
     """Return the exception that a reply tells of."""
     try:
         names = [str(name)[:100] for name in body["types"]]
-        message, trace = str(body["message"])[:2000], str(body["trace"])[:2000]
+        message, trace, place = (str(body[name])[:2000] for name in ("message", "trace", "place"))
     except (KeyError, TypeError):
-        names, message, trace = [], "an exception that cannot be read", ""
+        names, message, trace, place = [], "an exception that cannot be read", "", ""
     if names[:1] == ["KeyError"]:
         with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
             message = ast.literal_eval(message)
     error = _error_class(*names)(message)
-    error.trace = trace
+    error.trace, error.place = trace, place
     return error

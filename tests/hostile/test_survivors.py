@@ -22,8 +22,8 @@ BUSY = {
     "ignores signals": "import signal, time\nfor s in range(1, 32):\n"
                        "    try: signal.signal(s, signal.SIG_IGN)\n    except OSError: pass\n"
                        "time.sleep(1000)",
-    "has threads": "import threading, time\nfor _ in range(5):\n"
-                   "    threading.Thread(target=time.sleep, args=(1000,)).start()\ntime.sleep(1000)",
+    "has threads": "import threading, time\nfor _ in range(5):\n    threading.Thread("
+                   "target=time.sleep, args=(1000,)).start()\ntime.sleep(1000)",
 }
 WALL = ("import sys; from gradcheck.grading import worker; from gradcheck.sandbox import process; "
         "process.WALLS = ('landlock',); ")

@@ -375,6 +375,43 @@ def test_a_seed_repeats_the_grading(tmp_path: Path) -> None:
     assert graded(tmp_path, source, only="affine").settings["seed"] != 7
 
 
+def test_the_seed_is_told_and_is_that_of_the_table_unless_another_one_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    points = {"seed": 41, "relu": 3}
+    record = graded(tmp_path, GOOD, points=points)
+    assert record.settings["seed"] == 41
+    assert render(record).rstrip().endswith(", seed 41")
+    assert graded(tmp_path, GOOD, points=points, seed=7).settings["seed"] == 7
+    with pytest.raises(ValueError, match="seed is 'x'"):
+        graded(tmp_path, GOOD, points={"seed": "x", "relu": 3})
+
+
+RAISING = """
+import numpy as np
+def helper(x):
+    return np.linalg.inv(x[0])
+def affine_forward(x, w, b):
+    return x.reshape(len(x), -1) @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    return helper(dout)
+def relu_forward(x):
+    raise RuntimeError("no relu")
+def relu_backward(dout, cache): return dout
+def tanh_forward(x, y, z): return x, x
+def tanh_backward(dout, cache): return dout
+"""
+
+
+def test_the_students_own_line_is_named_and_none_of_ours(tmp_path: Path) -> None:
+    record = graded(tmp_path, RAISING)
+    told = {item.name: item.message for item in record.items}
+    assert "(line 4 of helper)" in told["affine: gradient"]
+    assert "(line 10 of relu_forward)" in told["relu: gradient"]
+    assert not any(re.search(r"of call\b|_evaluate|sandbox\.py|child\.py", message)
+                   for message in told.values())
+
+
 def test_grading_leaves_the_global_generator_alone(tmp_path: Path) -> None:
     state = np.random.get_state()[1].tobytes()
     graded(tmp_path, CS231N, only="affine_relu_dropout")
@@ -412,7 +449,10 @@ def test_a_wrong_table_is_refused_before_anything_runs(
 
 
 @pytest.mark.parametrize("settings", [
-    {"only": "nothing"}, {"p_is": "up"}, {"scaling": "up"}, {"seeding": "up"},
+    {"only": "nothing"}, {"only": ["relu", "relo"]}, {"only": ["relo*"]},
+    {"only": "relo", "points": {"relu": 3}}, {"points": {"relo": 3}},
+    {"points": {"relu": {"valeu": 3}}}, {"points": {"dropout": {"rates": 3}}},
+    {"points": {"relu": 3, "ignore": ["dout-mutate"]}}, {"p_is": "up"}, {"scaling": "up"}, {"seeding": "up"},
 ])
 def test_a_wrong_setting_is_refused(tmp_path: Path, settings: dict) -> None:
     with pytest.raises(ValueError, match="Remedy"):
