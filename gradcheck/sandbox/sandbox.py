@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -101,6 +103,7 @@ class Sandbox:
         self.functions: dict[str, Callable[..., Any]] = {}
         self._process: Process | None = None
         self._global_state = b""
+        self._watch, self._calls = "", list[list[Any]]()
 
     @property
     def notes(self) -> list[str]:
@@ -171,6 +174,8 @@ class Sandbox:
         try:
             self.functions = {bounded(name): proxy(self.call, name, parameters)
                               for name, parameters in reply["functions"]}
+            for name, function in self.functions.items():
+                vars(function)["watched"] = partial(self.watched, name)
         except (KeyError, TypeError, ValueError):
             self._fail("its process broke the protocol while it was imported")
 
@@ -193,7 +198,7 @@ class Sandbox:
         state = np.random.get_state(legacy=False)  # noqa: NPY002
         fingerprint = _fingerprint(state)
         sent = encoder.encode(state) if fingerprint != self._global_state else None
-        body = {"call": {"name": name, "args": tree, "state": sent}}
+        body = {"call": {"name": name, "args": tree, "state": sent, "watch": self._watch}}
         limit = min(self.budget.per_call, self.budget.left)
         assert self._process is not None
         reply, arrays = self._process.exchange(body, encoder.arrays, limit, f"calling {name}")
@@ -209,6 +214,15 @@ class Sandbox:
             warnings.warn(message, warning_class(category), stacklevel=3)
         return value
 
+    @contextmanager
+    def watched(self, name: str) -> Iterator[list[list[Any]]]:
+        """Yield a list of the arrays that the submission's own calls of a function are given."""
+        self._watch, self._calls = name, []
+        try:
+            yield self._calls
+        finally:
+            self._watch = ""
+
     def _accept(self, reply: Any, arrays: list[Any], known: list[Any]) -> Any:
         """Return the value of a reply, and make its changes to the caller's objects."""
         decoder = wire.Decoder(arrays, known)
@@ -219,6 +233,7 @@ class Sandbox:
         if reply["state"] is not None:
             np.random.set_state(decoder.decode(reply["state"]))  # noqa: NPY002
         self._global_state = _fingerprint(np.random.get_state(legacy=False))  # noqa: NPY002
+        self._calls += [list(map(decoder.decode, call)) for call in reply["calls"]]
         for entry in reply["warnings"]:
             category, message = entry
             if not isinstance(category, str) or not isinstance(message, str):

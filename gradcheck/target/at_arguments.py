@@ -21,7 +21,8 @@ from gradcheck.target.pairs import Pair
 from gradcheck.target.trial import Trial, drops, floating
 
 # What a gradient can still do wrong whose numbers were compared, and are right.
-CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "lower-precision"})
+CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "lower-precision",
+                            "numerical-backward"})
 NO_CONTROL = (
     "without control over the randomness no two calls have the same mask, and there is nothing to "
     "differentiate; the mask laws still apply"

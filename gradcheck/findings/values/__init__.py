@@ -1,1 +1,4 @@
-"""Values, settings and accuracy rather than derivatives."""
+"""Values, settings and accuracy rather than derivatives.
+
+numerical_backward      Backward takes differences of its own forward.
+"""

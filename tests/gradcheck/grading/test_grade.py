@@ -452,7 +452,8 @@ def test_a_wrong_table_is_refused_before_anything_runs(
     {"only": "nothing"}, {"only": ["relu", "relo"]}, {"only": ["relo*"]},
     {"only": "relo", "points": {"relu": 3}}, {"points": {"relo": 3}},
     {"points": {"relu": {"valeu": 3}}}, {"points": {"dropout": {"rates": 3}}},
-    {"points": {"relu": 3, "ignore": ["dout-mutate"]}}, {"p_is": "up"}, {"scaling": "up"}, {"seeding": "up"},
+    {"points": {"relu": 3, "ignore": ["dout-mutate"]}},
+    {"p_is": "up"}, {"scaling": "up"}, {"seeding": "up"},
 ])
 def test_a_wrong_setting_is_refused(tmp_path: Path, settings: dict) -> None:
     with pytest.raises(ValueError, match="Remedy"):
