@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from gradcheck.mask_laws.run import (
         DropoutImplementation,
         check_dropout,
+        check_law,
         parametrize_with_dropout_checks,
     )
     from gradcheck.numeric.gradient import numerical_gradient
@@ -64,7 +65,7 @@ _ROOMS = {
     "classic": ("eval_numerical_gradient", "eval_numerical_gradient_array",
                 "eval_numerical_gradient_blobs", "eval_numerical_gradient_net",
                 "grad_check_sparse", "rel_error"),
-    "mask_laws.run": ("DropoutImplementation", "check_dropout",
+    "mask_laws.run": ("DropoutImplementation", "check_dropout", "check_law",
                       "parametrize_with_dropout_checks"),
     "numeric.gradient": ("numerical_gradient",),
     "report": ("Finding", "GradientError", "Report"),
@@ -80,6 +81,7 @@ __all__ = [
     "check_all",
     "check_dropout",
     "check_gradient",
+    "check_law",
     "check_layer",
     "check_net",
     "eval_numerical_gradient",

@@ -37,10 +37,10 @@ def reason_and_place(error: BaseException) -> str:
     ...     forward(1)
     ... except ZeroDivisionError as error:
     ...     print(reason_and_place(error))
-    ZeroDivisionError: division by zero (line 2 of forward)
+    ZeroDivisionError: division by zero (line 2, in forward)
     """
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not LIBRARY.search(frame.filename)] or frames
-    place = f"line {own[-1].lineno} of {own[-1].name}" if own else ""
+    place = f"line {own[-1].lineno}, in {own[-1].name}" if own else ""
     place = getattr(error, "place", place)
     return f"{reason_of(error).rstrip('.')}{f' ({place})' if place else ''}"

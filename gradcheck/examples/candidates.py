@@ -11,13 +11,15 @@ import inspect
 import itertools
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from gradcheck.examples.inference import designs_for
+from gradcheck.examples.keys import keys_read
 from gradcheck.examples.standard import (
     ALIASES,
     DROPOUT,
@@ -142,6 +144,9 @@ def _own(returned: Any, parameters: list[inspect.Parameter]) -> Iterator[Example
     """Yield what a layer's own example function returned, or yields."""
     several = returned if isinstance(returned, Iterator) else [returned]
     for args in several:
+        if isinstance(args, list) and len(parameters) > 1:
+            raise NoExampleError("its example returned a list; expected a tuple of arguments. "
+                                 "Remedy: return a tuple")
         args = args if isinstance(args, tuple) else (args,)
         yield Example(args, _names(parameters, len(args)))
 
@@ -156,13 +161,15 @@ def _guessed(name: str, entry: Entry, parameters: list[inspect.Parameter],
     known = {**GUESSES, **_known(entry), **NUMBERS.get(name, {})}
     settings = {p: value for p in required
                 if not callable(value := _setting(known, p, name)) and value is not MISSING}
-    if name in ELEMENTWISE.split():  # what an activation takes beside its input is a number
-        settings |= {p: A_NUMBER for p in required[1:] if p not in settings}
-    arrays = [p for p in required if p not in settings]
-    for values in designs_for(arrays, rng, labelled=LABELLED.search(name) is not None):
-        drawn = dict(zip(arrays, values, strict=True))
-        yield Example(tuple(drawn[p] if p in drawn else copy.deepcopy(settings[p])
-                            for p in required), tuple(required), guessed=True)
+    other = settings
+    if name in ELEMENTWISE.split():  # what an activation takes beside its input is a number, mostly
+        settings = settings | {p: A_NUMBER for p in required[1:] if p not in settings}
+    for given in (settings, other) if other != settings else (settings,):
+        arrays = [p for p in required if p not in given]
+        for values in designs_for(arrays, rng, labelled=LABELLED.search(name) is not None):
+            drawn = dict(zip(arrays, values, strict=True))
+            yield Example(tuple(drawn[p] if p in drawn else copy.deepcopy(given[p])
+                                for p in required), tuple(required), guessed=True)
 
 
 def _make(recipe: Any, rng: np.random.Generator) -> Any:
@@ -235,21 +242,30 @@ def _setting(known: Entry, parameter: str, name: str) -> Any:
     return found
 
 
-def how_to(name: str, forward: Callable[..., Any]) -> str:
+def how_to(name: str, forward: Callable[..., Any], shape: str = "(4, 6)") -> str:
     """Return what a reader would write beside a layer, so that it is judged at his arguments.
+
+    Of arrays it says a shape that often serves, or ``...`` where the reader knows better.
 
     >>> print(how_to("blur", lambda image, sigma: None))
     def blur_example(rng):
         return rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
     """
-    return _how_to(name, _positional(forward))
+    return _how_to(name, _positional(forward), keys_read(forward)).replace("(4, 6)", shape)
 
 
-def _how_to(name: str, parameters: list[inspect.Parameter]) -> str:
+def _how_to(name: str, parameters: list[inspect.Parameter],
+            keys: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
     required = [p.name for p in parameters if p.default is p.empty]
-    suggested = [_suggestion(parameter, "drop" in name) for parameter in required]
+    suggested = [_dict_of(keys[parameter]) if parameter in keys else
+                 _suggestion(parameter, "drop" in name) for parameter in required]
     return (f"def {name}_example(rng):\n"
             f"    return {', '.join(suggested) or 'rng.normal(size=(4, 6))'}")
+
+
+def _dict_of(keys: Sequence[str]) -> str:
+    """Return a dict that a reader would write for a parameter with these keys."""
+    return "{" + ", ".join(f"{key!r}: {_suggestion(key, False)}" for key in keys) + "}"
 
 
 def _suggestion(parameter: str, drops: bool) -> str:

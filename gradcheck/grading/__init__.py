@@ -13,4 +13,5 @@ remote                  The process that judges submissions, as whoever asks for
 results                 The results of a folder, a line each, on the disk as soon as it is known.
 worker                  A process that judges submissions, each in a fork of its own that ends ...
 crew                    Several processes that judge, each asked for one record after the other.
+untried                 What is said of the layers of a submission of which nothing could be judged.
 """

@@ -19,7 +19,7 @@ from typing import Any
 from gradcheck.generators import global_generators_restored
 from gradcheck.grading.grade import MEMORY, TIMEOUT, Names
 from gradcheck.grading.points import load_ignored, load_points, load_seed
-from gradcheck.grading.submission import Grading, WrongSettingError, asked_for
+from gradcheck.grading.submission import Grading, NotGradedError, WrongSettingError, asked_for
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.output.plain import OUTPUT_LIMIT, clean
 from gradcheck.output.record import Record
@@ -76,6 +76,8 @@ def judge_file(
             grading.run(asked)
     except (WrongSettingError, UnconfinedError) as reason:
         raise ValueError(str(reason)) from None
+    except NotGradedError as reason:
+        error = str(reason)
     except SandboxError as reason:
         fault, error = "target", str(reason)
     except Exception:

@@ -80,14 +80,17 @@ def grade_file(
     Raises
     ------
     ValueError
-        A setting is wrong: an unknown layer, an invalid table; or the submission could read the
-        reference.
+        A setting is wrong: an unknown layer, an invalid table; the path is a notebook's; or the
+        submission could read the reference.
 
     Notes
     -----
     The submission runs in a process of its own, see `gradcheck.sandbox` for what is confined and
     what is not. Hostile code needs a container around the grader.
     """
+    if Path(path).suffix == ".ipynb":
+        raise ValueError(f"{path}: got a notebook; expected a Python file. Remedy: save its layers "
+                         f"in one, or `gradcheck check {path}`, which judges notebooks.")
     return judged(_settled({
         "path": path, "points": points, "only": only, "timeout": timeout, "memory": memory,
         "p_is": p_is, "scaling": scaling, "seeding": seeding, "seed": seed, "ignore": ignore,

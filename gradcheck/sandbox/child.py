@@ -235,7 +235,7 @@ def _describe(error: BaseException) -> dict[str, Any]:
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames if frame.filename != __file__]
         trace = "".join(traceback.format_list(own[-8:]))[-MESSAGE_LIMIT:]
-        place = next((f"line {frame.lineno} of {frame.name[:NAME_LIMIT]}" for frame in own[::-1]
+        place = next((f"line {frame.lineno}, in {frame.name[:NAME_LIMIT]}" for frame in own[::-1]
                       if not os.path.isabs(frame.filename)
                       or Path(frame.filename).is_relative_to(Path.cwd())), "")
     except BaseException:

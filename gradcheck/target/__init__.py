@@ -36,4 +36,11 @@ worker                  The process in which a target is imported and judged
 kept                    Whether a dropout's p is the probability of keeping
 rows                    A dropout for arrays of two dimensions, handed arrays of any.
 slots                   Where a layer object keeps its parameters
+passes                  A pass of a layer object: forward, then backward
+paths                   The way to an array in a layer object: an attribute, and what lies in it.
+printed                 What a target prints, kept apart from the report: its first lines
+inputs                  The inputs that a layer class takes, found by trying one after the other.
+failure                 Why a target, or what it imports, cannot be imported: the target's own line
+codes                   The codes of findings and the names of laws: which there are
+blocks                  What can be read of a cell that is not Python as a whole: block after block.
 """

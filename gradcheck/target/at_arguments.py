@@ -14,7 +14,7 @@ from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.exceptions import reason_of
 from gradcheck.report import Finding, Report
 from gradcheck.target.exceptions import OURS
-from gradcheck.target.further import Further, further
+from gradcheck.target.further import Further, further, has_mode
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.losses import LossAloneError, WrongFormError
 from gradcheck.target.pairs import Pair
@@ -23,6 +23,7 @@ from gradcheck.target.trial import Trial, drops, floating
 # What a gradient can still do wrong whose numbers were compared, and are right.
 CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "lower-precision",
                             "numerical-backward"})
+MOST_TOLD = 60
 NO_CONTROL = (
     "without control over the randomness no two calls have the same mask, and there is nothing to "
     "differentiate; the mask laws still apply"
@@ -31,8 +32,13 @@ OWN_GENERATOR = (
     "not judged: two calls of forward on equal arguments differ, as it draws from a generator of "
     "its own. Remedy: take the generator or a seed as an argument, or draw from np.random"
 )
+IN_A_DICT = (
+    "the arrays in {0} were not differentiated, as they are in a dict: their gradients are not "
+    "judged. Remedy: take them as arguments of their own, or judge with check_layer a forward that "
+    "puts them into the dict"
+)
 PER_SAMPLE = (
-    "{0} are the true gradients over N: right where dout holds each sample's own gradient and the "
+    "{0}, divided by N, would be right where dout holds each sample's own gradient and the "
     "mean's 1/N is left to the weights, as some courses write it; a comment "
     "`# gradcheck: ignore[scaled]` on the def line says that it is meant so"
 )
@@ -72,17 +78,25 @@ def _told(report: Report, trial: Trial, found: Example) -> Judgement:
     codes = [finding.code for finding in report.findings]
     if codes == ["forward-nondeterministic"] and not any("seed" in str(arg) for arg in found.args):
         return Judgement("skipped", OWN_GENERATOR)
-    advice = []
+    advice = [trial.pair.remark] if trial.pair.remark else []
     if found.guessed:
         advice.append(f"checked at guessed arguments ({shapes_of(found)}); a function "
                       f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses "
                       "them")
+    if held := _dicts_of_arrays(found):
+        advice.append(IN_A_DICT.format(" and ".join(held)))
     averaged = [f"d{finding.argument}" for finding in report.findings
-                if finding.evidence.get("name") == "1/N"]
-    if averaged and len(averaged) == len(codes) < len(report.arguments):
+                if finding.evidence.get("name") in ("1/N", "1/D")]  # samples in rows, in columns
+    if averaged and len(averaged) == len(codes) == len(report.arguments) - 1:
         advice.append(PER_SAMPLE.format(" and ".join(averaged)))
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
                      report, _gradient_right(report, trial, found), tuple(advice))
+
+
+def _dicts_of_arrays(found: Example) -> list[str]:
+    """Return the arguments that are dicts of arrays, a normalization's statistics aside."""
+    return [name for name, arg in zip(found.names, found.args, strict=False)
+            if isinstance(arg, dict) and not has_mode(arg) and any(map(floating, arg.values()))]
 
 
 def _redrawn(like: Pair, seed: int, place: int) -> Example:
@@ -135,8 +149,14 @@ def candidates_for(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:
     return candidates(like.base, like.forward, np.random.default_rng(seed), like.example)
 
 
+def _shortly(value: object) -> str:
+    """Return a value's repr in one line, its end cut off where it is long."""
+    told = " ".join(repr(value).split())
+    return told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD - 3]}..."
+
+
 def shapes_of(found: Example) -> str:
     """Return arguments as a sentence names them: arrays by their shapes."""
     return ", ".join(f"{name} {list(np.shape(arg))}" if isinstance(arg, np.ndarray)
-                     else f"{name}={arg!r}"
+                     else f"{name}={_shortly(arg)}"
                      for name, arg in zip(found.names, found.args, strict=True))

@@ -78,11 +78,11 @@ def _single(arg: Any) -> Any:
 
 
 def _repetitive(arg: Any) -> Any:
-    """Return labels of which all but one are the same, a dropout that drops nothing."""
+    """Return labels, or one-hot rows, all but one the same; a dropout that drops nothing."""
     if not _labels(arg):
         return {**arg, "p": 0.0} if drops(arg) else arg
-    same = np.full_like(arg, arg.flat[0])
-    same.flat[-1] = arg.flat[-1]
+    same = np.broadcast_to(arg[:1], arg.shape).copy()
+    same[-1] = arg[-1]
     return same
 
 

@@ -32,6 +32,11 @@ UNKNOWN = (
     "the mask laws were not run: they are for dropout_forward and vanilla_dropout_forward. If {0} "
     "draws a unit at a time, call gradcheck.check_dropout(({0}_forward, {0}_backward))"
 )
+OF_A_CLASS = (
+    "the mask laws were not run: scale and rate of {0} are not judged, as it is a class. Remedy: "
+    "hand them to gradcheck.check_dropout((forward, backward)), with forward(x, dropout_param) "
+    "that makes a {0} of p, calls it in dropout_param['mode'], and returns (out, layer)"
+)
 NO_MEMORY = ("it ran out of memory. Likely slip: an array of every pair of elements is built, or "
              "what earlier calls made is kept; --memory sets the limit")
 OUR_FRAMES = 12
@@ -115,8 +120,11 @@ class Judging:
     def _laws_note(self, judgement: Judgement) -> str:
         """Say why a dropout's mask was not held to the laws, where that is so."""
         pair = self._pair
-        if judgement.example is None or "dropout" not in pair.base or judgement.status == "todo":
+        if judgement.example is None or "dropout" not in pair.base.lower() or (
+                judgement.status == "todo"):
             return ""
+        if isinstance(self._entry.sources[-1], type):
+            return OF_A_CLASS.format(pair.name)
         if pair.base in LAWFUL:
             return "" if _is_lawful(pair, judgement) else POSITIONAL.format(pair.name)
         return "" if _is_standard(pair) else UNKNOWN.format(pair.name)
@@ -135,8 +143,10 @@ class Judging:
             item = Item(name, self._entry.base, "error", f"it called sys.exit({error.code!r})")
         except BaseException as error:
             item = Item(name, self._entry.base, "error", f"it raised {reason_of(error)}")
-        _, _, file, line = self.described
-        return replace(item, file=file, line=line)
+        findings = item.details.get("report", {}).get("findings", ())
+        of_gradient = any(finding["argument"] for finding in findings)
+        file, line = self._entry.backward_place if of_gradient else self._entry.place
+        return replace(item, file=as_named(file), line=line)
 
     def _our_fault(self, name: str, error: Exception) -> Item:
         """Return the item for what the checker itself could not do."""

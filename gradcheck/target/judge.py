@@ -18,6 +18,7 @@ from gradcheck.examples.candidates import Example, NoExampleError, how_to, keywo
 from gradcheck.examples.standard import SHAPE_KEEPING
 from gradcheck.exceptions import LIBRARY, reason_of
 from gradcheck.mask_laws.conventions import Conventions
+from gradcheck.remedies import reason_and_remedy
 from gradcheck.target.at_arguments import candidates_for, judge_at, shapes_of
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.judgement import Judgement
@@ -70,10 +71,13 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     except OURS:
         raise
     except BaseException as error:
-        return Judgement("skipped", f"{like.base}_example raised {reason_of(error)}")
+        return Judgement("skipped", _of_own_example(f"{like.base}_example", error))
     if gap := trial.gap(found):
         return Judgement("todo", gap)
-    return _Walk(trial, like, found).judgement()
+    judgement = _Walk(trial, like, found).judgement()
+    if pair.lacking and judgement.status in ("passed", "warned"):
+        return replace(judgement, status="todo", message=pair.lacking)
+    return judgement
 
 
 def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
@@ -156,9 +160,9 @@ class _Walk:
     def _is_held_back(self, judgement: Judgement, example: Example, place: int) -> bool:
         """Whether other arguments are tried before this is said."""
         if example.guessed:
-            return judgement.is_about_form
+            return judgement.is_about_form and "not written yet" not in judgement.message
         later = [other.when for other in self.found[place + 1:]]
-        return "shaped" in later and set(judgement.codes) == {"wrong-shape"}
+        return judgement.is_about_shapes and ("shaped" in later or self.like.base in SHAPE_KEEPING)
 
     def _need(self, judgement: Judgement) -> str:
         """Return what a function lacked that is not its own, where that is why it raised."""
@@ -184,10 +188,17 @@ class _Walk:
         if need:
             return Judgement("skipped", f"not judged: {need}")
         first, example = judge_at(self.trial, self.like, self.found[0]), self.found[0]
+        why = (f"it raised {reason_and_remedy(self.refusals[0])}" if self.refusals
+               else first.message)
         if example.guessed:
             return replace(first, status="skipped", advice=(), message=_told_how(
                 self.trial.pair, f"it takes none of {len(self.found)} kinds of guessed arguments; "
-                f"with {shapes_of(example)}: {first.message}"))
+                f"with {shapes_of(example)} {why}"))
+        if self.like.example is not None:
+            own = f"{self.like.base}_example"
+            return replace(first, example=example, message=f"{own} returned {shapes_of(example)}, "
+                           f"which forward does not take: {why}\n  Correct what {own} returns, or "
+                           "forward")
         return replace(first, example=example, message=f"{first.message}\n  It was called with "
                        f"{shapes_of(example)}; {self._elsewhere()}if it takes others, a function "
                        f"{self.trial.pair.base}_example(rng) beside it returns them as a tuple")
@@ -209,5 +220,13 @@ def _is_own_raise(error: BaseException) -> bool:
 
 def _told_how(pair: Pair, reason: str) -> str:
     """Return why a pair was not judged, and what to write so that it is."""
-    return (f"not judged: {reason}\n  Remedy: write beside it, with shapes that it takes,\n"
-            + textwrap.indent(how_to(pair.name, pair.forward), "      "))
+    return (f"not judged: {reason}\n  Remedy: write beside it, with shapes that it takes for ...,\n"
+            + textwrap.indent(how_to(pair.name, pair.forward, "..."), "      "))
+
+
+def _of_own_example(name: str, error: BaseException) -> str:
+    """Return what is said of a pair's own example that raised."""
+    remedy = ("" if isinstance(error, NameError) and "'rng'" not in str(error) else
+              f". Remedy: write def {name}(rng), which is called with a NumPy generator and "
+              "returns a tuple of arguments")
+    return f"{name} raised {reason_and_remedy(error) if not remedy else reason_of(error)}{remedy}"

@@ -22,6 +22,7 @@ import numpy as np
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.exceptions import reason_and_place
 from gradcheck.numeric.evaluator import ForwardError
+from gradcheck.target.blocks import NotPythonError
 from gradcheck.target.exceptions import OURS
 
 OURS_IN = str(Path(__file__).parents[1])
@@ -29,17 +30,18 @@ NONE = re.compile(r"NoneType|\bNone\b")
 
 
 def is_nothing(returned: Any) -> bool:
-    """Whether a value is None, or holds nothing else.
+    """Whether a value is None or ``...``, or holds nothing else.
 
-    >>> is_nothing((None, [None])), is_nothing(()), is_nothing((None, 0))
+    >>> is_nothing((None, [...])), is_nothing(()), is_nothing((None, 0))
     (True, False, False)
     >>> is_nothing(np.array(None))
     True
     """
     if isinstance(returned, np.ndarray) and returned.dtype.kind == "O":
         returned = returned.ravel().tolist()
-    return returned is None or (isinstance(returned, tuple | list) and bool(returned)
-                                and all(map(is_nothing, returned)))
+    return returned is None or returned is Ellipsis or (
+        isinstance(returned, tuple | list) and bool(returned)
+        and all(map(is_nothing, returned)))
 
 
 def is_skeleton_of_a_loss(returned: Any) -> bool:
@@ -67,6 +69,8 @@ def gap_of_loss(loss: Callable[..., Any], args: Sequence[Any]) -> str | None:
         return _told("it", error)
     if is_nothing(returned[:-1] if isinstance(returned, tuple) else returned):
         return "not written yet: it returns None"
+    if isinstance(returned, tuple) and len(returned) > 1 and is_nothing(returned[1:]):
+        return "not written yet: the gradient is None"
     skeleton = "not written yet: the loss is zero, with a gradient of zeros"
     return skeleton if is_skeleton_of_a_loss(returned) else ""
 
@@ -108,6 +112,8 @@ def _told(who: str, error: BaseException) -> str | None:
     """Return what an exception that a gap raised says; None for another one."""
     if not raised_by_a_gap(error):
         return None
+    if isinstance(error, NotPythonError):
+        return f"not written yet: {who} could not be read; {error}"
     if isinstance(error, NotImplementedError):
         return f"not written yet: {who} raises NotImplementedError"
     return f"not written yet: {who} goes on with a None, {reason_and_place(error)}"

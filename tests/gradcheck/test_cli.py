@@ -189,9 +189,9 @@ def test_the_projects_file_says_what_flags_would(write, capsys):
     (GOOD, ("--timeout", "1e-6"), 3, "not reached: timed out after 1e-06 s"),
     (GOOD, ("-o", "missing/out.txt"), 2, "cannot be written"),
     (GOOD.replace("np.maximum(x, 0)", "[0 for _ in iter(int, 1)]"), ("--timeout", "2"), 3,
-     "timed out after 2 s"),
+     " in relu_forward (homework.py:3)"),
     (GOOD.replace("np.maximum(x, 0)", "exit(0)"), (), 3,
-     "SystemExit"),
+     "it called sys.exit(0)"),
     ("def blur_forward(image, k): return image, k\ndef blur_backward(d, c): return d", (), 1,
      "def blur_example(rng):"),
     ("def mse_loss(x, y): return 0.5", (), 1, "return (loss, dx)"),
@@ -279,11 +279,16 @@ def test_the_canonical_dropout_passes_with_advice(write, capsys):
     assert run(capsys, "check", "homework.py", "--strict")[0] == 1
 
 
-def test_a_keep_probability_is_told_the_flag_that_makes_it_pass(write, capsys):
+def test_a_keep_probability_is_told_and_can_be_ruled_out(write, capsys):
     code, out, _ = run(capsys, "check", write(DROPOUT.format(keep="param['p']")))
+    assert code == 0
+    assert "p as the probability of keeping" in out
+    code, out, _ = run(capsys, "check", "homework.py", "--p-is", "drop")
     assert code == 1
     assert "--p-is keep" in out
-    assert run(capsys, "check", "homework.py", "--p-is", "keep")[0] == 0
+    code, out, _ = run(capsys, "check", "homework.py", "--p-is", "keep")
+    assert code == 0
+    assert "p as the probability of keeping" not in out
 
 
 @pytest.mark.parametrize(("seeding", "setup"), [
@@ -354,3 +359,23 @@ def test_a_closed_pipe_and_a_terminal_without_utf8_do_no_harm(write, tmp_path):
         done = subprocess.run(pipe, shell=True, cwd=tmp_path, capture_output=True, check=False,
                               env={**os.environ, "PYTHONIOENCODING": "ascii"})
         assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("status", "words"), [
+    ("todo", "not written yet"), ("skipped", "at no example"), ("inconclusive", "cannot decide")])
+def test_a_status_is_explained_and_listed(capsys, status, words):
+    code, out, _ = run(capsys, "explain", status)
+    assert (code, out.splitlines()[0]) == (0, status)
+    assert words in out
+    assert f"\n  {status} " in run(capsys, "explain")[1]
+
+
+def test_what_is_told_on_a_terminal_is_folded(write, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    write("def relu_forward(x) return x\n")
+    err = run(capsys, "check", "homework.py")[2]
+    assert "Remedy: correct that line" in " ".join(err.split())
+    told = err[err.index("gradcheck: error"):err.index("  File")]
+    assert len(told) > 60
+    assert all(len(line) <= 60 for line in told.splitlines())

@@ -111,7 +111,7 @@ def test_a_notebook_is_judged_and_its_cells_are_named(write):
     book = {"cells": [{"cell_type": "code", "source": cell.splitlines(True)} for cell in cells]}
     record = check_all(write(json.dumps(book), "book.ipynb"))
     item, = record.items
-    assert (item.status, item.file, item.line) == ("failed", "book.ipynb cell 2", 3)
+    assert (item.status, item.file, item.line) == ("failed", "book.ipynb code cell 2", 4)
 
 
 def test_classes_are_judged_with_their_parameters():
@@ -191,7 +191,7 @@ def test_a_module_takes_its_projects_settings(tmp_path):
 
 
 @pytest.mark.parametrize(("target", "settings", "error", "words"), [
-    (3, {}, TypeError, "target: got a int; expected a path"),
+    (3, {}, TypeError, "target: got int; expected a path"),
     (gradcheck, {"timeout": 1.0}, ValueError, "judged in this process"),
     ("x.py", {"p_is": "up"}, WrongSettingError, "p_is: got 'up'"),
     ("x.py", {"wrong": 1}, WrongSettingError, "got wrong; expected any of"),
@@ -342,3 +342,84 @@ def test_the_work_at_all_arguments_is_counted():
 def test_a_loss_may_refuse_float32():
     assert status("import numpy as np\ndef mse_loss(x, y):\n    assert x.dtype == float\n"
                   "    return np.mean((x - y)**2), 2 * (x - y) / x.size\n") == "passed"
+
+
+PRELU = """
+def prelu_forward(x, slope): return np.where(x > 0, x, slope * x), (x, slope)
+def prelu_backward(dout, cache):
+    x, slope = cache
+    return np.where(x > 0, dout, slope * dout), (dout * np.minimum(x, 0)).sum()
+"""
+ONE_HOT = """
+def {name}:
+    x, y = {given}
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return -np.sum(y * np.log(p)) / len(x), (p - y) / len(x)
+"""
+GATE = """
+def gate_forward(cat, dog): return cat[:, :2] * dog, (cat, dog)
+def gate_backward(dout, cache):
+    cat, dog = cache
+    dcat = np.zeros_like(cat)
+    dcat[:, :2] = dout * dog
+    return dcat, (dout * cat[:, :2]).sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize(("text", "found", "words"), [
+    ("def softmax_loss(x, y):\n    loss, dx = 0.0, None\n    return loss, dx", "todo",
+     "the gradient is None"),
+    ("def relu_forward(x): return ..., x\ndef relu_backward(dout, x): ...", "todo", "None"),
+    (PRELU, "passed", ""),
+    (PRELU + "def prelu_example(rng): return rng.normal(size=(4, 6)), 0.3", "passed", ""),
+    (GATE, "skipped", "def gate_example(rng):"),
+    (ONE_HOT.format(name="softmax_loss(x, y)", given="x, y"), "passed", ""),
+    (ONE_HOT.format(name="xent_loss(scores, t)", given="scores, t"), "passed", ""),
+    ("def foo_forward(x, w): return x @ w, (x, w)\n"
+     "def foo_backward(dout, cache):\n    x, w = cache\n    return dout @ w.T, None", "failed",
+     "not written yet: dw is None"),
+])
+def test_gaps_and_guesses_accuse_nobody(text, found, words):
+    item, = checked("import numpy as np\n" + text).items
+    assert item.status == found
+    assert words in item.message
+
+
+@pytest.mark.parametrize(("dw", "told"), [("x.T @ dout / len(x)", 1), ("x.T @ dout", 0)])
+def test_a_mean_left_to_the_weights_is_a_convention_only_where_all_of_them_have_it(dw, told):
+    item, = checked(AFFINE.format(out="x @ w", dx="dout @ w.T", dw=dw).replace(
+        "dout.sum(axis=0)", "dout.mean(axis=0)")).items
+    assert item.status == "failed"
+    assert sum("divided by N" in text for text in item.advice) == told
+
+
+def test_what_a_namespace_has_imported_alone_is_told_with_the_way_to_judge_it():
+    module = module_of("def relu_forward(x): return x * (x > 0), x\n"
+                       "def relu_backward(dout, x): return dout * (x > 0)\n")
+    held = {"__name__": "__main__", "relu_forward": module.relu_forward,
+            "relu_backward": module.relu_backward}
+    with pytest.raises(NothingToCheckError, match="imported=True"):
+        check_all(held)
+    assert check_all(held, imported=True).passed
+
+
+DROPOUT_IN_PLACE = """
+import numpy as np
+def dropout_forward(x, param):
+    if param["mode"] == "test":
+        return x, None
+    mask = (np.random.default_rng(param.get("seed")).random(x.shape) >= param["p"]) / (
+        1 - param["p"])
+    return x * mask.astype(x.dtype), mask
+def dropout_backward(dout, mask):
+    if mask is not None:
+        dout *= mask
+    return dout
+"""
+
+
+def test_a_dropout_that_writes_into_dout_is_warned_of_by_its_laws_too():
+    assert [item.status for item in checked(DROPOUT_IN_PLACE).items] == ["warned", "warned"]
+    ignoring = checked(DROPOUT_IN_PLACE, ignore=["dout-mutated"])
+    assert [item.status for item in ignoring.items] == ["passed", "passed"]

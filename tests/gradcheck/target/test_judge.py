@@ -6,6 +6,7 @@ import pytest
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.judge import judge
 from gradcheck.target.pairs import Pair
+from tests.gradcheck.target.made import checked
 
 
 def judged(name, forward, backward=None, **settings):
@@ -163,3 +164,18 @@ def test_an_example_of_the_targets_own_stands_as_it_is():
 
 def test_without_control_over_the_mask_there_is_nothing_to_differentiate():
     assert judged("gaussian_dropout", dropped, dropped, seeding=None).status == "skipped"
+
+
+def test_arrays_in_a_dict_are_told_not_to_be_judged():
+    item, = checked("""
+import numpy as np
+def dense_forward(x, params):
+    return x @ params["W"], (x, params)
+def dense_backward(dout, cache):
+    x, params = cache
+    return dout @ params["W"].T, {"W": x.T @ dout}
+def dense_example(rng):
+    return rng.normal(size=(4, 6)), {"W": rng.normal(size=(6, 5))}
+""").items
+    assert item.status == "passed"
+    assert any("the arrays in params were not differentiated" in text for text in item.advice)
