@@ -36,7 +36,8 @@ def environment(scratch: str) -> dict[str, str]:
 
 def needed() -> list[str]:
     """Return the folders without which Python does not run."""
-    own = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(np.__file__).parent)]
+    own = [sys.prefix, sys.base_prefix, sys.exec_prefix,
+           os.path.dirname(os.path.realpath(np.__file__))]
     return sorted({os.path.realpath(path) for path in own if os.path.isdir(path)})
 
 
