@@ -184,13 +184,13 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
     folder = Path(options.target).resolve()
     records = grade_folder(
         options.target, workers=options.workers, resume=options.resume,
-        results=options.results or folder.with_name(f"{folder.name}.results"),
+        results=options.results or f"{folder}.results",
         # a bar on the same terminal would get into the document
         progress=sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty()),
         callback=tell if options.format == "text" else None, **settings)
     if not records:
-        raise _UsageError(f"{options.target}: no .py file was found in this folder, nor one level "
-                          "below. Remedy: name the folder of the submissions.")
+        raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
+                          "Remedy: name the folder of the submissions.")
     if options.format == "json":
         _emit(as_json_list(records), options)
     elif options.output is not None:

@@ -58,8 +58,7 @@ def judge_file(
     started = time.monotonic()
     table = load_points(points)
     conventions = Conventions(p_is, scaling, seeding)
-    seed = load_seed(points) if seed is None else seed
-    seed = secrets.randbits(32) if seed is None else seed
+    seed = _seed(seed, load_seed(points))
     ignored = load_ignored(points)
     ignored[""] = (*ignored.get("", ()), *_listed(ignore))
     refuse_unknown([code for codes in ignored.values() for code in codes])
@@ -93,6 +92,12 @@ def judge_file(
         notes=tuple(dict.fromkeys(grading.notes)),
         settings={"seed": seed, "timeout": timeout, "memory": memory, **conventions.to_dict()},
     )
+
+
+def _seed(asked: int | None, of_table: int | None) -> int:
+    """Return the seed that is asked for, else the table's, else one that nobody can foresee."""
+    given = of_table if asked is None else asked
+    return secrets.randbits(32) if given is None else given
 
 
 def _listed(names: Names) -> list[str]:

@@ -43,6 +43,8 @@ def serve(requests: int, replies: int) -> None:
 def _answer(request: dict[str, Any], requests: int) -> dict[str, Any]:
     """Return what the judge of one submission tells, or what there is to tell without it."""
     seconds = request["timeout"] + request.pop("grace", GRACE)
+    if not hasattr(os, "fork"):  # no submission runs there, and the record says so
+        return _attempt(request)
     scratch = tempfile.mkdtemp(prefix="gradcheck-")
     os.chmod(scratch, 0o711)  # another user's process passes through it to its own folder
     reading, writing = os.pipe()

@@ -14,14 +14,12 @@ import inspect
 import json
 import os
 import sys
-import traceback
 import types
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-MESSAGE_LIMIT = 2000
 NAME_LIMIT = 100
 KEPT_OBJECTS = 20_000
 MOST_WARNINGS = 20
@@ -31,7 +29,7 @@ NEIGHBOURS = "_sandbox"  # a submission may have modules of their bare names
 
 
 def _load(name: str) -> Any:
-    """Load a neighbour of this file by its path, as the package itself is out of reach."""
+    """Load a neighbour of this file, which imports nothing else of the package, by its path."""
     if NEIGHBOURS not in sys.modules:
         package = types.ModuleType(NEIGHBOURS)
         package.__path__ = [str(Path(__file__).parent)]
@@ -53,11 +51,11 @@ class Blocked:
 class Server:
     """Answers requests on one pair of descriptors until the other side closes."""
 
-    def __init__(self, wire: Any, frames: Any, config: dict[str, Any], told: Any) -> None:
+    def __init__(self, neighbours: Sequence[Any], config: dict[str, Any], told: Any) -> None:
         import numpy as np
 
         self._np = np
-        self._wire, self._frames = wire, frames
+        self._wire, self._frames, self._telling = neighbours
         self._requests, self._replies = config["requests"], config["replies"]
         self._own, self._told = Path(config["own"]), told
         self._functions: dict[str, Callable[..., Any]] = {}
@@ -80,7 +78,7 @@ class Server:
                 ((verb, body),) = tree.items()
                 reply, encoder = answers[verb](body, arrays)
             except BaseException as error:
-                reply = {"error": _describe(error)}
+                reply = {"error": self._telling.describe(error)}
             self._send(number, reply, encoder)
 
     def _read(self, size: int) -> bytearray | None:
@@ -102,7 +100,7 @@ class Server:
         try:
             pieces = self._frames.pack(number, reply, encoder.arrays)
         except BaseException as error:
-            pieces = self._frames.pack(number, {"error": _describe(error)}, [])
+            pieces = self._frames.pack(number, {"error": self._telling.describe(error)}, [])
         self._frames.write_all(self._replies, pieces)
 
     def _load_module(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
@@ -117,7 +115,7 @@ class Server:
                  if callable(value) and not isinstance(value, type)}
         self._functions = {name: value for name, value in named.items()
                            if name.isidentifier() and len(name) <= NAME_LIMIT}
-        return {"functions": [[name, _parameters(value)]
+        return {"functions": [[name, self._telling.parameters(value)]
                               for name, value in list(self._functions.items())[:500]]
                 }, self._wire.Encoder()
 
@@ -129,8 +127,8 @@ class Server:
         if state is not None:
             self._np.random.set_state(state)
         known = list(decoder.objects)
-        before = [_snapshot(value) for value in known]
-        state = _snapshot(self._np.random.mtrand._rand)
+        before = [self._telling.snapshot(value) for value in known]
+        state = self._telling.snapshot(self._np.random.mtrand._rand)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             value, calls = self._watched(body, args)
@@ -139,11 +137,11 @@ class Server:
             "value": encoder.encode(value),
             "changes": [[index, encoder.encode(copy.copy(value))]
                         for index, (value, old) in enumerate(zip(known, before, strict=True))
-                        if not _same(_snapshot(value), old)],
-            "warnings": [_warning(entry) for entry in caught[:MOST_WARNINGS]],
+                        if not self._telling.same(self._telling.snapshot(value), old)],
+            "warnings": [self._telling.warning(entry) for entry in caught[:MOST_WARNINGS]],
             "state": None,
         }
-        if not _same(_snapshot(self._np.random.mtrand._rand), state):
+        if not self._telling.same(self._telling.snapshot(self._np.random.mtrand._rand), state):
             reply["state"] = encoder.encode(self._np.random.get_state(legacy=False))
         reply["calls"] = [[encoder.encode(entry) for entry in call] for call in calls]
         return reply, encoder
@@ -201,74 +199,10 @@ def _module_of_package(file: str) -> types.ModuleType:
         ".".join(Path(file).with_suffix("").parts).removesuffix(".__init__"))
 
 
-def _snapshot(value: Any) -> list[Any]:
-    """Return what tells whether an argument was changed, one level deep."""
-    if isinstance(value, dict):
-        return [part for pair in value.items() for part in pair]
-    if isinstance(value, list | tuple):
-        return list(value)
-    if hasattr(value, "tobytes"):
-        return [value.shape, str(value.dtype), value.tobytes()]
-    if hasattr(value, "bit_generator"):
-        return [json.dumps(value.bit_generator.state, default=lambda array: array.tolist())]
-    key = value.get_state(legacy=False)
-    return [key["state"]["key"].tobytes(), key["state"]["pos"], key["has_gauss"], key["gauss"]]
-
-
-def _same(first: Sequence[Any], second: Sequence[Any]) -> bool:
-    """Compare by identity, and by value where both are of one plain type of Python's own."""
-    return len(first) == len(second) and all(
-        a is b or (type(a) is type(b) and type(a) in (int, float, str, bytes, tuple, bool)
-                   and a == b)
-        for a, b in zip(first, second, strict=True)
-    )
-
-
-def _describe(error: BaseException) -> dict[str, Any]:
-    """Return an exception's types, message and traceback, whatever its own methods do."""
-    types_ = [kind.__name__ for kind in type.mro(type(error)) if type(kind.__name__) is str]
-    try:
-        message = str(error)[:MESSAGE_LIMIT]
-    except BaseException:
-        message = "(its message cannot be read)"
-    try:
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if frame.filename != __file__]
-        trace = "".join(traceback.format_list(own[-8:]))[-MESSAGE_LIMIT:]
-        place = next((f"line {frame.lineno}, in {frame.name[:NAME_LIMIT]}" for frame in own[::-1]
-                      if not os.path.isabs(frame.filename)
-                      or Path(frame.filename).is_relative_to(Path.cwd())), "")
-    except BaseException:
-        trace = place = ""
-    return {"types": types_[:20], "message": _valid(message), "trace": _valid(trace),
-            "place": _valid(place)}
-
-
-def _valid(text: str) -> str:
-    return str.encode(text, "utf-8", "replace").decode("utf-8")
-
-
-def _warning(entry: Any) -> list[str]:
-    try:
-        return [entry.category.__name__, _valid(str(entry.message)[:MESSAGE_LIMIT])]
-    except BaseException:
-        return ["UserWarning", "a warning that cannot be read"]
-
-
-def _parameters(function: Callable[..., Any]) -> list[list[Any]] | None:
-    """Return [name, kind, whether it has a default] for each parameter, or None."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-        told = [[p.name, int(p.kind), p.default is not p.empty] for p in parameters][:50]
-        return told if all(len(str(name)) <= NAME_LIMIT for name, *_ in told) else None
-    except Exception:
-        return None
-
-
 def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -> None:
     """Give everything up, then serve; this process runs the submission."""
-    jail, landlock, seccomp, wire, frames = map(
-        _load, ("jail", "landlock", "seccomp", "wire", "frames"))
+    jail, landlock, seccomp, *neighbours = map(
+        _load, ("jail", "landlock", "seccomp", "wire", "frames", "telling"))
     place = [config[name] for name in ("scratch", "readable", "hidden", "own")]
     walls = {
         "namespaces": lambda: notes.extend(jail.enclose(*place)),
@@ -286,7 +220,7 @@ def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -
         notes.append("new processes and sockets are not forbidden")
     sys.meta_path.insert(0, Blocked())
     sys.argv = [""]
-    server = Server(wire, frames, config, {"notes": notes, "confined": confined})
+    server = Server(neighbours, config, {"notes": notes, "confined": confined})
     server.serve(lambda: jail.limit_memory(config["memory"]))
 
 

@@ -4,8 +4,6 @@ In order: namespaces of its own (mounts, processes, network), a read-only file s
 what may be read and nothing else, a small scratch directory in memory, resource limits, and every
 privilege. Nothing here is a proof against hostile code; that needs a container or a virtual machine
 around the whole grader.
-
-The module imports nothing of the package: the submission's process loads it by its path.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 Containers usually refuse namespaces and allow Landlock (Linux 5.13). It has rules that allow and
 none that forbid, so around a hidden directory everything is allowed piece by piece. From Linux 6.7
 on it also forbids TCP, from 6.12 on signals to processes outside.
-
-The module imports nothing of the package: the submission's process loads it by its path.
 See kernel.org, Documentation/userspace-api/landlock.rst.
 """
 
@@ -15,6 +13,7 @@ import ctypes
 import errno
 import os
 import stat
+import struct
 import sys
 from collections.abc import Iterator
 
@@ -27,14 +26,6 @@ TCP_BIND_AND_CONNECT = 3
 SOCKETS_AND_SIGNALS = 3
 
 libc = ctypes.CDLL(None, use_errno=True)
-
-
-class PathBeneath(ctypes.Structure):
-    """A rule: what is allowed in and below an open directory, or on an open file."""
-
-    _pack_ = 1
-    _layout_ = "ms"
-    _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
 
 
 def _syscall(number: int, *arguments: object) -> int:
@@ -104,7 +95,6 @@ def _allow(rules: int, path: str, access: int) -> None:
         try:
             if not stat.S_ISDIR(os.fstat(handle).st_mode):
                 access &= FOR_FILES
-            rule = PathBeneath(access, handle)
-            _syscall(ADD_RULE, rules, PATH_BENEATH, ctypes.byref(rule), 0)
+            _syscall(ADD_RULE, rules, PATH_BENEATH, struct.pack("=Qi", access, handle), 0)
         finally:
             os.close(handle)

@@ -3,8 +3,6 @@
 New processes (threads are none), programs and sockets; memory and queues that no limit of a process
 counts; other processes' memory, signals and limits. The kernel runs the filter, a small program for
 the Berkeley packet filter, before every call (Linux 3.5; see seccomp(2)).
-
-The module imports nothing of the package: the submission's process loads it by its path.
 """
 
 from __future__ import annotations
@@ -12,6 +10,8 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import struct
+import sys
 from collections.abc import Sequence
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, MODE_FILTER = 22, 38, 2
@@ -41,19 +41,6 @@ TO_ITSELF = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 WITH_ARGUMENTS = (*TO_ITSELF, "prlimit64", "clone", "clone3")
 
 Instruction = tuple[int, int, int, int]  # code, steps ahead where it holds, else, operand
-
-
-class Program(ctypes.Structure):
-    """A filter as the kernel takes it."""
-
-    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
-
-
-class Step(ctypes.Structure):
-    """One instruction of it."""
-
-    _fields_ = (("code", ctypes.c_ushort), ("holds", ctypes.c_ubyte), ("fails", ctypes.c_ubyte),
-                ("operand", ctypes.c_uint32))
 
 
 def program(machine: str, process: int) -> list[Instruction]:
@@ -92,14 +79,14 @@ def restrict() -> None:
     OSError
         The kernel has no such filters, or the processor is of another kind.
     """
-    machine = os.uname().machine if hasattr(os, "uname") else ""
-    if machine not in NUMBERS:
-        raise OSError(errno.ENOSYS, f"no filter for {machine or os.name}")
+    machine = os.uname().machine
+    if machine not in NUMBERS or not sys.platform.startswith("linux"):
+        raise OSError(errno.ENOSYS, f"no filter for {machine} on {sys.platform}")
     lines = program(machine, os.getpid())
-    steps = (Step * len(lines))(*(Step(*line) for line in lines))
-    filled = Program(len(lines), ctypes.cast(steps, ctypes.c_void_p))
+    text = b"".join(struct.pack("=HBBI", *line) for line in lines)
+    steps = ctypes.create_string_buffer(text, len(text))
+    filled = struct.pack("@HP", len(lines), ctypes.addressof(steps))
     libc = ctypes.CDLL(None, use_errno=True)
-    for option in ((PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
-                   (PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(filled), 0, 0)):
+    for option in ((PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), (PR_SET_SECCOMP, MODE_FILTER, filled, 0, 0)):
         if libc.prctl(*option) != 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

@@ -2,8 +2,6 @@
 
 What crosses is Python's own scalars and containers, arrays of numbers and NumPy's generators, and
 nothing else; any other object of the submission stays there, and a handle stands for it.
-
-The module imports its neighbour by a relative name, as the submission's process has no gradcheck.
 """
 
 from __future__ import annotations

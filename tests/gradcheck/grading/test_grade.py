@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from gradcheck.grading.file import judge_file
 from gradcheck.grading.grade import grade_file, grade_folder
 from gradcheck.grading.points import load_points
 from gradcheck.grading.reference import reference_layers
+from gradcheck.grading.remote import Judge
 from gradcheck.output.record import Record
 from gradcheck.output.render import FORMATS, render
 from tests.hostile import ALL, GOOD, Hostile
@@ -193,16 +195,23 @@ def hostile_file(folder: Path, hostile: Hostile, port: int = 9) -> Path:
     return file
 
 
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    """Return a process that judges one after the other, as for a folder."""
+    with Judge() as judge:
+        yield judge
+
+
 @pytest.mark.parametrize("hostile", ALL, ids=lambda hostile: hostile.name)
 def test_a_hostile_submission_ends_in_time_with_a_valid_result_and_no_undeserved_points(
-    tmp_path: Path, hostile: Hostile
+    tmp_path: Path, hostile: Hostile, judge: Judge
 ) -> None:
     if "kills" in hostile.name and os.getuid() != 0 and graded(tmp_path, GOOD).notes:
         pytest.skip("this system would let it kill processes of the same user")
     with socket.create_server(("127.0.0.1", 0)) as server:
         file = hostile_file(tmp_path, hostile, server.getsockname()[1])
         started = time.monotonic()
-        record = grade_file(file, timeout=LIMIT, memory=512)
+        record = judge.record({"path": str(file), "timeout": LIMIT, "memory": 512})
         assert time.monotonic() - started < LIMIT + 5.0
     undeserved = [name for name in earned(record)
                   if not name.startswith(tuple(hostile.deserved or ("-",)))]
