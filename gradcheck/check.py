@@ -16,6 +16,7 @@ from gradcheck.numeric.evaluator import upcast
 from gradcheck.numeric.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
 from gradcheck.report import Report
 from gradcheck.run import Session, Workers
+from gradcheck.several import DIRECTIONS, with_more
 
 Array = NDArray[Any]
 
@@ -31,6 +32,7 @@ def check_layer(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    examples: Sequence[tuple[Any, ...]] = (),
 ) -> Report:
     """Check a layer's backward against its forward, and say what is wrong with it.
 
@@ -59,6 +61,9 @@ def check_layer(
         What the report calls the layer; by default forward's name.
     progress : bool
         Whether a check of more than two seconds shows a progress bar on stdout.
+    examples : sequence of tuple, optional
+        Further arguments of forward. A layer that passed at `args` is judged at each of them, too,
+        along three random directions; what is not finite there is 'unstable'.
 
     Returns
     -------
@@ -93,7 +98,36 @@ def check_layer(
     validate_options(seed, constants)
     layer = valid_layer(forward, backward, args, wrt)
     label = str(name or getattr(forward, "__name__", "layer"))
-    return Session(layer, constants or {}, label, seed=seed).run(dout, workers, progress)
+    first = Session(layer, constants or {}, label, seed=seed).run(dout, workers, progress)
+    if not examples or not first.passed:
+        return first
+    return with_more(first, ((f"at example {place}", check_layer_along(
+        forward, backward, more, wrt=wrt, directions=DIRECTIONS, seed=seed, name=label))
+        for place, more in enumerate(examples, 2)))
+
+
+def check_layer_along(forward: Callable[..., Any], backward: Callable[..., Any],
+                      args: Sequence[Any], *, directions: int, dout: Array | None = None,
+                      wrt: Sequence[int] | int | None = None, seed: int = 0, name: str = "layer"
+                      ) -> Report:
+    """Check a layer as `check_layer` does, along so many random directions alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> report = check_layer_along(lambda x: (x ** 2, x), lambda dout, x: dout * x,
+    ...                            [np.ones((4, 6))], directions=3)
+    >>> report.passed, report.findings[0].code
+    (False, 'scaled')
+    """
+    layer = valid_layer(forward, backward, tuple(args), wrt)
+    return Session(layer, {}, name, seed=seed, along=directions).run(dout, None, False)
+
+
+def check_gradient_along(f: Callable[[Any], Any], grad: Any, x: Any, *, directions: int,
+                         seed: int = 0, name: str = "function") -> Report:
+    """Check a scalar function as `check_gradient` does, along so many random directions alone."""
+    return _gradient_session(f, grad, x, {}, name, seed, directions).run(np.ones(()), None, False)
 
 
 def check_gradient(
@@ -148,13 +182,19 @@ def check_gradient(
         refuse("f", f, "a function of x that returns a scalar", "pass the function itself",
                TypeError)
     validate_options(seed, constants)
+    label = name or getattr(f, "__name__", "function").replace("<lambda>", "function")
+    session = _gradient_session(f, grad, x, constants or {}, label, seed)
+    return session.run(np.ones(()), workers, progress)
+
+
+def _gradient_session(f: Callable[[Any], Any], grad: Any, x: Any, constants: Mapping[str, float],
+                      name: str, seed: int, along: int = 0) -> Session:
+    """Return the check of a scalar function that is about to begin."""
     names, arrays = named_arrays("x", x)
     function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
     layer = Layer(function.forward, function.backward, tuple(arrays), names,
                   tuple(range(len(arrays))))
-    label = name or getattr(f, "__name__", "function").replace("<lambda>", "function")
-    session = Session(layer, constants or {}, label, "gradient", seed)
-    return session.run(np.ones(()), workers, progress)
+    return Session(layer, constants, name, "gradient", seed, along)
 
 
 def check_net(

@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     --------
     >>> main(["check", "layers", "--only", "relu", "--installed"])  # doctest: +ELLIPSIS
     layers (...)
-    name  arguments  worst error  calls  verdict
-    relu  x          ...          ...    passed
+    name  arguments  worst error  examples  calls  verdict
+    relu  x          ...          10        ...    passed
     <BLANKLINE>
     layers: 1 passed in ... s (72 coordinates, ... forward calls)
     0
@@ -122,7 +122,7 @@ def _check(options: argparse.Namespace) -> int:
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that flags name; those that are not given are left to the project."""
     names = ("only", "ignore", "imported", "installed", "p_is", "scaling", "seeding", "strict",
-             "seed", "forward", "backward")
+             "seed", "no_values", "forward", "backward", "fail_uncovered")
     values = {name: getattr(options, name, None) for name in names}
     return {name: value for name, value in values.items()
             if value is not None and value is not False and value != []}
@@ -176,18 +176,15 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
     from gradcheck.output.folder import as_csv, as_line
     from gradcheck.output.json import as_json_list
 
-    def tell(record: Record) -> None:
-        print(as_line(record), flush=True)
-
     if options.format not in ("text", "json"):
         raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
-    folder = Path(options.target).resolve()
     records = grade_folder(
         options.target, workers=options.workers, resume=options.resume,
-        results=options.results or f"{folder}.results",
+        results=options.results or f"{Path(options.target).resolve()}.results",
         # a bar on the same terminal would get into the document
         progress=sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty()),
-        callback=tell if options.format == "text" else None, **settings)
+        callback=(lambda record: print(as_line(record), flush=True)) if options.format == "text"
+        else None, **settings)
     if not records:
         raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
                           "Remedy: name the folder of the submissions.")

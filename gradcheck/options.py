@@ -68,9 +68,13 @@ def _add_check(commands: Commands) -> None:
                        help="judge layers that the target imports from elsewhere, too")
     check.add_argument("--installed", action="store_true",
                        help="a name means the installed module, whatever lies in this folder")
+    check.add_argument("--no-values", action="store_true",
+                       help="do not hold a forward's value to the definition of its standard name")
     check.add_argument("--forward", metavar="NAME",
                        help="judge this function, with the one that --backward names")
     check.add_argument("--backward", metavar="NAME", help="its backward")
+    check.add_argument("--fail-uncovered", action="store_true",
+                       help="fail a layer of which some lines ran at no example")
     check.add_argument("-v", "--verbose", action="store_true",
                        help="say more: our own tracebacks, what is not written yet and where, "
                        "what the target printed")

@@ -67,7 +67,7 @@ FLOORS = (
     {"target"},
     {"repair"},
     {"check"},
-    {"run"},
+    {"run", "several"},
     {"findings"},
     {"contract"},
     {"numeric"},

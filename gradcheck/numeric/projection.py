@@ -53,14 +53,15 @@ class Residual:
 
 
 def compare_by_projection(
-    problem: Problem, position: int, name: str, analytic: Array, rng: np.random.Generator
+    problem: Problem, position: int, name: str, analytic: Array, rng: np.random.Generator,
+    directions: int = DIRECTIONS,
 ) -> Comparison:
     """Compare a gradient along random directions; locate what is wrong where they disagree."""
     x = problem.evaluator.args[position]
     lengths = step_lengths(x, problem.evaluator.eps)
     located: list[int] | None = []
     comparison = Comparison.along_directions(name, position, analytic)
-    for _ in range(DIRECTIONS):
+    for _ in range(directions):
         direction = lengths * rng.standard_normal(x.shape)
         residual = _residual(problem, position, analytic, direction, careful=True)
         comparison.directions += 1

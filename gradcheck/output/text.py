@@ -31,7 +31,7 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
         Columns within which paragraphs are folded and arguments shortened.
     verbose : bool
         Whether the checker's own tracebacks are shown, why something counts as not written, and
-        what the target printed.
+        for which examples there was no time, and what the target printed.
 
     Examples
     --------
@@ -46,6 +46,9 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     lines = [*([one_line(record.path)] if record.path else []),
              *_table(record, color, width, verbose)]
     for item in record.items if verbose else ():
+        if item.details.get("not_run"):
+            lines += ["", *folded(f"{one_line(item.name)}: there was no time for examples "
+                                   f"{', '.join(item.details['not_run'])}", "", width)]
         if "traceback" in item.details:
             lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
     if record.output and (verbose or record.kind == "grade"):
@@ -68,8 +71,8 @@ def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
     """Return a line for each item, without the columns that are empty, and what it says below."""
     points = any(item.max_points is not None for item in record.items)
     rows = [_row(item, points) for item in record.items]
-    heading = ("name", "arguments", "worst error", "calls", *(["points"] if points else []),
-               "verdict")
+    heading = ("name", "arguments", "worst error", "examples", "calls",
+               *(["points"] if points else []), "verdict")
     kept = [i for i, title in enumerate(heading)
             if title in ("name", "verdict") or any(row[i] for row in rows)]
     widths = [max(len(row[i]) for row in [heading, *rows]) for i in kept]
@@ -94,6 +97,9 @@ def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
             kind == "grade" and item.status == "skipped"):
         lines += [f"    {_place(item)}"] if item.file and item.line else []
         lines += folded(clean(item.message), "    ", width)
+    if item.uncovered and item.passed:
+        never = clean(item.details.get("uncovered", ""))
+        lines += folded(f"{item.status}; {never}", "    ", width)
     for text in item.advice:
         lines += folded(f"advice: {clean(text)}", "    ", width)
     return lines
@@ -122,8 +128,9 @@ def _row(item: Item, points: bool) -> tuple[str, ...]:
     error = "" if item.worst_error is None else f"{item.worst_error:.1e}"
     calls = "" if item.evaluations is None else str(item.evaluations)
     earned = [f"{item.points or 0:g}/{item.max_points or 0:g}"] if points else []
-    return (one_line(item.name), ", ".join(map(one_line, item.arguments)), error, calls, *earned,
-            item.status)
+    examples = str(item.details.get("report", {}).get("examples", ""))
+    return (one_line(item.name), ", ".join(map(one_line, item.arguments)), error, examples, calls,
+            *earned, item.status)
 
 
 def _line(row: Sequence[str], kept: Sequence[int], widths: Sequence[int]) -> str:

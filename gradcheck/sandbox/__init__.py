@@ -10,4 +10,5 @@ frames                  Frames between judge and submission: a header, a JSON te
 proxies                 Proxies of a submission's functions, and its exceptions and warnings on ...
 surroundings            What a submission finds around it, what is hidden from it
 seccomp                 System calls that a submission is refused once it has started
+telling                 What a submission's process tells: exceptions, warnings, signatures
 """

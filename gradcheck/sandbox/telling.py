@@ -1,4 +1,4 @@
-"""What a submission's process tells of itself: exceptions, warnings, signatures, what has changed."""
+"""What a submission's process tells: exceptions, warnings, signatures, what has changed."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def _valid(text: str) -> str:
 
 
 def warning(entry: Any) -> list[str]:
+    """Return a warning's category and message."""
     try:
         return [entry.category.__name__, _valid(str(entry.message)[:MESSAGE_LIMIT])]
     except BaseException:

@@ -9,17 +9,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gradcheck.coverage import Coverage
 from gradcheck.exceptions import reason_of
 from gradcheck.mask_laws.conventions import LAWFUL
-from gradcheck.output.record import Item
+from gradcheck.output.record import FINE, Item
 from gradcheck.target.at_arguments import NO_CONTROL
+from gradcheck.target.covering import NOT_MEASURED, uncovered, with_uncovered
 from gradcheck.target.exceptions import Interrupted
-from gradcheck.target.judge import Judgement, judge
+from gradcheck.target.judge import Judgement, judge, with_keywords
 from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
 from gradcheck.target.settings import Settings
 from gradcheck.target.sources import as_named
 from gradcheck.target.suppression import ignored_codes, without_ignored
+from gradcheck.target.trial import Trial
 
 if TYPE_CHECKING:
     from gradcheck.target.laws import Laws
@@ -66,9 +69,12 @@ class Judging:
         file, line = self._entry.place
         return self._entry.name, self._entry.base, as_named(file), line
 
-    def items(self) -> Iterator[Item]:
-        """Yield everything that is said of it, each item when it is known."""
-        gradient = self.gradient
+    def items(self, covering: bool = False) -> Iterator[Item]:
+        """Yield everything that is said of it, each item when it is known.
+
+        With `covering`, also which lines ran at no example.
+        """
+        gradient = self._covered(self.gradient) if covering else self.gradient
         lawful = gradient.status != "error" and self._is_lawful
         uncontrolled = lawful and gradient.message == NO_CONTROL
         if not uncontrolled:
@@ -76,6 +82,17 @@ class Judging:
         if lawful:
             laws = self._guarded(f"{self._entry.name} laws", lambda: self._laws.item())
             yield replace(laws, advice=(NO_CONTROL, *laws.advice)) if uncontrolled else laws
+
+    def _covered(self, item: Item) -> Item:
+        """Return an item that passed with the lines that never ran."""
+        if item.status not in FINE:
+            return item
+        if not Coverage.is_possible():
+            return replace(item, advice=(*item.advice, NOT_MEASURED))
+        pair, settings = with_keywords(self._pair), self._settings
+        trial = Trial(pair, settings.conventions_of(pair.forward), settings.seed)
+        return with_uncovered(item, uncovered(trial, self._entry.sources, self._judgement.taken),
+                              settings.fail_uncovered)
 
     @cached_property
     def gradient(self) -> Item:
@@ -101,7 +118,7 @@ class Judging:
     def _judgement(self) -> Judgement:
         judgement = without_ignored(
             judge(self._pair, self._settings.conventions_of(self._pair.forward),
-                  self._settings.seed), self._codes)
+                  self._settings.seed, values=not self._settings.no_values), self._codes)
         if _ran_out_of_memory(judgement):
             return Judgement("error", NO_MEMORY)
         note = self._laws_note(judgement)

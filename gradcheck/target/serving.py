@@ -68,7 +68,7 @@ class Server:
     def _judge(self, judging: Judging, part: str) -> None:
         """Tell everything about an entry, its gradient alone, or one law of its mask."""
         if part == "all":
-            for item in judging.items():
+            for item in judging.items(covering=True):
                 self._send_item(item)
         else:
             self._send_item(judging.gradient if part == "gradient" else judging.law(part))

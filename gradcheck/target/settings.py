@@ -43,8 +43,12 @@ class Settings:
         Whether dropout is held to the laws beyond common practice.
     seed : int
         Draws the arguments, and the checker's directions.
+    no_values : bool
+        Whether forward's value is not held to the definition of the layer's standard name.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
+    fail_uncovered : bool
+        Whether a layer fails where lines of it ran at no example.
     timeout, memory : float, optional
         Seconds and megabytes for each file, where neither flag nor keyword says otherwise.
     """
@@ -58,8 +62,10 @@ class Settings:
     seeding: str | None = "seed"
     strict: bool = False
     seed: int = 0
+    no_values: bool = False
     forward: str = ""
     backward: str = ""
+    fail_uncovered: bool = False
     timeout: float | None = None
     memory: float | None = None
 

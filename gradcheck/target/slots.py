@@ -178,8 +178,14 @@ def _gradients(layer: Any) -> Iterator[tuple[Path, Any]]:
     for name, value in vars(layer).items():
         if name in GRADIENTS and isinstance(value, Mapping):
             yield from (((name, key), entry) for key, entry in value.items())
-        elif any(re.fullmatch(pattern.format(r"\w+"), name) for pattern in GRADIENT_NAMES):
+        elif not _has_gradient(name, layer) and any(
+                re.fullmatch(pattern.format(r"\w+"), name) for pattern in GRADIENT_NAMES):
             yield (name,), value
+
+
+def _has_gradient(name: str, layer: Any) -> bool:
+    """Whether a layer holds a gradient of what is called so: gamma is none of amma."""
+    return any(pattern.format(name) in vars(layer) for pattern in GRADIENT_NAMES)
 
 
 def _arrays(layer: Any) -> Iterator[tuple[Path, Array]]:

@@ -57,7 +57,8 @@ def test_a_right_layer_passes_with_its_path_a_table_and_a_summary(write, capsys)
     code, out, err = run(capsys, "check", write(GOOD))
     lines = out.splitlines()
     assert lines[0] == "homework.py"
-    assert lines[1].split() == ["name", "arguments", "worst", "error", "calls", "verdict"]
+    assert lines[1].split() == [
+        "name", "arguments", "worst", "error", "examples", "calls", "verdict"]
     assert lines[2].split()[:2] == ["relu", "x"]
     assert lines[2].endswith("passed")
     assert lines[-1].startswith("homework.py: 1 passed in ")
@@ -147,6 +148,18 @@ def test_functions_of_other_names_are_a_pair_where_flags_name_them(write, capsys
     code, _, err = run(capsys, "check", "homework.py", "--forward", "act")
     assert code == 2
     assert "expected both" in err
+
+
+def test_a_value_of_another_layer_fails_unless_values_are_left_alone(write, capsys):
+    write("import numpy as np\n"
+          "def relu_forward(x): return np.abs(x), x\n"
+          "def relu_backward(dout, x): return dout * np.sign(x)\n")
+    code, out, _ = run(capsys, "check", "homework.py")
+    assert code == 1
+    assert "value-differs: out[" in out
+    assert "it is the absolute value. Remedy: np.maximum(x, 0)" in out
+    assert run(capsys, "check", "homework.py", "--no-values")[0] == 0
+    assert run(capsys, "check", "homework.py", "--ignore", "value-differs")[0] == 0
 
 
 def test_what_is_ignored_does_not_count_and_is_told(write, capsys):

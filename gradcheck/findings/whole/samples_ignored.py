@@ -37,8 +37,10 @@ def empty_slices(view: View) -> Evidence:
 def silent_outputs(view: View) -> Evidence:
     """Whether whole samples (or time steps, channels) of the one output pass nothing back."""
     out = view.case.out
+    if view.case.outputs > 1 or (view.elementwise and out.ndim == 1):
+        return None
     found = _silent(view)
-    if found is None or view.case.outputs > 1 or (view.elementwise and out.ndim == 1):
+    if found is None:
         return None
     missing, active = found
     slices = left_out(missing.reshape(out.shape), active.reshape(out.shape))
@@ -76,8 +78,9 @@ def _silent(view: View) -> tuple[Array, Array] | None:
 
 def _silent_of_several(view: View) -> Iterator[tuple[int, Array, Array]]:
     """Yield the place, and in its own shape what is silent, of the one output that has such."""
-    found, several = _silent(view), view.case.found.cache
-    if found is None or not isinstance(several, Several):
+    several = view.case.found.cache
+    found = _silent(view) if isinstance(several, Several) else None
+    if found is None:
         return
     parts = [(place, missing, active) for place, (missing, active) in enumerate(zip(
         *map(several.split, found), strict=True)) if np.any(missing)]

@@ -253,7 +253,8 @@ def test_a_loss_is_differentiated_by_the_argument_that_it_returns_the_gradient_o
     ("def blur_forward(image): return image, 0\ndef blur_backward(d, c): return 2 * d",
      "failed"),
     ("def relu_forward(x): return x.nothing, 0\ndef relu_backward(d, c): return d", "failed"),
-    ("def relu_forward(x): return 2 * x, 0\ndef relu_backward(d, c):\n    d *= 2\n    return d",
+    ("def relu_forward(x): return x * (x > 0), x > 0\n"
+     "def relu_backward(d, c):\n    d *= c\n    return d",
      "warned"),
 ], ids=["None", "NotImplementedError", "forward at a guess", "backward at a guess",
         "a wrong number at a guess", "an exception at what is known", "manners"])
@@ -335,7 +336,8 @@ def test_a_gradient_is_held_to_be_right_at_float32_too_where_forward_takes_it(ch
 
 def test_the_work_at_all_arguments_is_counted():
     item, = checked(SINGLE.format(check="pass", dx="dout * (x > 0)")).items
-    assert item.details["report"]["checked"] == 3 * 24
+    assert item.details["report"]["examples"] == 10
+    assert item.details["report"]["checked"] > 10 * 6
     assert item.evaluations == item.details["report"]["evaluations"] > 24
 
 

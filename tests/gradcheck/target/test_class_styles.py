@@ -487,3 +487,23 @@ def test_a_class_that_cannot_be_made_is_skipped_with_what_to_write():
     item = judged(WithUnknownSettings)
     assert item.status == "skipped"
     assert "def WithUnknownSettings_example(rng):" in item.message
+
+
+class Gain:
+    """Names that begin as a gradient's would: gamma is none of amma."""
+
+    def __init__(self, dim):
+        self.gamma, self.beta = np.ones(dim), np.zeros(dim)
+
+    def forward(self, x):
+        self.x = x
+        return x * self.gamma + self.beta
+
+    def backward(self, dout):
+        self.dgamma, self.dbeta = (dout * self.x).sum(axis=0), dout.sum(axis=0)
+        return dout * self.gamma
+
+
+def test_a_parameter_that_is_called_as_a_gradient_is_one_where_it_has_a_gradient():
+    item = judged(Gain)
+    assert (item.status, item.arguments) == ("passed", ("x", "gamma", "beta"))

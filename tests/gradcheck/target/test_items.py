@@ -48,8 +48,8 @@ def test_a_dropout_that_is_not_written_yet_is_one_quiet_item(body):
 def test_an_exception_of_our_own_is_our_fault_and_costs_nobody_else(monkeypatch):
     judge = gradcheck.target.items.judge
 
-    def broken(pair, *rest):
-        return 1 / 0 if pair.name == "relu" else judge(pair, *rest)
+    def broken(pair, *rest, **settings):
+        return 1 / 0 if pair.name == "relu" else judge(pair, *rest, **settings)
 
     monkeypatch.setattr(gradcheck.target.items, "judge", broken)
     record = checked(RELU + DOUBLE.format(factor=2))

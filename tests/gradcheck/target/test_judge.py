@@ -24,9 +24,9 @@ def relu(x):
 
 def softmax_loss(x, y, forgotten=None):
     """cs231n's, but that from the `forgotten`-th sample of a class on its label counts nothing."""
-    e = np.exp(x - x.max(axis=1, keepdims=True))
-    dx = e / e.sum(axis=1, keepdims=True)
-    loss = -np.mean(np.log(dx[np.arange(len(y)), y]))
+    shifted = x - x.max(axis=1, keepdims=True)
+    logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    dx, loss = np.exp(logs), -np.mean(logs[np.arange(len(y)), y])
     dx[np.arange(len(y)), y] -= 1
     for label in set(y.tolist()):
         late = np.flatnonzero(y == label)[forgotten:] if forgotten else []
@@ -47,7 +47,11 @@ def batchnorm(x, gamma, beta, bn_param, leaves):
     train = bn_param["mode"] == "train"
     if not train:
         mean, var = bn_param["running_mean"], bn_param["running_var"]
-    std = np.sqrt(var + 1e-5)
+    else:
+        m = bn_param.get("momentum", 0.9)
+        bn_param["running_mean"] = m * bn_param.get("running_mean", 0) + (1 - m) * mean
+        bn_param["running_var"] = m * bn_param.get("running_var", 0) + (1 - m) * var
+    std = np.sqrt(var + bn_param.get("eps", 1e-5))
     cache = ((x - mean) / std, gamma, std, train)
     return gamma * cache[0] + beta, cache if train else leaves(cache)
 

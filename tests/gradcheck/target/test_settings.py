@@ -29,6 +29,13 @@ def test_what_is_given_wins_even_where_it_is_the_default_and_what_is_ignored_add
     assert (settings.p_is, settings.ignore, settings.only) == ("drop", ("scaled", "raises"), ("b",))
 
 
+def test_values_can_be_left_alone_by_the_project_and_by_a_keyword(tmp_path):
+    target = project(tmp_path, "[tool.gradcheck]\nno-values = true\n")
+    assert settled({}, target).no_values
+    assert Settings.of({"no_values": True}).no_values
+    assert not Settings().no_values
+
+
 def test_a_project_that_says_nothing_changes_nothing(tmp_path):
     assert settled({}, project(tmp_path, "[tool.other]\nx = 1\n")) == Settings()
     assert settled({}) == Settings()
