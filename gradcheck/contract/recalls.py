@@ -39,6 +39,9 @@ def calls_of(function: Callable[..., Any]) -> Iterator[Calls]:
             yield calls
         return
     calls, code = [], _code_of(function)
+    if code is None or sys.getprofile() is not None:  # a profiler of the user's stays as it is
+        yield calls
+        return
 
     def note(frame: FrameType, event: str, _: Any) -> None:
         if event == "call" and frame.f_code is code and len(calls) < MOST_CALLS:
@@ -46,12 +49,11 @@ def calls_of(function: Callable[..., Any]) -> Iterator[Calls]:
             calls.append([np.copy(value) if isinstance(value, np.ndarray) else value
                           for value in map(frame.f_locals.get, names)])
 
-    before = sys.getprofile()
-    sys.setprofile(note if code is not None else before)
+    sys.setprofile(note)
     try:
         yield calls
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
 
 
 def _code_of(function: Callable[..., Any]) -> Any:
