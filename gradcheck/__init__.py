@@ -32,6 +32,7 @@ options                 The commands of `gradcheck` and their options.
 remedies                What to do about an exception: a table of patterns, the first that fits.
 generators              NumPy's and Python's global generators
 program                 Small programs that show something wrong
+summary                 What a report says of one argument's comparison: its worst coordinate
 """
 
 from __future__ import annotations

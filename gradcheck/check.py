@@ -31,6 +31,8 @@ def check_layer(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
 ) -> Report:
     """Check a layer's backward against its forward, and say what is wrong with it.
 
@@ -59,6 +61,9 @@ def check_layer(
         What the report calls the layer; by default forward's name.
     progress : bool
         Whether a check of more than two seconds shows a progress bar on stdout.
+    rtol, atol : float
+        Accept a known approximation: errors up to ``rtol * (|g| + rms(g)) + atol``, with the
+        numeric gradient g. The report says that they were used.
 
     Returns
     -------
@@ -77,7 +82,8 @@ def check_layer(
     The numeric gradient is that of ``sum(dout * forward(*args)[0])``, always in float64 on upcast
     arguments. A coordinate passes if ``|analytic - numeric| <= 4 bound + floor``, with the bound of
     `gradcheck.numeric.ladder` and a floor of a few thousand ulps; at a kink, any value between the
-    one-sided slopes passes.
+    one-sided slopes passes. Nothing passes by a tolerance above a thousandth of the gradient (3 %
+    for float32): what no step resolves so far is inconclusive, unless it is zero in effect.
 
     Examples
     --------
@@ -90,10 +96,11 @@ def check_layer(
     >>> report.passed, report.findings[0].code, report.findings[0].evidence["factor"]
     (False, 'scaled', 0.5)
     """
-    validate_options(seed, constants)
+    validate_options(seed, constants, rtol, atol)
     layer = valid_layer(forward, backward, args, wrt)
     label = str(name or getattr(forward, "__name__", "layer"))
-    return Session(layer, constants or {}, label, seed=seed).run(dout, workers, progress)
+    session = Session(layer, constants or {}, label, seed=seed, rtol=rtol, atol=atol)
+    return session.run(dout, workers, progress)
 
 
 def check_gradient(
@@ -106,6 +113,8 @@ def check_gradient(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
 ) -> Report:
     """Check the gradient of a scalar function.
 
@@ -117,7 +126,7 @@ def check_gradient(
         The gradient at x, or a function of x that returns it.
     x : ndarray or dict of ndarray
         Floating arrays. They are not changed: f and grad are called on copies.
-    seed, constants, workers, name, progress
+    seed, constants, workers, name, progress, rtol, atol
         As in `check_layer`.
 
     Returns
@@ -147,13 +156,13 @@ def check_gradient(
     if not callable(f):
         refuse("f", f, "a function of x that returns a scalar", "pass the function itself",
                TypeError)
-    validate_options(seed, constants)
+    validate_options(seed, constants, rtol, atol)
     names, arrays = named_arrays("x", x)
     function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
     layer = Layer(function.forward, function.backward, tuple(arrays), names,
                   tuple(range(len(arrays))))
     label = name or getattr(f, "__name__", "function").replace("<lambda>", "function")
-    session = Session(layer, constants or {}, label, "gradient", seed)
+    session = Session(layer, constants or {}, label, "gradient", seed, rtol, atol)
     return session.run(np.ones(()), workers, progress)
 
 
@@ -167,6 +176,8 @@ def check_net(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
 ) -> Report:
     """Check the gradients of a whole net: ``net.loss(X, y)`` returns ``(loss, grads)``.
 
@@ -177,7 +188,7 @@ def check_net(
         keys. The check works on a deep copy; `net` is not changed.
     X, y
         A batch, as ``net.loss`` takes it.
-    seed, constants, workers, name, progress
+    seed, constants, workers, name, progress, rtol, atol
         As in `check_layer`.
 
     Returns
@@ -214,7 +225,7 @@ def check_net(
             getattr(net, "loss", None)):
         refuse("net", net, "an object with a dict params and a method loss(X, y)",
                "pass the net itself", TypeError)
-    validate_options(seed, constants)
+    validate_options(seed, constants, rtol, atol)
     work = copy.deepcopy(net)
     if hasattr(work, "dtype"):
         work.dtype = np.float64
@@ -225,7 +236,7 @@ def check_net(
                   tuple(off_constant(array, rng) for array in arrays), names,
                   tuple(range(len(arrays))))
     session = Session(layer, {**_numbers(net, X), **(constants or {})},
-                      name or type(net).__name__, "net", seed)
+                      name or type(net).__name__, "net", seed, rtol, atol)
     return session.run(np.ones(()), workers, progress)
 
 

@@ -67,7 +67,7 @@ FLOORS = (
     {"target"},
     {"repair"},
     {"check"},
-    {"run"},
+    {"run", "summary"},
     {"findings"},
     {"contract"},
     {"numeric"},
