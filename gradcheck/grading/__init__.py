@@ -8,4 +8,5 @@ points                  How many points a right answer earns: defaults, or a sma
 reference               Loads the package's own `layers` as the grader's reference
 submission              The grading of one submission: which layers count, their verdicts
 values                  Compares the values of forward with the reference's.
+undecided               What the numbers cannot decide, the reference's gradient at the same ...
 """
