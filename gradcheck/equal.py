@@ -56,8 +56,8 @@ TOO_WIDE = 1e-2
 HIDDEN = {8: 1e-3, 4: 3e-2, 2: 0.3}
 # So large a share of a whole gradient's norm some of its elements may be, and go unseen.
 LOST = 5e-3
-# Results that are no finer than this were computed in float32, whatever their dtype is.
-SINGLE = 1e-9
+# Results that are no finer than this were computed in a dtype of so many bytes, whatever they have.
+COMPUTED_IN = {2: 2e-5, 4: 1e-9}
 # What a gradient's terms let pass where they cancel to nothing, and no more.
 NEGLIGIBLE = 1e-6
 # Of a direction through kinks: what the smooth part may add to its one-sided slopes.

@@ -16,11 +16,11 @@ from gradcheck.contract.layer import Layer
 from gradcheck.contract.linearity import note_nonlinearity
 from gradcheck.equal import (
     ARGUMENT_ULPS,
+    COMPUTED_IN,
     HIDDEN,
     NATIVE_ULPS,
     RESAMPLED,
     SAMPLED,
-    SINGLE,
     TERMS,
     size_of,
 )
@@ -153,7 +153,7 @@ class Session:
         ulps = max(ARGUMENT_ULPS * float(np.finfo(argument).eps),
                    NATIVE_ULPS * float(np.finfo(dtype).eps))
         assert self.found.out is not None
-        finest = 4 if self.evaluator.eps > SINGLE else 8
+        finest = next((width for width, eps in COMPUTED_IN.items() if self.evaluator.eps > eps), 8)
         width = min(finest, argument.itemsize, dtype.itemsize, self.found.out.dtype.itemsize)
         return replace(problem, ulps=ulps, limit=HIDDEN[width], moved_by=self._moved_by(position))
 

@@ -122,7 +122,8 @@ def _examine_ties(problem: Problem, comparison: Comparison, lengths: Array) -> N
     below = dout * (origin - evaluator.out(position, x - direction))
     low, high = float(np.sum(np.minimum(above, below))), float(np.sum(np.maximum(above, below)))
     along = float(np.sum(comparison.analytic * direction))
-    slack = TIED * float(np.sum(np.abs(comparison.analytic * direction)))
+    share = max(TIED, FLOOR * evaluator.eps)
+    slack = share * float(np.sum(np.abs(comparison.analytic * direction)))
     if not low - slack <= along <= high + slack:
         comparison.failed |= tied
 

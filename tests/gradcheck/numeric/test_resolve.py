@@ -90,6 +90,18 @@ def test_float32_inside_is_held_to_three_percent(factor, statuses):
     assert report.status in statuses, str(report)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize(("function", "derivative"), [
+    (np.tanh, lambda x: 1 - np.tanh(x) ** 2), (np.square, lambda x: 2 * x),
+    (lambda x: np.maximum(x, 0), lambda x: 1.0 * (x > 0)),
+], ids=["tanh", "square", "relu"])
+def test_a_right_layer_that_computes_in_a_narrow_dtype_does_not_fail(dtype, function, derivative):
+    report = check_layer(lambda x: (function(x.astype(dtype)).astype(np.float64), x),
+                         lambda dout, x: dout * derivative(x), X, progress=False)
+    assert report.status in ("passed", "inconclusive"), str(report)
+    assert dtype == np.float16 or report.passed
+
+
 AT_EDGE = np.array([-0.9999999999])
 SMALL = np.array([1e-5])
 
