@@ -34,6 +34,7 @@ from gradcheck.numeric.resolve import resolve
 Array = NDArray[Any]
 
 DIRECTIONS = 2
+MOST_DIRECTIONS = 8  # until one shows what scales the whole
 FINEST_STEP = 2.0**-35
 MOST_WRONG = 24
 ALL_COORDINATES = 4096
@@ -48,7 +49,8 @@ def compare_by_projection(
     x = problem.evaluator.args[position]
     lengths = step_lengths(x, problem.evaluator.eps)
     comparison = Comparison.along_directions(name, position, analytic)
-    for _ in range(DIRECTIONS):
+    scaled = False
+    while comparison.directions < (DIRECTIONS if scaled else MOST_DIRECTIONS):
         direction = lengths * rng.standard_normal(x.shape)
         residual = surely(problem, position, analytic, direction)
         comparison.directions += 1
@@ -65,6 +67,10 @@ def compare_by_projection(
         if residual.coarseness > problem.limit:
             return _one_by_one(problem, comparison, residual)
         comparison.coarseness = max(comparison.coarseness, residual.coarseness)
+        scaled |= residual.tells_scale(problem.limit)
+    else:
+        if not scaled:
+            return _one_by_one(problem, comparison, residual)
     comparison.excuse(problem.ulps * comparison.scale)
     return comparison
 

@@ -28,14 +28,15 @@ DECADES, MOST_PARTS = 5, 8
 class Residual:
     """What a directional derivative leaves unexplained, and how much of that may be error.
 
-    `size` is that of the terms of the analytic derivative, `step` the one that told most; `granted`
-    is what the user's own tolerances allow. `settled` says that something else than the tolerance
-    has decided: a kink's interval, or a function that is constant.
+    `size` is that of the terms of the analytic derivative, `along` their sum, `step` the one that
+    told most; `granted` is what the user's own tolerances allow. `settled` says that something else
+    than the tolerance has decided: a kink's interval, or a function that is constant.
     """
 
     value: float
     tolerance: float
     size: float = 0.0
+    along: float = 0.0
     step: float = FIRST_STEP
     granted: float = 0.0
     settled: bool = False
@@ -56,6 +57,10 @@ class Residual:
         if self.settled or not self.tolerance:
             return 0.0
         return self.tolerance / self.size if self.size and self.known else math.inf
+
+    def tells_scale(self, limit: float) -> bool:
+        """Whether it shows that the gradient as a whole is too large or too small."""
+        return self.settled or not self.size or self.tolerance <= limit * abs(self.along)
 
     def without(self, part: Residual) -> Residual:
         """Return the residual of what is left."""
@@ -97,14 +102,15 @@ def residual_along(problem: Problem, position: int, analytic: Array, direction: 
                    step: float) -> Residual:
     """Return the residual at one small step, or at a wide one and its multiple."""
     slopes = _slopes(problem, position, analytic, direction)
-    size = norm(analytic * direction)
+    terms = analytic * direction
+    size, along = norm(terms), float(np.sum(terms))
     granted = problem.rtol * size + problem.atol * norm(direction)
     fine = slopes(step)
     value, error = float(fine.central[0]), SUMMED * float(fine.roundoff[0])
     if step > FIRST_STEP:
         correction = (value - float(slopes(RATIO * step).central[0])) / (RATIO**2 - 1)
         value, error = value + correction, error + abs(correction)
-    return Residual(value, AGREES_ALONG * size + error, size, step, granted)
+    return Residual(value, AGREES_ALONG * size + error, size, along, step, granted)
 
 
 def _by_ladder(problem: Problem, position: int, analytic: Array, direction: Array,

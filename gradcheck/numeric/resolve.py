@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcheck.equal import BOUNDS, FLOOR, NEGLIGIBLE, size_of
+from gradcheck.equal import BOUNDS, FLOOR, NEGLIGIBLE, rms
 from gradcheck.numeric.climb import Climbed, climb, steepest
 from gradcheck.numeric.comparison import Array, Comparison
 from gradcheck.numeric.dependence import Alignment, Index, align
@@ -30,7 +30,8 @@ FUTILE = 8  # climbs in a row that decide nothing
 
 def resolve(problem: Problem, comparison: Comparison) -> None:
     """Decide what would pass by a wide tolerance; mark as undecided what nothing decides."""
-    size = problem.typical + size_of(comparison.analytic)
+    # no sum of the two: what scales a whole gradient shows at its largest element alone
+    size = np.maximum(np.abs(comparison.analytic), max(problem.typical, rms(comparison.analytic)))
     open_ = comparison.passes_widely(problem.limit * size)
     if np.any(open_):
         comparison.settled |= open_ & zero_in_effect(problem, comparison.position,

@@ -7,6 +7,7 @@ never fail; a spoiled one must never pass. What the numbers cannot decide is inc
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -222,7 +223,11 @@ def main() -> int:
     parser.add_argument("--draws", type=int, default=40, help="nets, layers and losses, each")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     options = parser.parse_args()
-    found = list(verdicts(options.draws, options.first))
+    found = []
+    for verdict in verdicts(options.draws, options.first):
+        found.append(verdict)
+        if is_wrong(verdict):
+            print(verdict, file=sys.stderr, flush=True)
     wrong = [verdict for verdict in found if is_wrong(verdict)]
     print(f"{len(found)} checks: {len(wrong)} right ones failed or spoiled ones passed.\n")
     print(table(found))
