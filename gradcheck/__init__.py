@@ -33,6 +33,9 @@ remedies                What to do about an exception: a table of patterns, the 
 generators              NumPy's and Python's global generators
 program                 Small programs that show something wrong
 summary                 What a report says of one argument's comparison: its worst coordinate
+reference/              Small formulas of the standard layers' values, in NumPy and SciPy
+several                 Several examples of one layer: the first decides the diagnosis
+coverage                Which lines of a function ran, by ``sys.settrace``.
 """
 
 from __future__ import annotations
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from gradcheck.mask_laws.run import (
         DropoutImplementation,
         check_dropout,
+        check_law,
         parametrize_with_dropout_checks,
     )
     from gradcheck.numeric.gradient import numerical_gradient
@@ -65,7 +69,7 @@ _ROOMS = {
     "classic": ("eval_numerical_gradient", "eval_numerical_gradient_array",
                 "eval_numerical_gradient_blobs", "eval_numerical_gradient_net",
                 "grad_check_sparse", "rel_error"),
-    "mask_laws.run": ("DropoutImplementation", "check_dropout",
+    "mask_laws.run": ("DropoutImplementation", "check_dropout", "check_law",
                       "parametrize_with_dropout_checks"),
     "numeric.gradient": ("numerical_gradient",),
     "report": ("Finding", "GradientError", "Report"),
@@ -81,6 +85,7 @@ __all__ = [
     "check_all",
     "check_dropout",
     "check_gradient",
+    "check_law",
     "check_layer",
     "check_net",
     "eval_numerical_gradient",

@@ -16,6 +16,7 @@ from gradcheck.numeric.evaluator import upcast
 from gradcheck.numeric.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
 from gradcheck.report import Report
 from gradcheck.run import Session, Workers
+from gradcheck.several import DIRECTIONS, with_more
 
 Array = NDArray[Any]
 
@@ -33,6 +34,7 @@ def check_layer(
     progress: bool = True,
     rtol: float = 0.0,
     atol: float = 0.0,
+    examples: Sequence[tuple[Any, ...]] = (),
 ) -> Report:
     """Check a layer's backward against its forward, and say what is wrong with it.
 
@@ -64,6 +66,9 @@ def check_layer(
     rtol, atol : float
         Accept a known approximation: errors up to ``rtol * (|g| + rms(g)) + atol``, with the
         numeric gradient g. The report says that they were used.
+    examples : sequence of tuple, optional
+        Further arguments of forward. A layer that passed at `args` is judged at each of them, too,
+        along three random directions; what is not finite there is 'unstable'.
 
     Returns
     -------
@@ -99,8 +104,39 @@ def check_layer(
     validate_options(seed, constants, rtol, atol)
     layer = valid_layer(forward, backward, args, wrt)
     label = str(name or getattr(forward, "__name__", "layer"))
-    session = Session(layer, constants or {}, label, seed=seed, rtol=rtol, atol=atol)
-    return session.run(dout, workers, progress)
+    first = Session(layer, constants or {}, label, seed=seed, rtol=rtol, atol=atol).run(
+        dout, workers, progress)
+    if not examples or not first.passed:
+        return first
+    return with_more(first, ((f"at example {place}", check_layer_along(
+        forward, backward, more, wrt=wrt, directions=DIRECTIONS, seed=seed, name=label,
+        rtol=rtol, atol=atol))
+        for place, more in enumerate(examples, 2)))
+
+
+def check_layer_along(forward: Callable[..., Any], backward: Callable[..., Any],
+                      args: Sequence[Any], *, directions: int, dout: Array | None = None,
+                      wrt: Sequence[int] | int | None = None, seed: int = 0, name: str = "layer",
+                      rtol: float = 0.0, atol: float = 0.0) -> Report:
+    """Check a layer as `check_layer` does, along so many random directions alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> report = check_layer_along(lambda x: (x ** 2, x), lambda dout, x: dout * x,
+    ...                            [np.ones((4, 6))], directions=3)
+    >>> report.passed, report.findings[0].code
+    (False, 'scaled')
+    """
+    layer = valid_layer(forward, backward, tuple(args), wrt)
+    return Session(layer, {}, name, seed=seed, along=directions, rtol=rtol,
+                   atol=atol).run(dout, None, False)
+
+
+def check_gradient_along(f: Callable[[Any], Any], grad: Any, x: Any, *, directions: int,
+                         seed: int = 0, name: str = "function") -> Report:
+    """Check a scalar function as `check_gradient` does, along so many random directions alone."""
+    return _gradient_session(f, grad, x, {}, name, seed, directions).run(np.ones(()), None, False)
 
 
 def check_gradient(
@@ -157,13 +193,20 @@ def check_gradient(
         refuse("f", f, "a function of x that returns a scalar", "pass the function itself",
                TypeError)
     validate_options(seed, constants, rtol, atol)
+    label = name or getattr(f, "__name__", "function").replace("<lambda>", "function")
+    session = _gradient_session(f, grad, x, constants or {}, label, seed, rtol=rtol, atol=atol)
+    return session.run(np.ones(()), workers, progress)
+
+
+def _gradient_session(f: Callable[[Any], Any], grad: Any, x: Any, constants: Mapping[str, float],
+                      name: str, seed: int, along: int = 0, rtol: float = 0.0,
+                      atol: float = 0.0) -> Session:
+    """Return the check of a scalar function that is about to begin."""
     names, arrays = named_arrays("x", x)
     function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
     layer = Layer(function.forward, function.backward, tuple(arrays), names,
                   tuple(range(len(arrays))))
-    label = name or getattr(f, "__name__", "function").replace("<lambda>", "function")
-    session = Session(layer, constants or {}, label, "gradient", seed, rtol, atol)
-    return session.run(np.ones(()), workers, progress)
+    return Session(layer, constants, name, "gradient", seed, along, rtol, atol)
 
 
 def check_net(
@@ -236,7 +279,7 @@ def check_net(
                   tuple(off_constant(array, rng) for array in arrays), names,
                   tuple(range(len(arrays))))
     session = Session(layer, {**_numbers(net, X), **(constants or {})},
-                      name or type(net).__name__, "net", seed, rtol, atol)
+                      name or type(net).__name__, "net", seed, rtol=rtol, atol=atol)
     return session.run(np.ones(()), workers, progress)
 
 

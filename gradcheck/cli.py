@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     --------
     >>> main(["check", "layers", "--only", "relu", "--installed"])  # doctest: +ELLIPSIS
     layers (...)
-    name  arguments  worst error  calls  verdict
-    relu  x          ...          ...    passed
+    name  arguments  worst error  examples  calls  verdict
+    relu  x          ...          10        ...    passed
     <BLANKLINE>
     layers: 1 passed in ... s (72 coordinates, ... forward calls)
     0
@@ -122,7 +122,7 @@ def _check(options: argparse.Namespace) -> int:
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings that flags name; those that are not given are left to the project."""
     names = ("only", "ignore", "imported", "installed", "p_is", "scaling", "seeding", "strict",
-             "seed", "forward", "backward")
+             "seed", "no_values", "forward", "backward", "fail_uncovered")
     values = {name: getattr(options, name, None) for name in names}
     return {name: value for name, value in values.items()
             if value is not None and value is not False and value != []}
@@ -150,6 +150,7 @@ def _progress() -> Callable[[str], None]:
 
 def _grade(options: argparse.Namespace) -> int:
     from gradcheck.grading.grade import MEMORY, TIMEOUT, grade_file, grade_folder
+    from gradcheck.grading.submission import is_untried
 
     conventions = ("p_is", "scaling", "seeding", "ignore", "only")
     settings: dict[str, Any] = {
@@ -162,7 +163,7 @@ def _grade(options: argparse.Namespace) -> int:
     try:
         if not Path(options.target).is_dir():
             record = grade_file(options.target, **settings)
-            _write([record], options, single=True, brief=not Path(options.target).exists())
+            _write([record], options, single=True, brief=is_untried(record))
             return record.exit_code
         records = grade_folder(options.target, workers=options.workers,
                                progress=sys.stderr.isatty(), **settings)
@@ -178,18 +179,25 @@ def _explain(options: argparse.Namespace) -> int:
     from gradcheck.findings import explain as findings
     from gradcheck.findings.registry import rules
     from gradcheck.mask_laws import explain as laws
+    from gradcheck.output.sarif import STATUS_RULES
+    from gradcheck.output.text import folded
 
     if options.code is None:
-        print(f"{findings.listing()}\n\n{laws.listing()}")
+        statuses = "\n".join(f"  {name:14}{meaning.partition('. ')[0].rstrip('.')}"
+                             for name, meaning in STATUS_RULES.items())
+        print(f"{findings.listing()}\n\n{laws.listing()}\n\nstatuses\n{statuses}")
+    elif options.code in STATUS_RULES:
+        print("\n".join([options.code, "", *folded(STATUS_RULES[options.code], "", 100)]))
     elif options.code in rules():
         print(findings.explain(options.code))
     elif options.code in laws.EXPLANATIONS:
         print(laws.explain(options.code))
     else:
-        close = difflib.get_close_matches(options.code, [*rules(), *laws.EXPLANATIONS], n=3)
+        close = difflib.get_close_matches(
+            options.code, [*rules(), *laws.EXPLANATIONS, *STATUS_RULES], n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "gradcheck explain lists them."
-        raise _UsageError(f"CODE: got {options.code!r}; expected a code of a finding or the name "
-                          f"of a law. Remedy: {hint}")
+        raise _UsageError(f"CODE: got {options.code!r}; expected a code of a finding, the name "
+                          f"of a law or a status. Remedy: {hint}")
     return PASSED
 
 
@@ -216,6 +224,7 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
     without an item, such a text has nothing else.
     """
     from gradcheck.output.render import OneRecordError, render, render_all
+    from gradcheck.target.codes import meanings
 
     shown = list(records)
     if options.format == "text" and not options.output:
@@ -227,23 +236,13 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
         try:
             text = how(options.format, color=_colored(options), width=width,
                        verbose=getattr(options, "verbose", False),
-                       rules=_meanings() if options.format == "sarif" else None)
+                       rules=meanings() if options.format == "sarif" else None)
         except OneRecordError as error:
             raise _UsageError(str(error)) from error
         _emit(text, options)
     for record in records:
         _tell(*([record.error] if record.error else []),
               notes=[note for note in record.notes if not _is_advice(note)])
-
-
-def _meanings() -> dict[str, str]:
-    """Return what the codes of findings and the laws of the mask mean."""
-    from gradcheck.findings.registry import rules
-    from gradcheck.mask_laws.run import LAWS
-
-    return {**{law.name: law.description for law in LAWS},
-            **{code: f"{rule.meaning} How to recognise it: {rule.sign}"
-               for code, rule in rules().items()}}
 
 
 def _is_advice(note: str) -> bool:
@@ -254,12 +253,14 @@ def _is_advice(note: str) -> bool:
 def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
     """Tell errors and notes on stderr, below what is already on stdout."""
     from gradcheck.output.plain import clean
+    from gradcheck.output.text import folded
 
     sys.stdout.flush()
-    for note in notes:
-        print(f"note: {clean(note)}", file=sys.stderr)
-    for error in errors:
-        print(f"gradcheck: error: {clean(error)}", file=sys.stderr)
+    for told in (*(f"note: {clean(note)}" for note in notes),
+                 *(f"gradcheck: error: {clean(error)}" for error in errors)):
+        if sys.stderr.isatty():  # elsewhere, who reads it may look for a whole sentence
+            told = "\n".join(folded(told, "", shutil.get_terminal_size((100, 24)).columns))
+        print(told, file=sys.stderr)
 
 
 def _write_folder(records: Sequence[Record], options: argparse.Namespace) -> int:

@@ -31,6 +31,8 @@ ARGUMENT_ULPS = 4.0
 NATIVE_ULPS = 256.0
 # Numbers that a narrow dtype can hold, one operation or a few away from the right ones.
 NARROWED_ULPS = 64.0
+# What a layer in float32 may lose at x near 1e3 where nothing cancels, and where squares do.
+CANCELS = 5e-3
 # What may be left of float64 terms of size one that cancel, whatever was computed with them.
 CANCELLED = 1e-12
 # A spread seen in six samples is this often exceeded by the seventh: never, as far as we know.
@@ -60,7 +62,7 @@ LOST = 5e-3
 COMPUTED_IN = {2: 2e-5, 4: 1e-9}
 # What a gradient's terms let pass where they cancel to nothing, and no more.
 NEGLIGIBLE = 1e-6
-# Of a direction through kinks: what the smooth part may add to its one-sided slopes.
+# At a kink, or along a direction through several: what the smooth part may add to the slopes.
 TIED = 1e-4
 
 # Predictions of a wrong gradient.
@@ -91,6 +93,8 @@ NAMED = 2e-5
 DIGITS = 1e-3
 # Values of a reference, by the size of the coarser dtype: three digits of float32.
 REFERENCE = {2: 2e-2, 4: 1e-3, 8: 1e-6}
+# Values of a definition whose constants are the author's: three digits.
+DEFINITION = 1e-3
 # Means of sums over random masks, in standard errors: exceeded by chance once in 10^11.
 MOMENTS = 7.0
 # Logarithms of their variances, whose own standard errors are estimates.
@@ -258,3 +262,15 @@ def unlike_reference(got: Array, want: Array) -> Array:
     scale = float(np.max(np.abs(want), initial=0.0, where=np.isfinite(want)))
     return np.asarray(~np.isclose(got.astype(float), want.astype(float), rtol=rtol,
                                   atol=rtol * scale / 10, equal_nan=True))
+
+
+def unlike_definition(got: Array, want: Array) -> Array:
+    """Return where a value is not a definition's: relative to it and to the rms; NaN is anything.
+
+    >>> unlike_definition(np.array([1.0, 2.0, 5.0]), np.array([1.001, 2.01, np.nan]))
+    array([False,  True, False])
+    """
+    compared = np.isfinite(want)
+    near = DEFINITION * np.maximum(np.abs(want), rms(want[compared]))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(compared & ~(np.abs(got - want) <= near))

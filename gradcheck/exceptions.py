@@ -36,9 +36,9 @@ def reason_and_place(error: BaseException) -> str:
     ...     forward(1)
     ... except ZeroDivisionError as error:
     ...     print(reason_and_place(error))
-    ZeroDivisionError: division by zero (line 2 of forward)
+    ZeroDivisionError: division by zero (line 2, in forward)
     """
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not LIBRARY.search(frame.filename)] or frames
-    place = f" (line {own[-1].lineno} of {own[-1].name})" if own else ""
+    place = f" (line {own[-1].lineno}, in {own[-1].name})" if own else ""
     return f"{reason_of(error).rstrip('.')}{place}"

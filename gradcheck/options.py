@@ -38,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
 
     explain = commands.add_parser(
         "explain", help="what a finding or a law of the mask means, a wrong example, the right one",
-        description="Explain a finding or a law of the mask. Without CODE, list all of them.")
+        description="Explain a finding, a law of the mask or a status. Without CODE, list all of "
+        "them.")
     explain.add_argument("code", metavar="CODE", nargs="?")
 
     conformance = commands.add_parser(
@@ -61,16 +62,22 @@ def _add_check(commands: Commands) -> None:
     check.add_argument("targets", metavar="TARGET", nargs="+",
                        help="a file (homework.py, book.ipynb), a folder, a package, or the name of "
                        "a module (layers); what lies in the current folder comes first")
-    _add_shared(check, "no limit, and a minute for each function", "no limit")
+    _add_shared(check, "no limit, and a minute for each function; "
+                "of a limit, one function has half", "no limit")
     check.add_argument("--imported", action="store_true",
                        help="judge layers that the target imports from elsewhere, too")
     check.add_argument("--installed", action="store_true",
                        help="a name means the installed module, whatever lies in this folder")
+    check.add_argument("--no-values", action="store_true",
+                       help="do not hold a forward's value to the definition of its standard name")
     check.add_argument("--forward", metavar="NAME",
                        help="judge this function, with the one that --backward names")
     check.add_argument("--backward", metavar="NAME", help="its backward")
+    check.add_argument("--fail-uncovered", action="store_true",
+                       help="fail a layer of which some lines ran at no example")
     check.add_argument("-v", "--verbose", action="store_true",
-                       help="say more: our own tracebacks, and what was not run")
+                       help="say more: our own tracebacks, what is not written yet and where, "
+                       "what the target printed")
 
 
 def _add_grade(commands: Commands) -> None:
@@ -79,7 +86,7 @@ def _add_grade(commands: Commands) -> None:
         "grade", help="the same for a submission, in a sandbox, with points", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Grade a submission, or every submission in a folder. The sandbox guards "
-        "against accidents and cheap tricks; hostile code needs a container.")
+        "against\naccidents and cheap tricks; hostile code needs a container.")
     grade.add_argument("target", metavar="FILE", help="a Python file, or a folder of them")
     _add_shared(grade, "120", "2048")
     grade.add_argument("--points", metavar="TOML", help="points per function and per law")

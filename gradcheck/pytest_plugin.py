@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from gradcheck.output.record import Item as Judged
     from gradcheck.target.remote import Listed, Remote
     from gradcheck.target.sources import Source
 
@@ -71,7 +72,7 @@ class Target(pytest.Collector):
         try:
             sources = sources_of(self.name)
         except (TargetError, NothingToCheckError) as error:
-            yield Check.failing(self, "import", str(error))
+            yield Check.failing(self, "target", str(error))
             return
         for source in sources:
             try:
@@ -113,6 +114,15 @@ def _law_names(remote: Remote) -> list[str]:
     return law_names(remote.settings.strict)
 
 
+def _headline(item: Judged) -> str:
+    """Return what a summary says in a line: the findings by code and argument, or the status."""
+    from gradcheck.output.problems import problems
+    from gradcheck.output.record import Record
+
+    return ", ".join(problem.title.removeprefix(f"{item.name}: ")
+                     for problem in problems(Record("check", "", (item,))))
+
+
 class CheckFailure(Exception):
     """What a check found, in words that need no traceback."""
 
@@ -150,16 +160,20 @@ class Check(pytest.Item):
         if self.remote is None:
             raise CheckFailure(self.reason)
         found = self.remote.items(self.place, self.part)
+        for printed in self.remote.printed[-1:]:
+            self.add_report_section("call", "stdout", printed.text)
         if len(found) != 1:
             raise CheckFailure(f"got {len(found)} answers; expected one")
         item = found[0]
-        said = "\n".join(filter(None, [item.message, item.details.get("traceback", "")]))
+        said = "\n".join(filter(None, [item.message, item.details.get("traceback", ""),
+                                       *(f"advice: {text}" for text in item.advice)]))
         if item.status == "skipped":
-            pytest.skip(said)
+            raise pytest.skip.Exception(said, _use_item_location=True)
         if item.status == "warned":
-            warnings.warn(GradcheckWarning(f"{item.name}: {said}"), stacklevel=1)
+            warnings.warn_explicit(GradcheckWarning(f"{item.name}: {said}"), None,
+                                   item.file or str(self.path), item.line)
         elif item.status != "passed":
-            raise CheckFailure(f"{item.name}: {item.status}\n{said}")
+            raise CheckFailure(f"{_headline(item)}\n{said}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> Any:
         """Show what was found; a traceback only for exceptions of another kind."""

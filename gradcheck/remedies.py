@@ -16,8 +16,8 @@ PACKAGES = {
     "yaml": "pyyaml", "past": "future", "future_builtins": "future", "mpl_toolkits": "matplotlib",
     "dateutil": "python-dateutil", "tensorflow_datasets": "tensorflow-datasets",
 }
-WELL_KNOWN = {*PACKAGES, "h5py", "imageio", "jax", "keras", "matplotlib", "numba", "pandas", "six",
-              "tensorflow", "torch", "torchvision", "tqdm"}
+WELL_KNOWN = {*PACKAGES, "google", "h5py", "imageio", "jax", "keras", "matplotlib", "numba",
+              "pandas", "six", "tensorflow", "torch", "torchvision", "tqdm"}
 TYPES = {"int": "int", "float": "float", "bool": "bool", "object": "object", "str": "str",
          "complex": "complex", "long": "int", "unicode": "str"}
 RENAMED = {
@@ -34,6 +34,16 @@ NAMES = {
     "reduce": "functools.reduce", "izip": "zip", "cPickle": "pickle", "file": "open",
     "unichr": "chr", "imap": "map", "reload": "importlib.reload", "execfile": "exec",
 }
+MODULES = {
+    "cPickle": "pickle", "cStringIO": "io", "StringIO": "io", "Queue": "queue", "urllib2":
+    "urllib.request", "urlparse": "urllib.parse", "httplib": "http.client", "ConfigParser":
+    "configparser", "Tkinter": "tkinter", "__builtin__": "builtins", "copy_reg": "copyreg",
+    "commands": "subprocess", "HTMLParser": "html.parser", "SocketServer": "socketserver",
+    "thread": "_thread", "anydbm": "dbm", "cookielib": "http.cookiejar", "xmlrpclib":
+    "xmlrpc.client",
+}
+# modules that stand in for NumPy: what is written with them runs with NumPy, too
+LIKE_NUMPY = frozenset({"cupy", "minpy", "autograd"})
 METHODS = {"iteritems": "items()", "itervalues": "values()", "iterkeys": "keys()",
            "has_key": "`key in`"}
 TO_PYTHON_3 = ("this is Python 2: convert the file once with `python -m pip install fissix` and "
@@ -62,9 +72,16 @@ def _type_of(found: re.Match[str]) -> str:
 
 def _package_of(found: re.Match[str]) -> str:
     top = found[1].partition(".")[0]
+    if top == "google":
+        return ("there is nothing to install for google.colab, which exists only in Colab; leave "
+                "its import out elsewhere, or put it in a try block")
+    if top in MODULES:
+        return f"{top} is Python 2's; import {MODULES[top]} in its place"
+    if top in LIKE_NUMPY:
+        return (f"import numpy in its place: layers are judged as functions of NumPy's arrays, and "
+                f"what {top} has in common with it stays as it is")
     if "cython" in found[1]:
-        return ("build the extension in its folder: `python setup.py build_ext --inplace`, or "
-                "import it in a try block")
+        return "build the extension in its folder: `python setup.py build_ext --inplace`"
     return (f"install it with `python -m pip install {PACKAGES.get(top, top)}`, or put "
             f"{top}.py beside the file if it is a module of your own")
 
@@ -75,6 +92,7 @@ PATTERNS = (
     Pattern(("SyntaxError",), r"Missing parentheses in call to '(print|exec)'", TO_PYTHON_3),
     Pattern(("SyntaxError",), r"multiple exception types must be parenthesized", TO_PYTHON_3),
     Pattern(("SyntaxError",), r"leading zeros in decimal|<> |backtick|`", TO_PYTHON_3),
+    Pattern(("SyntaxError",), "", "correct that line, or the one above it"),
     Pattern(("AbsentError",), r"^([\w.]+) could not be imported", _package_of),
     Pattern(("ModuleNotFoundError",), r"No module named '([\w.]+)'", _package_of),
     Pattern(("ImportError",), r"cannot import name '(\w+)' from '(scipy[\w.]*|sklearn[\w.]*)'",
@@ -102,10 +120,21 @@ PATTERNS = (
             r"does not support item)|object of type '(map|zip|filter)' has no len",
             lambda found: f"in Python 3 that is a {found[1] or found[2]}: write list(...) around "
             "it"),
+    Pattern(("RecursionError",), "", "end the recursion: it calls itself, and no case in it that "
+            "returns without a call is ever reached"),
     Pattern(("ValueError", "IndexError"), r"could not be broadcast to indexing result|indexing "
             r"arrays could not be broadcast", "if the index is a list of lists, which NumPy took "
             "for a tuple before 1.23, write a tuple: a[rows, columns]"),
 )
+
+
+def is_well_known(module: str) -> bool:
+    """Whether a module that is missing is not the user's own: a package, or one of Python 2.
+
+    >>> is_well_known("torch"), is_well_known("cPickle"), is_well_known("cs231n")
+    (True, True, False)
+    """
+    return module in WELL_KNOWN or module in MODULES or module in LIKE_NUMPY
 
 
 def remedy_of(error: BaseException, file: str = "FILE") -> str:

@@ -20,7 +20,8 @@ MOST_WHERE = 20
 MOST_SHOWN = 5
 
 
-# A gradient that is right can have these; they are told, and fail nothing.
+# A gradient that is right can have these; they are told, and fail nothing but where their evidence
+# says `fails`.
 WARNED = frozenset({"dout-mutated", "cache-mutated", "input-mutated", "lower-precision", "unstable",
                     "setting-ignored", "numerical-backward"})
 
@@ -56,6 +57,11 @@ class Finding:
     def __str__(self) -> str:
         target = f" in d{self.argument}" if self.argument else ""
         return f"{self.code}{target}: {self.message}"
+
+    @property
+    def fails(self) -> bool:
+        """Whether it makes a layer fail, even if every gradient is right."""
+        return self.code not in WARNED or bool(self.evidence.get("fails"))
 
     @property
     def places(self) -> str:
@@ -161,6 +167,8 @@ class Report:
         The numbers, an entry for each differentiated argument.
     notes : tuple of str
         What a reader should know besides the verdict.
+    examples : int
+        At how many examples the layer was judged.
     """
 
     passed: bool
@@ -172,6 +180,7 @@ class Report:
     arguments: tuple[ArgumentReport, ...] = ()
     notes: tuple[str, ...] = ()
     name: str = "layer"
+    examples: int = 1
 
     @property
     def status(self) -> str:
@@ -179,7 +188,7 @@ class Report:
         if self.passed:
             return "passed"
         compared = {entry.name for entry in self.arguments}
-        if any(finding.code not in WARNED or (
+        if any(finding.fails or (
                 finding.code == "lower-precision" and finding.argument not in compared)
                 for finding in self.findings):
             return "failed"
@@ -197,7 +206,7 @@ class Report:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.name}: {self.status} ({self.checked} coordinates, "
+            f"{self.name}: {self.status} ({self._examples}{self.checked} coordinates, "
             f"{self.evaluations} forward calls, {self.seconds:.2g} s)"
         ]
         lines += [f"  {entry}" for entry in self.arguments]
@@ -207,6 +216,10 @@ class Report:
             lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
+
+    @property
+    def _examples(self) -> str:
+        return f"{self.examples} examples, " if self.examples > 1 else ""
 
     def paragraphs(self) -> Iterator[str]:
         """Yield what is wrong, to be folded: each finding, the numbers beside them, the notes."""
@@ -230,6 +243,7 @@ class Report:
             "inconclusive": self.inconclusive,
             "findings": [finding.to_dict() for finding in self.findings],
             "checked": self.checked,
+            "examples": self.examples,
             "evaluations": self.evaluations,
             "seconds": self.seconds,
             "arguments": [entry.to_dict() for entry in self.arguments],

@@ -44,21 +44,25 @@ Workers = int | Callable[..., Any] | None
 # loss costs more than a layer, and its parameters share no structure that could be used
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
 RESAMPLES = 6
-NO_NUMBERS = ("non-finite", "wrong-shape")
+NO_NUMBERS = ("non-finite", "wrong-shape", "padding-crop")
 
 
 class Session:
-    """Runs one check; `kind` is 'layer', 'gradient' (of a scalar function) or 'net'."""
+    """Runs one check; `kind` is 'layer', 'gradient' (of a scalar function) or 'net'.
+
+    With `along`, every argument is compared along so many random directions, however small it is.
+    """
 
     def __init__(self, layer: Layer, constants: Mapping[str, float], label: str,
-                 kind: str = "layer", seed: int = 0, rtol: float = 0.0, atol: float = 0.0) -> None:
+                 kind: str = "layer", seed: int = 0, along: int = 0, rtol: float = 0.0,
+                 atol: float = 0.0) -> None:
         self.started = time.perf_counter()
         self.layer, self.constants, self.label, self.kind = layer, dict(constants), label, kind
         streams = np.random.SeedSequence(seed).spawn(3)
         self.upstream, self.linear, self.directions = map(np.random.default_rng, streams)
         self.evaluator = Evaluator(layer.forward, layer.args)
         self.comparisons: list[Comparison] = []
-        self.groups = 0
+        self.groups, self.along = 0, along
         self.spreads: dict[int, Array | float] = {}
         self.analytic: list[Array] = []
         self.rtol, self.atol = rtol, atol
@@ -215,6 +219,11 @@ class Session:
     def _compare(self, problem: Problem, position: int, analytic: Array) -> Comparison:
         """Compare coordinate by coordinate, or along directions where that costs too much."""
         x = self.evaluator.args[position]
+        if self.along:
+            comparison = compare_by_projection(problem, position, self.layer.names[position],
+                                               analytic, self.directions, self.along)
+            comparison.natural = natural_scale(problem.origin, problem.dout, x)
+            return comparison
         scale = step_lengths(x, self.evaluator.eps) / self.evaluator.eps ** (1 / 3)
         alignment = align(self.evaluator, position, problem.origin, scale)
         name = self.layer.names[position]

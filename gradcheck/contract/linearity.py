@@ -41,8 +41,7 @@ def note_nonlinearity(
         both = call_backward(found, layer, np.asarray(dout + ALPHA * other), cache)
     if second is None or both is None:
         return
-    largest = max((float(np.max(np.abs(entry), initial=0.0)) for entry in gradients
-                   if entry.dtype.kind in "fiub"), default=0.0)
+    largest = max(map(_largest, (*gradients, *second)), default=0.0)
     for position, *entries in zip(layer.wrt, gradients, second, both, strict=False):
         shape = layer.args[position].shape
         if math.prod(shape) and all(
@@ -51,6 +50,14 @@ def note_nonlinearity(
             _judge(found, layer.names[position],
                    [np.asarray(entry, dtype=np.float64) for entry in entries],
                    largest, partial(noise, position))
+
+
+def _largest(entry: Any) -> float:
+    """Return the size of a gradient, whose rounding may reach into the others; 0 of none."""
+    if not isinstance(entry, np.ndarray) or np.ma.is_masked(entry) or (
+            entry.dtype.kind not in "fiub"):
+        return 0.0
+    return float(np.max(np.abs(np.asarray(entry)), initial=0.0))
 
 
 def _judge(found: Inspection, name: str, gradients: list[Array], largest: float,

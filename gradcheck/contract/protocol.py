@@ -2,8 +2,8 @@
 
 The checker knows ``out, cache = forward(*args)`` and ``gradients = backward(dout, cache)``. In use
 are also several outputs, ``(a, b), cache`` or ``a, b, cache``; an output alone, where backward
-takes forward's own arguments; a backward that takes forward's settings, too; gradients in a dict;
-and None for what cannot be differentiated.
+takes forward's own arguments, before dout or behind it; a backward that takes forward's settings,
+too; gradients in a dict; and None for what cannot be differentiated.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ Function = Callable[..., Any]
 
 OUTPUTS = frozenset({"out", "output", "y", "a", "A", "activation", "s", "h", "res", "result"})
 INPUTS = frozenset({"x", "X", "z", "Z", "inp", "input", "inputs", "cache"})
+UPSTREAM = re.compile(r"d_?([a-zA-Z]\d?|[A-Z]\w*|(out|prev|next|loss|val|y)\w*)|\w*(grad|delta)\w*|"
+                      r"upstream\w*|g")
 
 
 def in_one_form(forward: Function, backward: Function, names: Sequence[str],
@@ -108,15 +111,16 @@ class _Backward:
 
     def _returned(self, dout: Any, cache: Any) -> Any:
         if isinstance(cache, Bare):
-            wanted = _parameters(self.backward)[1:]
-            return self.backward(dout, *_from_forward(wanted, self.names, cache))
+            wanted = parameters_of(self.backward)
+            del wanted[self._upstream:self._upstream + 1]
+            given = _from_forward(wanted, self.names, cache)
+            given.insert(self._upstream, dout)
+            return self.backward(*given)
         if isinstance(cache, Several):
             parts = cache.split(dout)
-            together = cache.together and len(_parameters(self.backward)) <= 2
+            together = cache.together and len(parameters_of(self.backward)) <= 2
             return self._call(*([tuple(parts)] if together else parts), cache.cache)
-        if self._swapped:
-            return self.backward(cache, dout)
-        return self._call(dout, cache)
+        return self._call(*((cache, dout) if self._upstream == 1 else (dout, cache)))
 
     def _call(self, *given: Any) -> Any:
         """Call with the settings that its further parameters name."""
@@ -127,13 +131,17 @@ class _Backward:
     @functools.cached_property
     def _named(self) -> list[str]:
         """The names of all parameters that can be named."""
-        return _parameters(self.backward, optional=True)
+        return parameters_of(self.backward, optional=True)
 
     @functools.cached_property
-    def _swapped(self) -> bool:
-        """Whether cache stands before dout."""
-        parameters = _parameters(self.backward)
-        return len(parameters) == 2 and parameters[0] == "cache" != parameters[1]
+    def _upstream(self) -> int:
+        """The place of dout: behind an argument of forward's, or a cache, where names say so."""
+        first, *others = parameters_of(self.backward) or [""]
+        known = {*self.names, *INPUTS, *OUTPUTS}
+        if first == "cache" and len(others) == 1:
+            return int(others[0] != "cache")
+        return next((place for place, name in enumerate(others, 1) if first in known
+                     and name not in known and UPSTREAM.fullmatch(name)), 0)
 
 
 @dataclass
@@ -160,8 +168,12 @@ class Bare(Wrapped):
     cache: None = None
 
 
-def _parameters(function: Function, optional: bool = False) -> list[str]:
-    """Return the names of the parameters that have to be given, or may be."""
+def parameters_of(function: Function, optional: bool = False) -> list[str]:
+    """Return the names of the parameters that have to be given, or may be.
+
+    >>> parameters_of(lambda dout, cache, eps=0.1: None)
+    ['dout', 'cache']
+    """
     try:
         found = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -195,7 +207,8 @@ def _in_order(returned: Any, names: Sequence[str], wrt: Sequence[int]) -> Any:
         return returned if all(entry is None for entry in keyed) else tuple(keyed)
     if isinstance(returned, tuple | list) and len(returned) > len(wrt):
         if len(returned) == len(names) and all(
-                returned[i] is None for i in range(len(names)) if i not in wrt):
+                returned[i] is None or isinstance(returned[i], Mapping)  # of a dict of arrays
+                for i in range(len(names)) if i not in wrt):
             return tuple(returned[i] for i in wrt)
         filled = [entry for entry in returned if entry is not None]
         if len(filled) == len(wrt):

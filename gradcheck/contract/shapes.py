@@ -24,6 +24,8 @@ def note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
         array = None if gradient is None else np.asarray(gradient)
         if array is None:
             found.add("wrong-shape", "missing", name, got=None, expected=argument.shape)
+        elif not array.size and _cropped(array.shape, argument.shape):
+            found.add("padding-crop", "empty", name, got=array.shape, expected=argument.shape)
         elif array.dtype.kind not in "fiub" or array.shape != argument.shape:
             found.add("wrong-shape", "shape", name, got=array.shape, dtype=str(array.dtype),
                       expected=argument.shape)
@@ -33,7 +35,19 @@ def note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
         else:
             _note_values(found, name, array, argument, finite)
     if not finite:
-        found.add("non-finite", "output")
+        undefined = found.out is not None and np.any(np.isnan(found.out))
+        found.add("non-finite", "output", value="nan" if undefined else "inf")
+
+
+def _cropped(got: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether a shape is the wanted one, but that trailing axes of an image are empty.
+
+    >>> _cropped((3, 2, 0, 0), (3, 2, 7, 6)), _cropped((0,), (7,))
+    (True, False)
+    """
+    lost = [one != two for one, two in zip(got, wanted, strict=False)]
+    return len(got) == len(wanted) > 2 and any(lost) and all(
+        not size for size, gone in zip(got, lost, strict=True) if gone)
 
 
 def _note_values(found: Inspection, name: str, array: Array, argument: Array, finite: bool) -> None:

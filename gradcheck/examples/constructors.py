@@ -17,21 +17,26 @@ RECIPES: tuple[tuple[str, Any], ...] = (
     (r"(n_|num_)?(out|output)_?(channels|depth|ch)|depth", OUTPUTS),
     (r"(n_|num_)?(in|input|inputs)(_?(features|size|dim|dims|channels|units))?|n_in|in_dim|fan_in|"
      r"(input_?)?shape|num_features|normalized_shape|features|dim|d|D|size|n_features|embed_dim|"
-     r"d_model|num_inputs|n_inputs|vocab_size", INPUTS),
+     r"d_model|num_inputs|n_inputs|(n_|num_)?(vocab|vocabulary|embeddings|tokens|words)(_?size)?|V",
+     INPUTS),
     (r"(n_|num_)?(out|output|outputs)(_?(features|size|dim|dims|channels|units))?|n_out|out_dim|"
      r"fan_out|units|hidden(_?(size|dim|units))?|n_hidden|num_hidden|num_classes|n_classes|M|H|"
-     r"num_neurons|n_neurons|neurons|num_outputs|n_outputs|embedding_dim", OUTPUTS),
+     r"(n_|num_)(neurons|units|nodes|outputs)|neurons|nodes|emb(edding)?_?(dim|size)", OUTPUTS),
     (r"p|p_drop|drop_?prob|dropout(_?(rate|p|prob|ratio))?|rate|drop_rate|probability", 0.3),
     (r"keep_?prob|p_keep|keep(_rate|_ratio)?", 0.7),
     (r"kernel(_?size)?|filter_?size|k|ksize", 3), (r"num_filters|n_filters|filters", 3),
     (r"pool(_?size)?|pool_(height|width|h|w)", 2), (r"stride|dilation", 1), (r"pad(ding)?", 1),
     (r"eps(ilon)?", 1e-5), (r"momentum", 0.9), (r"alpha|slope|negative_slope", 0.1),
     (r"lr|learning_rate|eta", 0.1), (r"seed|random_state", 0), (r"axis", -1),
-    (r"groups|num_heads|n_heads|heads", 2), (r"weight_scale|scale|std", 0.5),
+    (r"groups|num_heads|n_heads|heads", 2),
+    (r"(weight_|init_)?(scale|std|stddev)|std_init|sigma", 0.5),
     (r"reg|lambda_?|lam|l2|weight_decay", 0.1), (r"bias|use_bias|training|train", True),
     (r"stateful|verbose|debug", False), (r"activation", "relu"),
     (r"rng|generator", np.random.default_rng),
     (r"name|layer_name", "layer"),
+    # by their beginnings and ends, behind all that are known as a whole
+    (r"(in|input)_?[a-z]+|[a-z]+_(in|input)", INPUTS),
+    (r"(out|output|hidden)_?[a-z]+|[a-z]+_(out|output)", OUTPUTS),
 )
 # A name for the input's shape, which some take with the samples, some without, some as its length.
 SHAPE = re.compile(r"(in(put)?_?)?(shape|dims?)|X?_?shape")
@@ -49,6 +54,8 @@ def constructor_value(name: str) -> Any:
     --------
     >>> constructor_value("in_features"), constructor_value("n_out"), constructor_value("p")
     (6, 5, 0.3)
+    >>> constructor_value("in_num"), constructor_value("n_units"), constructor_value("init_std")
+    (6, 5, 0.5)
     """
     for pattern, value in RECIPES:
         if re.fullmatch(pattern, name):

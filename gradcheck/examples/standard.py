@@ -7,44 +7,10 @@ that a factor of 1/N cannot be mistaken for 1/D, nor one axis for another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-Recipe = Callable[[np.random.Generator], Any]
-Entry = Mapping[str, Any]
-
-
-def normal(*shape: int) -> Recipe:
-    """Return a recipe for a standard normal array."""
-    return lambda rng: rng.standard_normal(shape)
-
-
-def uniform(low: float, high: float, *shape: int) -> Recipe:
-    """Return a recipe for a uniform array."""
-    return lambda rng: np.asarray(rng.uniform(low, high, shape))
-
-
-def integers(below: int, *shape: int) -> Recipe:
-    """Return a recipe for an array of labels 0 ... below - 1."""
-    return lambda rng: rng.integers(below, size=shape)
-
-
-def coins(dtype: type, *shape: int) -> Recipe:
-    """Return a recipe for an array of zeros and ones."""
-    return lambda rng: rng.integers(2, size=shape).astype(dtype)
-
-
-def spread(*shape: int) -> Recipe:
-    """Return a recipe for distinct values at least 0.1 apart, so that no maximum is nearly tied."""
-    return lambda rng: 0.1 * rng.permutation(int(np.prod(shape))).reshape(shape) - 1.0
-
-
-def _each(names: str, entry: Any) -> dict[str, Any]:
-    """Return the same entry under several names."""
-    return dict.fromkeys(names.split(), entry)
+from gradcheck.examples.recipes import Entry, coins, integers, normal, spread, uniform
+from gradcheck.examples.recipes import each as _each
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ SIGMOID = layer("sigmoid", """
     def sigmoid_forward(x):
         return 0.5 * (1 + np.tanh(x / 2)), x
     """, "x")
+HINGE = Given("", 'check_all({"svm_loss": svm_loss}, imported=True).items[0]', "item")
 LEAKY_RELU = layer("leaky_relu", f"""
     {RNG}
 
@@ -230,3 +231,9 @@ def slipped(right: str, old: str, new: str) -> str:
     """
     assert old in right, f"{old!r} does not occur in the right half"
     return right.replace(old, new)
+
+LEAKY_SLOPE = Given("""
+    def leaky_relu_backward(dout, cache):
+        x, alpha = cache
+        return dout * np.where(x > 0, 1, alpha)
+    """, "check_all((leaky_relu_forward, leaky_relu_backward)).items[0]", "item")

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from gradcheck.generators import global_generators_restored
 from gradcheck.grading.points import load_ignored, load_points
-from gradcheck.grading.submission import Grading, WrongSettingError, asked_for
+from gradcheck.grading.submission import Grading, NotGradedError, WrongSettingError, asked_for
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.output.plain import OUTPUT_LIMIT, clean
 from gradcheck.output.record import Record
@@ -88,7 +88,7 @@ def grade_file(
     Raises
     ------
     ValueError
-        A setting is wrong: an unknown layer, an invalid table.
+        A setting is wrong: an unknown layer, an invalid table; or the path is a notebook's.
 
     Notes
     -----
@@ -96,6 +96,9 @@ def grade_file(
     what is not. Hostile code needs a container around the grader.
     """
     started = time.monotonic()
+    if Path(path).suffix == ".ipynb":
+        raise ValueError(f"{path}: got a notebook; expected a Python file. Remedy: save its layers "
+                         f"in one, or `gradcheck check {path}`, which judges notebooks.")
     table = load_points(points)
     conventions = Conventions(p_is, scaling, seeding)
     seed = secrets.randbits(32) if seed is None else seed
@@ -112,6 +115,8 @@ def grade_file(
             grading.run(asked)
     except WrongSettingError as reason:
         raise ValueError(str(reason)) from None
+    except NotGradedError as reason:
+        error = str(reason)
     except SandboxError as reason:
         fault, error = "target", str(reason)
     except Exception:

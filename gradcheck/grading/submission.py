@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import re
 import time
@@ -18,7 +19,7 @@ from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
-from gradcheck.output.record import Item
+from gradcheck.output.record import Item, Record
 from gradcheck.remedies import remedy_of
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
 from gradcheck.target.home import home_of
@@ -30,8 +31,15 @@ RAISED = re.compile(r"raised (\w+): (.*)")
 NOT_IMPORTED = "not judged: the file cannot be imported, see the error below"
 
 
+NO_FUNCTIONS = "not graded: the file has classes alone, see the error below"
+
+
 class WrongSettingError(Exception):
     """The user asked for something that cannot be; not a fault of ours."""
+
+
+class NotGradedError(Exception):
+    """A submission holds nothing that grade knows; every item is there, with zero."""
 
 
 def asked_for(table: Points | None, only: Sequence[str] | None) -> list[str] | None:
@@ -99,7 +107,8 @@ class Grading:
     def run(self, asked: list[str] | None) -> None:
         """Judge every layer that counts; a layer that kills the process costs only its own points.
 
-        Raises SandboxError if the file cannot be imported; every item is then there, with zero.
+        Raises SandboxError if the file cannot be imported, and NotGradedError if it has classes
+        alone; every item is then there, with zero.
         """
         known = references()
         self.budget = Budget(self.timeout)
@@ -110,6 +119,14 @@ class Grading:
                 self._add_missing(name, NOT_IMPORTED, "error")
             raise type(reason)(f"{reason}{_remedy(str(reason), self.path)}") from None
         pairs = {pair.name: pair for pair in found.pairs}
+        classes = [] if asked or pairs or found.unpaired else _classes(self.path)
+        if classes:
+            for name in STANDARD:
+                self._add_missing(name, NO_FUNCTIONS, "failed")
+            raise NotGradedError(
+                f"{self.path}: grade judges functions, such as affine_forward and affine_backward; "
+                f"this file has classes {', '.join(classes)}: not graded. Remedy: `gradcheck check "
+                f"{self.path}` judges classes, without points.")
         for name in _chosen(asked, self._expected(found, known), known):
             if name not in pairs:
                 self._add_missing(name, _absence(name, found), "failed")
@@ -163,6 +180,8 @@ class Grading:
                 self._failure):
             self.items.append(Item(name, name, "todo", UNWRITTEN, 0.0, sum(points.values())))
             return
+        if self._failure:  # of one half, maybe: each part is judged for itself
+            pair = self._pair(name) or pair
         message, fault = "not judged", ""
         try:
             self._add_verdicts(name, self._verdicts(pair, reference), points)
@@ -171,6 +190,13 @@ class Grading:
             self.our_fault = self.our_fault or traceback.format_exc(limit=-5)
         self.items += [Item(f"{name}: {part}", name, "error", message, 0.0, possible, fault=fault)
                        for part, possible in points.items()]
+
+    def _pair(self, name: str) -> Pair | None:
+        """Return a layer in a process that works, if there can be one."""
+        try:
+            return next((pair for pair in self._find().pairs if pair.name == name), None)
+        except SandboxError:
+            return None
 
     def _add_verdicts(self, name: str, verdicts: Iterator[Verdict], points: dict[str, float]
                       ) -> None:
@@ -213,6 +239,23 @@ def _absence(name: str, found: Found) -> str:
     there = [pair.name if pair.is_loss else f"{pair.name}_forward, {pair.name}_backward"
              for pair in found.pairs] + list(found.unpaired)
     return f"{wanted}: missing; the file defines {', '.join(there) or 'no layer and no loss'}"
+
+
+def _classes(path: Path) -> list[str]:
+    """Return the classes with a method forward in a submission's text, which is not run for it."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return []
+    return [node.name for node in tree.body if isinstance(node, ast.ClassDef)
+            and any(isinstance(child, ast.FunctionDef) and child.name == "forward"
+                    for child in node.body)]
+
+
+def is_untried(record: Record) -> bool:
+    """Whether a record's error says all: nothing of the file could be judged."""
+    return bool(record.error) and all(item.message in (NO_FUNCTIONS, NOT_IMPORTED)
+                                      for item in record.items)
 
 
 def _remedy(reason: str, path: Path) -> str:

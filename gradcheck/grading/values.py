@@ -24,6 +24,7 @@ Array = NDArray[Any]
 Settings = dict[str, Any]
 
 P = 0.3
+WRITTEN = ("running_mean", "running_var")
 DRAWS = 800
 DTYPES = (np.float64, np.float32, np.float64)
 
@@ -55,16 +56,18 @@ class Values:
         """Compare forward at several inputs, dtypes and modes, and a dropout's statistics."""
         for dtype in DTYPES:
             for settings in self._settings():
-                self._compare(dtype, settings)
+                _compare_written(*self._compare(dtype, settings), _in_words((), settings))
         if self.stochastic:
             self._compare_statistics()
 
-    def _compare(self, dtype: Any, settings: Settings) -> None:
+    def _compare(self, dtype: Any, settings: Settings) -> tuple[Args, Args]:
+        """Compare forward's output, and return the arguments of both calls."""
         mine, right = self._both(self.draw(dtype), settings)
         got = self._out(mine)
         want = self.reference.forward(*right)[0] * self._scale(settings)
         compare("loss" if self.pair.is_loss else "out", got, want,
                 f" for {_in_words(mine, settings)}")
+        return mine, right
 
     def _settings(self) -> list[Settings]:
         if self.stochastic:
@@ -111,6 +114,16 @@ class Values:
         raise Disagreement(f"{name} returned {describe(returned)}; expected the pair {what}")
 
 
+def _compare_written(mine: Args, right: Args, settings: str) -> None:
+    """Compare the running statistics that a call leaves in its dict of settings."""
+    where = f" after a call {f'with {settings}' if settings else 'in train mode'}"
+    for own, other in zip(mine, right, strict=True):
+        for name in WRITTEN if isinstance(other, dict) else ():
+            if name in other:
+                compare(name, own.get(name), other[name], where)
+
+
 def _in_words(args: Args, settings: Settings) -> str:
     dtype = next((arg.dtype for arg in args if floating(arg)), "")
-    return ", ".join([f"{dtype} input", *(f"{k} = {v}" for k, v in settings.items())])
+    words = (f"{k} = {v}" for k, v in settings.items())
+    return ", ".join([*([f"{dtype} input"] if dtype else []), *words])

@@ -202,7 +202,7 @@ class Probe:
     def _raised(self, function: str, error: BaseException) -> NoReturn:
         last = traceback.format_exception_only(type(error), error)[-1].strip()
         frames = traceback.extract_tb(error.__traceback__)
-        where = f" (line {frames[-1].lineno} of {frames[-1].name})" if len(frames) > 1 else ""
+        where = f" (line {frames[-1].lineno}, in {frames[-1].name})" if len(frames) > 1 else ""
         slip = "param has no 'seed' when the mask should be fresh: test `'seed' in param`" if (
             isinstance(error, KeyError) and error.args == ("seed",)) else ""
         broken(f"{function} raised {last}{where}", slip, error=last)

@@ -163,7 +163,9 @@ def _judge(comparison: Comparison, group: Index, estimate: Estimate,
     analytic, near, floor = judged
     shape = np.shape(comparison.numeric[group])
     slack = BOUNDS * estimate.bound + floor
-    between = (analytic >= estimate.low - floor) & (analytic <= estimate.high + floor)
+    # a one-sided slope errs by the curvature of its side, however short the step
+    edge = floor + TIED * np.maximum(np.abs(estimate.low), np.abs(estimate.high))
+    between = (analytic >= estimate.low - edge) & (analytic <= estimate.high + edge)
     failed = np.where(estimate.kinked, ~between, ~(np.abs(analytic - estimate.value) <= slack))
     failed &= np.isfinite(estimate.bound) | ~np.isfinite(analytic)
     comparison.numeric[group] = estimate.value.reshape(shape)

@@ -34,7 +34,7 @@ from gradcheck.numeric.resolve import resolve
 Array = NDArray[Any]
 
 DIRECTIONS = 2
-MOST_DIRECTIONS = 8  # until one shows what scales the whole
+MORE_DIRECTIONS = 6  # until one shows what scales the whole
 FINEST_STEP = 2.0**-35
 MOST_WRONG = 24
 ALL_COORDINATES = 4096
@@ -43,14 +43,15 @@ MOST_SINGLY, MOST_COARSE = 256, 10.0
 
 
 def compare_by_projection(
-    problem: Problem, position: int, name: str, analytic: Array, rng: np.random.Generator
+    problem: Problem, position: int, name: str, analytic: Array, rng: np.random.Generator,
+    directions: int = DIRECTIONS,
 ) -> Comparison:
     """Compare a gradient along random directions; locate what is wrong where they disagree."""
     x = problem.evaluator.args[position]
     lengths = step_lengths(x, problem.evaluator.eps)
     comparison = Comparison.along_directions(name, position, analytic)
     scaled = False
-    while comparison.directions < (DIRECTIONS if scaled else MOST_DIRECTIONS):
+    while comparison.directions < (directions if scaled else directions + MORE_DIRECTIONS):
         direction = lengths * rng.standard_normal(x.shape)
         residual = surely(problem, position, analytic, direction)
         comparison.directions += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from gradcheck.output.plain import MESSAGE_LIMIT, clean, one_line
+from gradcheck.output.plain import MESSAGE_LIMIT, clean, counted, one_line
 from gradcheck.output.record import STATUSES, Item, Record
 
 
@@ -18,7 +18,8 @@ def summary(record: Record) -> str:
     'a.py: 1 failed, 1 of 4 points in 0.0 s'
     """
     counts = {status: sum(item.status == status for item in record.items) for status in STATUSES}
-    parts = [f"{count} {status}" for status, count in counts.items() if count] or ["0 judged"]
+    parts = [f"{count} {status}{'s' * (status == 'error' and count > 1)}"
+             for status, count in counts.items() if count] or ["0 judged"]
     if record.max_score:
         parts.append(f"{record.score:g} of {record.max_score:g} points")
     name = one_line(record.target)
@@ -32,7 +33,7 @@ def _work(record: Record) -> str:
     if record.kind != "check" or not reports:
         return ""
     checked, calls = (sum(report[key] for report in reports) for key in ("checked", "evaluations"))
-    return f" ({checked:,} coordinates, {calls:,} forward calls)"
+    return f" ({counted(checked, 'coordinate')}, {counted(calls, 'forward call')})"
 
 
 def explanation(item: Item, limit: int = MESSAGE_LIMIT) -> str:

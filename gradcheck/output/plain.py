@@ -44,6 +44,15 @@ def one_line(text: str) -> str:
     return clean(text, 500).replace("\n", " ").replace("\t", " ")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "forward call"), counted(2_000, "forward call")
+    ('1 forward call', '2,000 forward calls')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def plain(value: Any) -> Any:
     """Return `value` in JSON's own types: NumPy's unpacked, infinities and NaN as words.
 

@@ -14,6 +14,7 @@ from gradcheck.output.record import Item, Record
 LEVELS = {"failed": "error", "error": "error", "inconclusive": "error", "warned": "warning",
           "todo": "note", "skipped": "note"}
 SOURCES = (".py", ".ipynb")
+CELL = re.compile(r"(.*\.ipynb) (code cell \d+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,20 @@ def problems(record: Record) -> Iterator[Problem]:
 
 def _of_item(item: Item) -> Iterator[Problem]:
     """Yield a problem for each finding or broken law, or one for the item's message."""
-    level, place = LEVELS[item.status], (relative(item.file), item.line)
+    level, (file, line, prefix) = LEVELS[item.status], _place(item)
     told = [*_findings(item), *_laws(item)] or [(item.status, "", item.message or item.status)]
+    advice = [f"\nadvice: {text}" for text in item.advice]
     for rule, where, text in told:
-        yield Problem(level, one_line(rule), one_line(f"{item.name}: {rule}{where}"), clean(text),
-                      *place)
+        yield Problem(level, one_line(rule), one_line(f"{item.name}: {rule}{where}"),
+                      clean("".join([prefix, text, *advice])), file, line)
+
+
+def _place(item: Item) -> tuple[str, int, str]:
+    """Return an item's file and line; of a notebook, whose lines are no cell's, what says both."""
+    cell = CELL.fullmatch(item.file)
+    if cell is None:
+        return relative(item.file), item.line, ""
+    return relative(cell[1]), 0, f"{cell[2]}{f', line {item.line}' if item.line else ''}: "
 
 
 def _findings(item: Item) -> Iterator[tuple[str, str, str]]:

@@ -46,9 +46,11 @@ class Item:
     details : mapping
         Anything else of JSON's types, such as ``report.to_dict()``.
     file : str
-        Where the layer is defined; '' where that is not known.
+        Where the layer is defined, such as ``'hw.py'`` or ``'hw.ipynb code cell 4'``; '' where
+        that is not known.
     line : int
-        The line of its definition, from 1; 0 where that is not known.
+        The line of its definition, from 1: of backward's, where a gradient is wrong; 0 where that
+        is not known.
     uncovered : tuple of int
         Lines that no example reached.
     fault : str
@@ -83,9 +85,9 @@ class Item:
         return self.status in FINE or (self.status == "skipped" and self.max_points is not None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Record:
-    """Everything that was judged about one target.
+    """Everything that was judged about one target; ``print`` shows it as the command does.
 
     Attributes
     ----------
@@ -109,6 +111,18 @@ class Record:
         What is needed to repeat the run, such as the seed.
     path : str
         What was judged under the target's name; '' where that goes without saying.
+
+    Examples
+    --------
+    >>> record = Record("check", "homework.py", (Item("relu", "relu", "failed", "no"),))
+    >>> print(record)
+    name  verdict
+    relu  failed
+        no
+    <BLANKLINE>
+    homework.py: 1 failed in 0.0 s
+    >>> record
+    <Record homework.py: 1 failed in 0.0 s>
     """
 
     kind: str
@@ -147,6 +161,16 @@ class Record:
             codes += [4 if item.fault == "judge" else 3 for item in self.items
                       if item.status == "error"]
         return max(codes)
+
+    def __str__(self) -> str:
+        from gradcheck.output.text import as_text  # which is made of records
+
+        return as_text(self).rstrip("\n")
+
+    def __repr__(self) -> str:
+        from gradcheck.output.parts import summary
+
+        return f"<Record {summary(self).partition(chr(10))[0]}>"
 
     def _repr_html_(self) -> str:
         return page(self)

@@ -17,10 +17,13 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # What the rules mean that are a status: where no finding names the cause.
 STATUS_RULES = {
     "failed": "The layer is wrong; the message says where and how.",
-    "inconclusive": "The numbers of the example cannot decide whether the gradient is right.",
+    "inconclusive": "The numbers of the example cannot decide whether the gradient is right. A "
+    "function <name>_example(rng) beside the layer chooses others.",
     "warned": "The numbers are right, and something else is to be mended.",
-    "todo": "The function is not written yet.",
-    "skipped": "The gradient was judged at no example; the message says what to write.",
+    "todo": "The function is not written yet. It returns None, raises NotImplementedError, or goes "
+    "on with a None, at every example; -v says where.",
+    "skipped": "The gradient was judged at no example. The message says what to write, or what the "
+    "function needs.",
     "error": "No judgement was possible: time, memory, a crash, or a failing import.",
 }
 

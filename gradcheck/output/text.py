@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
 from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
+from gradcheck.output.problems import relative
 from gradcheck.output.record import Item, Record
 
 COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33", "todo": "36",
            "skipped": "36", "error": "31"}
+TIE = "\xa0"
+TIED = re.compile(r" (?:[-+*/=±]|[<>]=?) (?=\S)|\[[\d, ]+\]")  # formulas and indices stay whole
 LEAST = 12  # columns that the arguments keep in a narrow terminal
 
 
@@ -26,7 +30,8 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     width : int
         Columns within which paragraphs are folded and arguments shortened.
     verbose : bool
-        Whether the checker's own tracebacks are shown, and why something counts as not written.
+        Whether the checker's own tracebacks are shown, why something counts as not written, and
+        for which examples there was no time, and what the target printed.
 
     Examples
     --------
@@ -41,10 +46,14 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     lines = [*([one_line(record.path)] if record.path else []),
              *_table(record, color, width, verbose)]
     for item in record.items if verbose else ():
+        if item.details.get("not_run"):
+            lines += ["", *folded(f"{one_line(item.name)}: there was no time for examples "
+                                   f"{', '.join(item.details['not_run'])}", "", width)]
         if "traceback" in item.details:
             lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
-    if record.output and record.kind == "grade":
-        lines += ["", "the submission printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
+    if record.output and (verbose or record.kind == "grade"):
+        who = "submission" if record.kind == "grade" else "target"
+        lines += ["", f"the {who} printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
     if record.notes:
         lines += ["", *_notes(record, width)]
     return "\n".join([*lines, *([""] if lines else []), summary(record)]) + "\n"
@@ -54,7 +63,7 @@ def _notes(record: Record, width: int) -> list[str]:
     lines = []
     for note in record.notes:
         told = clean(note)
-        lines += _folded(told if told.startswith("advice") else f"note: {told}", "", width)
+        lines += folded(told if told.startswith("advice") else f"note: {told}", "", width)
     return lines
 
 
@@ -62,8 +71,8 @@ def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
     """Return a line for each item, without the columns that are empty, and what it says below."""
     points = any(item.max_points is not None for item in record.items)
     rows = [_row(item, points) for item in record.items]
-    heading = ("name", "arguments", "worst error", "calls", *(["points"] if points else []),
-               "verdict")
+    heading = ("name", "arguments", "worst error", "examples", "calls",
+               *(["points"] if points else []), "verdict")
     kept = [i for i, title in enumerate(heading)
             if title in ("name", "verdict") or any(row[i] for row in rows)]
     widths = [max(len(row[i]) for row in [heading, *rows]) for i in kept]
@@ -86,29 +95,42 @@ def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     lines = []
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
-        lines += _folded(clean(item.message), "    ", width)
+        lines += [f"    {_place(item)}"] if item.file and item.line else []
+        lines += folded(clean(item.message), "    ", width)
+    if item.uncovered and item.passed:
+        never = clean(item.details.get("uncovered", ""))
+        lines += folded(f"{item.status}; {never}", "    ", width)
     for text in item.advice:
-        lines += _folded(f"advice: {clean(text)}", "    ", width)
+        lines += folded(f"advice: {clean(text)}", "    ", width)
     return lines
 
 
-def _folded(text: str, indent: str, width: int) -> list[str]:
+def _place(item: Item) -> str:
+    """Return file and line as terminals and editors know them; of a cell, its number and line."""
+    line = f", line {item.line}" if " code cell " in item.file else f":{item.line}"
+    file = one_line(relative(item.file)).replace(" code cell ", ", code cell ")
+    return f"--> {file}{line}"
+
+
+def folded(text: str, indent: str, width: int) -> list[str]:
     """Return `text` indented, its long lines folded between words within `width` columns."""
     lines = []
     for line in text.splitlines():
         start = indent + line[:len(line) - len(line.lstrip())]
-        lines += textwrap.wrap(line.strip(), max(width, 40), initial_indent=start,
+        tied = TIED.sub(lambda found: found[0].replace(" ", TIE), line.strip())
+        lines += textwrap.wrap(tied, max(width, 40), initial_indent=start,
                                subsequent_indent=start + "  ", break_long_words=False,
                                break_on_hyphens=False)
-    return lines
+    return [line.replace(TIE, " ") for line in lines]
 
 
 def _row(item: Item, points: bool) -> tuple[str, ...]:
     error = "" if item.worst_error is None else f"{item.worst_error:.1e}"
     calls = "" if item.evaluations is None else str(item.evaluations)
     earned = [f"{item.points or 0:g}/{item.max_points or 0:g}"] if points else []
-    return (one_line(item.name), ", ".join(map(one_line, item.arguments)), error, calls, *earned,
-            item.status)
+    examples = str(item.details.get("report", {}).get("examples", ""))
+    return (one_line(item.name), ", ".join(map(one_line, item.arguments)), error, examples, calls,
+            *earned, item.status)
 
 
 def _line(row: Sequence[str], kept: Sequence[int], widths: Sequence[int]) -> str:

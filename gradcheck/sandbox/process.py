@@ -151,8 +151,9 @@ class Process:
             self._write(b"".join(frames.pack(self._number, tree, arrays)), deadline)
             return self._receive(deadline)
         except SandboxTimeoutError:
-            total = "" if self.budget.left > 0 else (
-                f"; the {self.budget.seconds:g} s for the whole submission are used up")
+            all_of_it = f"{self.budget.seconds:g} s"
+            total = f", a part of the {all_of_it} in all" if self.budget.left > 0 else (
+                f"; the {all_of_it} for the whole submission are used up")
             self.fail(f"{what} took longer than the {seconds:.3g} s allowed{total}",
                        SandboxTimeoutError)
         except EOFError:

@@ -36,5 +36,23 @@ worker                  The process in which a target is imported and judged
 kept                    Whether a dropout's p is the probability of keeping
 rows                    A dropout for arrays of two dimensions, handed arrays of any.
 slots                   Where a layer object keeps its parameters
+held                    A pair whose gradient is right at its first arguments
+ignored                 Settings that change nothing: neither the output nor what is written ...
+looks                   What is looked at besides the derivative: whether numbers are finite
+refusals                Whether an exception is a refusal, by the target's own raise or assert
+shared                  Whether a gradient lives in an array that the next call overwrites.
 passes                  A pass of a layer object: forward, then backward
+covering                The lines of forward and backward that no example reaches
+probes                  Arguments that may reach lines which no example reached: other modes, p = 0
+paths                   The way to an array in a layer object: an attribute, and what lies in it.
+printed                 What a target prints, kept apart from the report: its first lines
+inputs                  The inputs that a layer class takes, found by trying one after the other.
+failure                 Why a target, or what it imports, cannot be imported: the target's own line
+codes                   The codes of findings and the names of laws: which there are
+blocks                  What can be read of a cell that is not Python as a whole: block after block.
+outputs                 What a forward returns, as arrays.
+roles                   The arguments of a standard layer by their standard names
+statistics              The running statistics of a batch normalization, and its test mode.
+valued                  A judgement together with what is wrong with forward's value.
+values                  Forward's value at example arguments, held to the reference of the ...
 """

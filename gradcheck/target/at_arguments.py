@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -12,23 +11,30 @@ from gradcheck.arguments import was_refused
 from gradcheck.examples.candidates import Example, candidates
 from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.exceptions import reason_of
-from gradcheck.report import Finding, Report
+from gradcheck.report import Report
+from gradcheck.several import is_wrong
 from gradcheck.target.exceptions import OURS
-from gradcheck.target.further import Further, further
+from gradcheck.target.further import Further, further, has_mode, own
+from gradcheck.target.held import Held, held_to
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.losses import LossAloneError, WrongFormError
 from gradcheck.target.pairs import Pair
 from gradcheck.target.trial import Trial, drops, floating
 
-# What a gradient can still do wrong whose numbers were compared, and are right.
-CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "lower-precision"})
+MOST_TOLD = 60
 NO_CONTROL = (
     "without control over the randomness no two calls have the same mask, and there is nothing to "
     "differentiate; the mask laws still apply"
 )
+MOST_OWN = 24
 OWN_GENERATOR = (
     "not judged: two calls of forward on equal arguments differ, as it draws from a generator of "
     "its own. Remedy: take the generator or a seed as an argument, or draw from np.random"
+)
+IN_A_DICT = (
+    "the arrays in {0} were not differentiated, as they are in a dict: their gradients are not "
+    "judged. Remedy: take them as arguments of their own, or judge with check_layer a forward that "
+    "puts them into the dict"
 )
 PER_SAMPLE = (
     "{0}, divided by N, would be right where dout holds each sample's own gradient and the "
@@ -46,9 +52,9 @@ def judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judgem
                          "array of floats, so there is nothing to differentiate")
     try:
         report = trial.report(found)
-        if like.example is None and _gradient_right(report, trial, found):
-            arguments = further(found, _redrawn(like, trial.seed, place))
-            report = _held_to(arguments, trial, report)
+        held = Held(report)
+        if _gradient_right(report, trial, found):
+            held = held_to(_further(trial, like, found, place), trial, found, report)
     except SystemExit as error:
         return Judgement("error", f"it called sys.exit({error.code!r})")
     except LossAloneError as error:
@@ -63,25 +69,42 @@ def judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judgem
         return Judgement("skipped", f"not judged: {error}")
     except BaseException as error:
         return Judgement("error", f"it raised {reason_of(error)}")
-    return _told(report, trial, found)
+    return _told(held, trial, found)
 
 
-def _told(report: Report, trial: Trial, found: Example) -> Judgement:
+def _told(held: Held, trial: Trial, found: Example) -> Judgement:
     """Return what a report means, with what there is to say besides."""
+    report = held.report
     codes = [finding.code for finding in report.findings]
     if codes == ["forward-nondeterministic"] and not any("seed" in str(arg) for arg in found.args):
         return Judgement("skipped", OWN_GENERATOR)
-    advice = [trial.pair.remark] if trial.pair.remark else []
+    advice = [*([trial.pair.remark] if trial.pair.remark else []), *held.advice]
     if found.guessed:
         advice.append(f"checked at guessed arguments ({shapes_of(found)}); a function "
                       f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses "
                       "them")
+    if dicts := _dicts_of_arrays(found):
+        advice.append(IN_A_DICT.format(" and ".join(dicts)))
     averaged = [f"d{finding.argument}" for finding in report.findings
-                if finding.evidence.get("name") == "1/N"]
+                if finding.evidence.get("name") in ("1/N", "1/D")]  # samples in rows, in columns
     if averaged and len(averaged) == len(codes) == len(report.arguments) - 1:
         advice.append(PER_SAMPLE.format(" and ".join(averaged)))
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
-                     report, _gradient_right(report, trial, found), tuple(advice))
+                     report, _gradient_right(report, trial, found), tuple(advice),
+                     not_run=held.not_run, taken=held.taken or (found,))
+
+
+def _further(trial: Trial, like: Pair, found: Example, place: int) -> Iterator[Further]:
+    """Yield further arguments: those of the target's own that it yields, or those of a design."""
+    if like.example is None:
+        return further(found, _redrawn(like, trial.seed, place), like)
+    return own(itertools.islice(candidates_for(like, trial.seed), place + 1, MOST_OWN))
+
+
+def _dicts_of_arrays(found: Example) -> list[str]:
+    """Return the arguments that are dicts of arrays, a normalization's statistics aside."""
+    return [name for name, arg in zip(found.names, found.args, strict=False)
+            if isinstance(arg, dict) and not has_mode(arg) and any(map(floating, arg.values()))]
 
 
 def _redrawn(like: Pair, seed: int, place: int) -> Example:
@@ -89,44 +112,12 @@ def _redrawn(like: Pair, seed: int, place: int) -> Example:
     return next(itertools.islice(candidates_for(like, (seed, 1)), place, None))
 
 
-def _held_to(arguments: Iterator[Further], trial: Trial, first: Report) -> Report:
-    """Return the first report, or what is found at the first arguments where a gradient is wrong.
-
-    The work of all is counted. A coordinate that is left undecided there was decided at the first,
-    and a forward may refuse float32.
-    """
-    told, all_work = first, [first]
-    for entry in arguments:
-        try:
-            report = trial.report(entry.example)
-        except WrongFormError:
-            if entry.excused(trial, entry.example):
-                continue
-            raise
-        all_work.append(report)
-        new = report.findings if told.passed else tuple(filter(_wrong, report.findings))
-        if new and not entry.excused(trial, entry.example):
-            right = f"; {entry.first} nothing is wrong" if first.passed else ""
-            told = replace(report, findings=(*new, *told.findings),
-                           notes=(*told.notes, *report.notes, f"found {entry.told}{right}"))
-        if any(map(_wrong, told.findings)):
-            break
-    return replace(told, checked=sum(report.checked for report in all_work),
-                   evaluations=sum(report.evaluations for report in all_work),
-                   seconds=sum(report.seconds for report in all_work))
-
-
-def _wrong(finding: Finding) -> bool:
-    """Whether a finding is about the gradient, and not about its contract alone."""
-    return finding.code not in CONTRACT_CODES
-
-
 def _gradient_right(report: Report, trial: Trial, found: Example) -> bool:
     """Whether every gradient was compared, and is right."""
     wanted = 1 if trial.pair.is_loss else sum(map(floating, found.args))
     return report.passed or (
         not report.inconclusive and len(report.arguments) == wanted
-        and not any(map(_wrong, report.findings)))
+        and not any(map(is_wrong, report.findings)))
 
 
 def candidates_for(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:
@@ -134,8 +125,14 @@ def candidates_for(like: Pair, seed: int | Sequence[int]) -> Iterator[Example]:
     return candidates(like.base, like.forward, np.random.default_rng(seed), like.example)
 
 
+def _shortly(value: object) -> str:
+    """Return a value's repr in one line, its end cut off where it is long."""
+    told = " ".join(repr(value).split())
+    return told if len(told) <= MOST_TOLD else f"{told[:MOST_TOLD - 3]}..."
+
+
 def shapes_of(found: Example) -> str:
     """Return arguments as a sentence names them: arrays by their shapes."""
     return ", ".join(f"{name} {list(np.shape(arg))}" if isinstance(arg, np.ndarray)
-                     else f"{name}={arg!r}"
+                     else f"{name}={_shortly(arg)}"
                      for name, arg in zip(found.names, found.args, strict=True))

@@ -12,10 +12,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from gradcheck.output.plain import OUTPUT_LIMIT
 from gradcheck.output.record import Item, Record
 from gradcheck.target.errors import NothingToCheckError, TargetError
+from gradcheck.target.printed import Printed, Tally, note_of
 from gradcheck.target.remote import Deadline, OurFaultError, Remote
-from gradcheck.target.settings import Settings, settled
+from gradcheck.target.settings import Settings, WrongSettingError, settled
 from gradcheck.target.sources import Source, sources_of
 
 OUR_FAULT = "gradcheck itself failed, which is not the target's fault:"
@@ -125,15 +127,15 @@ def _checked(source: Source, given: Mapping[str, Any], deadline: Deadline, memor
         error, fault = str(reason), "target"
     except OurFaultError as reason:
         error, fault = f"{OUR_FAULT}\n{reason}", "judge"
-    except NothingToCheckError:
+    except (NothingToCheckError, WrongSettingError):
         raise
     except Exception:
         error, fault = f"{OUR_FAULT}\n{traceback.format_exc(limit=-6)}", "judge"
     finally:
         remote.close()
         progress("")
-    return _record(source.where, items, remote.notes, remote.settings, started, error=error,
-                   fault=fault, path=source.told)
+    return _record(source.where, items, remote.notes, remote.settings, started, remote.printed,
+                   error=error, fault=fault, path=source.told)
 
 
 def _items_of(remote: Remote, progress: Callable[[str], None]) -> Iterator[Item]:
@@ -157,10 +159,16 @@ def check_objects(target: Any, given: Mapping[str, Any]) -> Record:
     module, more = _as_module(target)
     file = getattr(target, "__file__", None) if isinstance(target, ModuleType) else None
     settings = settled({**given, **more}, Path(file) if file else None)
-    with quiet(), interrupts_told_apart():
+    printed: list[Printed] = []
+    items: list[Item] = []
+    with interrupts_told_apart():
         plan = plan_of(module, settings)
-        items = [item for entry in plan.entries for item in Judging(entry, settings).items()]
-    return _record(module.__name__, items, plan.notes, settings, started)
+        for entry in plan.entries:
+            tally = Tally()
+            with quiet(tally):
+                items += Judging(entry, settings).items()
+            printed.append(replace(tally.printed, who=entry.name))
+    return _record(module.__name__, items, plan.notes, settings, started, printed)
 
 
 def _as_module(target: Any) -> tuple[ModuleType, dict[str, Any]]:
@@ -182,7 +190,7 @@ def _as_module(target: Any) -> tuple[ModuleType, dict[str, Any]]:
                  **_example_beside(target[0], base)}
         more = {"imported": True, "only": ()}
     else:
-        raise TypeError(f"target: got a {type(target).__name__}; expected a path, a module, "
+        raise TypeError(f"target: got {type(target).__name__}; expected a path, a module, "
                         "globals(), a class, or (forward, backward). Remedy: pass one of these.")
     vars(module).update(names)
     return module, more
@@ -196,9 +204,11 @@ def _example_beside(target: Any, base: str) -> dict[str, Any]:
 
 
 def _record(target: str, items: Sequence[Item], notes: Sequence[str], settings: Settings,
-            started: float, **more: Any) -> Record:
-    return Record("check", target, tuple(items), notes=(*notes, *_count_of_ignored(items)),
-                  settings=settings.to_dict(), seconds=time.perf_counter() - started, **more)
+            started: float, printed: Sequence[Printed], **more: Any) -> Record:
+    said = [note_of(printed)] if any(entry.lines for entry in printed) else []
+    return Record("check", target, tuple(items), notes=(*notes, *_count_of_ignored(items), *said),
+                  settings=settings.to_dict(), seconds=time.perf_counter() - started,
+                  output="".join(entry.text for entry in printed)[:OUTPUT_LIMIT], **more)
 
 
 def _count_of_ignored(items: Sequence[Item]) -> Iterator[str]:

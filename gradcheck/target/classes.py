@@ -60,6 +60,14 @@ def is_layer_class(value: Any) -> bool:
         or name in inputs for name in wanted[1:])
 
 
+class BackwardRaisedError(Exception):
+    """Forward took the inputs, and backward raised: `functions` do so as well."""
+
+    def __init__(self, functions: Functions) -> None:
+        super().__init__()
+        self.functions = functions
+
+
 @dataclass(frozen=True)
 class Functions:
     """A layer object seen as two functions of its input and its parameters.
@@ -75,7 +83,7 @@ class Functions:
     inputs : int
         How many of them are differentiated or may be; the rest, a loss's targets, stay as given.
     fits : bool
-        Whether backward gave every input a gradient of its shape.
+        Whether the output is finite, and backward gave every input a gradient of its shape.
     unjudged : tuple of str
         Arrays that the constructor made, that the output depends on, and whose gradient was found
         nowhere.
@@ -107,9 +115,17 @@ class Functions:
             return None
         return (*returned, *(slot.gradient_of(state.layer, after, extra) for slot in self.slots))
 
-    def arguments(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the arguments of `forward` here: the layer's own and its parameters' values."""
-        return (*inputs[:self.inputs], *(slot.read(self.layer).copy() for slot in self.slots))
+    def arguments(self, inputs: tuple[Any, ...], rng: np.random.Generator | None = None
+                  ) -> tuple[Any, ...]:
+        """Return the arguments of `forward` here: the layer's own and its parameters' values.
+
+        With `rng`, parameters that are constant are drawn anew: zeros would hide any slip.
+        """
+        values = (slot.read(self.layer).copy() for slot in self.slots)
+        return (*inputs[:self.inputs], *(
+            rng.standard_normal(value.shape).astype(value.dtype)
+            if rng is not None and value.size > 1 and np.ptp(value) == 0 else value
+            for value in values))
 
     def pair(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """Return forward and backward as functions whose parameters are called as in the layer."""
@@ -147,6 +163,8 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     ------
     ValueError
         Backward gave a parameter another shape: the layer is not for such inputs.
+    BackwardRaisedError
+        Forward took the inputs, and backward raised.
 
     Examples
     --------
@@ -164,13 +182,18 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     ('x', 'w')
     """
     trial = copy.deepcopy(layer)
-    outs, cache = run_forward(trial, copy.deepcopy(inputs))
+    with np.errstate(all="ignore"):
+        outs, cache = run_forward(trial, copy.deepcopy(inputs))
     if is_nothing(outs):
         return Functions(layer, (), inputs, len(inputs))
     ready = copy.deepcopy(trial)
     douts = [np.ones_like(out, dtype=np.float64) for out in outs]
     wanted = len(list(filter(is_floating, inputs)))
-    returned, extra, after = run_backward(State(trial, cache, copy.deepcopy(inputs)), douts, wanted)
+    try:
+        returned, extra, after = run_backward(
+            State(trial, cache, copy.deepcopy(inputs)), douts, wanted)
+    except Exception as error:
+        raise BackwardRaisedError(Functions(layer, (), inputs, len(inputs))) from error
     if reshaped := reshaped_by_backward(trial, after):
         raise ValueError(f"backward gives {reshaped[0]} another shape")
     slots = [slot for slot in slots_of(trial, after, extra)
@@ -180,9 +203,15 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     count = _differentiated(type(layer), inputs, len(returned))
     shapes = [arg.shape for arg in inputs[:count] if is_floating(arg)]
     return Functions(ready if made_late else layer, tuple(slots), inputs, count,
-                     shapes == [np.shape(gradient) for gradient in returned[:len(shapes)]],
+                     all(map(_is_finite, outs)) and shapes == [
+                         np.shape(gradient) for gradient in returned[:len(shapes)]],
                      tuple(slot.name for slot in without_gradient(layer, slots)
                            if _matters(slot, layer, inputs)))
+
+
+def _is_finite(out: Any) -> bool:
+    array = np.asarray(out)
+    return array.dtype.kind != "f" or bool(np.all(np.isfinite(array)))
 
 
 def _matters(slot: Slot, layer: Any, inputs: tuple[Any, ...]) -> bool:

@@ -1,19 +1,27 @@
 """Further arguments for a pair whose gradient is right at the first: a slip may show there alone.
 
-A backward may be right in double precision only, where no label comes up three times, while some
-units are dropped, or in training only.
+What is special about them is the design of `gradcheck.examples.designs` for the layer's name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from gradcheck.examples.another import another
 from gradcheck.examples.candidates import Example
+from gradcheck.examples.designs import design_of
+from gradcheck.examples.designs.common import SINGLE, TESTED
+from gradcheck.examples.variants import Variant
+from gradcheck.target.pairs import Pair
 from gradcheck.target.trial import Args, Trial, drops, floating
+
+
+def _never(trial: Trial, example: Example) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -24,21 +32,23 @@ class Further:
     ----------
     example : Example
         The arguments.
-    told : str
-        What is special about them, after 'found'.
-    first : str
-        Where nothing was wrong.
+    variant : Variant
+        What is special about them, and what is looked at.
     excused : callable
         Tells of a trial whether these arguments say nothing about its gradient.
     """
 
     example: Example
-    told: str
-    first: str
-    excused: Callable[[Trial, Example], bool] = Trial.refuses
+    variant: Variant
+    excused: Callable[[Trial, Example], bool] = _never
+
+    @property
+    def told(self) -> str:
+        """What is special about them, after 'found'."""
+        return self.variant.told
 
 
-def further(found: Example, redrawn: Example) -> Iterator[Further]:
+def further(found: Example, redrawn: Example, like: Pair | None = None) -> Iterator[Further]:
     """Yield the arguments that a right gradient is held to as well.
 
     Parameters
@@ -47,6 +57,8 @@ def further(found: Example, redrawn: Example) -> Iterator[Further]:
         The first arguments, at which the gradient is right.
     redrawn : Example
         Others of the same kind, drawn anew.
+    like : Pair, optional
+        Whose name and parameters decide on the others.
 
     Examples
     --------
@@ -55,18 +67,39 @@ def further(found: Example, redrawn: Example) -> Iterator[Further]:
     ...     print(entry.told, entry.example.args[1])
     with the arguments cast to float32 [4 2 0]
     with other numbers, a label that repeats [4 4 0]
+    with x and dout that are not contiguous [4 2 0]
+    with zeros in dout [4 2 0]
     """
-    yield Further(_changed(found, _single), "with the arguments cast to float32", "at float64")
+    yield Further(_changed(found, _single), SINGLE)
     special = {"a label that repeats": any(map(_labels, found.args)),
                "p = 0": any(map(drops, found.args))}
     told = ", ".join(["with other numbers", *(word for word, there in special.items() if there)])
     # A p that is taken for that of keeping divides by zero here: no matter of the gradient.
-    yield Further(_changed(redrawn, _repetitive), told, "at the first", Trial.has_no_value)
-    # A dropout without a normalization is in test mode what it is where p = 0.
+    yield Further(_changed(redrawn, _repetitive), Variant(told), Trial.has_no_value)
+    # A dropout of another name may draw as it likes in test mode.
     if any(has_mode(arg) and not drops(arg) for arg in found.args):
-        tested = in_test_mode(redrawn.args, np.random.default_rng(0))
-        yield Further(replace(redrawn, args=tested), "in test mode", "in train mode",
-                      Trial.has_no_gradient)
+        yield _of(TESTED, redrawn)
+    for variant in design_of(like.base if like is not None else ""):
+        example = redrawn if not variant.is_drawn_by_recipe or like is None else another(
+            like.base, like.forward, np.random.default_rng(len(variant.told)), found, variant)
+        if example is not None:
+            yield _of(variant, example)
+
+
+def own(examples: Iterable[Example]) -> Iterator[Further]:
+    """Yield the further arguments that a target's own example function yields."""
+    for place, example in enumerate(examples, 2):
+        yield Further(example, Variant(f"at example {place} of its own"))
+
+
+def _of(variant: Variant, example: Example) -> Further:
+    """Return arguments as a variant wants them, in their dtype and mode."""
+    if variant.single:
+        example = _changed(example, _single)
+    if not variant.test:
+        return Further(example, variant)
+    tested = in_test_mode(example.args, np.random.default_rng(0))
+    return Further(replace(example, args=tested), variant, Trial.has_no_gradient)
 
 
 def _changed(found: Example, change: Callable[[Any], Any]) -> Example:
@@ -78,11 +111,11 @@ def _single(arg: Any) -> Any:
 
 
 def _repetitive(arg: Any) -> Any:
-    """Return labels of which all but one are the same, a dropout that drops nothing."""
+    """Return labels, or one-hot rows, all but one the same; a dropout that drops nothing."""
     if not _labels(arg):
         return {**arg, "p": 0.0} if drops(arg) else arg
-    same = np.full_like(arg, arg.flat[0])
-    same.flat[-1] = arg.flat[-1]
+    same = np.broadcast_to(arg[:1], arg.shape).copy()
+    same[-1] = arg[-1]
     return same
 
 

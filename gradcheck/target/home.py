@@ -62,14 +62,15 @@ def home_of(path: Path) -> Home:
     >>> path = folder / "cs231n" / "layer_utils.py"
     >>> _ = path.write_text("from .layers import *")
     >>> home = home_of(path)
-    >>> home.name, home.folders[-1] == folder
+    >>> home.name, home.folders[0] == folder
     ('cs231n.layer_utils', True)
     """
     path = path.resolve()
     found = _imports(path)
     if found.climbs or path.name == "__init__.py":
         root = _above_packages(path, max(1, found.climbs))
-        return Home(_unique(root), dotted(path, root),
+        beside = [path.parent for top in found.tops if _within(top, [path.parent])]
+        return Home(_unique(root, *beside), dotted(path, root),
                     tuple(top for top in found.tops if not _within(top, [root, path.parent])))
     roots, lacking = [], []
     for top in found.tops:

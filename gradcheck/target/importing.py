@@ -9,25 +9,22 @@ import importlib
 import importlib.machinery
 import importlib.util
 import sys
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck.remedies import WELL_KNOWN, remedy_of
-from gradcheck.target import absent
 from gradcheck.target.absent import Absences
 from gradcheck.target.errors import TargetError
+from gradcheck.target.failure import absence, failure
 from gradcheck.target.guarded import guarded_notes
 from gradcheck.target.home import Home, dotted, home_of
 from gradcheck.target.installed import leave_out_current_folder, spec_of
 from gradcheck.target.notebook import import_notebook
-from gradcheck.target.sources import Source, as_named
+from gradcheck.target.sources import Source
 
 PRIVATE_NAME = "_gradcheck_target"
 MOST_ABSENCES = 24
-OWN_FILES = {__file__, importlib.__file__, absent.__file__}
 OWN = {"numpy", "scipy", "tqdm", "hypothesis", "gradcheck"}
 
 
@@ -111,13 +108,13 @@ def _import(load: Callable[[], ModuleType], path: Path | None, home: Home) -> Lo
         except (ImportError, SyntaxError) as error:
             missing = _missing(error, path, home)
             if not missing or not absences.add(error, missing):
-                raise TargetError(_failure(error, path)) from error
-            notes.append(_absence(error, path, home))
+                raise TargetError(failure(error, path)) from error
+            notes.append(absence(error, path, home))
             for name in set(sys.modules) - known:
                 if _is_the_targets(sys.modules[name], home):
                     del sys.modules[name]
         except BaseException as error:
-            raise TargetError(_failure(error, path)) from error
+            raise TargetError(failure(error, path)) from error
     raise TargetError(f"{path or home.name}: more than {MOST_ABSENCES} of its imports fail. "
                       "Remedy: install what it imports.")
 
@@ -148,51 +145,3 @@ def _make_way(home: Home) -> None:
         if any((folder / f"{top}.py").is_file() or (folder / top).is_dir()
                for folder in home.folders):
             del sys.modules[name]
-
-
-def _absence(error: ImportError | SyntaxError, path: Path | None, home: Home) -> str:
-    """Say in one line what could not be imported, where, and what to do."""
-    if isinstance(error, SyntaxError):
-        where = f"{Path(error.filename or '').name}:{error.lineno}: "
-    else:
-        where = next(_places(error), "")
-    return f"{where}{error.msg}; functions that need it are not judged. Remedy: " + (
-        _remedy(error, path, home) + ".")
-
-
-def _remedy(error: BaseException, path: Path | None, home: Home) -> str:
-    """Return what to do: keep packages together, install what is known, or the table's word."""
-    name = getattr(error, "name", None) or ""
-    top = name.partition(".")[0]
-    if path is not None and top in home.lacking and top not in WELL_KNOWN:
-        return (f"keep the file in its package (a folder or file {top} is looked for beside "
-                f"{path.name} and in the folders above it), or install {top}")
-    if path is not None and "." in name and top in home.name.split("."):
-        return f"put {name.rpartition('.')[2]}.py into the folder {name.rpartition('.')[0]}"
-    file = Path(getattr(error, "filename", None) or path or "FILE").name
-    return remedy_of(error, file)
-
-
-def _failure(error: BaseException, path: Path | None) -> str:
-    """Say why a target cannot be imported, with file and line, and what to do."""
-    remedy = _remedy(error, path, Home(()))
-    told = f" Remedy: {remedy}." if remedy else ""
-    lines = traceback.format_exception_only(error)
-    if not isinstance(error, SyntaxError):
-        lines = [*traceback.format_list(list(_frames(error))[-3:]), *lines]
-        reason = f"importing it raised {type(error).__name__}."
-    else:
-        reason = "it is not valid Python 3."
-    return f"{as_named(path) if path else 'the target'}: {reason}{told}\n{''.join(lines).rstrip()}"
-
-
-def _frames(error: BaseException) -> Iterator[traceback.FrameSummary]:
-    """Yield the frames in the target's own files."""
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename not in OWN_FILES and not frame.filename.startswith("<frozen"):
-            yield frame
-
-
-def _places(error: BaseException) -> Iterator[str]:
-    for frame in reversed(list(_frames(error))):
-        yield f"{Path(frame.filename).name}:{frame.lineno}: "

@@ -9,17 +9,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gradcheck.coverage import Coverage
 from gradcheck.exceptions import reason_of
 from gradcheck.mask_laws.conventions import LAWFUL
-from gradcheck.output.record import Item
+from gradcheck.output.record import FINE, Item
 from gradcheck.target.at_arguments import NO_CONTROL
+from gradcheck.target.covering import NOT_MEASURED, uncovered, with_uncovered
 from gradcheck.target.exceptions import Interrupted
-from gradcheck.target.judge import Judgement, judge
+from gradcheck.target.judge import Judgement, judge, with_keywords
 from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
 from gradcheck.target.settings import Settings
 from gradcheck.target.sources import as_named
 from gradcheck.target.suppression import ignored_codes, without_ignored
+from gradcheck.target.trial import Trial
 
 if TYPE_CHECKING:
     from gradcheck.target.laws import Laws
@@ -31,6 +34,11 @@ POSITIONAL = (
 UNKNOWN = (
     "the mask laws were not run: they are for dropout_forward and vanilla_dropout_forward. If {0} "
     "draws a unit at a time, call gradcheck.check_dropout(({0}_forward, {0}_backward))"
+)
+OF_A_CLASS = (
+    "the mask laws were not run: scale and rate of {0} are not judged, as it is a class. Remedy: "
+    "hand them to gradcheck.check_dropout((forward, backward)), with forward(x, dropout_param) "
+    "that makes a {0} of p, calls it in dropout_param['mode'], and returns (out, layer)"
 )
 NO_MEMORY = ("it ran out of memory. Likely slip: an array of every pair of elements is built, or "
              "what earlier calls made is kept; --memory sets the limit")
@@ -61,9 +69,12 @@ class Judging:
         file, line = self._entry.place
         return self._entry.name, self._entry.base, as_named(file), line
 
-    def items(self) -> Iterator[Item]:
-        """Yield everything that is said of it, each item when it is known."""
-        gradient = self.gradient
+    def items(self, covering: bool = False) -> Iterator[Item]:
+        """Yield everything that is said of it, each item when it is known.
+
+        With `covering`, also which lines ran at no example.
+        """
+        gradient = self._covered(self.gradient) if covering else self.gradient
         lawful = gradient.status != "error" and self._is_lawful
         uncontrolled = lawful and gradient.message == NO_CONTROL
         if not uncontrolled:
@@ -71,6 +82,17 @@ class Judging:
         if lawful:
             laws = self._guarded(f"{self._entry.name} laws", lambda: self._laws.item())
             yield replace(laws, advice=(NO_CONTROL, *laws.advice)) if uncontrolled else laws
+
+    def _covered(self, item: Item) -> Item:
+        """Return an item that passed with the lines that never ran."""
+        if item.status not in FINE:
+            return item
+        if not Coverage.is_possible():
+            return replace(item, advice=(*item.advice, NOT_MEASURED))
+        pair, settings = with_keywords(self._pair), self._settings
+        trial = Trial(pair, settings.conventions_of(pair.forward), settings.seed)
+        return with_uncovered(item, uncovered(trial, self._entry.sources, self._judgement.taken),
+                              settings.fail_uncovered)
 
     @cached_property
     def gradient(self) -> Item:
@@ -96,7 +118,7 @@ class Judging:
     def _judgement(self) -> Judgement:
         judgement = without_ignored(
             judge(self._pair, self._settings.conventions_of(self._pair.forward),
-                  self._settings.seed), self._codes)
+                  self._settings.seed, values=not self._settings.no_values), self._codes)
         if _ran_out_of_memory(judgement):
             return Judgement("error", NO_MEMORY)
         note = self._laws_note(judgement)
@@ -115,8 +137,11 @@ class Judging:
     def _laws_note(self, judgement: Judgement) -> str:
         """Say why a dropout's mask was not held to the laws, where that is so."""
         pair = self._pair
-        if judgement.example is None or "dropout" not in pair.base or judgement.status == "todo":
+        if judgement.example is None or "dropout" not in pair.base.lower() or (
+                judgement.status == "todo"):
             return ""
+        if isinstance(self._entry.sources[-1], type):
+            return OF_A_CLASS.format(pair.name)
         if pair.base in LAWFUL:
             return "" if _is_lawful(pair, judgement) else POSITIONAL.format(pair.name)
         return "" if _is_standard(pair) else UNKNOWN.format(pair.name)
@@ -135,8 +160,10 @@ class Judging:
             item = Item(name, self._entry.base, "error", f"it called sys.exit({error.code!r})")
         except BaseException as error:
             item = Item(name, self._entry.base, "error", f"it raised {reason_of(error)}")
-        _, _, file, line = self.described
-        return replace(item, file=file, line=line)
+        findings = item.details.get("report", {}).get("findings", ())
+        of_gradient = any(finding["argument"] for finding in findings)
+        file, line = self._entry.backward_place if of_gradient else self._entry.place
+        return replace(item, file=as_named(file), line=line)
 
     def _our_fault(self, name: str, error: Exception) -> Item:
         """Return the item for what the checker itself could not do."""

@@ -1,7 +1,7 @@
 """The one judge of a pair's gradient and of its contract: for check, grade and the pytest plugin.
 
-It compares forward and backward with each other, and with nothing else. Whether forward computes
-what its name promises is a question for those who have a reference.
+It compares forward and backward with each other. Whether forward computes what a standard name
+promises is judged at the end, and not for those who hold it to a reference of their own.
 """
 
 from __future__ import annotations
@@ -9,21 +9,23 @@ from __future__ import annotations
 import functools
 import itertools
 import textwrap
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradcheck.examples.candidates import Example, NoExampleError, how_to, keyword_settings
 from gradcheck.examples.standard import SHAPE_KEEPING
-from gradcheck.exceptions import LIBRARY, reason_of
+from gradcheck.exceptions import reason_of
 from gradcheck.mask_laws.conventions import Conventions
+from gradcheck.remedies import reason_and_remedy
 from gradcheck.target.at_arguments import candidates_for, judge_at, shapes_of
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
+from gradcheck.target.refusals import is_own_raise
 from gradcheck.target.trial import Trial
+from gradcheck.target.valued import with_value
 
 __all__ = ["UNWRITTEN", "Judgement", "is_unwritten", "judge"]
 
@@ -32,8 +34,8 @@ UNWRITTEN = "not written yet: it returns None or raises NotImplementedError"
 
 
 def judge(pair: Pair, conventions: Conventions, seed: int = 0,
-          like: Pair | None = None) -> Judgement:
-    """Judge a layer's or a loss's gradient and contract.
+          like: Pair | None = None, values: bool = True) -> Judgement:
+    """Judge a layer's or a loss's gradient and contract, and its value.
 
     Parameters
     ----------
@@ -45,6 +47,8 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
         Draws the arguments, and the checker's directions.
     like : Pair, optional
         Whose name, parameters and example decide on the arguments; by default the pair's own.
+    values : bool
+        Whether forward's value is held to the definition of a standard name.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     ('failed', 'scaled')
     """
     like = like or pair
-    pair = _with_keywords(pair)
+    pair = with_keywords(pair)
     trial = Trial(pair, conventions, seed)
     try:
         found = list(itertools.islice(candidates_for(like, seed), MOST_CANDIDATES))
@@ -70,13 +74,13 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     except OURS:
         raise
     except BaseException as error:
-        return Judgement("skipped", f"{like.base}_example raised {reason_of(error)}")
+        return Judgement("skipped", _of_own_example(f"{like.base}_example", error))
     if gap := trial.gap(found):
         return Judgement("todo", gap)
     judgement = _Walk(trial, like, found).judgement()
     if pair.lacking and judgement.status in ("passed", "warned"):
         return replace(judgement, status="todo", message=pair.lacking)
-    return judgement
+    return with_value(judgement, pair, like.base) if values else judgement
 
 
 def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
@@ -85,7 +89,7 @@ def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
     return bool(Trial(pair, conventions, 0).gap(found))
 
 
-def _with_keywords(pair: Pair) -> Pair:
+def with_keywords(pair: Pair) -> Pair:
     """Return a pair whose settings that are taken by keyword alone are given."""
     def given(function: Callable[..., Any]) -> Callable[..., Any]:
         settings = keyword_settings(function)
@@ -140,12 +144,16 @@ class _Walk:
             error = self.trial.refusal(example)
             if error is not None:
                 self.refusals.append(error)
-            elif self.like.base in SHAPE_KEEPING and not (
-                    example.guessed or self.trial.keeps_shape(example)):
+            elif not example.guessed and self._misfits(example):
                 misfits.append((place, example))
             else:
                 yield place, example
         yield from misfits
+
+    def _misfits(self, example: Example) -> bool:
+        """Whether forward takes arguments of another layout than its own: the output shows it."""
+        return self.trial.gives_nothing(example) or (
+            self.like.base in SHAPE_KEEPING and not self.trial.keeps_shape(example))
 
     @property
     def _demands(self) -> bool:
@@ -154,12 +162,17 @@ class _Walk:
         What else it raises may be a slip that shows at these arguments alone.
         """
         first = self.refusals[0] if self.refusals else None
-        return isinstance(first, NameError) or (first is not None and _is_own_raise(first))
+        return isinstance(first, NameError) or (first is not None and is_own_raise(first))
 
     def _is_held_back(self, judgement: Judgement, example: Example, place: int) -> bool:
-        """Whether other arguments are tried before this is said."""
+        """Whether other arguments are tried before this is said.
+
+        What shows at further arguments alone was right in form at these.
+        """
+        if judgement.report is not None and judgement.report.examples > 1:
+            return False
         if example.guessed:
-            return judgement.is_about_form
+            return judgement.is_about_form and "not written yet" not in judgement.message
         later = [other.when for other in self.found[place + 1:]]
         return judgement.is_about_shapes and ("shaped" in later or self.like.base in SHAPE_KEEPING)
 
@@ -187,10 +200,17 @@ class _Walk:
         if need:
             return Judgement("skipped", f"not judged: {need}")
         first, example = judge_at(self.trial, self.like, self.found[0]), self.found[0]
+        why = (f"it raised {reason_and_remedy(self.refusals[0])}" if self.refusals
+               else first.message)
         if example.guessed:
             return replace(first, status="skipped", advice=(), message=_told_how(
                 self.trial.pair, f"it takes none of {len(self.found)} kinds of guessed arguments; "
-                f"with {shapes_of(example)}: {first.message}"))
+                f"with {shapes_of(example)} {why}"))
+        if self.like.example is not None:
+            own = f"{self.like.base}_example"
+            return replace(first, example=example, message=f"{own} returned {shapes_of(example)}, "
+                           f"which forward does not take: {why}\n  Correct what {own} returns, or "
+                           "forward")
         return replace(first, example=example, message=f"{first.message}\n  It was called with "
                        f"{shapes_of(example)}; {self._elsewhere()}if it takes others, a function "
                        f"{self.trial.pair.base}_example(rng) beside it returns them as a tuple")
@@ -203,14 +223,15 @@ class _Walk:
         return ""
 
 
-def _is_own_raise(error: BaseException) -> bool:
-    """Whether an exception comes from a raise or an assert in the target's own lines."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and not LIBRARY.search(frames[-1].filename) and (
-        str(frames[-1].line).startswith(("raise", "assert")))
-
-
 def _told_how(pair: Pair, reason: str) -> str:
     """Return why a pair was not judged, and what to write so that it is."""
-    return (f"not judged: {reason}\n  Remedy: write beside it, with shapes that it takes,\n"
-            + textwrap.indent(how_to(pair.name, pair.forward), "      "))
+    return (f"not judged: {reason}\n  Remedy: write beside it, with shapes that it takes for ...,\n"
+            + textwrap.indent(how_to(pair.name, pair.forward, "..."), "      "))
+
+
+def _of_own_example(name: str, error: BaseException) -> str:
+    """Return what is said of a pair's own example that raised."""
+    remedy = ("" if isinstance(error, NameError) and "'rng'" not in str(error) else
+              f". Remedy: write def {name}(rng), which is called with a NumPy generator and "
+              "returns a tuple of arguments")
+    return f"{name} raised {reason_and_remedy(error) if not remedy else reason_of(error)}{remedy}"

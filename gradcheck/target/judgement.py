@@ -32,6 +32,10 @@ class Judgement:
         The arguments that were tried first, where there are any.
     ignored : tuple of str
         Codes of findings that were there and do not count.
+    not_run : tuple of str
+        Further arguments for which there was no time.
+    taken : tuple of Example
+        The arguments at which it was judged, where it passed at all of them.
     """
 
     status: str
@@ -41,6 +45,8 @@ class Judgement:
     advice: tuple[str, ...] = ()
     example: Example | None = None
     ignored: tuple[str, ...] = ()
+    not_run: tuple[str, ...] = ()
+    taken: tuple[Example, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -83,7 +89,8 @@ class Judgement:
             name, group, self.status, self.message, seconds=report.seconds,
             arguments=tuple(entry.name for entry in report.arguments),
             worst_error=_worst(report), evaluations=report.evaluations, advice=self.advice,
-            details={"report": report.to_dict(), "ignored": list(self.ignored)})
+            details={"report": report.to_dict(), "ignored": list(self.ignored),
+                     "not_run": list(self.not_run)})
 
 
 def _worst(report: Report) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.check import check_gradient
+from gradcheck.check import check_gradient, check_gradient_along
 from gradcheck.examples.candidates import Example
 from gradcheck.remedies import reason_and_remedy
 from gradcheck.report import Report
@@ -23,8 +23,10 @@ class LossAloneError(WrongFormError):
     """A loss returns its value and no gradient, which may stand in another function."""
 
 
-def report_of_loss(pair: Pair, found: Example, seed: int) -> Report:
+def report_of_loss(pair: Pair, found: Example, seed: int, along: int = 0) -> Report:
     """Check a loss: ``(loss, dx)``, ``(loss, dW, db)``, or ``(loss, {'W': dW, 'b': db})``.
+
+    With `along`, it is compared along so many random directions alone.
 
     Raises
     ------
@@ -52,6 +54,9 @@ def report_of_loss(pair: Pair, found: Example, seed: int) -> Report:
     def gradients(named: dict[str, Any]) -> dict[str, Any]:
         return dict(zip(arrays, _gradients(call(named), arrays), strict=False))
 
+    if along:
+        return check_gradient_along(lambda named: call(named)[0], gradients, arrays,
+                                    directions=along, seed=seed, name=pair.name)
     return check_gradient(lambda named: call(named)[0], gradients, arrays, seed=seed,
                           name=pair.name, progress=False)
 

@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from gradcheck.target.blocks import RAISED, NotPythonError, is_python, readable
 from gradcheck.target.errors import TargetError
 
-MAGIC = re.compile(r"^\s*[%!?].*$|^.*\?\s*$", re.MULTILINE)
+# A % before a space goes on with a line of Python.
+MAGIC = re.compile(r"^([ \t]*)(?:%%?[a-zA-Z]|[!?]).*$|^[ \t]*[\w.]+\?\??[ \t]*$", re.MULTILINE)
+ASSIGNED = re.compile(r"^([ \t]*[\w.,\[\] \t]+=[ \t]*)(?:%[a-zA-Z]|!(?!=)).*$", re.MULTILINE)
 OTHER_LANGUAGES = re.compile(r"^\s*%%(?!time|timeit|capture|prun)\w+")
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Assignment = ast.Assign | ast.AnnAssign
@@ -50,13 +53,21 @@ def cells_of(path: Path) -> list[Cell]:
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise TargetError(f"{path}: this is not a notebook ({type(error).__name__}: {error}). "
                           "Remedy: save it again as .ipynb.") from None
-    return [Cell(number, f"{path.name} cell {number}", _without_magics("".join(source)))
+    return [Cell(number, f"{path} code cell {number}", _without_magics("".join(source)))
             for number, source in enumerate(sources, 1)]
 
 
 def _without_magics(source: str) -> str:
-    """Blank out the lines that are IPython's, and whole cells of another language."""
-    return "" if OTHER_LANGUAGES.match(source) else MAGIC.sub("", source)
+    """Return a cell's Python: what is IPython's does nothing, and gives None where assigned.
+
+    >>> print(_without_magics("files = !ls"))
+    files = None
+    """
+    if OTHER_LANGUAGES.match(source):
+        return ""
+    if is_python(source):
+        return source
+    return MAGIC.sub(r"\1pass", ASSIGNED.sub(r"\1None", source))
 
 
 def import_notebook(path: Path, name: str) -> tuple[ModuleType, list[str]]:
@@ -78,6 +89,7 @@ def import_notebook(path: Path, name: str) -> tuple[ModuleType, list[str]]:
     module = ModuleType(name)
     notes: list[str] = []
     module.__file__ = str(path)
+    vars(module)[RAISED] = NotPythonError
     sys.modules[name] = module
     sys.path.insert(0, str(path.resolve().parent))
     parsed = list(_parsed(cells_of(path), notes))
@@ -90,14 +102,14 @@ def import_notebook(path: Path, name: str) -> tuple[ModuleType, list[str]]:
 
 
 def _parsed(cells: list[Cell], notes: list[str]) -> Iterator[tuple[Cell, ast.Module]]:
+    """Yield what of each cell can be read."""
     for cell in cells:
-        linecache.cache[cell.name] = (len(cell.source), None,
-                                      cell.source.splitlines(keepends=True), cell.name)
-        try:
-            yield cell, ast.parse(cell.source, cell.name)
-        except SyntaxError as error:
-            notes.append(f"cell {cell.number}, line {error.lineno}: {error.msg}; the cell was left "
-                         "out")
+        source, unread = readable(cell.source, f"code cell {cell.number}")
+        linecache.cache[cell.name] = (len(source), None, source.splitlines(keepends=True),
+                                      cell.name)
+        notes += [f"code cell {cell.number}, line {part.line}: {part.reason}; what stands there "
+                  "was left out" for part in unread]
+        yield cell, ast.parse(source, cell.name)
 
 
 def _defines(node: ast.stmt, wanted: set[str]) -> bool:
@@ -134,6 +146,6 @@ def _run(node: ast.stmt, cell: Cell, module: ModuleType) -> list[str]:
     except ImportError:
         raise
     except Exception as error:
-        return [f"cell {cell.number}, line {node.lineno}: {type(error).__name__}: {error}; what it "
-                "defines is missing"]
+        return [f"code cell {cell.number}, line {node.lineno}: {type(error).__name__}: {error}; "
+                "what it defines is missing"]
     return []

@@ -16,7 +16,8 @@ from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs, is_within
 from gradcheck.target.settings import Settings
-from gradcheck.target.suppression import refuse_unknown
+from gradcheck.target.sources import as_named
+from gradcheck.target.suppression import refuse_unknown, unknown_notes
 from gradcheck.target.tensors import is_module_class, pair_of_module
 
 MOST_NAMED = 6
@@ -46,11 +47,20 @@ class Entry:
     @property
     def place(self) -> tuple[str, int]:
         """The file and the line where it is defined; ('', 0) where that is not known."""
-        try:
-            code = getattr(inspect.unwrap(self.sources[0]), "__code__", None)
-        except ValueError:
-            code = None
-        return (code.co_filename, code.co_firstlineno) if code else ("", 0)
+        return _place(self.sources[0])
+
+    @property
+    def backward_place(self) -> tuple[str, int]:
+        """The file and the line where its backward is defined; of a loss, its own."""
+        return _place(self.sources[1]) if len(self.sources) > 1 else self.place
+
+
+def _place(function: Callable[..., Any]) -> tuple[str, int]:
+    try:
+        code = getattr(inspect.unwrap(function), "__code__", None)
+    except ValueError:
+        code = None
+    return (code.co_filename, code.co_firstlineno) if code else ("", 0)
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,9 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     entries = (*map(entry_of, found.pairs), *_classes(module, settings))
     if not entries:
         raise NothingToCheckError(_nothing(module, found))
-    return Plan(_chosen(entries, settings.only), tuple(_notes(found)))
+    chosen = _chosen(entries, settings.only)
+    unknown = (note for entry in chosen for note in unknown_notes(entry.sources))
+    return Plan(chosen, (*_notes(found), *_left_out(module, entries), *dict.fromkeys(unknown)))
 
 
 def entry_of(pair: Pair) -> Entry:
@@ -125,6 +137,20 @@ def _classes(module: ModuleType, settings: Settings) -> Iterator[Entry]:
                 yield Entry(name, name, (*methods, value), partial(make, name, value, own))
 
 
+def _left_out(module: ModuleType, entries: Sequence[Entry]) -> Iterator[str]:
+    """Yield a remark on each class that has a backward and is none of the layers."""
+    judged = {id(source) for entry in entries for source in entry.sources}
+    for name, value in vars(module).items():
+        if name.startswith("_") or not _is_from(value, module) or id(value) in judged:
+            continue
+        methods = [inspect.getattr_static(value, way, None) for way in ("forward", "backward")]
+        if all(map(inspect.isfunction, methods)) and not _is_interface(value):
+            ways = ["({})".format(", ".join(list(inspect.signature(method).parameters)[1:]))
+                    for method in methods]
+            yield (f"{name} was not checked: got forward{ways[0]} and backward{ways[1]}; expected "
+                   "backward(dout), or backward() of a loss whose forward(x, y) has kept x and y")
+
+
 def _is_from(value: Any, module: ModuleType) -> bool:
     return isinstance(value, type) and is_within(str(value.__module__), module.__name__)
 
@@ -161,7 +187,7 @@ def _partner(name: str) -> str:
 def _nothing(module: ModuleType, found: Found) -> str:
     own = _public(vars(module))
     names = f"{len(own)} name{'s' * (len(own) > 1)}" if own else "no names"
-    target = getattr(module, "__file__", None) or module.__name__
+    target = as_named(getattr(module, "__file__", None) or "") or module.__name__
     if found.imported:
         return (f"{target}: its layers are all imported: {_shown(found.imported)}. Remedy: judge "
                 "them, too, with --imported, or imported=True from Python.")

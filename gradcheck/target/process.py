@@ -6,25 +6,50 @@ import contextlib
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from typing import IO, Any
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, NamedTuple
+
+from gradcheck.target.printed import Pipe
 
 BOOTSTRAP = ("import json, sys; sys.path[:] = json.loads(sys.argv.pop()); "
              "from gradcheck.target.worker import main; main()")
 ENDING_SECONDS = 2.0
+FRAME = re.compile(r'\s*File "(.*)", line (\d+) in (.+)')  # as faulthandler writes it
+FRAME_SECONDS = 0.3
 
 
 class EndedError(Exception):
     """The process ended before it had answered; the message says how."""
 
 
+class Frame(NamedTuple):
+    """A line that a process is at, and the function that it is in."""
+
+    file: str
+    line: int
+    function: str
+
+
 class SlowError(Exception):
-    """The time was up before the process had answered; it was ended."""
+    """The time was up before the process had answered; it was ended.
+
+    Parameters
+    ----------
+    said : str
+        What is said of it.
+    frames : sequence of Frame
+        Where the process was, the innermost first; empty where it could not tell.
+    """
+
+    def __init__(self, said: str = "", frames: Sequence[Frame] = ()) -> None:
+        super().__init__(said)
+        self.frames = tuple(frames)
 
 
 class Process:
@@ -38,10 +63,12 @@ class Process:
         self._child = subprocess.Popen(
             [sys.executable, "-X", "utf8", *_flags(), "-c", BOOTSTRAP, str(memory or 0),
              json.dumps(sys.path)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-            start_new_session=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            encoding="utf-8", start_new_session=True)
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         assert self._child.stdout is not None
+        assert self._child.stderr is not None
+        self.printed = Pipe(self._child.stderr.fileno())
         self._pump = threading.Thread(target=_pump, args=(self._child.stdout, self._lines),
                                       daemon=True)
         self._pump.start()
@@ -67,14 +94,28 @@ class Process:
             try:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
+                frames = list(self._frames())
                 self.end()
-                raise SlowError from None
+                raise SlowError(frames=frames) from None
             if line is None:
                 raise EndedError(self._how())
             reply = json.loads(line)
             if "done" in reply:
                 return
             yield reply
+
+    def _frames(self) -> Iterator[Frame]:
+        """Yield where the process is, the innermost frame first, where the system can ask it."""
+        if not hasattr(signal, "SIGUSR1"):
+            return
+        self._child.send_signal(signal.SIGUSR1)
+        with contextlib.suppress(queue.Empty):
+            while (line := self._lines.get(timeout=FRAME_SECONDS)) is not None:
+                found = FRAME.match(line)
+                if found is not None:
+                    yield Frame(found[1], int(found[2]), found[3].strip())
+                if found is not None and found[1] == "<string>":  # where it was started
+                    return
 
     def end(self) -> None:
         """End the process, whatever it is doing, and what it started."""
@@ -83,10 +124,11 @@ class Process:
                 os.killpg(self._child.pid, signal.SIGKILL)
         self._child.kill()
         self._child.wait()
-        self._pump.join(ENDING_SECONDS)
-        for stream in (self._child.stdin, self._child.stdout):
+        for stream, reader in ((self._child.stdin, self._pump), (self._child.stdout, self._pump),
+                               (self._child.stderr, self.printed.thread)):
+            reader.join(ENDING_SECONDS)
             with contextlib.suppress(OSError):
-                if stream is not None and not self._pump.is_alive():
+                if stream is not None and not reader.is_alive():
                     stream.close()
 
     def _how(self) -> str:

@@ -7,18 +7,20 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
+from typing import TextIO
 
 import numpy as np
 
 from gradcheck.generators import global_generators_restored
+from gradcheck.target.printed import Tally
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Send what the target prints to stderr; keep its warnings, seeds and settings to itself."""
+def quiet(stream: TextIO | Tally | None = None) -> Iterator[None]:
+    """Send what the target prints to a stream, by default stderr; keep its settings to itself."""
     here = os.getcwd()
-    with (contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings(), np.errstate(),
-          global_generators_restored()):
+    with (contextlib.redirect_stdout(stream or sys.stderr), warnings.catch_warnings(),
+          np.errstate(), global_generators_restored()):
         warnings.simplefilter("ignore")
         try:
             yield

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sysconfig
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gradcheck.exceptions import LIBRARY
 from gradcheck.output.record import Item
 from gradcheck.target.errors import NothingToCheckError, TargetError
-from gradcheck.target.process import EndedError, Process, SlowError
-from gradcheck.target.settings import Settings, settled
-from gradcheck.target.sources import Source
+from gradcheck.target.printed import Printed
+from gradcheck.target.process import EndedError, Frame, Process, SlowError
+from gradcheck.target.settings import Settings, WrongSettingError, settled
+from gradcheck.target.sources import Source, as_named
 
 SECONDS = 60.0
 SHARE = 0.5
+IMPORT = "its import"
+OURS_IN = f"{Path(__file__).parents[1]}{os.sep}"
+NOT_OWN = re.compile(rf"{LIBRARY.pattern}|^<string>$|^{re.escape(sysconfig.get_path('stdlib'))}")
 ENDED = ("the process ended ({how}) while this was judged. Likely slip: the function calls "
          "os._exit, crashes in C, or exhausts the memory")
+OF_ONE = ("{}. Likely slip: a loop that does not end. If it is only slow, --timeout {:g} allows "
+          "one function {:g} s")
 FAILED = "gradcheck itself failed, which is not the target's fault; -v shows where"
 
 
@@ -46,8 +56,8 @@ class Deadline:
 
     @property
     def of_one(self) -> float:
-        """How long one function may take: a minute, or half of a limit that leaves more."""
-        return SECONDS if self.seconds == float("inf") else max(SECONDS, SHARE * self.seconds)
+        """How long one function may take: half of a limit, a minute where there is none."""
+        return SECONDS if self.seconds == float("inf") else SHARE * self.seconds
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,10 @@ class OurFaultError(Exception):
     """The judging process failed, which is not the target's fault; the message is a traceback."""
 
 
+FAULTS = {"usage": NothingToCheckError, "setting": WrongSettingError, "target": TargetError,
+          "judge": OurFaultError}
+
+
 @dataclass
 class Remote:
     """A target in another process.
@@ -87,6 +101,8 @@ class Remote:
         What there is to judge, once `load` has run.
     notes : list of str
         Remarks on what is not.
+    printed : list of Printed
+        What the target printed, function by function.
     """
 
     source: Source
@@ -95,6 +111,7 @@ class Remote:
     memory: float | None = None
     entries: list[Listed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    printed: list[Printed] = field(default_factory=list)
     _process: Process | None = None
     _used: bool = False
 
@@ -103,7 +120,10 @@ class Remote:
            memory: float | None = None) -> Remote:
         """Return a target with settings of which some are given; its project's file has others."""
         place = None if source.kind == "installed" else Path(source.where)
-        return cls(source, settled(given, place), deadline, memory)
+        settings = settled(given, place)
+        if settings.timeout is not None and deadline.seconds == float("inf"):
+            deadline = Deadline(settings.timeout)
+        return cls(source, settings, deadline, settings.memory if memory is None else memory)
 
     def load(self) -> None:
         """Have the target imported, and learn what there is to judge.
@@ -114,6 +134,8 @@ class Remote:
             It cannot be imported, or not in time.
         NothingToCheckError
             There is nothing to judge in it, or none of the names that were asked for.
+        WrongSettingError
+            What is to be ignored does not exist.
         OurFaultError
             The judging process failed.
         """
@@ -123,17 +145,18 @@ class Remote:
         self._process = Process(self.memory)
         request = {"source": vars(self.source), "settings": self.settings.to_dict()}
         try:
-            reply, = self._ask(request)
+            reply, = self._ask(request, max(SECONDS, self.deadline.of_one), IMPORT)
         except EndedError as how:
             raise TargetError(f"{self.source.where}: the process ended ({how}) while it was "
                               "imported. Likely slip: it calls os._exit, or crashes in C. Remedy: "
                               "import it in python, and leave out what ends it.") from None
         except SlowError as limit:
+            if self.entries:  # it could be imported before
+                raise TargetError(str(limit)) from None
             raise TargetError(f"{self.source.where}: importing it {limit}. Remedy: put what it "
                               'computes or waits for under if __name__ == "__main__":.') from None
         if "error" in reply:
-            raise {"usage": NothingToCheckError, "target": TargetError,
-                   "judge": OurFaultError}[reply["fault"]](reply["error"])
+            raise FAULTS[reply["fault"]](reply["error"])
         self.entries, self.notes = [Listed(*entry) for entry in reply["entries"]], reply["notes"]
 
     def items(self, place: int, part: str = "all") -> list[Item]:
@@ -160,7 +183,8 @@ class Remote:
             if self._process is None:
                 self.load()
             self._used = True
-            for reply in self._ask({"judge": place, "part": part}):
+            for reply in self._ask({"judge": place, "part": part}, self.deadline.of_one,
+                                   self.entries[place].name):
                 if "error" in reply:
                     raise OurFaultError(reply["error"])
                 items.append(item_of(reply["item"]))
@@ -168,22 +192,38 @@ class Remote:
             return items, trouble
         return items, None
 
-    def _ask(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield the replies within the limit for one function, and what is left in all."""
-        most, left = self.deadline.of_one, self.deadline.left
+    def _ask(self, request: dict[str, Any], most: float, who: str) -> Iterator[dict[str, Any]]:
+        """Yield the replies within so many seconds, and what is left in all."""
+        left = self.deadline.left
         assert self._process is not None
         try:
             yield from self._process.ask(request, min(most, left))
-        except SlowError:
-            raise SlowError(self.deadline.told if left < most else f"timed out after {most:g} s, "
-                            "the limit for one function; twice as much as --timeout raises it"
-                            ) from None
+        except SlowError as slow:
+            place = _place(slow.frames)
+            told = self.deadline.told if left < most else f"timed out after {most:g} s"
+            at = f"{'; it was' if left < most else ''}{place}" if place else ""
+            slip = OF_ONE if left >= most and who != IMPORT else "{}"
+            raise SlowError(slip.format(told + at, 2 / SHARE * most, 2 * most)) from None
+        finally:
+            self.printed.append(self._process.printed.taken(who))
 
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
             self._process.end()
             self._process, self._used = None, False
+
+
+def _place(frames: Sequence[Frame]) -> str:
+    """Return in which function of the target's a process was, and at which line."""
+    own = [frame for frame in frames if not frame.file.startswith(OURS_IN)
+           and not NOT_OWN.search(frame.file)]
+    if not own:
+        return ""
+    inner, outer = own[0], own[-1]
+    via = "" if inner.function.startswith("<") or inner == outer else f", in {inner.function}"
+    where = f"{as_named(inner.file)}:{inner.line}{via}"
+    return f" at {where}" if outer.function == "<module>" else f" in {outer.function} ({where})"
 
 
 def _of_trouble(entry: Listed, trouble: Exception, label: str) -> Item:

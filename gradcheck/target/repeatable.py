@@ -1,4 +1,4 @@
-"""Forwards that draw, made to draw the same at every call; and functions whose raising is noted."""
+"""Functions as the checker calls them: drawing the same each time, noted, handed odd arrays."""
 
 from __future__ import annotations
 
@@ -65,6 +65,31 @@ def recorded(function: Function, raised: list[BaseException]) -> Function:
             raise
 
     return call
+
+
+def strided(function: Function) -> Function:
+    """Return a function that is given arrays whose elements do not stand side by side.
+
+    Examples
+    --------
+    >>> strided(lambda x: (x.flags["C_CONTIGUOUS"], float(x[0, 1])))(np.array([[1.0, 2.0]]))
+    (False, 2.0)
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **settings: Any) -> Any:
+        return function(*map(_spread_out, args), **settings)
+
+    return call
+
+
+def _spread_out(arg: Any) -> Any:
+    """Return every second element of an array with as many others between."""
+    if not isinstance(arg, np.ndarray) or arg.dtype.kind != "f" or not arg.ndim:
+        return arg
+    room = np.zeros((*arg.shape[:-1], 2 * arg.shape[-1]), arg.dtype)
+    room[..., ::2] = arg
+    return room[..., ::2]
 
 
 def repeatable(forward: Function, conventions: Conventions, seed: int = MASK_SEED) -> Function:

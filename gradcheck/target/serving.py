@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
@@ -43,14 +44,17 @@ class Server:
                     self._judge(self._judgings[request["judge"]], request["part"])
         except TargetError as error:
             self._send(error=str(error), fault="target")
-        except (NothingToCheckError, WrongSettingError) as error:
+        except NothingToCheckError as error:
             self._send(error=str(error), fault="usage")
+        except WrongSettingError as error:
+            self._send(error=str(error), fault="setting")
         except Exception:
             self._send(error=traceback.format_exc(limit=-OUR_FRAMES), fault="judge")
         self._send(done=True)
 
     def _load(self, source: Source, settings: Settings) -> None:
         """Import the target and tell what there is to judge in it."""
+        sys.argv[:] = [source.where]  # what a parser of arguments calls the program by
         loaded = import_source(source)
         try:
             plan = plan_of(loaded.module, settings)
@@ -64,7 +68,7 @@ class Server:
     def _judge(self, judging: Judging, part: str) -> None:
         """Tell everything about an entry, its gradient alone, or one law of its mask."""
         if part == "all":
-            for item in judging.items():
+            for item in judging.items(covering=True):
                 self._send_item(item)
         else:
             self._send_item(judging.gradient if part == "gradient" else judging.law(part))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from gradcheck.target.kept import documented_p
 FILE = "pyproject.toml"
 SECTION = "gradcheck"
 LISTS = ("only", "ignore")
+LIMITS = ("timeout", "memory")
 AUTO = "auto"
 KEPT = "judged with p as the probability of keeping, {}; --p-is drop holds it to the other"
 
@@ -41,8 +43,14 @@ class Settings:
         Whether dropout is held to the laws beyond common practice.
     seed : int
         Draws the arguments, and the checker's directions.
+    no_values : bool
+        Whether forward's value is not held to the definition of the layer's standard name.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
+    fail_uncovered : bool
+        Whether a layer fails where lines of it ran at no example.
+    timeout, memory : float, optional
+        Seconds and megabytes for each file, where neither flag nor keyword says otherwise.
     """
 
     only: tuple[str, ...] = ()
@@ -54,8 +62,12 @@ class Settings:
     seeding: str | None = "seed"
     strict: bool = False
     seed: int = 0
+    no_values: bool = False
     forward: str = ""
     backward: str = ""
+    fail_uncovered: bool = False
+    timeout: float | None = None
+    memory: float | None = None
 
     @property
     def conventions(self) -> Conventions:
@@ -102,10 +114,7 @@ class Settings:
         ('relu',)
         """
         known = {field.name: getattr(cls, field.name) for field in fields(cls)}
-        unknown = sorted(set(given) - set(known))
-        if unknown:
-            raise WrongSettingError(f"got {', '.join(unknown)}; expected any of "
-                                    f"{', '.join(sorted(known))}. Remedy: correct the names.")
+        _refuse_unknown(given, list(known))
         settings = cls(**{name: _value(name, value, known[name]) for name, value in given.items()})
         if bool(settings.forward) != bool(settings.backward):
             raise WrongSettingError("forward, backward: got one of them alone; expected both. "
@@ -117,8 +126,28 @@ class Settings:
         return settings
 
 
+def _refuse_unknown(given: Collection[str], known: Sequence[str]) -> None:
+    """Raise WrongSettingError for a name that is none, with the one that may be meant."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "correct the names."
+        raise WrongSettingError(f"got {', '.join(unknown)}; expected any of "
+                                f"{', '.join(sorted(known))}. Remedy: {hint}")
+
+
+def _limit(name: str, value: Any) -> float | None:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)
+                         and 0 < value < float("inf")):
+        return value
+    raise WrongSettingError(f"{name}: got {value!r}; expected a positive number. Remedy: correct "
+                            "the value.")
+
+
 def _value(name: str, value: Any, default: Any) -> Any:
     """Return a setting in the form that Settings holds it in."""
+    if name in LIMITS:
+        return _limit(name, value)
     if name in LISTS:
         listed = (value,) if isinstance(value, str) else value or ()
         if isinstance(listed, list | tuple) and all(isinstance(entry, str) for entry in listed):
@@ -163,6 +192,8 @@ def settled(given: Mapping[str, Any], target: Path | None = None) -> Settings:
         return own
     named = {key.replace("-", "_"): value for key, value in section.items()}
     try:
+        _refuse_unknown([key.replace("_", "-") for key in section],
+                        [field.name.replace("_", "-") for field in fields(Settings)])
         ignored = (*Settings.of(named).ignore, *own.ignore)
         return Settings.of({**named, **given, "ignore": ignored})
     except WrongSettingError as error:

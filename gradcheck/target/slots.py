@@ -14,23 +14,25 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.target.paths import Path, at, holders
+
 Array = NDArray[Any]
-Path = tuple[Any, ...]  # an attribute's name, then keys, places, or names of attributes
 
 RATE = 1.0  # a learning rate at which the step is the gradient
 FAMILIES = (("w", "weight", "weights", "kernel", "kernels", "filters", "filter"),
             ("b", "bias", "biases"), ("gamma",), ("beta",))
 GRADIENT_NAMES = ("d{0}", "grad_{0}", "{0}_grad", "d_{0}", "g{0}", "grad{0}", "{0}_gradient",
-                  "{0}_grads", "{0}grad", "delta_{0}", "delta{0}", "nabla_{0}", "{0}_delta")
+                  "{0}_grads", "{0}grad", "delta_{0}", "delta{0}", "nabla_{0}", "{0}_delta",
+                  "dLd{0}", "dL_d{0}", "dl_d{0}", "gradient_{0}")
 PARAMETERS = ("params", "parameters", "weights", "param", "_params", "_parameters")
-GRADIENTS = ("grads", "gradients", "grad", "dparams", "_grads", "_gradients")
+GRADIENTS = ("grads", "gradients", "grad", "gradient", "dparams", "_grads", "_gradients")
 VALUES, GRADS = ("value", "data", "val", "w"), ("grad", "gradient", "dw", "d")
 # What an object has of its input and output, and is no parameter.
 SAVED = frozenset({"x", "X", "input", "inputs", "out", "output", "cache", "dx", "dX", "dinputs"})
@@ -59,12 +61,12 @@ class Slot:
 
     def read(self, layer: Any) -> Array:
         """Return the parameter."""
-        return np.asarray(_at(layer, self.path))
+        return np.asarray(at(layer, self.path))
 
     def write(self, layer: Any, value: Array) -> None:
         """Put another value in the parameter's place, wherever the layer refers to it."""
-        old = _at(layer, self.path)
-        for holder in _holders(layer):
+        old = at(layer, self.path)
+        for holder in holders(layer):
             for key, entry in list(holder.items()):
                 if entry is old:
                     holder[key] = value
@@ -74,7 +76,7 @@ class Slot:
     def gradient_of(self, before: Any, after: Any, returned: Sequence[Any]) -> Any:
         """Return the gradient that backward left, returned, or subtracted."""
         if self.gradient:
-            return _at(after, self.gradient)
+            return at(after, self.gradient)
         if self.place >= 0:
             return returned[self.place] if self.place < len(returned) else None
         return (self.read(before) - self.read(after)) / rate_of(before)
@@ -107,7 +109,8 @@ gradient=('bias_grad',), place=-1)]
     for way in (_in_containers, _in_objects, _in_attributes):
         if found := list(way(after)):
             return found
-    return list(_returned(before, extra)) or list(_subtracted(before, after))
+    return (list(_listed(before, after)) or list(_returned(before, extra))
+            or list(_subtracted(before, after)))
 
 
 def _in_containers(layer: Any) -> Iterator[Slot]:
@@ -154,19 +157,35 @@ def _in_objects(layer: Any) -> Iterator[Slot]:
 
 def _in_attributes(layer: Any) -> Iterator[Slot]:
     """Yield arrays beside a gradient of theirs, which is called as they are, or as such usually."""
-    held = vars(layer)
-    params = dict(_arrays(layer))
-    used: dict[Path, str] = {}
+    gradients = {path: value for path, value in _gradients(layer) if path[-1] not in SAVED}
+    params = {path: value for path, value in _arrays(layer) if path not in gradients}
+    used: dict[Path, Path] = {}
     for names_of in (lambda name: (name,), _family):
         for path, value in params.items():
-            wanted = (pattern.format(word) for word in names_of(str(path[-1]))
-                      for pattern in GRADIENT_NAMES)
-            gradient = next((key for key in wanted if key in held and key not in SAVED
-                             and np.shape(held[key]) == value.shape), None)
-            if gradient is not None and path not in used and gradient not in used.values():
-                used[path] = gradient
-    for path, gradient in used.items():
-        yield Slot(str(path[-1]), path, (gradient,))
+            wanted = [pattern.format(word) for word in names_of(str(path[-1]))
+                      for pattern in ("{0}", *GRADIENT_NAMES)]
+            fitting = (key for name in wanted for key, gradient in gradients.items()
+                       if key[-1] == name and key != path and np.shape(gradient) == value.shape)
+            found = next((key for key in fitting if key not in used.values()), None)
+            if found is not None and path not in used:
+                used[path] = found
+    for path, found in used.items():
+        yield Slot(str(path[-1]), path, found)
+
+
+def _gradients(layer: Any) -> Iterator[tuple[Path, Any]]:
+    """Yield what may be gradients: attributes, and what a dict or a list of gradients holds."""
+    for name, value in vars(layer).items():
+        if name in GRADIENTS and isinstance(value, Mapping):
+            yield from (((name, key), entry) for key, entry in value.items())
+        elif not _has_gradient(name, layer) and any(
+                re.fullmatch(pattern.format(r"\w+"), name) for pattern in GRADIENT_NAMES):
+            yield (name,), value
+
+
+def _has_gradient(name: str, layer: Any) -> bool:
+    """Whether a layer holds a gradient of what is called so: gamma is none of amma."""
+    return any(pattern.format(name) in vars(layer) for pattern in GRADIENT_NAMES)
 
 
 def _arrays(layer: Any) -> Iterator[tuple[Path, Array]]:
@@ -208,16 +227,31 @@ def _family(name: str) -> tuple[str, ...]:
                     for word in (member, member.upper(), member.capitalize())))
 
 
+def _listed(before: Any, after: Any) -> Iterator[Slot]:
+    """Yield parameters of the shapes of a list of gradients, in its order."""
+    for holder in GRADIENTS:
+        entries = vars(after).get(holder)
+        if isinstance(entries, list | tuple):
+            for place, name in _of_shapes(before, entries):
+                yield Slot(name, (name,), (holder, place))
+
+
 def _returned(layer: Any, extra: Sequence[Any]) -> Iterator[Slot]:
     """Yield parameters of the shapes of what backward returned, in its order."""
+    for place, name in _of_shapes(layer, extra):
+        yield Slot(name, (name,), place=place)
+
+
+def _of_shapes(layer: Any, gradients: Sequence[Any]) -> Iterator[tuple[int, str]]:
+    """Yield each gradient's place, and the first array of its shape that is left."""
     left = {name: value for name, value in vars(layer).items()
             if is_floating(value) and name not in SAVED}
-    for place, gradient in enumerate(extra):
+    for place, gradient in enumerate(gradients):
         name = next((name for name, value in left.items()
                      if value.shape == np.shape(gradient)), None)
         if name is not None:
             del left[name]
-            yield Slot(name, (name,), place=place)
+            yield place, name
 
 
 def _subtracted(before: Any, after: Any) -> Iterator[Slot]:
@@ -239,42 +273,6 @@ def reshaped_by_backward(before: Any, after: Any) -> list[str]:
     return [name for name, value in vars(before).items() if is_floating(value)
             and name not in SAVED and is_floating(vars(after).get(name))
             and vars(after)[name].shape != value.shape]
-
-
-def _at(layer: Any, path: Path) -> Any:
-    """Follow a path; None where it leads nowhere."""
-    held = vars(layer).get(path[0])
-    for step in path[1:]:
-        if isinstance(held, Mapping):
-            held = held.get(step)
-        elif isinstance(held, list | tuple):
-            held = held[step] if step < len(held) else None
-        else:
-            held = getattr(held, step, None)
-    return held
-
-
-class _ListItems(dict[Any, Any]):
-    """A list's entries by place, written through to it."""
-
-    def __init__(self, entries: list[Any]) -> None:
-        super().__init__(enumerate(entries))
-        self._entries = entries
-
-    def __setitem__(self, place: int, value: Any) -> None:
-        self._entries[place] = value
-
-
-def _holders(layer: Any) -> Iterator[MutableMapping[Any, Any]]:
-    """Yield the mappings in which a layer holds its arrays: its attributes, and what is in them."""
-    yield vars(layer)
-    for held in list(vars(layer).values()):
-        if isinstance(held, MutableMapping):
-            yield held
-        elif isinstance(held, list):
-            yield _ListItems(held)
-        elif hasattr(held, "__dict__") and not isinstance(held, type):
-            yield vars(held)
 
 
 def is_floating(value: Any) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gradcheck.target.codes import hint, known_codes
 from gradcheck.target.judge import Judgement
 from gradcheck.target.settings import WrongSettingError
+from gradcheck.target.sources import as_named
 
 COMMENT = re.compile(r"#\s*gradcheck:\s*ignore\[([\w\s,-]+)\]")
 
@@ -18,36 +19,37 @@ COMMENT = re.compile(r"#\s*gradcheck:\s*ignore\[([\w\s,-]+)\]")
 def ignored_codes(sources: Sequence[Callable[..., Any]], everywhere: Collection[str]
                   ) -> frozenset[str]:
     """Return the codes that do not count for a layer: those for all, and those on its def lines."""
-    return frozenset(everywhere).union(*map(_on_def_line, sources))
+    return frozenset(everywhere).union(code for source in sources
+                                       for code, _ in _on_def_line(source))
+
+
+def unknown_notes(sources: Sequence[Callable[..., Any]]) -> Iterator[str]:
+    """Yield a note for each code on a def line that neither a finding nor a law has."""
+    for source in sources:
+        for code, line in _on_def_line(source):
+            if code not in known_codes():
+                file = as_named(inspect.getfile(inspect.unwrap(source)))
+                yield f"{file}:{line}: ignore[{code}]: there is no such code; {hint(code)}"
 
 
 def refuse_unknown(codes: Collection[str]) -> None:
     """Raise WrongSettingError for a code that neither a finding nor a law has."""
-    if not codes:
-        return
-    from gradcheck.findings.registry import rules
-    from gradcheck.mask_laws.registry import LAWS
-
-    known = [*rules(), *(law.name for law in LAWS)]
     for code in codes:
-        if code not in known:
-            close = difflib.get_close_matches(code, known, n=2)
-            hint = f"did you mean {' or '.join(close)}?" if close else (
-                "`gradcheck explain` lists the codes.")
+        if code not in known_codes():
             raise WrongSettingError(f"ignore: got {code!r}; expected the code of a finding or the "
-                                    f"name of a law. Remedy: {hint}")
+                                    f"name of a law. Remedy: {hint(code)}")
 
 
-def _on_def_line(function: Callable[..., Any]) -> set[str]:
-    """Return the codes in a comment between a function's decorators and its body."""
+def _on_def_line(function: Callable[..., Any]) -> list[tuple[str, int]]:
+    """Return the codes in comments between a function's decorators and its body, with lines."""
     try:
-        lines, _ = inspect.getsourcelines(inspect.unwrap(function))
+        lines, first = inspect.getsourcelines(inspect.unwrap(function))
     except (OSError, TypeError):
-        return set()
-    codes: set[str] = set()
-    for line in lines:
-        codes |= {code.strip() for found in COMMENT.finditer(line)
-                  for code in found[1].split(",")}
+        return []
+    codes: list[tuple[str, int]] = []
+    for number, line in enumerate(lines, first):
+        codes += [(code.strip(), number) for found in COMMENT.finditer(line)
+                  for code in found[1].split(",")]
         if line.rstrip().partition("#")[0].rstrip().endswith(":"):
             break
     return codes

@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.check import check_layer
+from gradcheck.check import check_layer, check_layer_along
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.examples.candidates import Example
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.report import Report
+from gradcheck.several import DIRECTIONS
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.losses import report_of_loss
 from gradcheck.target.pairs import Pair
-from gradcheck.target.repeatable import recorded, repeatable, steadied
+from gradcheck.target.repeatable import recorded, repeatable, steadied, strided
 from gradcheck.target.unwritten import gap_of_layer, gap_of_loss
 
 Args = tuple[Any, ...]
@@ -40,6 +41,41 @@ class Trial:
         """
         return self._report_loss(found) if self.pair.is_loss else self._report_layer(found)
 
+    def report_along(self, found: Example, dout: str = "") -> Report:
+        """Check a layer or a loss along a few random directions alone.
+
+        Parameters
+        ----------
+        found : Example
+            The arguments.
+        dout : {'', 'zeros', 'strided'}
+            See `gradcheck.examples.variants.Variant`.
+        """
+        how = strided if dout == "strided" else _as_it_is
+        if self.pair.is_loss:
+            loss = how(recorded(self.pair.forward, self.raised))
+            return report_of_loss(replace(self.pair, forward=loss), found, self.seed, DIRECTIONS)
+        forward, backward, args = self._functions(found)
+        given = self._holed(found) if dout == "zeros" else None
+        return check_layer_along(how(forward), how(backward), args, directions=DIRECTIONS,
+                                 dout=given, seed=self.seed, name=self.pair.name)
+
+    def _holed(self, found: Example) -> Any:
+        """Return an upstream gradient whose first sample is zero, and a quarter of the others."""
+        forward, _, args = self.in_one_form(found)
+        rng, shape = np.random.default_rng(self.seed), np.shape(forward(*copy.deepcopy(args))[0])
+        dout = rng.standard_normal(shape) * (rng.random(shape) < 0.75)
+        if dout.size > 1 and dout.ndim:
+            dout[:1] = 0.0
+            dout.flat[-1] = 1.0
+        return dout if np.any(dout) else None
+
+    def in_one_form(self, found: Example) -> tuple[Function, Function, Args]:
+        """Return forward and backward in the checker's form, and the arguments."""
+        forward, backward, args = self._functions(found)
+        wrt = [i for i, arg in enumerate(args) if floating(arg)]
+        return *in_one_form(forward, backward, found.names, wrt, args), args
+
     def refusal(self, found: Example) -> BaseException | None:
         """Return what forward raises at these arguments; None where it takes them."""
         return _raised(lambda: self.pair.forward(*copy.deepcopy(found.args)))
@@ -50,14 +86,23 @@ class Trial:
 
     def keeps_shape(self, found: Example) -> bool:
         """Whether the output has the shape of the first array among the arguments."""
-        shapes = []
+        first = next((arg for arg in found.args if floating(arg)), None)
+        return first is not None and self._shape_of_output(found) == first.shape
+
+    def gives_nothing(self, found: Example) -> bool:
+        """Whether the output has no elements: the arguments are of another layout."""
+        shape = self._shape_of_output(found)
+        return shape is not None and 0 in shape
+
+    def _shape_of_output(self, found: Example) -> tuple[int, ...] | None:
+        """Return the shape of what forward returns first; None where it raises."""
+        shapes: list[tuple[int, ...]] = []
 
         def call() -> None:
             out = self.pair.forward(*copy.deepcopy(found.args))
             shapes.append(np.shape(out[0] if isinstance(out, tuple) and out else out))
 
-        first = next((arg for arg in found.args if floating(arg)), None)
-        return _raised(call) is None and first is not None and shapes[0] == first.shape
+        return shapes[0] if _raised(call) is None else None
 
     def has_no_value(self, found: Example) -> bool:
         """Whether a layer's forward raises at these arguments, or answers with inf or NaN."""
@@ -75,9 +120,7 @@ class Trial:
         """Whether forward leaves no cache at these arguments, or one that backward refuses."""
         if self.pair.is_loss:
             return self.refuses(found)
-        forward, backward, args = self._functions(found)
-        wrt = [i for i, arg in enumerate(args) if floating(arg)]
-        forward, backward = in_one_form(forward, backward, found.names, wrt, args)
+        forward, backward, args = self.in_one_form(found)
         caches = []
 
         def call() -> None:
@@ -121,6 +164,10 @@ class Trial:
     def _report_loss(self, found: Example) -> Report:
         loss = recorded(self.pair.forward, self.raised)
         return report_of_loss(replace(self.pair, forward=loss), found, self.seed)
+
+
+def _as_it_is(function: Function) -> Function:
+    return function
 
 
 def _raised(call: Callable[[], Any]) -> BaseException | None:

@@ -22,6 +22,7 @@ import numpy as np
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.exceptions import reason_and_place
 from gradcheck.numeric.evaluator import ForwardError
+from gradcheck.target.blocks import NotPythonError
 from gradcheck.target.exceptions import OURS
 
 OURS_IN = str(Path(__file__).parents[1])
@@ -111,6 +112,8 @@ def _told(who: str, error: BaseException) -> str | None:
     """Return what an exception that a gap raised says; None for another one."""
     if not raised_by_a_gap(error):
         return None
+    if isinstance(error, NotPythonError):
+        return f"not written yet: {who} could not be read; {error}"
     if isinstance(error, NotImplementedError):
         return f"not written yet: {who} raises NotImplementedError"
     return f"not written yet: {who} goes on with a None, {reason_and_place(error)}"

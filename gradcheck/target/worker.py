@@ -8,6 +8,7 @@ that process and no other.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import os
 import queue
@@ -45,6 +46,8 @@ class Channel:
     def __init__(self) -> None:
         for number, kept in enumerate((REQUESTS, REPLIES, ERRORS)):
             os.dup2(number, kept, inheritable=False)
+        if hasattr(faulthandler, "register"):  # the parent asks where a function hangs
+            faulthandler.register(signal.SIGUSR1, REPLIES, all_threads=False)
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
         if hasattr(os, "register_at_fork"):

@@ -57,7 +57,8 @@ def test_a_right_layer_passes_with_its_path_a_table_and_a_summary(write, capsys)
     code, out, err = run(capsys, "check", write(GOOD))
     lines = out.splitlines()
     assert lines[0] == "homework.py"
-    assert lines[1].split() == ["name", "arguments", "worst", "error", "calls", "verdict"]
+    assert lines[1].split() == [
+        "name", "arguments", "worst", "error", "examples", "calls", "verdict"]
     assert lines[2].split()[:2] == ["relu", "x"]
     assert lines[2].endswith("passed")
     assert lines[-1].startswith("homework.py: 1 passed in ")
@@ -149,6 +150,18 @@ def test_functions_of_other_names_are_a_pair_where_flags_name_them(write, capsys
     assert "expected both" in err
 
 
+def test_a_value_of_another_layer_fails_unless_values_are_left_alone(write, capsys):
+    write("import numpy as np\n"
+          "def relu_forward(x): return np.abs(x), x\n"
+          "def relu_backward(dout, x): return dout * np.sign(x)\n")
+    code, out, _ = run(capsys, "check", "homework.py")
+    assert code == 1
+    assert "value-differs: out[" in out
+    assert "it is the absolute value. Remedy: np.maximum(x, 0)" in out
+    assert run(capsys, "check", "homework.py", "--no-values")[0] == 0
+    assert run(capsys, "check", "homework.py", "--ignore", "value-differs")[0] == 0
+
+
 def test_what_is_ignored_does_not_count_and_is_told(write, capsys):
     write(BAD)
     code, _, err = run(capsys, "check", "homework.py", "--ignore", "scaled")
@@ -189,7 +202,7 @@ def test_the_projects_file_says_what_flags_would(write, capsys):
     (GOOD, ("--timeout", "1e-6"), 3, "not reached: timed out after 1e-06 s"),
     (GOOD, ("-o", "missing/out.txt"), 2, "cannot be written"),
     (GOOD.replace("np.maximum(x, 0)", "[0 for _ in iter(int, 1)]"), ("--timeout", "2"), 3,
-     "timed out after 2 s"),
+     " in relu_forward (homework.py:3)"),
     (GOOD.replace("np.maximum(x, 0)", "exit(0)"), (), 3,
      "it called sys.exit(0)"),
     ("def blur_forward(image, k): return image, k\ndef blur_backward(d, c): return d", (), 1,
@@ -359,3 +372,23 @@ def test_a_closed_pipe_and_a_terminal_without_utf8_do_no_harm(write, tmp_path):
         done = subprocess.run(pipe, shell=True, cwd=tmp_path, capture_output=True, check=False,
                               env={**os.environ, "PYTHONIOENCODING": "ascii"})
         assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("status", "words"), [
+    ("todo", "not written yet"), ("skipped", "at no example"), ("inconclusive", "cannot decide")])
+def test_a_status_is_explained_and_listed(capsys, status, words):
+    code, out, _ = run(capsys, "explain", status)
+    assert (code, out.splitlines()[0]) == (0, status)
+    assert words in out
+    assert f"\n  {status} " in run(capsys, "explain")[1]
+
+
+def test_what_is_told_on_a_terminal_is_folded(write, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    write("def relu_forward(x) return x\n")
+    err = run(capsys, "check", "homework.py")[2]
+    assert "Remedy: correct that line" in " ".join(err.split())
+    told = err[err.index("gradcheck: error"):err.index("  File")]
+    assert len(told) > 60
+    assert all(len(line) <= 60 for line in told.splitlines())

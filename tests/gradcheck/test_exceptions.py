@@ -22,5 +22,5 @@ def test_the_place_stands_behind_the_reason_without_a_full_stop():
         line = error.__traceback__.tb_lineno
         told = reason_and_place(error)
     name = "test_the_place_stands_behind_the_reason_without_a_full_stop"
-    assert told == f"ValueError: the end (line {line} of {name})"
+    assert told == f"ValueError: the end (line {line}, in {name})"
     assert reason_and_place(ValueError("never raised.")) == "ValueError: never raised"

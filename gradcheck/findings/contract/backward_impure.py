@@ -27,6 +27,10 @@ RULE = Rule(
                          "gradients: it keeps state outside its arguments",
                          "compute from dout and cache alone, and start accumulators from zero in "
                          "every call"),
+        "buffer": Message("{what} that an earlier call returned changed when {by} was called "
+                          "again: all calls write into one array",
+                          "make a new array in every call; np.zeros_like inside the function, and "
+                          "no out= that outlives it"),
     },
     fatal=True,
     conduct=True,

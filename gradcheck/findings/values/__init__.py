@@ -1,1 +1,6 @@
-"""Values, settings and accuracy rather than derivatives."""
+"""Values, settings and accuracy rather than derivatives.
+
+value_differs           Forward computes another value than the layer of its name.
+setting_ignored         A setting that changes nothing.
+unstable                NaN or inf where the formula has neither, or digits that cancel.
+"""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.contract.protocol import Several, parameters_of
 from gradcheck.findings.given import AFFINE, AFFINE_RIGHT
 from gradcheck.findings.lenses.jacobian import left_out
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
@@ -33,9 +35,36 @@ def empty_slices(view: View) -> Evidence:
 
 
 def silent_outputs(view: View) -> Evidence:
-    """Whether whole samples (or time steps, channels) of the output pass nothing back."""
+    """Whether whole samples (or time steps, channels) of the one output pass nothing back."""
     out = view.case.out
-    if out.ndim == 0 or (view.elementwise and out.ndim == 1) or view.dense is None:
+    if view.case.outputs > 1 or (view.elementwise and out.ndim == 1):
+        return None
+    found = _silent(view)
+    if found is None:
+        return None
+    missing, active = found
+    slices = left_out(missing.reshape(out.shape), active.reshape(out.shape))
+    return None if slices is None else _ignored(*slices)
+
+
+def silent_output(view: View) -> Evidence:
+    """Whether one of several outputs passes nothing back, and the others are right."""
+    return next((_named(view, place) for place, missing, active in _silent_of_several(view)
+                 if np.array_equal(missing, active)), None)
+
+
+def silent_in_one_output(view: View) -> Evidence:
+    """Whether whole samples of one of several outputs pass nothing back."""
+    for place, missing, active in _silent_of_several(view):
+        slices = left_out(missing, active)
+        if slices is not None:
+            return {**_ignored(*slices), **_named(view, place)}
+    return None
+
+
+def _silent(view: View) -> tuple[Array, Array] | None:
+    """Return which outputs pass nothing back, and which should, where all others are right."""
+    if view.case.out.ndim == 0 or view.dense is None:
         return None
     true, wrong = view.dense
     active = np.any(np.abs(true) > view.dense_tolerance, axis=0)
@@ -44,8 +73,26 @@ def silent_outputs(view: View) -> Evidence:
                              atol=view.dense_tolerance)
     if not np.any(missing) or not kept_close or not np.any(true[:, ~missing]):
         return None
-    slices = left_out(missing.reshape(out.shape), active.reshape(out.shape))
-    return None if slices is None else _ignored(*slices)
+    return missing, active
+
+
+def _silent_of_several(view: View) -> Iterator[tuple[int, Array, Array]]:
+    """Yield the place, and in its own shape what is silent, of the one output that has such."""
+    several = view.case.found.cache
+    found = _silent(view) if isinstance(several, Several) else None
+    if found is None:
+        return
+    parts = [(place, missing, active) for place, (missing, active) in enumerate(zip(
+        *map(several.split, found), strict=True)) if np.any(missing)]
+    if len(parts) == 1:
+        yield parts[0]
+
+
+def _named(view: View, place: int) -> dict[str, Any]:
+    """Return which output it is, and what backward calls the gradient that comes from it."""
+    names = parameters_of(view.case.layer.backward)
+    own = names[place] if len(names) > view.case.outputs else "its part of dout"
+    return {"output": place + 1, "outputs": view.case.outputs, "upstream": own}
 
 
 def _ignored(axis: int, empty: Array) -> dict[str, Any]:
@@ -60,11 +107,18 @@ IGNORED = (
     "+= belongs",
 )
 
+OF_SEVERAL = "output {output} of {outputs} ({upstream} in backward)"
+WHOLE_OUTPUT = (
+    "what comes from " + OF_SEVERAL + " is left out; the rest is right",
+    "add what {upstream} contributes, where that output is computed in forward",
+)
+IN_ONE_OUTPUT = ("of " + OF_SEVERAL + ", " + IGNORED[0], IGNORED[1])
+
 RULE = Rule(
     code="samples-ignored",
     tier=Tier.PATTERN,
-    meaning="""Some samples of the batch take no part in the gradient: a loop ends early, or
-        assigns where it should add.""",
+    meaning="""Some samples of the batch, or one of several outputs, take no part in the gradient:
+        a loop ends early, assigns where it should add, or an upstream gradient is forgotten.""",
     sign="The gradient over a part of the batch equals the analytic one.",
     given=AFFINE,
     wrong="""
@@ -76,5 +130,7 @@ RULE = Rule(
     clues=(
         Clue(empty_slices, *IGNORED),
         Clue(silent_outputs, *IGNORED),
+        Clue(silent_output, *WHOLE_OUTPUT),
+        Clue(silent_in_one_output, *IN_ONE_OUTPUT),
     ),
 )

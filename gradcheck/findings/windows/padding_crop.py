@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcheck.findings.given import CONV, CONV_RIGHT, slipped
 from gradcheck.findings.lenses.displacement import is_crop, padded_offset, window_offset
 from gradcheck.findings.lenses.patches import Patches, of_patches, of_windows
-from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
+from gradcheck.findings.rule import Clue, Evidence, Message, Rule, Tier
 from gradcheck.findings.view import View
 
 
@@ -43,6 +43,12 @@ RULE = Rule(
              "end", "crop what forward padded, at both ends"),
         Clue(padding_crop,
              "the gradient is shifted by {offset} along the spatial axes (padding {padding})",
-             "crop the padding at both ends: dx_padded[..., pad:-pad, pad:-pad]"),
+             "crop the padding at both ends: dx_padded[..., pad:pad + H, pad:pad + W]"),
     ),
+    breaches={
+        "empty": Message(
+            "the gradient of {argument} has shape {got} where {argument} has {expected}: a crop "
+            "x[p:-p] is empty where p = 0, as the padding is here",
+            "crop by the size: dx_padded[:, :, pad:pad + H, pad:pad + W]"),
+    },
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradcheck.equal import EXPLAINS
 from gradcheck.findings.given import ROW_MAX, ROW_MAX_RIGHT
 from gradcheck.findings.lenses.patches import Patches, of_selection
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
@@ -22,6 +23,21 @@ def pool_spread(patches: Patches, view: View) -> Evidence:
     return {"most": most} if most > 1 and np.all(equal) else None
 
 
+def ties(view: View) -> Evidence:
+    """Whether all that is wrong lies where several inputs are the maximum together.
+
+    Each of them may have any share of the gradient, but no more than one share in all.
+    """
+    wrong = view.comparison.failed
+    values, counts = np.unique(view.x[wrong], return_counts=True)
+    # each on its own is given what it may have: the bound at a kink is twice half its width
+    within = np.abs(view.a - view.n)[wrong] <= 0.5 * view.comparison.bound[wrong] * (1 + EXPLAINS)
+    if not values.size or np.any(counts < 2) or not np.all(
+            within & view.comparison.kinked[wrong] & (view.a[wrong] != 0)):
+        return None
+    return {"tied": int(np.sum(wrong))}
+
+
 RULE = Rule(
     code="pool-spread",
     tier=Tier.FORM,
@@ -38,5 +54,9 @@ RULE = Rule(
         Clue(pool_spread,
              "an output passes its gradient to up to {most} inputs, where the forward selects one",
              "give it to the maximum alone"),
+        Clue(ties,
+             "{tied} inputs are a maximum together with others, and each of them is given the "
+             "whole gradient; together they may have it once",
+             "give it to the first of them (argmax), or divide it by their number"),
     ),
 )

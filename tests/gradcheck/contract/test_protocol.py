@@ -42,6 +42,11 @@ def test_several_outputs_are_one_vector(form):
     lambda dout, cache: dout * 2 * cache,
     lambda dout, Z: dout * 2 * Z,
     lambda dout, out: dout * 2 * np.sqrt(out) * np.sign(X),
+    lambda x, dout: dout * 2 * x,
+    lambda z, grad_output: grad_output * 2 * z,
+    lambda x, delta: delta * 2 * x,
+    lambda out, g: g * 2 * np.sqrt(out) * np.sign(X),
+    lambda x, out, d_out: d_out * (x + np.sqrt(out) * np.sign(X)),
 ])
 def test_without_a_cache_backward_gets_what_its_parameters_name(backward):
     forward, backward = in_one_form(lambda x: x**2, backward, ["x"], [0])
@@ -54,6 +59,20 @@ def test_without_a_cache_and_without_a_name_the_message_says_what_to_return():
     out, cache = forward(X, X)
     with pytest.raises(TypeError, match=r"backward wants mask.*return \(out, cache\)"):
         backward(out, cache)
+
+
+def test_an_argument_of_forwards_is_no_upstream_gradient_whatever_it_is_called():
+    forward, backward = in_one_form(lambda x, delta: x * delta,
+                                    lambda delta, x: (delta, x), ["x", "delta"], [0, 1])
+    out, cache = forward(X, X + 1)
+    dout = np.ones_like(out)
+    assert backward(dout, cache)[0] is dout
+
+
+def test_the_input_may_stand_before_dout_in_the_caches_place():
+    forward, backward = in_one_form(lambda x: (x**2, x), lambda x, dout: 2 * x * dout, ["x"], [0])
+    out, cache = forward(X)
+    np.testing.assert_allclose(backward(np.full_like(out, 3.0), cache), 6 * X)
 
 
 def test_cache_may_stand_before_dout():
@@ -84,3 +103,13 @@ def test_the_usual_form_goes_through_as_it_is():
                                     ["x"], [0])
     assert forward(X)[1] is cache
     assert backward(1.0, cache) == (1.0, True)
+
+
+def test_a_dict_of_gradients_for_a_dict_of_arrays_leaves_the_others_in_their_places():
+    forward, backward = in_one_form(
+        lambda x, params: (x * params["w"], (x, params)),
+        lambda dout, cache: (dout * cache[1]["w"], {"w": (dout * cache[0]).sum()}),
+        ["x", "params"], [0])
+    out, cache = forward(X, {"w": np.float64(3)})
+    gradient, = backward(np.ones_like(out), cache)
+    np.testing.assert_allclose(gradient, np.full_like(X, 3.0))

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +18,10 @@ def report_of(program):
     names = {}
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(program, names)
+    if "item" in names:  # what check_all says: the findings stand in the details
+        report = names["item"].details["report"]
+        return SimpleNamespace(passed=names["item"].passed and not report["findings"], findings=[
+            SimpleNamespace(**finding) for finding in report["findings"]])
     assert printed.getvalue() == f"{names['report']}\n"
     return names["report"]
 

@@ -24,6 +24,10 @@ def lstm_step(x, prev_h, prev_c, Wx, Wh, b):
 def gradients(dh, dc, cache, slip):
     x, prev_h, prev_c, Wx, Wh, i, f, o, g, c = cache
     t = np.tanh(c)
+    if slip == "dc forgotten":
+        dc = 0 * dc
+    if slip == "dc of the last sample forgotten":
+        dc = np.concatenate([dc[:-1], 0 * dc[-1:]])
     dc = dc + dh * o * (1 - t**2) * (slip != "dh does not reach c")
     da = np.hstack([dc * g * i * (1 - i), dc * prev_c * f * (1 - f), dh * t * o * (1 - o),
                     dc * i * (1 - (np.tanh(g) if slip == "tanh twice" else g)**2)])
@@ -53,3 +57,17 @@ def test_a_wrong_step_is_judged_by_rules_that_do_not_raise(slip):
     assert report.status == "failed"
     assert not any(map(RULE_FAILED.match, report.notes))
     assert not any(finding.code.startswith("label") for finding in report.findings)
+
+
+def test_an_output_whose_upstream_gradient_is_forgotten_is_named():
+    report = checked("dc forgotten")
+    assert {finding.code for finding in report.findings} == {"samples-ignored"}
+    assert "output 2 of 2 (dc in backward) is left out" in str(report.findings[0])
+    assert "add what dc contributes" in str(report.findings[0])
+    assert "slices along axis" not in str(report)
+
+
+def test_a_sample_of_one_output_is_counted_within_that_output():
+    report = checked("dc of the last sample forgotten")
+    told = [str(finding) for finding in report.findings if finding.argument == "Wx"]
+    assert "of output 2 of 2 (dc in backward), 1 of 3 slices along axis 0" in told[0]

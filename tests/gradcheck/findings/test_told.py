@@ -16,12 +16,14 @@ from gradcheck.findings.registry import rules
 from gradcheck.findings.told import told
 
 ROOM = Path(gradcheck.__file__).parent
-REPORTS = {"add": ("code", "how"), "note_exception": ("found", "how")}
+REPORTS = ("add", "note_exception", "Breach")
+CODES = {"CODE": "value-differs"}
 
 
 def reported() -> Iterator[tuple[str, str]]:
-    """Yield the (code, how) of every breach in the sources of the contract and of the run."""
-    for path in [*(ROOM / "contract").glob("*.py"), ROOM / "run.py"]:
+    """Yield the (code, how) of every breach in the sources that report any."""
+    for path in [*(ROOM / "contract").glob("*.py"), *(ROOM / "target").glob("*.py"),
+                 ROOM / "run.py"]:
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call):
                 continue
@@ -29,7 +31,9 @@ def reported() -> Iterator[tuple[str, str]]:
                 call.func, "id", "")
             if name not in REPORTS or len(call.args) < 2:
                 continue
-            codes = ["raises"] if name == "note_exception" else literals(call.args[0])
+            named = CODES.get(getattr(call.args[0], "id", ""))
+            codes = ["raises"] if name == "note_exception" else (
+                [named] if named else literals(call.args[0]))
             yield from ((code, how) for code in codes for how in literals(call.args[1]))
 
 

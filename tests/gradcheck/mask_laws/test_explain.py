@@ -21,7 +21,6 @@ LAW = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 BROKEN_BEFORE = {
     "x_untouched": "memory_layouts",        # a read-only x cannot be written to
     "backward_repeats": "backward_is_linear",  # calls backward four times
-    "dout_untouched": "memory_layouts",
     "rate": "p_zero_is_identity",           # of p = 0 and its opposite nothing is kept
     "expectation": "values",                # rate or scale is wrong, if their product is
     "independence_of_x": "seed_repeats",    # calls with -2 x

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -212,3 +214,16 @@ def test_a_gradient_that_is_zero_in_effect_passes_whatever_the_size_of_its_terms
     assert report.passed, str(report)
     # db is nothing but rounding
     assert np.abs(report.arguments[1].analytic) < 1e-12
+
+
+def test_a_slope_at_a_kink_may_be_that_of_a_curved_side():
+    """A one-sided difference of exp(x) - 1 at 0 is a little less than 1, however short."""
+    def elu(x):
+        return np.where(x > 0, x, 2 * np.expm1(np.minimum(x, 0))), x
+
+    def backward(dout, x, slope=2.0):
+        return dout * np.where(x > 0, 1, slope * np.exp(np.minimum(x, 0)))
+
+    x = np.array([[0.0, 1.0, -1.0, 0.0]])
+    assert check_layer(elu, backward, x, progress=False).passed
+    assert not check_layer(elu, partial(backward, slope=2.01), x[:, [0, 3]], progress=False).passed

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from gradcheck.output.problems import Problem, problems, relative
-from gradcheck.output.record import STATUSES, Record
+from gradcheck.output.record import STATUSES, Item, Record
 from tests.gradcheck.output.records import EVERY, LAWFUL
 
 IMPORT = 'homework.py: importing it raised\n  File "/a b/homework.py", line 7, in <module>\n'
@@ -45,3 +45,11 @@ def test_a_path_is_told_from_the_current_folder_where_it_lies_there(tmp_path, mo
     assert relative(str(tmp_path.parent / "b.py")) == str(tmp_path.parent / "b.py")
     assert relative("a/b.py") == "a/b.py"
     assert relative("") == ""
+
+
+def test_a_cell_is_told_in_the_text_and_the_notebook_is_the_file():
+    item = Item("tanh", "tanh", "failed", "no", file="hw.ipynb code cell 4", line=5,
+                advice=("checked at guessed arguments",))
+    (problem,) = problems(Record("check", "hw.ipynb", (item,)))
+    assert (problem.file, problem.line) == ("hw.ipynb", 0)
+    assert problem.text == "code cell 4, line 5: no\nadvice: checked at guessed arguments"

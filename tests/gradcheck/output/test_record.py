@@ -23,3 +23,12 @@ def test_the_exit_code_follows_from_the_record(record: Record, code: int) -> Non
 def test_an_unknown_status_is_refused() -> None:
     with pytest.raises(ValueError, match="inconclusive"):
         Item("a", "a", "great")
+
+
+def test_a_record_prints_as_the_report_and_is_one_line_in_an_assertion() -> None:
+    wrong = Item("relu", "relu", "failed", "dx is wrong", details={"traceback": "x" * 5000})
+    record = Record("check", "m.py", (wrong,), notes=("one",), error="no", fault="target")
+    assert "    dx is wrong\n" in str(record)
+    assert "note: one" in str(record)
+    assert str(record).endswith("\nno")
+    assert repr(record) == "<Record m.py: 1 failed in 0.0 s>"

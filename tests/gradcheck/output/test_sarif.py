@@ -40,7 +40,7 @@ def test_what_was_judged_names_the_finding_and_says_what_it_means():
     assert list(rules) == ["scaled", "dout-mutated", "todo", "raises"]
     assert rules["scaled"]["shortDescription"]["text"] == "Off by a factor"
     assert rules["scaled"]["help"]["text"] == "Off by a factor. Look for N."
-    assert rules["todo"]["help"]["text"] == "The function is not written yet."
+    assert rules["todo"]["help"]["text"].startswith("The function is not written yet.")
     assert (driver["name"], driver["semanticVersion"].count(".")) == ("gradcheck", 2)
 
 

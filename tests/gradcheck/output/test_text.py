@@ -8,6 +8,7 @@ import pytest
 
 from gradcheck.output.record import STATUSES, Item, Record
 from gradcheck.output.render import render
+from gradcheck.output.text import as_text
 from tests.gradcheck.output.records import EVERY, RECORD
 
 LONG = Record("check", "homework.py", (
@@ -59,3 +60,28 @@ def test_a_name_with_a_line_break_keeps_the_table_whole():
     record = Record("check", "a\nb.py", (Item("re\nlu", "relu", "passed"),), path="a\nb.py")
     assert render(record).splitlines() == [
         "a b.py", "name   verdict", "re lu  passed", "", "a b.py: 1 passed in 0.0 s"]
+
+
+@pytest.mark.parametrize(("file", "shown"), [
+    ("hw.py", "    --> hw.py:15"),
+    ("hw.ipynb code cell 4", "    --> hw.ipynb, code cell 4, line 15"),
+])
+def test_what_is_wrong_stands_below_its_file_and_line(file, shown):
+    item = Item("relu", "relu", "failed", "dx is wrong", file=file, line=15)
+    assert as_text(Record("check", "m", (item,))).splitlines()[2:4] == [shown, "    dx is wrong"]
+
+
+def test_a_formula_and_an_index_are_not_broken_over_lines():
+    said = "a b c d e f g h i j k lacks 1/(1 - p), or [10, 2]; x"
+    for width in range(40, 60):
+        text = as_text(Record("check", "m", (Item("relu", "relu", "failed", said),)), width=width)
+        assert "1/(1 - p)" in text
+        assert "[10, 2]" in text
+        assert "\xa0" not in text
+
+
+def test_one_is_counted_as_one_and_several_errors_as_several():
+    report = {"checked": 1, "evaluations": 1}
+    items = [Item("relu", "relu", "error", details={"report": report}), Item("a", "a", "error")]
+    assert as_text(Record("check", "m", tuple(items))).splitlines()[-1] == (
+        "m: 2 errors in 0.0 s (1 coordinate, 1 forward call)")

@@ -348,6 +348,73 @@ def test_what_has_no_gradient_anywhere_is_said_to_be_not_judged():
     assert any(text.startswith("no gradient of table was found") for text in item.advice)
 
 
+class Elsewhere(AttributesAndReturn):
+    """Gradients in a dict, a tuple, or under a mathematician's name."""
+
+    factor = 3.0
+    way = "dict"
+
+    def backward(self, dout):
+        dx = super().backward(dout)
+        dW, db = self.dW, self.db
+        del self.dW, self.db
+        if self.way == "dict":
+            self.grads = {"W": dW, "b": db}
+        elif self.way == "tuple":
+            self.grads = (dW, db)
+        else:
+            self.dLdW, self.dLdb = dW, db
+        return dx
+
+
+@pytest.mark.parametrize("way", ["dict", "tuple", "named"])
+def test_a_gradient_is_found_beside_parameters_that_are_attributes(way, monkeypatch):
+    monkeypatch.setattr(Elsewhere, "way", way)
+    assert [finding["argument"] for finding in judged(Elsewhere).details["report"]["findings"]
+            ] == ["W"]
+
+
+class StartsAtZero(AttributesAndReturn):
+    def __init__(self, in_features, out_features):
+        self.W, self.b = np.zeros((in_features, out_features)), np.zeros(out_features)
+
+    def backward(self, dout):
+        return -5 * super().backward(dout)
+
+
+def test_a_slip_does_not_hide_behind_parameters_of_zeros():
+    assert judged(StartsAtZero).status == "failed"
+
+
+class BackwardRaises(AttributesAndReturn):
+    def backward(self, dout):
+        return dout @ self.W
+
+
+def test_a_backward_that_raises_at_what_forward_takes_has_failed():
+    item = judged(BackwardRaises)
+    assert item.status == "failed"
+    assert "backward raised ValueError" in item.message
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+class OneHotLoss:
+    def forward(self, x, y):
+        self.p, self.y = softmax(x), y
+        return -np.sum(y * np.log(self.p)) / len(x)
+
+    def backward(self):
+        return (self.p - self.y) / len(self.y)
+
+
+def test_labels_are_one_hot_where_a_loss_wants_them_so():
+    assert judged(OneHotLoss).status == "passed"
+
+
 class NoGradientOfB(AttributesAndReturn):
     def backward(self, dout):
         dx = super().backward(dout)
@@ -420,3 +487,23 @@ def test_a_class_that_cannot_be_made_is_skipped_with_what_to_write():
     item = judged(WithUnknownSettings)
     assert item.status == "skipped"
     assert "def WithUnknownSettings_example(rng):" in item.message
+
+
+class Gain:
+    """Names that begin as a gradient's would: gamma is none of amma."""
+
+    def __init__(self, dim):
+        self.gamma, self.beta = np.ones(dim), np.zeros(dim)
+
+    def forward(self, x):
+        self.x = x
+        return x * self.gamma + self.beta
+
+    def backward(self, dout):
+        self.dgamma, self.dbeta = (dout * self.x).sum(axis=0), dout.sum(axis=0)
+        return dout * self.gamma
+
+
+def test_a_parameter_that_is_called_as_a_gradient_is_one_where_it_has_a_gradient():
+    item = judged(Gain)
+    assert (item.status, item.arguments) == ("passed", ("x", "gamma", "beta"))

@@ -111,13 +111,14 @@ def test_a_notebooks_definitions_are_there_and_nothing_else_is_run(tmp_path):
         "%%bash\nls", "def broken(:\n"), "book.ipynb")
     found = imported(path, "notebook")
     assert set(found["names"]) == {"np", "EPS", "relu_forward"}
-    assert found["notes"] == ["cell 5, line 1: invalid syntax; the cell was left out"]
+    assert found["notes"] == ["code cell 5, line 1: invalid syntax; what stands there was "
+                              "left out"]
 
 
 def test_a_notebooks_constant_that_raises_is_told_with_its_cell(tmp_path):
     path = written(tmp_path, notebook("K = 1 / 0", "def relu_forward(x): return x * K, x"), "b.ipynb")  # noqa: E501
     assert imported(path, "notebook")["notes"] == [
-        "cell 1, line 1: ZeroDivisionError: division by zero; what it defines is missing"]
+        "code cell 1, line 1: ZeroDivisionError: division by zero; what it defines is missing"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"cells": 3}'])
@@ -125,3 +126,82 @@ def test_what_is_no_notebook_is_refused(tmp_path, text):
     found = imported(written(tmp_path, text, "b.ipynb"), "notebook")
     assert found.get("error", "").endswith("Remedy: save it again as .ipynb.") or (
         found.get("names") == {})
+
+
+def test_a_module_beside_a_file_of_a_package_is_found(tmp_path):
+    written(tmp_path, "", "pack/__init__.py")
+    written(tmp_path, "K = 2", "pack/helping.py")
+    written(tmp_path, "K = 3", "pack/sister.py")
+    path = written(tmp_path, "from helping import K\nfrom .sister import K as L\n", "pack/own.py")
+    found = imported(path)
+    assert found["notes"] == []
+
+
+def test_what_exists_in_colab_alone_is_not_to_be_installed(tmp_path):
+    path = written(tmp_path, "from google.colab import drive\n", "own.py")
+    note, = imported(path)["notes"]
+    assert "pip install" not in note
+    assert "exists only in Colab" in note
+
+
+@pytest.mark.parametrize("line", [
+    "sys.exit(0)", "n = int(input())", "X = np.loadtxt('no/such/file.csv')",
+    "parser.add_argument('--data', required=True); parser.parse_args()",
+    "urllib.request.urlopen('file:///no/such/file')", "main()",
+])
+def test_what_only_a_run_needs_is_told_by_the_targets_own_line(tmp_path, line):
+    text = ("import argparse, sys, urllib.request\nimport numpy as np\n"
+            "parser = argparse.ArgumentParser()\ndef main():\n    open('no such file')\n" + line)
+    error = imported(written(tmp_path, text))["error"]
+    assert 'Remedy: put line 6 of homework.py under if __name__ == "__main__":' in error
+    assert line in error
+    assert "_npyio" not in error
+    assert "lib/python" not in error
+
+
+def test_what_a_run_needs_in_an_imported_file_is_told_with_that_file(tmp_path):
+    written(tmp_path, "raise SystemExit", "data.py")
+    error = imported(written(tmp_path, "import data"))["error"]
+    assert 'Remedy: put line 1 of data.py under if __name__ == "__main__":' in error
+
+
+def test_another_slip_in_a_files_script_is_to_be_mended_or_guarded(tmp_path):
+    error = imported(written(tmp_path, "x = [1]\nprint(x[1])"))["error"]
+    assert "Remedy: mend line 2 of homework.py, or put it under if __name__" in error
+
+
+def test_a_definition_is_not_to_be_guarded(tmp_path):
+    error = imported(written(tmp_path, "class Layer:\n    size = 1 / 0"))["error"]
+    assert "__main__" not in error
+
+
+@pytest.mark.parametrize(("files", "remedy"), [
+    (["nn/fast.pyx"], "build fast.pyx in its folder: `cythonize -i fast.pyx`."),
+    (["nn/fast.pyx", "nn/setup.py"], "`python setup.py build_ext --inplace`."),
+    (["nn/fast.pyx", "setup.py"], "`python setup.py build_ext --inplace`."),
+    ([], "put fast.py into the folder nn."),
+], ids=["alone", "setup.py beside it", "setup.py above it", "no source"])
+def test_an_extension_whose_source_lies_there_is_to_be_built(tmp_path, files, remedy):
+    for name in files:
+        written(tmp_path, "", name)
+    path = written(tmp_path, "from .fast import im2col\ndef f(): return im2col(1)", "nn/layers.py")
+    note, = imported(path)["notes"]
+    assert note.endswith(remedy)
+
+
+@pytest.mark.parametrize(("name", "remedy"), [
+    ("cupy", "Remedy: import numpy in its place"),
+    ("cPickle", "Remedy: cPickle is Python 2's; import pickle in its place"),
+    ("ConfigParser", "import configparser in its place"),
+])
+def test_a_module_that_has_another_name_now_is_told_with_it(tmp_path, name, remedy):
+    note, = imported(written(tmp_path, f"import {name}\ndef f(): return {name}.x"))["notes"]
+    assert remedy in note
+
+
+def test_an_import_that_is_guarded_is_not_to_be_guarded_again(tmp_path):
+    path = written(tmp_path, "try:\n    from .im2col_cython import f\nexcept ImportError:\n"
+                   "    pass\ndef conv(x): return f(x)", "nn/fast.py")
+    note, = imported(path)["notes"]
+    assert "build" in note
+    assert "try block" not in note

@@ -48,8 +48,8 @@ def test_a_dropout_that_is_not_written_yet_is_one_quiet_item(body):
 def test_an_exception_of_our_own_is_our_fault_and_costs_nobody_else(monkeypatch):
     judge = gradcheck.target.items.judge
 
-    def broken(pair, *rest):
-        return 1 / 0 if pair.name == "relu" else judge(pair, *rest)
+    def broken(pair, *rest, **settings):
+        return 1 / 0 if pair.name == "relu" else judge(pair, *rest, **settings)
 
     monkeypatch.setattr(gradcheck.target.items, "judge", broken)
     record = checked(RELU + DOUBLE.format(factor=2))
@@ -109,3 +109,23 @@ def test_a_law_that_does_not_apply_is_skipped(text, words):
     item = judging(text).law("rate")
     assert item.status == "skipped"
     assert words in item.message
+
+
+def test_the_line_is_that_of_the_backward_where_its_gradient_is_wrong():
+    texts = (RELU, RELU.replace("dout *", "2 * dout *"))
+    assert [checked(text).items[0].line for text in texts] == [3, 4]
+
+
+def test_a_dropout_class_is_told_that_its_scale_is_not_judged():
+    item, = checked("""
+import numpy as np
+class MyDropout:
+    def __init__(self, p=0.3): self.p = p
+    def forward(self, x):
+        self.mask = (np.random.rand(*x.shape) > self.p) / self.p
+        return x * self.mask
+    def backward(self, dout): return dout * self.mask
+""").items
+    assert item.status == "passed"
+    assert "the mask laws were not run: scale and rate of MyDropout" in item.advice[-1]
+    assert "check_dropout" in item.advice[-1]

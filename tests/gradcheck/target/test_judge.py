@@ -6,6 +6,7 @@ import pytest
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.judge import judge
 from gradcheck.target.pairs import Pair
+from tests.gradcheck.target.made import checked
 
 
 def judged(name, forward, backward=None, **settings):
@@ -23,9 +24,9 @@ def relu(x):
 
 def softmax_loss(x, y, forgotten=None):
     """cs231n's, but that from the `forgotten`-th sample of a class on its label counts nothing."""
-    e = np.exp(x - x.max(axis=1, keepdims=True))
-    dx = e / e.sum(axis=1, keepdims=True)
-    loss = -np.mean(np.log(dx[np.arange(len(y)), y]))
+    shifted = x - x.max(axis=1, keepdims=True)
+    logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    dx, loss = np.exp(logs), -np.mean(logs[np.arange(len(y)), y])
     dx[np.arange(len(y)), y] -= 1
     for label in set(y.tolist()):
         late = np.flatnonzero(y == label)[forgotten:] if forgotten else []
@@ -46,7 +47,11 @@ def batchnorm(x, gamma, beta, bn_param, leaves):
     train = bn_param["mode"] == "train"
     if not train:
         mean, var = bn_param["running_mean"], bn_param["running_var"]
-    std = np.sqrt(var + 1e-5)
+    else:
+        m = bn_param.get("momentum", 0.9)
+        bn_param["running_mean"] = m * bn_param.get("running_mean", 0) + (1 - m) * mean
+        bn_param["running_var"] = m * bn_param.get("running_var", 0) + (1 - m) * var
+    std = np.sqrt(var + bn_param.get("eps", 1e-5))
     cache = ((x - mean) / std, gamma, std, train)
     return gamma * cache[0] + beta, cache if train else leaves(cache)
 
@@ -163,3 +168,18 @@ def test_an_example_of_the_targets_own_stands_as_it_is():
 
 def test_without_control_over_the_mask_there_is_nothing_to_differentiate():
     assert judged("gaussian_dropout", dropped, dropped, seeding=None).status == "skipped"
+
+
+def test_arrays_in_a_dict_are_told_not_to_be_judged():
+    item, = checked("""
+import numpy as np
+def dense_forward(x, params):
+    return x @ params["W"], (x, params)
+def dense_backward(dout, cache):
+    x, params = cache
+    return dout @ params["W"].T, {"W": x.T @ dout}
+def dense_example(rng):
+    return rng.normal(size=(4, 6)), {"W": rng.normal(size=(6, 5))}
+""").items
+    assert item.status == "passed"
+    assert any("the arrays in params were not differentiated" in text for text in item.advice)

@@ -101,3 +101,21 @@ def test_nothing_to_judge_is_told_with_what_is_there():
         names("x = 1\n")
     with pytest.raises(NothingToCheckError, match=r"layers are all imported: relu\. .*--imported"):
         names("from layers import relu_forward, relu_backward\n")
+
+
+LOSS_CLASS = """
+class Loss:
+    def calculate(self, out, y): return self.forward(out, y).mean()
+class CrossEntropy(Loss):
+    def forward(self, y_pred, y_true): return -y_pred[y_true]
+    def backward(self, dvalues, y_true): self.dinputs = dvalues
+class _Hidden(Loss):
+    forward, backward = CrossEntropy.forward, CrossEntropy.backward
+"""
+
+
+def test_a_class_whose_backward_is_no_layers_is_told_with_its_methods():
+    note, = plan_of(module_of(TWO + LOSS_CLASS), Settings()).notes
+    assert note.startswith("CrossEntropy was not checked: got forward(y_pred, y_true) and "
+                           "backward(dvalues, y_true); expected backward(dout)")
+    assert plan_of(module_of(CLASSES), Settings()).notes == ()

@@ -1,6 +1,7 @@
 """One function's crash, hang, exit or memory costs the report on no other."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck import check_all
+from gradcheck.output.plain import OUTPUT_LIMIT
 from gradcheck.target import remote
 from tests.gradcheck.target.made import RELU
 
@@ -68,16 +70,39 @@ def test_whatever_a_function_does_to_its_process_costs_itself_alone(tmp_path):
 
 def test_megabytes_on_both_outputs_block_nobody(tmp_path, capfd):
     flood = "ONCE or [s.write('x' * 2**22) for s in (sys.stdout, sys.stderr)]; ONCE.append(1)"
-    assert check_all(str(write(tmp_path, floods=flood))).passed
-    out, err = capfd.readouterr()
-    assert (out, len(err)) == ("", 2**23)
+    record = check_all(str(write(tmp_path, floods=flood)))
+    assert record.passed
+    assert capfd.readouterr() == ("", "")
+    assert record.output == "x" * OUTPUT_LIMIT
+
+
+def test_what_a_target_prints_is_one_note_with_its_first_lines(tmp_path, capfd):
+    path = write(tmp_path, talks="print('a', 'b', sep='\\n')", says="sys.stderr.write('c\\n')")
+    path.write_text(f"{path.read_text()}\nprint('hello')\n")
+    record = check_all(str(path))
+    assert re.fullmatch(r"talks printed \d+ lines, says printed \d+ lines, its import printed 1 "
+                        r"line; -v shows them. The first:\n  hello\n  a\n  b", record.notes[0])
+    assert len(record.notes) == 1
+    assert record.output.startswith("hello\na\nb\n")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_hang_costs_one_functions_time(tmp_path, monkeypatch):
     monkeypatch.setattr(remote, "SECONDS", 2.0)
     record = check_all(str(write(tmp_path, first="pass", hangs="time.sleep(300)", last="pass")))
     assert statuses(record) == {"first": "passed", "hangs": "error", "last": "passed"}
-    assert "timed out after 2 s, the limit for one function" in record.items[1].message
+    assert record.items[1].message.startswith("timed out after 2 s")
+
+
+@needs_posix
+def test_a_function_that_hangs_is_named_with_the_line_and_with_what_raises_the_limit(tmp_path):
+    path = tmp_path / "homework.py"
+    path.write_text("def wait(dout):\n    while True:\n        dout += 1\n"
+                    + RELU.replace("return dout", "return wait(dout)"))
+    told = check_all(str(path), timeout=6.0).items[0].message
+    assert re.match(r"timed out after 3 s in relu_backward \(.*homework.py:[23], in wait\)", told)
+    assert told.endswith("Likely slip: a loop that does not end. If it is only slow, --timeout 12 "
+                         "allows one function 6 s")
 
 
 def test_a_hang_that_holds_the_interpreter_is_ended_too(tmp_path, monkeypatch):
@@ -88,27 +113,30 @@ def test_a_hang_that_holds_the_interpreter_is_ended_too(tmp_path, monkeypatch):
 
 
 def test_what_is_not_reached_in_the_time_for_all_is_told_so(tmp_path):
-    record = check_all(str(write(tmp_path, first="pass", hangs="time.sleep(300)", last="pass")),
-                       timeout=4.0)
-    assert statuses(record) == {"first": "passed", "hangs": "error", "last": "error"}
+    hangs = "time.sleep(300)"
+    record = check_all(str(write(tmp_path, hangs=hangs, last="pass")), timeout=8.0)
+    assert statuses(record) == {"hangs": "error", "last": "passed"}
+    record = check_all(str(write(tmp_path, hangs=hangs, too=hangs, last="pass")), timeout=4.0)
+    assert statuses(record) == {"hangs": "error", "too": "error", "last": "error"}
+    assert re.match("(not reached: )?timed out after 4 s in all", record.items[1].message)
     assert record.items[2].message.startswith("not reached: timed out after 4 s in all")
     assert record.items[2].line == 15
     assert record.exit_code == 3
 
 
-def test_a_limit_that_leaves_more_leaves_one_function_half_of_it():
-    assert remote.Deadline(None).of_one == remote.Deadline(60.0).of_one == 60.0
-    assert remote.Deadline(600.0).of_one == 300.0
+def test_one_function_has_a_minute_or_half_of_a_limit():
+    assert remote.Deadline(None).of_one == 60.0
+    assert [remote.Deadline(limit).of_one for limit in (10.0, 600.0)] == [5.0, 300.0]
 
 
 @pytest.mark.parametrize(("text", "words"), [
     ("import os; os._exit(0)", "the process ended (exit code 0) while it was imported"),
-    ("import time; time.sleep(300)", "importing it timed out after 1 s, the limit for one"),
+    ("import time; time.sleep(300)", "importing it timed out after 4 s at "),
     ("import sys; sys.exit(0)", "importing it raised SystemExit"),
     ("raise KeyboardInterrupt", "importing it raised KeyboardInterrupt"),
 ])
 def test_an_import_that_has_no_end_or_ends_the_process_is_told(tmp_path, monkeypatch, text, words):
-    monkeypatch.setattr(remote, "SECONDS", 1.0 if "sleep" in text else 60.0)
+    monkeypatch.setattr(remote, "SECONDS", 4.0 if "sleep" in text else 60.0)
     path = tmp_path / "homework.py"
     path.write_text(f"{text}\n{RELU}")
     record = check_all(str(path))
@@ -166,14 +194,21 @@ def alive(pid):
     (signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)])
 @pytest.mark.parametrize("hang", ["time.sleep(300)", "os.fork(); time.sleep(300)"])
 def test_the_end_of_the_command_is_the_end_of_the_target(tmp_path, number, code, hang):
-    path = write(tmp_path, hangs=f"print(os.getpid(), flush=True); {hang}")
-    with subprocess.Popen([sys.executable, "-m", "gradcheck", "check", str(path)],
-                          stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        child = int(process.stderr.readline())
+    told = tmp_path / "pid"
+    path = write(tmp_path, hangs=f"open({str(told)!r}, 'w').write(f'{{os.getpid()}}.'); {hang}")
+    with subprocess.Popen([sys.executable, "-m", "gradcheck", "check", str(path)]) as process:
+        while not (told.exists() and told.read_text().endswith(".")):
+            time.sleep(0.02)
+        child = int(told.read_text().removesuffix("."))
         process.send_signal(number)
         assert process.wait(timeout=20) == code
     deadline = time.monotonic() + 2.0
     while alive(child) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(child)
+
+
+def test_a_target_is_called_by_its_own_name_as_a_program(tmp_path):
+    path = tmp_path / "homework.py"
+    path.write_text(f"import sys\nassert sys.argv[0].endswith('homework.py')\n{RELU}")
+    assert check_all(path).passed

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gradcheck import check_all
 from gradcheck.target.settings import WrongSettingError
 from tests.gradcheck.target.made import checked, status, statuses
 
@@ -92,3 +93,19 @@ def dropout_backward(dout, scale): return dout * scale
     record = checked(dropout.format(f"  # gradcheck: ignore[{', '.join(broken)}]"))
     assert [item.status for item in record.items] == ["passed", "passed"]
     assert record.notes[0].startswith(f"ignored: {len(broken)} finding")
+
+
+def test_a_comment_with_a_code_that_is_none_is_told_with_its_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hw.py").write_text(
+        "def relu_forward(x): return x * (x > 0), x\n"
+        "def relu_backward(dout, x):  # gradcheck: ignore[scaled, wrong-cached]\n"
+        "    return 2 * dout * (x > 0)\n"
+        "class Relu:  # gradcheck: ignore[zzz]\n"
+        "    def forward(self, x): self.x = x; return x * (x > 0)\n"
+        "    def backward(self, dout): return dout * (self.x > 0)\n")
+    assert check_all("hw.py").notes == (
+        "hw.py:2: ignore[wrong-cached]: there is no such code; did you mean "
+        "wrong-cached-value or wrong-shape?",
+        "hw.py:4: ignore[zzz]: there is no such code; `gradcheck explain` "
+        "lists the codes.", "ignored: 1 finding (scaled)")

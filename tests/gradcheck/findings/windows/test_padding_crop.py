@@ -16,6 +16,11 @@ def conv_crops_from_the_corner(dout, cache):
     return dpadded[:, :, :height, :width], dw, db
 
 
+CASES.wrong("conv_crops_to_minus_zero", course.looped_conv,
+            course.looped_conv_slip(crop=lambda start, stop: slice(start, -start)),
+            *windows.conv_args((2, 2, 5, 4), (3, 2, 3, 3)))
+
+
 @CASES.backward(windows.conv, *windows.conv_args((2, 1, 6, 4), (2, 1, 3, 3), pad=1))
 def conv_crops_the_padding_at_one_end(dout, cache):
     dpadded, dw, db = windows.conv_padded(dout, cache)

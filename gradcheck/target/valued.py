@@ -1,0 +1,64 @@
+"""A judgement together with what is wrong with forward's value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+
+from gradcheck.examples.candidates import Example
+from gradcheck.report import Finding
+from gradcheck.target.judgement import Judgement
+from gradcheck.target.pairs import Pair
+from gradcheck.target.statistics import Statistics
+from gradcheck.target.values import Values
+
+
+def with_value(judgement: Judgement, pair: Pair, base: str, further: Sequence[Example] = ()
+               ) -> Judgement:
+    """Return a judgement that says, too, where forward's value is another than its name's.
+
+    Parameters
+    ----------
+    judgement : Judgement
+        Of the gradient and the contract. What it says of them stands: a backward may be right for
+        a forward that is wrong.
+    pair : Pair
+        What was judged.
+    base : str
+        The standard name that decides on the definition.
+    further : sequence of Example
+        Arguments besides those of the judgement, at which the value is compared as well. Running
+        statistics are a matter of the first ones.
+    """
+    report, found = judgement.report, judgement.example
+    if report is None or found is None or judgement.status in ("skipped", "todo"):
+        return judgement
+    finding, notes = value_at(pair, base, (found, *further))
+    if finding is not None:
+        # What is wrong with forward comes first: backward may have been written for the right one.
+        report = replace(report, findings=(finding, *report.findings), passed=False)
+        return replace(judgement, report=report, status="failed",
+                       message="\n".join(report.paragraphs()))
+    return replace(judgement, report=replace(report, notes=(*report.notes, *notes)))
+
+
+def value_at(pair: Pair, base: str, examples: Sequence[Example]
+             ) -> tuple[Finding | None, tuple[str, ...]]:
+    """Return what is wrong where a value first is, and in which conventions values are right."""
+    first, *further = examples
+    statistics = Statistics(pair, base, first)
+    if statistics.are_elsewhere:
+        further = [found for found in further if not _is_tested(found)]
+    values = [Values(pair, base, first), *(Values(pair, base, found, varied=False)
+                                           for found in further)]
+    findings = chain((values[0].finding(), statistics.finding()),
+                     (value.finding() for value in values[1:]))
+    finding = next(filter(None, findings), None)
+    if finding is not None:
+        return finding, ()
+    return None, tuple(dict.fromkeys(filter(None, (value.note for value in values))))
+
+
+def _is_tested(found: Example) -> bool:
+    return any(isinstance(arg, dict) and arg.get("mode") == "test" for arg in found.args)

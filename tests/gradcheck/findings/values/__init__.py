@@ -1,0 +1,1 @@
+"""Cases of values, settings and accuracy, a file for each code."""
