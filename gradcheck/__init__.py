@@ -32,6 +32,7 @@ options                 The commands of `gradcheck` and their options.
 remedies                What to do about an exception: a table of patterns, the first that fits.
 generators              NumPy's and Python's global generators
 program                 Small programs that show something wrong
+summary                 What a report says of one argument's comparison: its worst coordinate
 reference/              Small formulas of the standard layers' values, in NumPy and SciPy
 several                 Several examples of one layer: the first decides the diagnosis
 coverage                Which lines of a function ran, by ``sys.settrace``.

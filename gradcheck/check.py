@@ -32,6 +32,8 @@ def check_layer(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
     examples: Sequence[tuple[Any, ...]] = (),
 ) -> Report:
     """Check a layer's backward against its forward, and say what is wrong with it.
@@ -61,6 +63,9 @@ def check_layer(
         What the report calls the layer; by default forward's name.
     progress : bool
         Whether a check of more than two seconds shows a progress bar on stdout.
+    rtol, atol : float
+        Accept a known approximation: errors up to ``rtol * (|g| + rms(g)) + atol``, with the
+        numeric gradient g. The report says that they were used.
     examples : sequence of tuple, optional
         Further arguments of forward. A layer that passed at `args` is judged at each of them, too,
         along three random directions; what is not finite there is 'unstable'.
@@ -82,7 +87,8 @@ def check_layer(
     The numeric gradient is that of ``sum(dout * forward(*args)[0])``, always in float64 on upcast
     arguments. A coordinate passes if ``|analytic - numeric| <= 4 bound + floor``, with the bound of
     `gradcheck.numeric.ladder` and a floor of a few thousand ulps; at a kink, any value between the
-    one-sided slopes passes.
+    one-sided slopes passes. Nothing passes by a tolerance above a thousandth of the gradient (3 %
+    for float32): what no step resolves so far is inconclusive, unless it is zero in effect.
 
     Examples
     --------
@@ -95,21 +101,23 @@ def check_layer(
     >>> report.passed, report.findings[0].code, report.findings[0].evidence["factor"]
     (False, 'scaled', 0.5)
     """
-    validate_options(seed, constants)
+    validate_options(seed, constants, rtol, atol)
     layer = valid_layer(forward, backward, args, wrt)
     label = str(name or getattr(forward, "__name__", "layer"))
-    first = Session(layer, constants or {}, label, seed=seed).run(dout, workers, progress)
+    first = Session(layer, constants or {}, label, seed=seed, rtol=rtol, atol=atol).run(
+        dout, workers, progress)
     if not examples or not first.passed:
         return first
     return with_more(first, ((f"at example {place}", check_layer_along(
-        forward, backward, more, wrt=wrt, directions=DIRECTIONS, seed=seed, name=label))
+        forward, backward, more, wrt=wrt, directions=DIRECTIONS, seed=seed, name=label,
+        rtol=rtol, atol=atol))
         for place, more in enumerate(examples, 2)))
 
 
 def check_layer_along(forward: Callable[..., Any], backward: Callable[..., Any],
                       args: Sequence[Any], *, directions: int, dout: Array | None = None,
-                      wrt: Sequence[int] | int | None = None, seed: int = 0, name: str = "layer"
-                      ) -> Report:
+                      wrt: Sequence[int] | int | None = None, seed: int = 0, name: str = "layer",
+                      rtol: float = 0.0, atol: float = 0.0) -> Report:
     """Check a layer as `check_layer` does, along so many random directions alone.
 
     Examples
@@ -121,7 +129,8 @@ def check_layer_along(forward: Callable[..., Any], backward: Callable[..., Any],
     (False, 'scaled')
     """
     layer = valid_layer(forward, backward, tuple(args), wrt)
-    return Session(layer, {}, name, seed=seed, along=directions).run(dout, None, False)
+    return Session(layer, {}, name, seed=seed, along=directions, rtol=rtol,
+                   atol=atol).run(dout, None, False)
 
 
 def check_gradient_along(f: Callable[[Any], Any], grad: Any, x: Any, *, directions: int,
@@ -140,6 +149,8 @@ def check_gradient(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
 ) -> Report:
     """Check the gradient of a scalar function.
 
@@ -151,7 +162,7 @@ def check_gradient(
         The gradient at x, or a function of x that returns it.
     x : ndarray or dict of ndarray
         Floating arrays. They are not changed: f and grad are called on copies.
-    seed, constants, workers, name, progress
+    seed, constants, workers, name, progress, rtol, atol
         As in `check_layer`.
 
     Returns
@@ -181,20 +192,21 @@ def check_gradient(
     if not callable(f):
         refuse("f", f, "a function of x that returns a scalar", "pass the function itself",
                TypeError)
-    validate_options(seed, constants)
+    validate_options(seed, constants, rtol, atol)
     label = name or getattr(f, "__name__", "function").replace("<lambda>", "function")
-    session = _gradient_session(f, grad, x, constants or {}, label, seed)
+    session = _gradient_session(f, grad, x, constants or {}, label, seed, rtol=rtol, atol=atol)
     return session.run(np.ones(()), workers, progress)
 
 
 def _gradient_session(f: Callable[[Any], Any], grad: Any, x: Any, constants: Mapping[str, float],
-                      name: str, seed: int, along: int = 0) -> Session:
+                      name: str, seed: int, along: int = 0, rtol: float = 0.0,
+                      atol: float = 0.0) -> Session:
     """Return the check of a scalar function that is about to begin."""
     names, arrays = named_arrays("x", x)
     function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
     layer = Layer(function.forward, function.backward, tuple(arrays), names,
                   tuple(range(len(arrays))))
-    return Session(layer, constants, name, "gradient", seed, along)
+    return Session(layer, constants, name, "gradient", seed, along, rtol, atol)
 
 
 def check_net(
@@ -207,6 +219,8 @@ def check_net(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
 ) -> Report:
     """Check the gradients of a whole net: ``net.loss(X, y)`` returns ``(loss, grads)``.
 
@@ -217,7 +231,7 @@ def check_net(
         keys. The check works on a deep copy; `net` is not changed.
     X, y
         A batch, as ``net.loss`` takes it.
-    seed, constants, workers, name, progress
+    seed, constants, workers, name, progress, rtol, atol
         As in `check_layer`.
 
     Returns
@@ -254,7 +268,7 @@ def check_net(
             getattr(net, "loss", None)):
         refuse("net", net, "an object with a dict params and a method loss(X, y)",
                "pass the net itself", TypeError)
-    validate_options(seed, constants)
+    validate_options(seed, constants, rtol, atol)
     work = copy.deepcopy(net)
     if hasattr(work, "dtype"):
         work.dtype = np.float64
@@ -265,7 +279,7 @@ def check_net(
                   tuple(off_constant(array, rng) for array in arrays), names,
                   tuple(range(len(arrays))))
     session = Session(layer, {**_numbers(net, X), **(constants or {})},
-                      name or type(net).__name__, "net", seed)
+                      name or type(net).__name__, "net", seed, rtol=rtol, atol=atol)
     return session.run(np.ones(()), workers, progress)
 
 

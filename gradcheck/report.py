@@ -100,6 +100,9 @@ class ArgumentReport:
     directions : int
         Along how many random directions a large argument was compared; 0 for one that was
         compared coordinate by coordinate.
+    coarseness : float
+        An error of so large a share of the gradient might hide behind the tolerance; what is
+        smaller than this, elements included, would not show.
     errors : ndarray or None
         ``|analytic - numeric|`` for every coordinate, kept for the heat map of a 2-d argument.
     steps : tuple of (float, float, float)
@@ -118,6 +121,7 @@ class ArgumentReport:
     bound: float
     worst_error: float
     directions: int = 0
+    coarseness: float = 0.0
     errors: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     steps: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
@@ -134,7 +138,7 @@ class ArgumentReport:
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain Python values that JSON can hold."""
         names = ("name", "dtype", "checked", "analytic", "numeric", "error", "bound",
-                 "worst_error", "directions")
+                 "worst_error", "directions", "coarseness")
         record = {name: plain(getattr(self, name)) for name in names}
         return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index),
                 "steps": [list(map(plain, rung)) for rung in self.steps]}

@@ -67,7 +67,7 @@ FLOORS = (
     {"target"},
     {"repair"},
     {"check"},
-    {"run", "several"},
+    {"run", "several", "summary"},
     {"findings"},
     {"contract"},
     {"numeric"},
