@@ -32,6 +32,8 @@ options                 The commands of `gradcheck` and their options.
 remedies                What to do about an exception: a table of patterns, the first that fits.
 generators              NumPy's and Python's global generators
 program                 Small programs that show something wrong
+repair/                 From a layer that failed to the line that the slip is in
+repaired                A line that a slip is in, and the edit that repairs it
 """
 
 from __future__ import annotations

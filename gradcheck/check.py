@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ def check_layer(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    repair: str | None = None,
 ) -> Report:
     """Check a layer's backward against its forward, and say what is wrong with it.
 
@@ -59,6 +61,10 @@ def check_layer(
         What the report calls the layer; by default forward's name.
     progress : bool
         Whether a check of more than two seconds shows a progress bar on stdout.
+    repair : {'line', 'diff'}, optional
+        Whether the line is looked for that a failure comes from, by an edit of the source that
+        makes every gradient right, here and at arguments of other shapes; with ``'diff'`` the
+        report holds the edit. The functions run edited code for that time, in all threads.
 
     Returns
     -------
@@ -92,8 +98,10 @@ def check_layer(
     """
     validate_options(seed, constants)
     layer = valid_layer(forward, backward, args, wrt)
+    _validate_repair(repair)
     label = str(name or getattr(forward, "__name__", "layer"))
-    return Session(layer, constants or {}, label, seed=seed).run(dout, workers, progress)
+    report = Session(layer, constants or {}, label, seed=seed).run(dout, workers, progress)
+    return _repaired(report, layer, "layer", repair)
 
 
 def check_gradient(
@@ -106,6 +114,7 @@ def check_gradient(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    repair: str | None = None,
 ) -> Report:
     """Check the gradient of a scalar function.
 
@@ -117,7 +126,7 @@ def check_gradient(
         The gradient at x, or a function of x that returns it.
     x : ndarray or dict of ndarray
         Floating arrays. They are not changed: f and grad are called on copies.
-    seed, constants, workers, name, progress
+    seed, constants, workers, name, progress, repair
         As in `check_layer`.
 
     Returns
@@ -148,13 +157,14 @@ def check_gradient(
         refuse("f", f, "a function of x that returns a scalar", "pass the function itself",
                TypeError)
     validate_options(seed, constants)
+    _validate_repair(repair)
     names, arrays = named_arrays("x", x)
     function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
     layer = Layer(function.forward, function.backward, tuple(arrays), names,
                   tuple(range(len(arrays))))
     label = name or getattr(f, "__name__", "function").replace("<lambda>", "function")
     session = Session(layer, constants or {}, label, "gradient", seed)
-    return session.run(np.ones(()), workers, progress)
+    return _repaired(session.run(np.ones(()), workers, progress), layer, "gradient", repair)
 
 
 def check_net(
@@ -167,6 +177,7 @@ def check_net(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    repair: str | None = None,
 ) -> Report:
     """Check the gradients of a whole net: ``net.loss(X, y)`` returns ``(loss, grads)``.
 
@@ -177,7 +188,7 @@ def check_net(
         keys. The check works on a deep copy; `net` is not changed.
     X, y
         A batch, as ``net.loss`` takes it.
-    seed, constants, workers, name, progress
+    seed, constants, workers, name, progress, repair
         As in `check_layer`.
 
     Returns
@@ -215,6 +226,7 @@ def check_net(
         refuse("net", net, "an object with a dict params and a method loss(X, y)",
                "pass the net itself", TypeError)
     validate_options(seed, constants)
+    _validate_repair(repair)
     work = copy.deepcopy(net)
     if hasattr(work, "dtype"):
         work.dtype = np.float64
@@ -226,7 +238,25 @@ def check_net(
                   tuple(range(len(arrays))))
     session = Session(layer, {**_numbers(net, X), **(constants or {})},
                       name or type(net).__name__, "net", seed)
-    return session.run(np.ones(()), workers, progress)
+    return _repaired(session.run(np.ones(()), workers, progress), layer, "net", repair)
+
+
+def _validate_repair(repair: Any) -> None:
+    """Refuse what is no way of repairing."""
+    if repair not in (None, "line", "diff"):
+        refuse("repair", repair, "None, 'line' or 'diff'", "pass 'diff' to see the edit")
+
+
+def _repaired(report: Report, layer: Layer, kind: str, repair: str | None) -> Report:
+    """Return a report with the line that the failure comes from, where that is asked for."""
+    if repair is None or report.status != "failed":
+        return report
+    from gradcheck.repair.stage import repairs_of  # a layer that is right has no need of it
+
+    codes = [finding.code for finding in report.findings]
+    found = repairs_of(layer, codes, kind=kind) or ()
+    return replace(report, repairs=tuple(
+        entry if repair == "diff" else entry.only_line() for entry in found))
 
 
 def _numbers(net: Any, X: Any) -> dict[str, float]:

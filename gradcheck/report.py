@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradcheck.output.html import heat_map
 from gradcheck.output.plain import plain
+from gradcheck.repaired import Repair
 
 MOST_WHERE = 20
 MOST_SHOWN = 5
@@ -157,6 +158,8 @@ class Report:
         The numbers, an entry for each differentiated argument.
     notes : tuple of str
         What a reader should know besides the verdict.
+    repairs : tuple of Repair
+        The line that a slip is in, and the edit that was proved, where they were asked for.
     """
 
     passed: bool
@@ -168,6 +171,7 @@ class Report:
     arguments: tuple[ArgumentReport, ...] = ()
     notes: tuple[str, ...] = ()
     name: str = "layer"
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def status(self) -> str:
@@ -201,6 +205,7 @@ class Report:
             lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
                                    break_long_words=False, break_on_hyphens=False)
             lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
+        lines += [f"  {line}" for repair in self.repairs for line in repair.lines()]
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 
@@ -230,6 +235,7 @@ class Report:
             "seconds": self.seconds,
             "arguments": [entry.to_dict() for entry in self.arguments],
             "notes": list(self.notes),
+            "repairs": [repair.to_dict() for repair in self.repairs],
         }
 
     def raise_if_failed(self) -> None:

@@ -1,0 +1,150 @@
+"""The last stage of a check: from a layer that failed to the line, and the edit that repairs it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck.contract.layer import Layer
+from gradcheck.generators import global_generators_restored
+from gradcheck.numeric.scalar import NetLoss
+from gradcheck.repair import places as argument_places
+from gradcheck.repair import text
+from gradcheck.repair.bench import Bench
+from gradcheck.repair.search import Candidate, Search
+from gradcheck.repair.truth import Place
+from gradcheck.repair.verify import Judge, proved
+from gradcheck.repaired import Repair
+
+SECONDS = 3.0
+MOST_PLACES, MOST_SAME = 3, 2
+MOST_SECONDS = 1.0
+LEAST_PLACES = 2
+MOST_JUDGED = 4
+
+
+def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
+               others: Iterable[Layer] | None = None, seconds: float = SECONDS,
+               judges: Sequence[Judge] = (), seed: int = 0) -> tuple[Repair, ...] | None:
+    """Return the edit that repairs a layer, or nothing; None where every gradient is right.
+
+    Parameters
+    ----------
+    layer : Layer
+        At the arguments at which it failed.
+    codes : sequence of str
+        Of what was found; they decide what is tried first.
+    kind : {'layer', 'gradient', 'net'}
+        What was checked.
+    others : iterable of Layer, optional
+        The same layer at other arguments, at which an edit has to be right, too; by default such
+        as `variants` makes of its own.
+    seconds : float
+        At most, in all.
+    judges : sequence of callable
+        What else an edit has to satisfy.
+    seed : int
+        Draws other arguments.
+    """
+    deadline = time.monotonic() + seconds
+    with _undisturbed():
+        try:
+            place = Place(layer, whole=True, seed=seed)
+            place.truths  # noqa: B018  (computed while the layer is as it is)
+        except Exception:
+            return ()
+        given = variants(layer, kind) if others is None else others
+        bench = Bench([place, *_places(layer, given)])
+        search = Search(bench, codes, deadline, kind)
+        candidates = search.run() if bench.parts else []
+        if bench.parts and search.base.is_right:
+            return None
+        for candidate in candidates[:MOST_JUDGED]:
+            if candidate.elsewhere >= LEAST_PLACES and proved(
+                    bench, [(candidate.part, candidate.code)], kind, deadline, judges):
+                found = _told(candidate, search, layer)
+                if found is not None:
+                    return (found,)
+    return ()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep what edited code prints, warns of and draws to itself."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), \
+            warnings.catch_warnings(), np.errstate(all="ignore"), global_generators_restored():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _places(layer: Layer, others: Iterable[Layer]) -> Iterator[Place]:
+    """Yield the places of other layers, as far as forward takes their arguments.
+
+    Those of sizes that were not there before are what proves an edit; others hold it, too.
+    """
+    seen, last, count, same = {_shapes(layer)}, time.monotonic() + MOST_SECONDS, 0, 0
+    for other in others:
+        shapes = _shapes(other)
+        if time.monotonic() > last or count == MOST_PLACES:
+            return
+        if shapes in seen and same == MOST_SAME:
+            continue
+        with contextlib.suppress(Exception):
+            place = Place(other, seed=1 + count, is_new=shapes not in seen)
+            place.truths  # noqa: B018  (computed while the layer is as it is)
+            seen.add(shapes)
+            count += place.is_new
+            same += not place.is_new
+            yield place
+
+
+def variants(layer: Layer, kind: str) -> Iterator[Layer]:
+    """Yield a layer at arguments of other sizes, made of its own; a net at other batches."""
+    rng = np.random.default_rng(20)
+    if kind == "layer":
+        made = argument_places.others(layer.args, rng)
+        yield from (replace(layer, args=args)
+                    for args in itertools.islice(made, argument_places.ATTEMPTS))
+    net = getattr(layer.forward, "__self__", None)
+    if kind == "net" and isinstance(net, NetLoss):
+        for batch in itertools.islice(argument_places.others(net.batch, rng),
+                                      argument_places.ATTEMPTS):
+            other = replace(net, batch=batch)
+            args = argument_places.redrawn(layer.args, rng)
+            yield replace(layer, forward=other.forward, backward=other.backward, args=args)
+    for _ in range(MOST_PLACES):
+        yield replace(layer, args=argument_places.redrawn(layer.args, rng))
+
+
+def _shapes(layer: Layer) -> tuple[Any, ...]:
+    net = getattr(layer.forward, "__self__", None)
+    batch = net.batch if isinstance(net, NetLoss) else ()
+    return tuple(np.shape(arg) for arg in (*layer.args, *batch))
+
+
+def _told(candidate: Candidate, search: Search, layer: Layer) -> Repair | None:
+    """Return a candidate as a report tells it; None where it cannot be written."""
+    source, change = candidate.part.source, candidate.changes[0]
+    lines = text.edited(source, candidate.changes)
+    with contextlib.ExitStack() as stack:
+        for entry in candidate.changes:
+            stack.enter_context(entry.applied())
+        if lines is None or not text.is_faithful(source, lines):
+            return None
+    site, new = change.parts[0]
+    (line, column), before, after = text.shown(source, lines, site, new)
+    names = [layer.names[position] for position in layer.wrt]
+    wrong = [name for i, name in enumerate(names) if i not in search.base.right]
+    return Repair(
+        file=source.file, line=line + 1, column=column + 1, before=before, after=after,
+        diff=text.unified(source.file, source.lines, lines), kind=change.kind.name,
+        arguments=tuple(wrong), verified_at=candidate.elsewhere, words=change.kind.words,
+        text=source.lines[line].rstrip("\n"))
