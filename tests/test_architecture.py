@@ -43,7 +43,7 @@ MORE_INSIDE_FUNCTIONS = {
 GLOBAL_GENERATOR_RESTORED = {
     "gradcheck/generators.py": "global_generators_restored holds the state of every law",
     "gradcheck/mask_laws/implementation.py": "called inside global_generators_restored only",
-    "gradcheck/target/classes.py": "seeds inside global_generators_restored",
+    "gradcheck/target/passes.py": "seeds inside global_generators_restored",
     "gradcheck/target/repeatable.py": "called inside target.quiet only",
     "gradcheck/target/tensors.py": "seeds inside global_generators_restored",
 }

@@ -10,6 +10,7 @@ import numpy as np
 from gradcheck.arguments import function, refuse
 from gradcheck.contract.layer import Layer, name_arguments
 from gradcheck.contract.protocol import in_one_form
+from gradcheck.generators import global_generators_restored
 
 
 def valid_layer(forward: Callable[..., Any], backward: Callable[..., Any], args: tuple[Any, ...],
@@ -21,8 +22,28 @@ def valid_layer(forward: Callable[..., Any], backward: Callable[..., Any], args:
     positions = _floating_positions(args) if wrt is None else _positions(wrt)
     for position in positions:
         _validate_position(position, args, names)
-    wrt = tuple(map(int, positions))
+    layer = _layer(forward, backward, args, names, tuple(map(int, positions)))
+    numbers = tuple(i for i, arg in enumerate(args) if type(arg) is float)
+    if wrt is None and numbers and _gradients(layer) == len(positions) + len(numbers):
+        args = tuple(np.array(arg) if i in numbers else arg for i, arg in enumerate(args))
+        return _layer(forward, backward, args, names, tuple(sorted((*layer.wrt, *numbers))))
+    return layer
+
+
+def _layer(forward: Callable[..., Any], backward: Callable[..., Any], args: tuple[Any, ...],
+           names: tuple[str, ...], wrt: tuple[int, ...]) -> Layer:
     return Layer(*in_one_form(forward, backward, names, wrt, args), args, names, wrt)
+
+
+def _gradients(layer: Layer) -> int:
+    """Return how many gradients backward returns; a plain number may have one, such as a slope."""
+    try:
+        with global_generators_restored(), np.errstate(all="ignore"):
+            out, cache = layer.forward(*layer.copies())
+            returned = layer.backward(np.ones_like(out), cache)
+    except Exception:  # what it is, the inspection says
+        return 0
+    return len(returned) if isinstance(returned, tuple) else 0
 
 
 def _floating_positions(args: tuple[Any, ...]) -> tuple[int, ...]:

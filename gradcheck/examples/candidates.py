@@ -156,13 +156,15 @@ def _guessed(name: str, entry: Entry, parameters: list[inspect.Parameter],
     known = {**GUESSES, **_known(entry), **NUMBERS.get(name, {})}
     settings = {p: value for p in required
                 if not callable(value := _setting(known, p, name)) and value is not MISSING}
-    if name in ELEMENTWISE.split():  # what an activation takes beside its input is a number
-        settings |= {p: A_NUMBER for p in required[1:] if p not in settings}
-    arrays = [p for p in required if p not in settings]
-    for values in designs_for(arrays, rng, labelled=LABELLED.search(name) is not None):
-        drawn = dict(zip(arrays, values, strict=True))
-        yield Example(tuple(drawn[p] if p in drawn else copy.deepcopy(settings[p])
-                            for p in required), tuple(required), guessed=True)
+    other = settings
+    if name in ELEMENTWISE.split():  # what an activation takes beside its input is a number, mostly
+        settings = settings | {p: A_NUMBER for p in required[1:] if p not in settings}
+    for given in (settings, other) if other != settings else (settings,):
+        arrays = [p for p in required if p not in given]
+        for values in designs_for(arrays, rng, labelled=LABELLED.search(name) is not None):
+            drawn = dict(zip(arrays, values, strict=True))
+            yield Example(tuple(drawn[p] if p in drawn else copy.deepcopy(given[p])
+                                for p in required), tuple(required), guessed=True)
 
 
 def _make(recipe: Any, rng: np.random.Generator) -> Any:

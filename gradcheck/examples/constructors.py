@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ INPUTS, OUTPUTS, CHANNELS = SIZES["D"], SIZES["M"], SIZES["C"]
 
 RECIPES: tuple[tuple[str, Any], ...] = (
     (r"(n_|num_)?(in|input)_?(channels|depth|ch)|channels|n_channels|num_channels|C", CHANNELS),
-    (r"(n_|num_)?(out|output)_?(channels|depth|ch)", OUTPUTS),
+    (r"(n_|num_)?(out|output)_?(channels|depth|ch)|depth", OUTPUTS),
     (r"(n_|num_)?(in|input|inputs)(_?(features|size|dim|dims|channels|units))?|n_in|in_dim|fan_in|"
-     r"input_shape|num_features|normalized_shape|features|dim|d|D|size|n_features|embed_dim|"
+     r"(input_?)?shape|num_features|normalized_shape|features|dim|d|D|size|n_features|embed_dim|"
      r"d_model|num_inputs|n_inputs|vocab_size", INPUTS),
     (r"(n_|num_)?(out|output|outputs)(_?(features|size|dim|dims|channels|units))?|n_out|out_dim|"
      r"fan_out|units|hidden(_?(size|dim|units))?|n_hidden|num_hidden|num_classes|n_classes|M|H|"
@@ -23,14 +24,17 @@ RECIPES: tuple[tuple[str, Any], ...] = (
     (r"p|p_drop|drop_?prob|dropout(_?(rate|p|prob|ratio))?|rate|drop_rate|probability", 0.3),
     (r"keep_?prob|p_keep|keep(_rate|_ratio)?", 0.7),
     (r"kernel(_?size)?|filter_?size|k|ksize", 3), (r"num_filters|n_filters|filters", 3),
-    (r"pool(_?size)?|pool_height|pool_width", 2), (r"stride|dilation", 1), (r"pad(ding)?", 1),
+    (r"pool(_?size)?|pool_(height|width|h|w)", 2), (r"stride|dilation", 1), (r"pad(ding)?", 1),
     (r"eps(ilon)?", 1e-5), (r"momentum", 0.9), (r"alpha|slope|negative_slope", 0.1),
     (r"lr|learning_rate|eta", 0.1), (r"seed|random_state", 0), (r"axis", -1),
     (r"groups|num_heads|n_heads|heads", 2), (r"weight_scale|scale|std", 0.5),
     (r"reg|lambda_?|lam|l2|weight_decay", 0.1), (r"bias|use_bias|training|train", True),
-    (r"activation", "relu"), (r"rng|generator", np.random.default_rng),
+    (r"stateful|verbose|debug", False), (r"activation", "relu"),
+    (r"rng|generator", np.random.default_rng),
     (r"name|layer_name", "layer"),
 )
+# A name for the input's shape, which some take with the samples, some without, some as its length.
+SHAPE = re.compile(r"(in(put)?_?)?(shape|dims?)|X?_?shape")
 
 
 def constructor_value(name: str) -> Any:
@@ -50,3 +54,24 @@ def constructor_value(name: str) -> Any:
         if re.fullmatch(pattern, name):
             return value(0) if callable(value) else value
     raise LookupError(f"no value is known for {name}")
+
+
+def constructor_values(names: Sequence[str], x: np.ndarray[Any, Any]) -> Iterator[dict[str, Any]]:
+    """Yield values for a constructor's parameters, the likeliest first, for the input x.
+
+    Raises
+    ------
+    LookupError
+        A name is not known.
+
+    Examples
+    --------
+    >>> list(constructor_values(["input_shape", "n_out"], np.zeros((4, 6))))
+    [{'input_shape': 6, 'n_out': 5}, {'input_shape': (4, 6), 'n_out': 5}, \
+{'input_shape': (6,), 'n_out': 5}]
+    """
+    shapes = [name for name in names if SHAPE.fullmatch(name)]
+    known = {name: constructor_value(name) for name in names}
+    yield known
+    for shape in (x.shape, x.shape[1:]) if shapes else ():
+        yield {**known, **dict.fromkeys(shapes, shape)}

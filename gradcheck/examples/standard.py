@@ -24,7 +24,7 @@ def normal(*shape: int) -> Recipe:
 
 def uniform(low: float, high: float, *shape: int) -> Recipe:
     """Return a recipe for a uniform array."""
-    return lambda rng: rng.uniform(low, high, shape)
+    return lambda rng: np.asarray(rng.uniform(low, high, shape))
 
 
 def integers(below: int, *shape: int) -> Recipe:
@@ -193,6 +193,7 @@ OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
         for size in ((8, 6), (8, 8))),
     **_each("max_pool maxpool max_pool2d avg_pool avgpool avg_pool2d mean_pool", POOLS),
     "pool": (Otherwise(POOLED), *POOLS),
+    "prelu": (Otherwise({"alpha": uniform(0.1, 0.4)}, "shaped"),),
     "gru_step": (Otherwise(TWO_GATES),),
     "gru": (Otherwise(TWO_GATES),),
 }

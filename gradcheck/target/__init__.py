@@ -36,4 +36,5 @@ worker                  The process in which a target is imported and judged
 kept                    Whether a dropout's p is the probability of keeping
 rows                    A dropout for arrays of two dimensions, handed arrays of any.
 slots                   Where a layer object keeps its parameters
+passes                  A pass of a layer object: forward, then backward
 """

@@ -31,7 +31,7 @@ OWN_GENERATOR = (
     "its own. Remedy: take the generator or a seed as an argument, or draw from np.random"
 )
 PER_SAMPLE = (
-    "{0} are the true gradients over N: right where dout holds each sample's own gradient and the "
+    "{0}, divided by N, would be right where dout holds each sample's own gradient and the "
     "mean's 1/N is left to the weights, as some courses write it; a comment "
     "`# gradcheck: ignore[scaled]` on the def line says that it is meant so"
 )
@@ -71,14 +71,14 @@ def _told(report: Report, trial: Trial, found: Example) -> Judgement:
     codes = [finding.code for finding in report.findings]
     if codes == ["forward-nondeterministic"] and not any("seed" in str(arg) for arg in found.args):
         return Judgement("skipped", OWN_GENERATOR)
-    advice = []
+    advice = [trial.pair.remark] if trial.pair.remark else []
     if found.guessed:
         advice.append(f"checked at guessed arguments ({shapes_of(found)}); a function "
                       f"{trial.pair.name}_example(rng) that returns a tuple of arguments chooses "
                       "them")
     averaged = [f"d{finding.argument}" for finding in report.findings
                 if finding.evidence.get("name") == "1/N"]
-    if averaged and len(averaged) == len(codes) < len(report.arguments):
+    if averaged and len(averaged) == len(codes) == len(report.arguments) - 1:
         advice.append(PER_SAMPLE.format(" and ".join(averaged)))
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
                      report, _gradient_right(report, trial, found), tuple(advice))

@@ -10,27 +10,34 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.generators import global_generators_restored
-from gradcheck.target.repeatable import MASK_SEED
-from gradcheck.target.slots import RATE, Slot, is_floating, reshaped_by_backward, slots_of
+from gradcheck.target.passes import (
+    CACHE,
+    LEARNING_RATE,
+    UPSTREAM,
+    State,
+    needed,
+    run_backward,
+    run_forward,
+)
+from gradcheck.target.slots import (
+    Slot,
+    is_floating,
+    reshaped_by_backward,
+    slots_of,
+    without_gradient,
+)
 from gradcheck.target.unwritten import is_nothing
 
 Array = NDArray[Any]
 
-OUTPUTS = ("output", "out", "outputs", "y", "a", "A", "activations", "result")
-INPUT_GRADIENTS = ("dinputs", "dinput", "dx", "dX", "d_input", "d_inputs", "grad_input",
-                   "input_grad", "grad_x", "dA_prev", "din")
-LABELS = re.compile(r"y|Y|t|y_?true|labels?|targets?|y_?train|expected\w*")
-LEARNING_RATE = re.compile(r"lr|alpha|eta|(learn(ing)?_?)?rate|step(_?size)?")
-CACHE = re.compile(r"cache|ctx|context|memory|saved|state|cached\w*")
-UPSTREAM = re.compile(r"d[a-zA-Z]\w*|\w*grad\w*|\w*delta\w*")
+LABELS = re.compile(r"ys?|Y|ts?|y_?true|labels?|targets?|y_?train|expected\w*")
 
 
 def is_layer_class(value: Any) -> bool:
@@ -53,22 +60,6 @@ def is_layer_class(value: Any) -> bool:
         or name in inputs for name in wanted[1:])
 
 
-def needed(method: Any, optional: bool = False) -> list[str]:
-    """Return the names of a method's parameters that must be given, self among them."""
-    return [p.name for p in inspect.signature(method).parameters.values()
-            if (optional or p.default is p.empty)
-            and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-
-
-@dataclass(frozen=True)
-class State:
-    """What a pass forward leaves: the layer that made it, a cache, the inputs."""
-
-    layer: Any
-    cache: Any
-    inputs: tuple[Any, ...]
-
-
 @dataclass(frozen=True)
 class Functions:
     """A layer object seen as two functions of its input and its parameters.
@@ -85,6 +76,9 @@ class Functions:
         How many of them are differentiated or may be; the rest, a loss's targets, stay as given.
     fits : bool
         Whether backward gave every input a gradient of its shape.
+    unjudged : tuple of str
+        Arrays that the constructor made, that the output depends on, and whose gradient was found
+        nowhere.
     """
 
     layer: Any
@@ -92,6 +86,7 @@ class Functions:
     given: tuple[Any, ...]
     inputs: int
     fits: bool = True
+    unjudged: tuple[str, ...] = ()
 
     def forward(self, *args: Any) -> Any:
         """Return (out, state), or each output and the state."""
@@ -132,61 +127,6 @@ class Functions:
         """The names of those arguments."""
         own = list(inspect.signature(type(self.layer).forward).parameters)[1:1 + self.inputs]
         return (*own, *(slot.name for slot in self.slots))
-
-
-def run_forward(layer: Any, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:
-    """Return a layer's outputs, and the cache that it returned with them, if any.
-
-    The outputs are None where the layer neither returns nor keeps any.
-    """
-    with global_generators_restored():
-        np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
-        returned = layer.forward(*inputs)
-    if returned is None:
-        returned = next((vars(layer)[name] for name in OUTPUTS if name in vars(layer)), None)
-    if not isinstance(returned, tuple) or not returned:
-        return (returned,), None
-    several = len([name for name in needed(type(layer).backward)[1:] if UPSTREAM.fullmatch(name)])
-    if len(returned) == several > 1:
-        return returned, None
-    return returned[:1], returned[1] if len(returned) == 2 else returned[1:]
-
-
-def run_backward(state: State, douts: Sequence[Any], wanted: int
-                 ) -> tuple[tuple[Any, ...], list[Any], Any]:
-    """Return the inputs' gradients, what came with them, and the layer after backward.
-
-    Gradients are left in the layer, and may add up there: backward runs in a copy. An input that
-    has none, such as an embedding's, has no gradient among those returned.
-    """
-    after, cache = copy.deepcopy((state.layer, state.cache))
-    returned = _called(after, douts, cache, state.inputs)
-    if returned is None:
-        returned = next((vars(after)[name] for name in INPUT_GRADIENTS if name in vars(after)),
-                        None)
-    entries = list(returned) if isinstance(returned, tuple | list) else [returned]
-    extra = [part for entry in entries[wanted:]
-             for part in (entry if isinstance(entry, tuple | list) else [entry])]
-    return tuple(entries[:wanted]), extra, after
-
-
-def _called(layer: Any, douts: Sequence[Any], cache: Any, inputs: tuple[Any, ...]) -> Any:
-    """Call backward with what its parameters name."""
-    method = type(layer).backward
-    names, must = needed(method, optional=True)[1:], needed(method)[1:]
-    if not must and np.ndim(douts[0]) == 0:  # a loss: its backward starts from 1
-        returned = layer.backward()
-        return returned * douts[0] if isinstance(returned, np.ndarray) else returned
-    own = dict(zip(needed(type(layer).forward, optional=True)[1:], inputs, strict=False))
-    given = list(douts)
-    for name in names[len(douts):]:
-        if LEARNING_RATE.fullmatch(name):
-            given.append(RATE)
-        elif name in must:
-            given.append(own.get(name, cache))
-        else:
-            break
-    return layer.backward(*given)
 
 
 def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
@@ -240,7 +180,19 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     count = _differentiated(type(layer), inputs, len(returned))
     shapes = [arg.shape for arg in inputs[:count] if is_floating(arg)]
     return Functions(ready if made_late else layer, tuple(slots), inputs, count,
-                     shapes == [np.shape(gradient) for gradient in returned[:len(shapes)]])
+                     shapes == [np.shape(gradient) for gradient in returned[:len(shapes)]],
+                     tuple(slot.name for slot in without_gradient(layer, slots)
+                           if _matters(slot, layer, inputs)))
+
+
+def _matters(slot: Slot, layer: Any, inputs: tuple[Any, ...]) -> bool:
+    """Whether the output depends on an array of the layer's."""
+    outs = []
+    for shift in (0.0, 0.25):
+        moved = copy.deepcopy(layer)
+        slot.write(moved, slot.read(moved) + shift)
+        outs.append(run_forward(moved, copy.deepcopy(inputs))[0])
+    return not all(map(np.array_equal, *outs))
 
 
 def _differentiated(kind: type, inputs: tuple[Any, ...], returned: int) -> int:

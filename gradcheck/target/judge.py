@@ -73,7 +73,10 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
         return Judgement("skipped", f"{like.base}_example raised {reason_of(error)}")
     if gap := trial.gap(found):
         return Judgement("todo", gap)
-    return _Walk(trial, like, found).judgement()
+    judgement = _Walk(trial, like, found).judgement()
+    if pair.lacking and judgement.status in ("passed", "warned"):
+        return replace(judgement, status="todo", message=pair.lacking)
+    return judgement
 
 
 def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
@@ -158,7 +161,7 @@ class _Walk:
         if example.guessed:
             return judgement.is_about_form
         later = [other.when for other in self.found[place + 1:]]
-        return "shaped" in later and set(judgement.codes) == {"wrong-shape"}
+        return judgement.is_about_shapes and ("shaped" in later or self.like.base in SHAPE_KEEPING)
 
     def _need(self, judgement: Judgement) -> str:
         """Return what a function lacked that is not its own, where that is why it raised."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gradcheck.examples.candidates import Example
 from gradcheck.output.record import Item
-from gradcheck.report import Report
+from gradcheck.report import Finding, Report
 
 # What may be the fault of arguments that were guessed.
 FORM_CODES = frozenset({"raises", "wrong-shape", "non-finite"})
@@ -52,7 +52,22 @@ class Judgement:
         """Whether exceptions or shapes are in the way of the numbers."""
         if self.report is None:
             return self.status in ("failed", "error")
-        return self.status == "failed" and bool(FORM_CODES.intersection(self.codes))
+        return self.status == "failed" and any(
+            finding.code in FORM_CODES or self._has_other_shape(finding)
+            for finding in self.report.findings)
+
+    @property
+    def is_about_shapes(self) -> bool:
+        """Whether gradients have other shapes than their arguments, and nothing else is wrong."""
+        return self.report is not None and bool(self.report.findings) and all(
+            finding.code == "wrong-shape" or self._has_other_shape(finding)
+            for finding in self.report.findings)
+
+    def _has_other_shape(self, finding: Finding) -> bool:
+        """Whether a finding is on a gradient that could not be compared."""
+        assert self.report is not None
+        return finding.argument is not None and finding.argument not in [
+            entry.name for entry in self.report.arguments]
 
     @property
     def codes(self) -> list[str]:

@@ -11,17 +11,21 @@ from typing import Any
 import numpy as np
 
 from gradcheck.examples.candidates import NoExampleError, candidates
-from gradcheck.examples.constructors import constructor_value
+from gradcheck.examples.constructors import constructor_values
 from gradcheck.examples.standard import LAYERS
-from gradcheck.target.classes import Functions, constructor_names, functions_of, needed
+from gradcheck.target.classes import Functions, constructor_names, functions_of
 from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
+from gradcheck.target.passes import needed
+from gradcheck.target.slots import is_learned
 from gradcheck.target.unwritten import raised_by_a_gap
 
 MOST_INPUTS = 24
 Own = Callable[[np.random.Generator], Any]
 # What a constructor may be handed as an array: Affine(W, b), BatchNormalization(gamma, beta).
 ARRAYS = re.compile(r"[wWbBU]|[wW](eights?)?_?[xh]?|bias(es)?|gamma|beta|kernel|filters?")
+# An input that is a state makes the class one step of a recurrence.
+PREVIOUS = re.compile(r"(prev_?[hc]|[hc]_?prev)\w*")
 ENDINGS = re.compile(r"_?(layer|module|op|node)$")
 CALLED = {
     "convolution": "conv", "convolutional": "conv", "conv2dlayer": "conv", "conv2d": "conv",
@@ -74,7 +78,17 @@ def pair_of_class(name: str, kind: type, own: Own | None = None) -> Pair:
         return found.arguments(drawn)
 
     forward, backward = found.pair()
-    return Pair(name, name, forward, backward, example)
+    learned = [name for name in found.unjudged if is_learned(name)]
+    others = [name for name in found.unjudged if name not in learned]
+    return Pair(name, name, forward, backward, example,
+                remark=_told_of(others, "no gradient of {0} was found, so none was judged; keep it "
+                                "as self.d{1}, or in self.grads['{1}']"),
+                lacking=_told_of(learned, "not written yet: backward leaves no gradient of {0}. "
+                                 "Remedy: keep it as self.d{1}, or in self.grads['{1}']"))
+
+
+def _told_of(names: list[str], words: str) -> str:
+    return words.format(" and ".join(names), names[0]) if names else ""
 
 
 def _own_taken(own: Own) -> tuple[Functions, tuple[Any, ...]]:
@@ -107,7 +121,8 @@ def _arguments(name: str, kind: type) -> Iterator[tuple[tuple[Any, ...], tuple[A
     """Yield arguments for a constructor, and for forward, that fit together."""
     settings = constructor_names(kind)
     arrays = [name for name in settings if ARRAYS.fullmatch(name)]
-    known = {name: constructor_value(name) for name in settings if name not in arrays}
+    plain = [name for name in settings if name not in arrays]
+    next(constructor_values(plain, np.zeros(1)))  # an unknown name is said before anything is tried
     inputs = needed(kind.forward)[1:]  # type: ignore[attr-defined]
 
     def together(*args: Any) -> None: ...
@@ -115,10 +130,14 @@ def _arguments(name: str, kind: type) -> Iterator[tuple[tuple[Any, ...], tuple[A
     together.__signature__ = inspect.Signature([  # type: ignore[attr-defined]
         inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         for name in dict.fromkeys((*inputs, *arrays))])
-    for example in candidates(standard_name(name), together, np.random.default_rng(0)):
+    called = standard_name(name)
+    if any(map(PREVIOUS.fullmatch, inputs)):
+        called += "_step"
+    for example in candidates(called, together, np.random.default_rng(0)):
         drawn = dict(zip(example.names, example.args, strict=True))
-        yield (tuple(drawn[name] if name in drawn and name in arrays else known[name]
-                     for name in settings), tuple(drawn[name] for name in inputs))
+        for known in constructor_values(plain, np.asarray(next(iter(drawn.values())))):
+            yield (tuple(drawn[name] if name in arrays else known[name] for name in settings),
+                   tuple(drawn[name] for name in inputs))
 
 
 def standard_name(name: str) -> str:
@@ -156,7 +175,9 @@ def refusing_pair(name: str, kind: Any, reason: Exception) -> Pair:
 
 def _how_to(name: str, kind: type, error: Exception) -> str:
     parameters = ", ".join(inspect.signature(kind).parameters)
+    inputs = needed(kind.forward)[1:]  # type: ignore[attr-defined]
+    given = ", ".join(inputs) if len(inputs) > 1 else "rng.normal(size=(4, 6))"
     return (f"{name}({parameters}) could not be tried ({type(error).__name__}: {error})\n"
             "  Remedy: write beside it, with sizes that it takes,\n"
             f"      def {name}_example(rng):\n"
-            f"          return {name}({parameters}), rng.normal(size=(4, 6))")
+            f"          return {name}({parameters}), {given}")

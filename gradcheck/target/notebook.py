@@ -81,12 +81,11 @@ def import_notebook(path: Path, name: str) -> tuple[ModuleType, list[str]]:
     sys.modules[name] = module
     sys.path.insert(0, str(path.resolve().parent))
     parsed = list(_parsed(cells_of(path), notes))
-    wanted = _names_used(node for _, tree in parsed for node in tree.body
-                         if isinstance(node, Definition))
-    for cell, tree in parsed:
-        for node in tree.body:
-            if _defines(node, wanted):
-                notes += _run(node, cell, module)
+    statements = [(node, cell) for cell, tree in parsed for node in tree.body]
+    wanted = _names_wanted([node for node, _ in statements])
+    for node, cell in statements:
+        if _defines(node, wanted):
+            notes += _run(node, cell, module)
     return module, notes
 
 
@@ -107,14 +106,25 @@ def _defines(node: ast.stmt, wanted: set[str]) -> bool:
         return True
     if not isinstance(node, Assignment):
         return False
-    stored = {child.id for child in ast.walk(node)
-              if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)}
-    return bool(stored & wanted)
+    return bool(_names(node, ast.Store) & wanted)
 
 
-def _names_used(nodes: Iterator[Definition]) -> set[str]:
-    return {child.id for node in nodes for child in ast.walk(node)
-            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load)}
+def _names_wanted(nodes: list[ast.stmt]) -> set[str]:
+    """Return the names that definitions look at, and those by which these are assigned."""
+    wanted = set[str]().union(*(_names(node, ast.Load) for node in nodes
+                                if isinstance(node, Definition)))
+    while True:
+        more = wanted.union(*(_names(node, ast.Load) for node in nodes
+                              if isinstance(node, Assignment) and _names(node, ast.Store) & wanted))
+        if more == wanted:
+            return wanted
+        wanted = more
+
+
+def _names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    """Return the names that a statement loads or stores."""
+    return {child.id for child in ast.walk(node)
+            if isinstance(child, ast.Name) and isinstance(child.ctx, context)}
 
 
 def _run(node: ast.stmt, cell: Cell, module: ModuleType) -> list[str]:

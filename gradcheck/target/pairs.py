@@ -18,13 +18,18 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Pair:
-    """A layer (forward and backward) or a loss (forward alone, which returns loss and dx)."""
+    """A layer (forward and backward) or a loss (forward alone, which returns loss and dx).
+
+    A `remark` says what of it is not judged, `lacking` what of it is not written.
+    """
 
     name: str
     base: str
     forward: Function
     backward: Function | None = None
     example: Function | None = None
+    remark: str = ""
+    lacking: str = ""
 
     @property
     def is_loss(self) -> bool:

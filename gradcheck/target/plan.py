@@ -143,10 +143,13 @@ def _is_interface(kind: Any) -> bool:
 def _notes(found: Found) -> list[str]:
     notes = [f"{name} has no {_partner(name)}, so it was not checked" for name in found.unpaired]
     if found.imported:
-        shown = ", ".join(found.imported[:MOST_NAMED])
-        more = f" and {len(found.imported) - MOST_NAMED} more" * (len(found.imported) > MOST_NAMED)
-        notes.append(f"imported, not judged: {shown}{more}; --imported judges them, too")
+        notes.append(f"imported, not judged: {_shown(found.imported)}; --imported judges them, too")
     return notes
+
+
+def _shown(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _partner(name: str) -> str:
@@ -157,8 +160,12 @@ def _partner(name: str) -> str:
 
 def _nothing(module: ModuleType, found: Found) -> str:
     own = _public(vars(module))
-    names = f"{len(own)} names" if own else "no names"
-    return (f"{getattr(module, '__file__', None) or module.__name__}: got {names}, none of them a "
+    names = f"{len(own)} name{'s' * (len(own) > 1)}" if own else "no names"
+    target = getattr(module, "__file__", None) or module.__name__
+    if found.imported:
+        return (f"{target}: its layers are all imported: {_shown(found.imported)}. Remedy: judge "
+                "them, too, with --imported, or imported=True from Python.")
+    return (f"{target}: got {names}, none of them a "
             "layer; expected functions <name>_forward and <name>_backward, or <name>_loss, or "
             "classes with forward and backward. Remedy: name them so, or name a pair with "
             "--forward and --backward." + "".join(f"\n{note}" for note in _notes(found)))

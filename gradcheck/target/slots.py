@@ -12,6 +12,8 @@ In public code, the most common first:
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +26,7 @@ Path = tuple[Any, ...]  # an attribute's name, then keys, places, or names of at
 
 RATE = 1.0  # a learning rate at which the step is the gradient
 FAMILIES = (("w", "weight", "weights", "kernel", "kernels", "filters", "filter"),
-            ("b", "bias", "biases"))
+            ("b", "bias", "biases"), ("gamma",), ("beta",))
 GRADIENT_NAMES = ("d{0}", "grad_{0}", "{0}_grad", "d_{0}", "g{0}", "grad{0}", "{0}_gradient",
                   "{0}_grads", "{0}grad", "delta_{0}", "delta{0}", "nabla_{0}", "{0}_delta")
 PARAMETERS = ("params", "parameters", "weights", "param", "_params", "_parameters")
@@ -110,31 +112,31 @@ gradient=('bias_grad',), place=-1)]
 
 def _in_containers(layer: Any) -> Iterator[Slot]:
     """Yield parameters in a dict or a list beside their gradients in another one."""
-    for holder in PARAMETERS:
-        for gradients in GRADIENTS:
-            params, grads = (_member(layer, name) for name in (holder, gradients))
-            if isinstance(params, Mapping) and isinstance(grads, Mapping):
-                for name, value in params.items():
-                    key = next((key for key in (name, f"d{name}", f"{name}_grad", f"grad_{name}")
-                                if key in grads), None)
-                    if key is not None and is_floating(value):
-                        yield Slot(str(name), (holder, name), (gradients, key))
-                return
-            if isinstance(params, list | tuple) and isinstance(grads, list | tuple):
-                for place, (value, grad) in enumerate(zip(params, grads, strict=False)):
-                    if is_floating(value) and np.shape(grad) == value.shape:
-                        yield Slot(_called(layer, value) or f"{holder}{place}", (holder, place),
-                                   (gradients, place))
-                return
+    for holder, gradients in itertools.product(PARAMETERS, GRADIENTS):
+        params, grads = (vars(layer).get(name) for name in (holder, gradients))
+        if isinstance(params, Mapping) and isinstance(grads, Mapping):
+            return (yield from _in_dicts(params, grads, holder, gradients))
+        if isinstance(params, list | tuple) and isinstance(grads, list | tuple):
+            for place, (value, grad) in enumerate(zip(params, grads, strict=False)):
+                if is_floating(value) and np.shape(grad) == value.shape:
+                    yield Slot(_called(layer, value) or f"{holder}{place}", (holder, place),
+                               (gradients, place))
+            return None
+
+
+def _in_dicts(params: Mapping[Any, Any], grads: Mapping[Any, Any], holder: str, gradients: str
+              ) -> Iterator[Slot]:
+    """Yield the parameters of a dict whose gradients are in another under a name like theirs."""
+    for name, value in params.items():
+        key = next((key for key in (name, f"d{name}", f"{name}_grad", f"grad_{name}")
+                    if key in grads), None)
+        if key is not None and is_floating(value):
+            yield Slot(str(name), (holder, name), (gradients, key))
 
 
 def _called(layer: Any, array: Any) -> str:
     """Return the attribute under which a layer holds an array of a list as well."""
     return next((name for name, value in vars(layer).items() if value is array), "")
-
-
-def _member(layer: Any, name: str) -> Any:
-    return vars(layer).get(name)
 
 
 def _in_objects(layer: Any) -> Iterator[Slot]:
@@ -153,19 +155,50 @@ def _in_objects(layer: Any) -> Iterator[Slot]:
 def _in_attributes(layer: Any) -> Iterator[Slot]:
     """Yield arrays beside a gradient of theirs, which is called as they are, or as such usually."""
     held = vars(layer)
-    params = {name: value for name, value in held.items()
-              if is_floating(value) and name not in SAVED}
-    used: dict[str, str] = {}
+    params = dict(_arrays(layer))
+    used: dict[Path, str] = {}
     for names_of in (lambda name: (name,), _family):
-        for name, value in params.items():
-            wanted = (pattern.format(word) for word in names_of(name)
+        for path, value in params.items():
+            wanted = (pattern.format(word) for word in names_of(str(path[-1]))
                       for pattern in GRADIENT_NAMES)
             gradient = next((key for key in wanted if key in held and key not in SAVED
                              and np.shape(held[key]) == value.shape), None)
-            if gradient is not None and name not in used and gradient not in used.values():
-                used[name] = gradient
-    for name, gradient in used.items():
-        yield Slot(name, (name,), (gradient,))
+            if gradient is not None and path not in used and gradient not in used.values():
+                used[path] = gradient
+    for path, gradient in used.items():
+        yield Slot(str(path[-1]), path, (gradient,))
+
+
+def _arrays(layer: Any) -> Iterator[tuple[Path, Array]]:
+    """Yield the arrays that a layer holds as attributes, and in a dict of parameters."""
+    for name, value in vars(layer).items():
+        if is_floating(value) and name not in SAVED:
+            yield (name,), value
+        elif isinstance(value, Mapping) and name in PARAMETERS:
+            yield from (((name, key), entry) for key, entry in value.items() if is_floating(entry))
+
+
+def without_gradient(layer: Any, slots: Sequence[Slot]) -> list[Slot]:
+    """Return the arrays that a layer was constructed with, and that are none of its parameters.
+
+    >>> from types import SimpleNamespace as Layer
+    >>> [slot.name for slot in without_gradient(Layer(W=np.ones(3), n=4), [])]
+    ['W']
+    """
+    known = {slot.path for slot in slots}
+    read = [slot.read(layer) for slot in slots]
+    return [Slot(str(path[-1]), path) for path, value in _arrays(layer)
+            if path not in known and not any(value is array for array in read)]
+
+
+def is_learned(name: str) -> bool:
+    """Whether an array is called as what a layer learns: W, weights_1, bias, gamma.
+
+    >>> [is_learned(name) for name in ("W1", "biases", "W_out", "table")]
+    [True, True, True, False]
+    """
+    stem = re.split(r"[_\d]", name.strip("_"))[0].lower()
+    return any(stem in family for family in FAMILIES)
 
 
 def _family(name: str) -> tuple[str, ...]:

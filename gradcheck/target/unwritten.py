@@ -29,17 +29,18 @@ NONE = re.compile(r"NoneType|\bNone\b")
 
 
 def is_nothing(returned: Any) -> bool:
-    """Whether a value is None, or holds nothing else.
+    """Whether a value is None or ``...``, or holds nothing else.
 
-    >>> is_nothing((None, [None])), is_nothing(()), is_nothing((None, 0))
+    >>> is_nothing((None, [...])), is_nothing(()), is_nothing((None, 0))
     (True, False, False)
     >>> is_nothing(np.array(None))
     True
     """
     if isinstance(returned, np.ndarray) and returned.dtype.kind == "O":
         returned = returned.ravel().tolist()
-    return returned is None or (isinstance(returned, tuple | list) and bool(returned)
-                                and all(map(is_nothing, returned)))
+    return returned is None or returned is Ellipsis or (
+        isinstance(returned, tuple | list) and bool(returned)
+        and all(map(is_nothing, returned)))
 
 
 def is_skeleton_of_a_loss(returned: Any) -> bool:
@@ -67,6 +68,8 @@ def gap_of_loss(loss: Callable[..., Any], args: Sequence[Any]) -> str | None:
         return _told("it", error)
     if is_nothing(returned[:-1] if isinstance(returned, tuple) else returned):
         return "not written yet: it returns None"
+    if isinstance(returned, tuple) and len(returned) > 1 and is_nothing(returned[1:]):
+        return "not written yet: the gradient is None"
     skeleton = "not written yet: the loss is zero, with a gradient of zeros"
     return skeleton if is_skeleton_of_a_loss(returned) else ""
 

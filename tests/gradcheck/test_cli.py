@@ -191,7 +191,7 @@ def test_the_projects_file_says_what_flags_would(write, capsys):
     (GOOD.replace("np.maximum(x, 0)", "[0 for _ in iter(int, 1)]"), ("--timeout", "2"), 3,
      "timed out after 2 s"),
     (GOOD.replace("np.maximum(x, 0)", "exit(0)"), (), 3,
-     "SystemExit"),
+     "it called sys.exit(0)"),
     ("def blur_forward(image, k): return image, k\ndef blur_backward(d, c): return d", (), 1,
      "def blur_example(rng):"),
     ("def mse_loss(x, y): return 0.5", (), 1, "return (loss, dx)"),
@@ -279,11 +279,16 @@ def test_the_canonical_dropout_passes_with_advice(write, capsys):
     assert run(capsys, "check", "homework.py", "--strict")[0] == 1
 
 
-def test_a_keep_probability_is_told_the_flag_that_makes_it_pass(write, capsys):
+def test_a_keep_probability_is_told_and_can_be_ruled_out(write, capsys):
     code, out, _ = run(capsys, "check", write(DROPOUT.format(keep="param['p']")))
+    assert code == 0
+    assert "p as the probability of keeping" in out
+    code, out, _ = run(capsys, "check", "homework.py", "--p-is", "drop")
     assert code == 1
     assert "--p-is keep" in out
-    assert run(capsys, "check", "homework.py", "--p-is", "keep")[0] == 0
+    code, out, _ = run(capsys, "check", "homework.py", "--p-is", "keep")
+    assert code == 0
+    assert "p as the probability of keeping" not in out
 
 
 @pytest.mark.parametrize(("seeding", "setup"), [

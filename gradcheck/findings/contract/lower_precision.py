@@ -9,19 +9,24 @@ from gradcheck.findings.rule import Clue, Evidence, Message, Rule, Tier
 from gradcheck.findings.view import View
 
 
-def lower_precision(view: View) -> Evidence:
+def rounded(view: View) -> Evidence:
     """Whether every value is one that a narrower dtype can hold, and near the true one."""
     for dtype in (np.float16, np.float32):
         eps = float(np.finfo(dtype).eps)
         with np.errstate(over="ignore"):
-            rounded = view.a.astype(dtype).astype(np.float64)
+            narrow = view.a.astype(dtype).astype(np.float64)
         near = np.abs(view.a - view.n)[view.known] <= 64 * eps * view.comparison.scale[view.known]
-        if np.array_equal(rounded, view.a) and np.all(near) and view.a.size > 1:
+        if np.array_equal(narrow, view.a) and np.all(near) and view.a.size > 1:
             return {"computed_in": str(np.dtype(dtype))}
+    return None
+
+
+def few_digits(view: View) -> Evidence:
+    """Whether errors are those of single precision in many places, whatever dtype holds them."""
     relative = view.comparison.relative_error[view.known]
     if relative.size > 2 and np.max(relative) < 64 * np.finfo(np.float32).eps and np.mean(
             view.comparison.failed[view.known]) > 0.25:
-        return {"computed_in": "float32"}
+        return {"computed_in": "float32", "off": float(np.max(relative))}
     return None
 
 
@@ -38,9 +43,13 @@ RULE = Rule(
         """,
     right=TANH_RIGHT,
     clues=(
-        Clue(lower_precision,
+        Clue(rounded,
              "the gradient is right to the precision of {computed_in} only",
              "keep the dtype of the arguments throughout"),
+        Clue(few_digits,
+             "the gradient is right to {off:.1g} of its size only",
+             "keep the dtype of the arguments throughout; where forward has a small constant, as "
+             "in log(p + 1e-7), differentiate it as well"),
     ),
     breaches={
         "dtype": Message("the gradient of {argument} is {got} where {argument} is {expected}",

@@ -21,6 +21,7 @@ from gradcheck.nested import leaves
 Array = NDArray[Any]
 
 LEVEL = 1e-4
+DROPPED = 1e-8  # of the steepest: a smooth function is flat here and there, a mask is zero
 FEW = 2
 MOST_LEVELS = 4
 
@@ -42,12 +43,12 @@ class Activity:
     @property
     def kept(self) -> Array:
         """Which outputs the forward passes."""
-        return np.abs(self.true) > LEVEL * np.max(np.abs(self.true), initial=0.0)
+        return np.abs(self.true) > DROPPED * np.max(np.abs(self.true), initial=0.0)
 
     @property
     def wrongly_kept(self) -> Array:
         """Which outputs the backward passes."""
-        return np.abs(self.wrong) > LEVEL * np.max(np.abs(self.wrong), initial=0.0)
+        return np.abs(self.wrong) > DROPPED * np.max(np.abs(self.wrong), initial=0.0)
 
     @property
     def two_levels(self) -> bool:

@@ -342,3 +342,51 @@ def test_the_work_at_all_arguments_is_counted():
 def test_a_loss_may_refuse_float32():
     assert status("import numpy as np\ndef mse_loss(x, y):\n    assert x.dtype == float\n"
                   "    return np.mean((x - y)**2), 2 * (x - y) / x.size\n") == "passed"
+
+
+PRELU = """
+def prelu_forward(x, slope): return np.where(x > 0, x, slope * x), (x, slope)
+def prelu_backward(dout, cache):
+    x, slope = cache
+    return np.where(x > 0, dout, slope * dout), (dout * np.minimum(x, 0)).sum()
+"""
+GATE = """
+def gate_forward(cat, dog): return cat[:, :2] * dog, (cat, dog)
+def gate_backward(dout, cache):
+    cat, dog = cache
+    dcat = np.zeros_like(cat)
+    dcat[:, :2] = dout * dog
+    return dcat, (dout * cat[:, :2]).sum(axis=0)
+"""
+
+
+@pytest.mark.parametrize(("text", "found", "words"), [
+    ("def softmax_loss(x, y):\n    loss, dx = 0.0, None\n    return loss, dx", "todo",
+     "the gradient is None"),
+    ("def relu_forward(x): return ..., x\ndef relu_backward(dout, x): ...", "todo", "None"),
+    (PRELU, "passed", ""),
+    (PRELU + "def prelu_example(rng): return rng.normal(size=(4, 6)), 0.3", "passed", ""),
+    (GATE, "skipped", "def gate_example(rng):"),
+])
+def test_gaps_and_guesses_accuse_nobody(text, found, words):
+    item, = checked("import numpy as np\n" + text).items
+    assert item.status == found
+    assert words in item.message
+
+
+@pytest.mark.parametrize(("dw", "told"), [("x.T @ dout / len(x)", 1), ("x.T @ dout", 0)])
+def test_a_mean_left_to_the_weights_is_a_convention_only_where_all_of_them_have_it(dw, told):
+    item, = checked(AFFINE.format(out="x @ w", dx="dout @ w.T", dw=dw).replace(
+        "dout.sum(axis=0)", "dout.mean(axis=0)")).items
+    assert item.status == "failed"
+    assert sum("divided by N" in text for text in item.advice) == told
+
+
+def test_what_a_namespace_has_imported_alone_is_told_with_the_way_to_judge_it():
+    module = module_of("def relu_forward(x): return x * (x > 0), x\n"
+                       "def relu_backward(dout, x): return dout * (x > 0)\n")
+    held = {"__name__": "__main__", "relu_forward": module.relu_forward,
+            "relu_backward": module.relu_backward}
+    with pytest.raises(NothingToCheckError, match="imported=True"):
+        check_all(held)
+    assert check_all(held, imported=True).passed

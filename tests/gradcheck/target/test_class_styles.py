@@ -226,12 +226,61 @@ class Dropout:
         return dout * self.mask / (1 - self.rate)
 
 
+class LeftUnderOtherNames:
+    """Nothing is returned; parameters are in a dict, gradients and outputs are attributes."""
+
+    def __init__(self, input_shape, n_out):
+        self.params = {"W": np.random.randn(n_out, input_shape[0]), "b": np.random.randn(n_out, 1)}
+
+    def forward(self, A_prev):
+        self.A_prev = A_prev
+        self.Z = self.params["W"] @ A_prev + self.params["b"]
+
+    def backward(self, upstream):
+        self.dW, self.db = upstream @ self.A_prev.T, upstream.sum(axis=1, keepdims=True)
+        self.carried = self.params["W"].T @ upstream
+
+
+class Pooling:
+    def __init__(self, pool_h, pool_w, stride=2):
+        self.pool_h, self.pool_w, self.stride = pool_h, pool_w, stride
+
+    def forward(self, x):
+        self.x = x
+        return x[:, :, ::self.stride, ::self.stride] * self.pool_h * self.pool_w
+
+    def backward(self, dout):
+        dx = np.zeros_like(self.x)
+        dx[:, :, ::self.stride, ::self.stride] = dout * self.pool_h * self.pool_w
+        return dx
+
+
+class RNN:
+    """One step, by the state among its inputs."""
+
+    def __init__(self, Wx, Wh, b):
+        self.params, self.grads = [Wx, Wh, b], [np.zeros_like(p) for p in (Wx, Wh, b)]
+
+    def forward(self, x, h_prev):
+        Wx, Wh, b = self.params
+        self.kept = x, h_prev, np.tanh(x @ Wx + h_prev @ Wh + b)
+        return self.kept[2]
+
+    def backward(self, dh):
+        x, h_prev, h = self.kept
+        da = dh * (1 - h**2)
+        self.grads[:] = x.T @ da, h_prev.T @ da, da.sum(axis=0)
+        return da @ self.params[0].T, da @ self.params[1].T
+
+
 @pytest.mark.parametrize(("kind", "names"), [
     (AttributesAndReturn, ("x", "W", "b")), (LeftInTheLayer, ("inputs", "weights", "biases")),
     (Subtracting, ("input", "weights", "bias")), (RateOfItsOwn, ("x", "W", "b")),
     (Lists, ("x", "W", "params1")), (NothingReturnedButAttributes, ("x", "weight", "bias")),
     (Objects, ("X", "W", "B")), (Returned, ("x", "W", "b")), (MadeInForward, ("x", "W")),
     (TwoInputs, ("x", "y")), (TwoOutputs, ("x", "h_prev", "c_prev", "W")),
+    (LeftUnderOtherNames, ("A_prev", "W", "b")), (Pooling, ("x",)),
+    (RNN, ("x", "h_prev", "params0", "params1", "params2")),
     (Embedding, ("params0",)), (SoftmaxWithLoss, ("x",)), (MSELoss, ("y_pred",)), (Dropout, ("x",)),
 ], ids=lambda value: getattr(value, "__name__", ""))
 def test_every_gradient_is_found_and_right(kind, names):
@@ -279,6 +328,50 @@ class StepBeforeTheGradient(Subtracting):
 
 def test_a_gradient_by_weights_that_have_already_moved_is_wrong():
     assert judged(StepBeforeTheGradient).status == "failed"
+
+
+class Scaled(AttributesAndReturn):
+    def __init__(self, in_features, out_features):
+        super().__init__(in_features, out_features)
+        self.table, self.running_mean = np.ones(out_features), np.zeros(out_features)
+
+    def forward(self, x):
+        return self.table * super().forward(x)
+
+    def backward(self, dout):
+        return super().backward(dout * self.table)
+
+
+def test_what_has_no_gradient_anywhere_is_said_to_be_not_judged():
+    item = judged(Scaled)
+    assert (item.status, item.arguments) == ("passed", ("x", "W", "b"))
+    assert any(text.startswith("no gradient of table was found") for text in item.advice)
+
+
+class NoGradientOfB(AttributesAndReturn):
+    def backward(self, dout):
+        dx = super().backward(dout)
+        self.db = None
+        return dx
+
+
+class OnlyDx(AttributesAndReturn):
+    def backward(self, dout):
+        return dout @ self.W.T
+
+
+class OnlyDxAndWrong(AttributesAndReturn):
+    def backward(self, dout):
+        return 2 * dout @ self.W.T
+
+
+@pytest.mark.parametrize(("kind", "status", "words"), [
+    (NoGradientOfB, "todo", "no gradient of b. "), (OnlyDx, "todo", "no gradient of W and b. "),
+    (OnlyDxAndWrong, "failed", "scaled in dx")])
+def test_what_a_layer_learns_without_a_gradient_is_not_written_yet(kind, status, words):
+    item = judged(kind)
+    assert item.status == status
+    assert words in item.message
 
 
 class Empty:

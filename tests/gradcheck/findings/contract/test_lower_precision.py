@@ -29,5 +29,16 @@ CASES.wrong("conv_casts_its_gradients", course.looped_conv, lambda dout, cache: 
             *conv_args((2, 2, 5, 4), (3, 2, 3, 3)))
 CASES.wrong("tanh_computed_in_single_precision", tanh,
             lambda dout, x, out: (dout * (1 - out**2)).astype(f32).astype(float), randn(5, 6))
+CASES.wrong("tanh_computed_in_half_precision", tanh,
+            lambda dout, x, out: (dout * (1 - out**2)).astype(np.float16).astype(float),
+            randn(5, 6))
+
+
+def log_loss(p):
+    return -np.log(p + 1e-7), p
+
+
+CASES.wrong("the_constant_in_a_log_is_left_out", log_loss, lambda dout, p: -dout / p,
+            np.random.default_rng(3).uniform(0.3, 1, (5, 6)))
 
 test_first_code, test_right = CASES.tests()

@@ -1,0 +1,105 @@
+"""A pass of a layer object: forward, then backward, however it takes and leaves its arrays."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck.generators import global_generators_restored
+from gradcheck.target.repeatable import MASK_SEED
+from gradcheck.target.slots import RATE, is_floating
+
+# Where forward and backward leave what they do not return; by another name, the last array made.
+OUTPUTS = ("output", "out", "outputs", "y", "a", "A", "activations", "result")
+INPUT_GRADIENTS = ("dinputs", "dinput", "dx", "dX", "d_input", "d_inputs", "grad_input",
+                   "input_grad", "grad_x", "dA_prev", "din")
+LEARNING_RATE = re.compile(r"lr|alpha|eta|(learn(ing)?_?)?rate|step(_?size)?")
+CACHE = re.compile(r"cache|ctx|context|memory|saved|state|cached\w*")
+UPSTREAM = re.compile(r"d[a-zA-Z]\w*|\w*grad\w*|\w*delta\w*")
+
+
+def needed(method: Any, optional: bool = False) -> list[str]:
+    """Return the names of a method's parameters that must be given, self among them."""
+    return [p.name for p in inspect.signature(method).parameters.values()
+            if (optional or p.default is p.empty)
+            and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+@dataclass(frozen=True)
+class State:
+    """What a pass forward leaves: the layer that made it, a cache, the inputs."""
+
+    layer: Any
+    cache: Any
+    inputs: tuple[Any, ...]
+
+
+def run_forward(layer: Any, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:
+    """Return a layer's outputs, and the cache that it returned with them, if any.
+
+    The outputs are None where the layer neither returns nor keeps any.
+    """
+    before = dict(vars(layer))
+    with global_generators_restored():
+        np.random.seed(MASK_SEED)  # noqa: NPY002  (a dropout draws the same mask each time)
+        returned = layer.forward(*inputs)
+    if returned is None:
+        returned = _left(layer, before, OUTPUTS, inputs)
+    if not isinstance(returned, tuple) or not returned:
+        return (returned,), None
+    several = len([name for name in needed(type(layer).backward)[1:] if UPSTREAM.fullmatch(name)])
+    if len(returned) == several > 1:
+        return returned, None
+    return returned[:1], returned[1] if len(returned) == 2 else returned[1:]
+
+
+def run_backward(state: State, douts: Sequence[Any], wanted: int
+                 ) -> tuple[tuple[Any, ...], list[Any], Any]:
+    """Return the inputs' gradients, what came with them, and the layer after backward.
+
+    Gradients are left in the layer, and may add up there: backward runs in a copy. An input that
+    has none, such as an embedding's, has no gradient among those returned.
+    """
+    after, cache = copy.deepcopy((state.layer, state.cache))
+    before = dict(vars(after))
+    returned = _called(after, douts, cache, state.inputs)
+    if returned is None:
+        returned = _left(after, before, INPUT_GRADIENTS, douts)
+    entries = list(returned) if isinstance(returned, tuple | list) else [returned]
+    extra = [part for entry in entries[wanted:]
+             for part in (entry if isinstance(entry, tuple | list) else [entry])]
+    return tuple(entries[:wanted]), extra, after
+
+
+def _left(layer: Any, before: Mapping[str, Any], names: Sequence[str], given: Sequence[Any]
+          ) -> Any:
+    """Return what a method left in the layer for the next one; None where it left nothing."""
+    made = [name for name, value in vars(layer).items() if is_floating(value)
+            and value is not before.get(name) and not any(value is arg for arg in given)]
+    called = [name for name in names if name in vars(layer)]
+    return next((vars(layer)[name] for name in (*called, *reversed(made))), None)
+
+
+def _called(layer: Any, douts: Sequence[Any], cache: Any, inputs: tuple[Any, ...]) -> Any:
+    """Call backward with what its parameters name."""
+    method = type(layer).backward
+    names, must = needed(method, optional=True)[1:], needed(method)[1:]
+    if not must and np.ndim(douts[0]) == 0:  # a loss: its backward starts from 1
+        returned = layer.backward()
+        return returned * douts[0] if isinstance(returned, np.ndarray) else returned
+    own = dict(zip(needed(type(layer).forward, optional=True)[1:], inputs, strict=False))
+    given = list(douts)
+    for name in names[len(douts):]:
+        if LEARNING_RATE.fullmatch(name):
+            given.append(RATE)
+        elif name in must:
+            given.append(own.get(name, cache))
+        else:
+            break
+    return layer.backward(*given)
