@@ -34,6 +34,7 @@ generators              NumPy's and Python's global generators
 program                 Small programs that show something wrong
 repair/                 From a layer that failed to the line that the slip is in
 repaired                A line that a slip is in, and the edit that repairs it
+explaining              What `gradcheck explain` says: of a finding, of a law of the mask
 """
 
 from __future__ import annotations

@@ -158,13 +158,22 @@ def check_gradient(
                TypeError)
     validate_options(seed, constants)
     _validate_repair(repair)
-    names, arrays = named_arrays("x", x)
-    function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
-    layer = Layer(function.forward, function.backward, tuple(arrays), names,
-                  tuple(range(len(arrays))))
+    layer = scalar_layer(f, grad, x)
     label = name or getattr(f, "__name__", "function").replace("<lambda>", "function")
     session = Session(layer, constants or {}, label, "gradient", seed)
     return _repaired(session.run(np.ones(()), workers, progress), layer, "gradient", repair)
+
+
+def scalar_layer(f: Callable[[Any], Any], grad: Any, x: Any) -> Layer:
+    """Return a scalar function and its gradient as a layer.
+
+    >>> scalar_layer(np.sum, np.ones_like, {"w": np.ones(2), "b": np.ones(1)}).names
+    ('w', 'b')
+    """
+    names, arrays = named_arrays("x", x)
+    function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
+    return Layer(function.forward, function.backward, tuple(arrays), names,
+                 tuple(range(len(arrays))))
 
 
 def check_net(

@@ -36,11 +36,10 @@ class Repair:
 
     Examples
     --------
-    >>> repair = Repair("homework.py", 15, 12, "dout * mask", "", None, "factor", ("x",), 3,
-    ...                 "a factor is missing here", "    return dout * mask")
-    >>> print(repair.pointer())
-    homework.py:15: return dout * mask
-                           ^^^^^^^^^^^
+    >>> repair = Repair("a.py", 15, 12, "dout * mask", "dout * mask / p", "...", "factor", ("x",),
+    ...                 3, "a factor is missing here", "    return dout * mask")
+    >>> repair.to_dict()["arguments"]
+    ['x']
     """
 
     file: str
@@ -55,34 +54,6 @@ class Repair:
     words: str = ""
     text: str = ""
     side: str = "backward"
-
-    @property
-    def is_proved(self) -> bool:
-        """Whether an edit was proved, and the line is not only suspect."""
-        return self.verified_at > 0
-
-    def pointer(self, file: str | None = None) -> str:
-        """Return the line with a caret under the expression, on two lines."""
-        shown = self.text.strip()
-        indent = len(self.text) - len(self.text.lstrip())
-        head = f"{self.file if file is None else file}:{self.line}: "
-        start = max(self.column - 1 - indent, 0)
-        width = min(len(self.before.partition("\n")[0]) or 1, max(1, len(shown) - start))
-        return f"{head}{shown}\n{' ' * (len(head) + start)}{'^' * width}"
-
-    def said(self) -> str:
-        """Return in one sentence what the edit is, and where it was proved."""
-        if not self.is_proved:
-            return f"{self.words}: some value here makes every gradient right" if self.words else (
-                "suspect: some value here makes every gradient right")
-        other = f"{self.verified_at} other argument{'s' * (self.verified_at != 1)}"
-        side = ", if forward is what is wrong" if self.side == "forward" else ""
-        return f"{self.words}{side} (the edit is right at {other})"
-
-    def lines(self, file: str | None = None) -> list[str]:
-        """Return the line, the caret, what it means, and the diff where there is one."""
-        return [*self.pointer(file).splitlines(), self.said(),
-                *(self.diff.splitlines() if self.diff else [])]
 
     def only_line(self) -> Repair:
         """Return the repair without the edit: the line, and what kind of slip is in it.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradcheck.output.html import heat_map
 from gradcheck.output.plain import plain
+from gradcheck.output.pointer import diff_of, pointer, sentence
 from gradcheck.repaired import Repair
 
 MOST_WHERE = 20
@@ -205,7 +206,9 @@ class Report:
             lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
                                    break_long_words=False, break_on_hyphens=False)
             lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
-        lines += [f"  {line}" for repair in self.repairs for line in repair.lines()]
+        for told in (repair.to_dict() for repair in self.repairs):
+            lines += [f"  {line}" for line in (*pointer(told), sentence(told))]
+            lines += diff_of(told)
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 

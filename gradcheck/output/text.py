@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
+from gradcheck.output.pointer import diff_of, repairs_in, told
 from gradcheck.output.record import Item, Record
 
 COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33", "todo": "36",
@@ -53,8 +54,8 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
 def _notes(record: Record, width: int) -> list[str]:
     lines = []
     for note in record.notes:
-        told = clean(note)
-        lines += _folded(told if told.startswith("advice") else f"note: {told}", "", width)
+        text = clean(note)
+        lines += _folded(text if text.startswith("advice") else f"note: {text}", "", width)
     return lines
 
 
@@ -87,6 +88,9 @@ def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
         lines += _folded(clean(item.message), "    ", width)
+    for repair in repairs_in(item.details) if kind == "check" else ():
+        lines += [f"    {line}" for line in told(repair)]
+        lines += diff_of(repair)
     for text in item.advice:
         lines += _folded(f"advice: {clean(text)}", "    ", width)
     return lines

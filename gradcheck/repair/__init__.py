@@ -21,4 +21,5 @@ truth                   The true gradient at some arguments, as far as a candida
 values                  Expressions for a value: what could stand where the value is known that ...
 verify                  Whether a candidate is right: held to the check itself
 turns                   Edits of how arrays lie: other axes, transposes
+explain                 The kinds of edits as a list, each with an example.
 """

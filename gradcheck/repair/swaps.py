@@ -82,23 +82,26 @@ def names(site: Site) -> Iterator[ast.AST]:
 
 def keys(site: Site) -> Iterator[ast.AST]:
     """Yield other entries of a dict or a tuple, other attributes."""
-    node, value = site.node, site.place.value
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(
-            node.ctx, ast.Load):
-        held = value(node.value)
-        entries = held if isinstance(held, dict) else dict(enumerate(held)) if isinstance(
-            held, tuple | list) else {}
-        kind = kind_of(entries.get(node.slice.value))
-        for key, entry in entries.items():
-            if key != node.slice.value and kind is not None and kind_of(entry) == kind:
-                yield ast.Subscript(node.value, ast.Constant(key), ast.Load())
-    elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and isinstance(
-            node.value, ast.Name):
-        held = getattr(value(node.value), "__dict__", {})
-        kind = kind_of(held.get(node.attr)) if isinstance(held, dict) else None
-        for key, entry in held.items() if kind is not None else ():
-            if key != node.attr and kind_of(entry) == kind:
-                yield ast.Attribute(node.value, key, ast.Load())
+    node = site.node
+    if not isinstance(getattr(node, "ctx", None), ast.Load):
+        return
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        for key in _alike(site.place.value(node.value), node.slice.value):
+            yield ast.Subscript(node.value, ast.Constant(key), ast.Load())
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        held = getattr(site.place.value(node.value), "__dict__", None)
+        for key in _alike(held, node.attr):
+            yield ast.Attribute(node.value, str(key), ast.Load())
+
+
+def _alike(held: Any, key: Any) -> Iterator[Any]:
+    """Yield the keys of what has the form of the entry at `key`."""
+    entries = held if isinstance(held, dict) else dict(enumerate(held)) if isinstance(
+        held, tuple | list) else {}
+    kind = kind_of(entries.get(key))
+    if kind is not None:
+        yield from (other for other, entry in entries.items()
+                    if other != key and kind_of(entry) == kind)
 
 
 def constants(site: Site) -> Iterator[ast.AST]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
 import io
 import itertools
+import os
 import tokenize
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -83,6 +85,9 @@ def unified(path: str, before: Sequence[str], after: Sequence[str]) -> str:
     -x = 1
     +x = 2
     """
+    with contextlib.suppress(OSError, ValueError):  # another drive, or no current folder
+        inside = os.path.relpath(path)
+        path = path if inside.startswith(os.pardir) else inside
     name = PurePath(path).as_posix().lstrip("/")
     lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
@@ -141,28 +146,34 @@ def merged(before: str, after: str) -> str:
     >>> merged("a\n + b  +  c", "a - b + c")
     'a\n - b  +  c'
     """
-    old, new = _tokens(before), _tokens(after)
     wanted = _dumped(f"({after})")
-    if not old or not new or not wanted:
+    pieces = _pieces(_tokens(before), _tokens(after))
+    if not pieces or not wanted:
         return after
-    matcher = difflib.SequenceMatcher(None, [word for word, _ in old], [word for word, _ in new],
-                                      autojunk=False)
-    pieces: list[tuple[str, str]] = []
-    for what, i, j, k, m in matcher.get_opcodes():
-        own = "".join(gap + word for word, gap in old[i:j])
-        other = "".join(gap + word for word, gap in new[k:m])
-        if what == "replace" and old[i][1] and new[k][1]:
-            other = old[i][1] + other.lstrip()
-        if what == "equal" and pieces and "\n" not in old[i][1]:
-            other = new[k][1] + own.lstrip()
-            own = other
-        pieces.append((own, own if what == "equal" else other))
     for place, (own, other) in enumerate(pieces):  # what need not change stays
         kept = [*pieces[:place], (own, own), *pieces[place + 1:]]
         if own != other and _dumped(_whole(kept)) == wanted:
             pieces = kept
-    return "".join(piece for _, piece in pieces).strip() if _dumped(
-        _whole(pieces)) == wanted else after
+    return _whole(pieces)[1:-1].strip() if _dumped(_whole(pieces)) == wanted else after
+
+
+def _pieces(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]
+            ) -> list[tuple[str, str]]:
+    """Return stretches of the old words, each with what stands there then."""
+    pieces: list[tuple[str, str]] = []
+    matcher = difflib.SequenceMatcher(None, [word for word, _ in old], [word for word, _ in new],
+                                      autojunk=False)
+    for what, i, j, k, m in matcher.get_opcodes():
+        own, other = ("".join(gap + word for word, gap in words)
+                      for words in (old[i:j], new[k:m]))
+        if what == "equal":
+            if pieces and "\n" not in old[i][1]:
+                own = new[k][1] + own.lstrip()
+            other = own
+        elif what == "replace" and old[i][1] and new[k][1]:
+            other = old[i][1] + other.lstrip()
+        pieces.append((own, other))
+    return pieces
 
 
 def _whole(pieces: Sequence[tuple[str, str]]) -> str:

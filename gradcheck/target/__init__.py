@@ -37,4 +37,5 @@ kept                    Whether a dropout's p is the probability of keeping
 rows                    A dropout for arrays of two dimensions, handed arrays of any.
 slots                   Where a layer object keeps its parameters
 passes                  A pass of a layer object: forward, then backward
+repairing               The last stage for a pair that failed: the line that the slip is in
 """

@@ -159,7 +159,9 @@ def check_objects(target: Any, given: Mapping[str, Any]) -> Record:
     settings = settled({**given, **more}, Path(file) if file else None)
     with quiet(), interrupts_told_apart():
         plan = plan_of(module, settings)
-        items = [item for entry in plan.entries for item in Judging(entry, settings).items()]
+        spent: list[float] = []
+        items = [item for entry in plan.entries
+                 for item in Judging(entry, settings, spent).items()]
     return _record(module.__name__, items, plan.notes, settings, started)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from gradcheck.exceptions import reason_of
 from gradcheck.mask_laws.conventions import LAWFUL
 from gradcheck.output.record import Item
 from gradcheck.target.at_arguments import NO_CONTROL
-from gradcheck.target.exceptions import Interrupted
+from gradcheck.target.exceptions import OURS, Interrupted
 from gradcheck.target.judge import Judgement, judge
 from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
@@ -35,12 +36,15 @@ UNKNOWN = (
 NO_MEMORY = ("it ran out of memory. Likely slip: an array of every pair of elements is built, or "
              "what earlier calls made is kept; --memory sets the limit")
 OUR_FRAMES = 12
+# Lines are looked for in a whole file for so many times what one function may take.
+FILE_SHARE = 3
 
 
 class Judging:
     """An entry of a plan under judgement. Whatever happens is an item, with its file and line.
 
-    An exception of the checker's own has the status `error`, and the rest goes on.
+    An exception of the checker's own has the status `error`, and the rest goes on. The entries of
+    one target share the list of the seconds that were `spent` on looking for lines.
 
     Examples
     --------
@@ -51,8 +55,9 @@ class Judging:
     ['passed']
     """
 
-    def __init__(self, entry: Entry, settings: Settings) -> None:
+    def __init__(self, entry: Entry, settings: Settings, spent: list[float] | None = None) -> None:
         self._entry, self._settings = entry, settings
+        self.spent = [] if spent is None else spent
         self._codes = ignored_codes(entry.sources, settings.ignore)
 
     @property
@@ -99,8 +104,34 @@ class Judging:
                   self._settings.seed), self._codes)
         if _ran_out_of_memory(judgement):
             return Judgement("error", NO_MEMORY)
+        judgement = self._with_line(judgement)
         note = self._laws_note(judgement)
         return replace(judgement, advice=(*judgement.advice, note)) if note else judgement
+
+    def _with_line(self, judgement: Judgement) -> Judgement:
+        """Return a judgement that points at the line, where it failed and that is wanted."""
+        settings = self._settings
+        if judgement.status != "failed" or not settings.line or self.seconds_left <= 0:
+            return judgement
+        from gradcheck.target.repairing import with_repairs  # a right layer has no need of it
+
+        started = time.monotonic()
+        try:
+            return with_repairs(
+                judgement, self._pair, settings.conventions_of(self._pair.forward), settings.seed,
+                min(settings.repair_seconds, self.seconds_left), settings.repair)
+        except OURS:
+            raise
+        except Exception:
+            # the verdict stands; a line is something on top of it
+            return judgement
+        finally:
+            self.spent.append(time.monotonic() - started)
+
+    @property
+    def seconds_left(self) -> float:
+        """How long lines may still be looked for in this target."""
+        return FILE_SHARE * self._settings.repair_seconds - sum(self.spent)
 
     @cached_property
     def _laws(self) -> Laws:

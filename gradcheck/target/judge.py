@@ -61,7 +61,7 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     ('failed', 'scaled')
     """
     like = like or pair
-    pair = _with_keywords(pair)
+    pair = with_keywords(pair)
     trial = Trial(pair, conventions, seed)
     try:
         found = list(itertools.islice(candidates_for(like, seed), MOST_CANDIDATES))
@@ -85,7 +85,7 @@ def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
     return bool(Trial(pair, conventions, 0).gap(found))
 
 
-def _with_keywords(pair: Pair) -> Pair:
+def with_keywords(pair: Pair) -> Pair:
     """Return a pair whose settings that are taken by keyword alone are given."""
     def given(function: Callable[..., Any]) -> Callable[..., Any]:
         settings = keyword_settings(function)

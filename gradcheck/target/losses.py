@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,9 @@ class LossAloneError(WrongFormError):
     """A loss returns its value and no gradient, which may stand in another function."""
 
 
+Function = Callable[[dict[str, Any]], Any]
+
+
 def report_of_loss(pair: Pair, found: Example, seed: int) -> Report:
     """Check a loss: ``(loss, dx)``, ``(loss, dW, db)``, or ``(loss, {'W': dW, 'b': db})``.
 
@@ -36,6 +39,18 @@ def report_of_loss(pair: Pair, found: Example, seed: int) -> Report:
     >>> pair = Pair("sum_loss", "sum_loss", lambda x: (x.sum(), 2 * np.ones_like(x)))
     >>> report_of_loss(pair, Example((np.ones(3),), ("x",)), 0).findings[0].code
     'scaled'
+    """
+    f, gradients, arrays = function_of_loss(pair, found)
+    return check_gradient(f, gradients, arrays, seed=seed, name=pair.name, progress=False)
+
+
+def function_of_loss(pair: Pair, found: Example) -> tuple[Function, Function, dict[str, Any]]:
+    """Return a loss and its gradients as functions of named arrays, and those arrays.
+
+    Raises
+    ------
+    WrongFormError
+        It raises, or returns something else.
     """
     try:
         returned = pair.forward(*copy.deepcopy(found.args))
@@ -52,8 +67,7 @@ def report_of_loss(pair: Pair, found: Example, seed: int) -> Report:
     def gradients(named: dict[str, Any]) -> dict[str, Any]:
         return dict(zip(arrays, _gradients(call(named), arrays), strict=False))
 
-    return check_gradient(lambda named: call(named)[0], gradients, arrays, seed=seed,
-                          name=pair.name, progress=False)
+    return lambda named: call(named)[0], gradients, arrays
 
 
 def _places(pair: Pair, returned: Any, found: Example) -> list[int]:

@@ -41,6 +41,12 @@ class Settings:
         Whether dropout is held to the laws beyond common practice.
     seed : int
         Draws the arguments, and the checker's directions.
+    line : bool
+        Whether the line is looked for that a failure comes from.
+    repair : bool
+        Whether the edit that repairs it is told, too.
+    repair_seconds : float
+        How long it is looked for at most, for each function.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
     """
@@ -56,6 +62,9 @@ class Settings:
     seed: int = 0
     forward: str = ""
     backward: str = ""
+    line: bool = True
+    repair: bool = False
+    repair_seconds: float = 3.0
 
     @property
     def conventions(self) -> Conventions:
@@ -127,9 +136,11 @@ def _value(name: str, value: Any, default: Any) -> Any:
                                 "strings.")
     if name == "seeding" and value in ("none", None):
         return None
-    if type(value) is not type(default) or (name == "seed" and value < 0):
-        kind = {bool: "true or false", int: "an integer of at least 0", str: "a word"}[
-            type(default)]
+    if isinstance(default, float) and type(value) is int:
+        value = float(value)
+    if type(value) is not type(default) or (type(value) in (int, float) and value < 0):
+        kind = {bool: "true or false", int: "an integer of at least 0", str: "a word",
+                float: "a number of at least 0"}[type(default)]
         raise WrongSettingError(f"{name}: got {value!r}; expected {kind}. Remedy: correct the "
                                 "value.")
     return value

@@ -63,7 +63,7 @@ class Trial:
         """Whether a layer's forward raises at these arguments, or answers with inf or NaN."""
         if self.pair.is_loss:
             return self.refuses(found)
-        forward, _, args = self._functions(found)
+        forward, _, args = self.functions(found)
         finite = []
 
         def call() -> None:
@@ -75,7 +75,7 @@ class Trial:
         """Whether forward leaves no cache at these arguments, or one that backward refuses."""
         if self.pair.is_loss:
             return self.refuses(found)
-        forward, backward, args = self._functions(found)
+        forward, backward, args = self.functions(found)
         wrt = [i for i, arg in enumerate(args) if floating(arg)]
         forward, backward = in_one_form(forward, backward, found.names, wrt, args)
         caches = []
@@ -101,10 +101,10 @@ class Trial:
         """Return what a call runs into: a gap, no gap (''), or a refusal that says nothing."""
         if self.pair.is_loss:
             return gap_of_loss(self.pair.forward, found.args)
-        forward, backward, args = self._functions(found)
+        forward, backward, args = self.functions(found)
         return gap_of_layer(forward, backward, args, found.names)
 
-    def _functions(self, found: Example) -> tuple[Function, Function, Args]:
+    def functions(self, found: Example) -> tuple[Function, Function, Args]:
         """Return a layer's forward and backward, and the arguments in its convention."""
         assert self.pair.backward is not None
         forward = repeatable(self.pair.forward, self.conventions)
@@ -114,7 +114,7 @@ class Trial:
                 in_convention(found.args, self.conventions))
 
     def _report_layer(self, found: Example) -> Report:
-        forward, backward, args = self._functions(found)
+        forward, backward, args = self.functions(found)
         return check_layer(forward, backward, *args, seed=self.seed, name=self.pair.name,
                            progress=False)
 

@@ -55,7 +55,7 @@ def test_a_diff_is_one_that_git_applies_and_that_makes_the_layer_right(tmp_path)
     copy = tmp_path / "a" / "layers.py"
     copy.parent.mkdir()
     copy.write_text(Path(layers.__file__).read_text())
-    name = Path(layers.__file__).as_posix().lstrip("/")
+    name = repair.diff.splitlines()[0].removeprefix("--- a/")
     (tmp_path / "p.diff").write_text(repair.diff.replace(name, "a/layers.py"))
     subprocess.run(["git", "apply", "p.diff"], cwd=tmp_path, check=True)
     names = {}
