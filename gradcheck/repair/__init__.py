@@ -22,4 +22,5 @@ values                  Expressions for a value: what could stand where the valu
 verify                  Whether a candidate is right: held to the check itself
 turns                   Edits of how arrays lie: other axes, transposes
 explain                 The kinds of edits as a list, each with an example.
+angelic                 Suspect lines by solving: where some value would make every gradient right.
 """

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import CodeType
+from typing import Any
 
 import numpy as np
 
 from gradcheck.repair import edits
+from gradcheck.repair.angelic import Suspect, suspects
 from gradcheck.repair.bench import Bench, Outcome, Part
 from gradcheck.repair.edits import Kind
 from gradcheck.repair.sites import Change, Site, sites_of
@@ -27,9 +29,10 @@ NATURAL = 1.75
 # How much less natural an edit outside backward is: in forward's cache, in a helper.
 AWAY = 0.3
 MOST_PARTIAL = 4
-# Of two edits, how far apart the best beginnings of one argument's gradient may be looked for.
-BEAM = 5
+# How far the second of two edits is looked for.
 LAST_TIER_OF_TWO = 1
+SOLVING_SECONDS = 0.4
+MOST_EXPRESSIONS = 12
 
 
 @dataclass
@@ -79,6 +82,7 @@ class Search:
     kind: str = "layer"
     found: list[Candidate] = field(default_factory=list)
     partial: list[tuple[Part, Change, Outcome]] = field(default_factory=list)
+    suspects: list[Suspect] = field(default_factory=list)
     base: Outcome = field(init=False)
     enough: float = np.inf
 
@@ -99,7 +103,23 @@ class Search:
                 self._two(groups, tier)
                 if self.found or self._is_over:
                     return self._sorted()
+            if tier == 1:
+                self._solve(groups)
         return self._sorted()
+
+    def _solve(self, groups: Sequence[tuple[Part, Sequence[Site]]]) -> None:
+        """Find the lines at which some value makes all right, and what could yield it there."""
+        until = min(self.deadline, time.monotonic() + SOLVING_SECONDS)
+        for part, sites in groups:
+            if part.is_main and part.in_backward and self.kind == "layer":
+                self.suspects += suspects(self.bench, part, sites, until)
+                self._try(part, (change for suspect in self.suspects if suspect.is_unique
+                                 for change in _yielding(suspect.site, suspect.value)))
+        lines = {entry.site.statement for entry in self.suspects if entry.is_telling}
+        for _, sites in groups:
+            for site in sites:
+                if site.statement in lines:
+                    site.place.score = OWN - 1
 
     def order(self) -> list[Part]:
         """Return the parts, the backward first, and forward's cache last."""
@@ -166,11 +186,7 @@ class Search:
             if whole is None or not np.all(truths[place].known):
                 continue
             for site in (*_keyed(sites, names[place]), *_last(sites, place, len(names))):
-                with np.errstate(all="ignore"):
-                    found = list(itertools.islice(expressions(site, whole), 12))
-                for name, node in found:
-                    kind = edits.BY_NAME.get(name, REWRITTEN)
-                    yield Change(kind, ((site, node),), kind.cost + 0.1)
+                yield from _yielding(site, whole)
 
     def _two(self, groups: Sequence[tuple[Part, Sequence[Site]]], tier: int) -> None:
         """Try a second edit after each first one that repairs some gradients."""
@@ -193,6 +209,15 @@ class Search:
 
 REWRITTEN = Kind("rewritten", 0, "another expression", "dout", "dout * mask",
                  lambda site: iter(()), cost=2.2)
+
+
+def _yielding(site: Site, value: Any) -> Iterator[Change]:
+    """Yield the edits of an expression with which it is worth a value."""
+    with np.errstate(all="ignore"):
+        found = list(itertools.islice(expressions(site, value), MOST_EXPRESSIONS))
+    for name, node in found:
+        kind = edits.BY_NAME.get(name, REWRITTEN)
+        yield Change(kind, ((site, node),), kind.cost + 0.1)
 
 
 def _statements(tree: ast.FunctionDef) -> Iterator[ast.stmt]:

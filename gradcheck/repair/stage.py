@@ -18,8 +18,11 @@ from gradcheck.generators import global_generators_restored
 from gradcheck.numeric.scalar import NetLoss
 from gradcheck.repair import places as argument_places
 from gradcheck.repair import text
+from gradcheck.repair.angelic import lines_of
 from gradcheck.repair.bench import Bench
+from gradcheck.repair.code import Source
 from gradcheck.repair.search import Candidate, Search
+from gradcheck.repair.sites import Site
 from gradcheck.repair.truth import Place
 from gradcheck.repair.verify import Judge, proved
 from gradcheck.repaired import Repair
@@ -29,6 +32,7 @@ MOST_PLACES, MOST_SAME = 3, 2
 MOST_SECONDS = 1.0
 LEAST_PLACES = 2
 MOST_JUDGED = 4
+MOST_SUSPECTS = 3
 
 
 def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
@@ -73,7 +77,9 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
                 found = _told(candidate, search, layer)
                 if found is not None:
                     return (found,)
-    return ()
+        hints = [_hint(candidate, search, layer) for candidate in candidates[:1]
+                 if not any(place.is_new for place in bench.places[1:])]
+        return tuple(hints) or tuple(_suspected(search, layer))
 
 
 @contextlib.contextmanager
@@ -130,6 +136,38 @@ def _shapes(layer: Layer) -> tuple[Any, ...]:
     return tuple(np.shape(arg) for arg in (*layer.args, *batch))
 
 
+def _suspected(search: Search, layer: Layer) -> Iterator[Repair]:
+    """Yield the lines at which some value would make every gradient right."""
+    part = next((part for part in search.bench.parts if part.is_main and part.in_backward), None)
+    for site in lines_of(search.suspects, MOST_SUSPECTS):
+        if part is not None:
+            yield _repair(part.source, site, "suspect", "some value here makes every gradient "
+                          "right", search, layer)
+
+
+def _hint(candidate: Candidate, search: Search, layer: Layer) -> Repair:
+    """Return the line of an edit that is right at arguments of one size, and no proof."""
+    change = candidate.changes[0]
+    return _repair(candidate.part.source, change.first, change.kind.name, change.kind.words,
+                   search, layer)
+
+
+def _repair(source: Source, site: Site, kind: str, words: str, search: Search, layer: Layer
+            ) -> Repair:
+    (line, column), _ = text.position(source, site.node)
+    return Repair(
+        file=source.file, line=line + 1, column=column + 1,
+        before=text.segment(source, site.node), after="", diff=None, kind=kind,
+        arguments=_wrong(search, layer), verified_at=0, words=words,
+        text=source.lines[line].rstrip("\n"))
+
+
+def _wrong(search: Search, layer: Layer) -> tuple[str, ...]:
+    """Return the arguments whose gradients are wrong as it is."""
+    return tuple(layer.names[position] for i, position in enumerate(layer.wrt)
+                 if i not in search.base.right)
+
+
 def _told(candidate: Candidate, search: Search, layer: Layer) -> Repair | None:
     """Return a candidate as a report tells it; None where it cannot be written."""
     source, change = candidate.part.source, candidate.changes[0]
@@ -141,10 +179,8 @@ def _told(candidate: Candidate, search: Search, layer: Layer) -> Repair | None:
             return None
     site, new = change.parts[0]
     (line, column), before, after = text.shown(source, lines, site, new)
-    names = [layer.names[position] for position in layer.wrt]
-    wrong = [name for i, name in enumerate(names) if i not in search.base.right]
     return Repair(
         file=source.file, line=line + 1, column=column + 1, before=before, after=after,
         diff=text.unified(source.file, source.lines, lines), kind=change.kind.name,
-        arguments=tuple(wrong), verified_at=candidate.elsewhere, words=change.kind.words,
+        arguments=_wrong(search, layer), verified_at=candidate.elsewhere, words=change.kind.words,
         text=source.lines[line].rstrip("\n"))

@@ -166,3 +166,27 @@ def right_forward(x):
 
 def right_backward(dout, x):
     return 2 * dout * x
+
+
+def strange_forward(x, w):
+    h = np.tanh(x @ w)
+    return h.sum(axis=1), (x, w, h)
+
+
+def strange_backward(dout, cache):
+    x, w, h = cache
+    da = np.sinh(h)[:, ::-1] * 5 + dout[:, None] * np.cos(x @ w) ** 7
+    dx = da @ w.T
+    dw = x.T @ da
+    return dx, dw
+
+
+def lost_forward(x, w, b):
+    return np.tanh(x @ w + b), (x, w, b)
+
+
+def lost_backward(dout, cache):
+    x, w, b = cache
+    t = np.tanh(x @ w + b)  # noqa: F841  (what is to be multiplied by 1 - t ** 2)
+    da = dout
+    return da @ w.T, x.T @ da, da.sum(axis=0)

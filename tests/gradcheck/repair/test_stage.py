@@ -137,3 +137,15 @@ def test_it_works_outside_the_main_thread():
     thread.start()
     thread.join()
     assert found[0].repairs
+
+
+def test_where_nothing_is_proved_the_suspect_line_is_found_by_solving():
+    repair, = checked("strange", X, W).repairs
+    assert repair.text.strip().startswith("da = np.sinh")
+    assert (repair.diff, repair.verified_at, repair.kind) == (None, 0, "suspect")
+
+
+def test_a_factor_that_three_gradients_lack_is_found_where_it_is_lost():
+    repair, = checked("lost", X, W, B).repairs
+    assert repair.text.strip() == "da = dout"
+    assert repair.after == "dout * (1 - t ** 2)"
