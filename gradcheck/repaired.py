@@ -32,7 +32,8 @@ class Repair:
     text : str
         The whole line.
     side : str
-        'backward', or 'forward' for an edit that changes what forward computes instead.
+        'backward'; 'forward' for an edit that changes what forward computes instead; 'mask' for
+        one of a dropout's forward with which the laws of the mask hold.
 
     Examples
     --------

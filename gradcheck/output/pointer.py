@@ -48,6 +48,8 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     """
     if not repair["verified_at"]:
         return f"{repair['words']} (a suspect: no edit was proved)"
+    if repair["side"] == "mask":
+        return f"{repair['words']}{hint} ({repair['verified_at']} laws of the mask hold with it)"
     side = ", if forward is what is wrong" if repair["side"] == "forward" else ""
     count = repair["verified_at"]
     proof = f"right at {count} other argument{'s' * (count != 1)}"
@@ -80,8 +82,9 @@ def patch(records: Iterable[Any]) -> str:
 def repairs_in(details: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the repairs among the details of an item."""
     report = details.get("report", {})
-    if isinstance(report, Mapping):
-        yield from report.get("repairs", ())
+    for holder in (report, details):
+        found = holder.get("repairs", ()) if isinstance(holder, Mapping) else ()
+        yield from found if isinstance(found, list | tuple) else ()
 
 
 def relative(file: str) -> str:

@@ -89,7 +89,8 @@ def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
             kind == "grade" and item.status == "skipped"):
         lines += _folded(clean(item.message), "    ", width)
     for repair in repairs_in(item.details) if kind == "check" else ():
-        lines += [f"    {line}" for line in told(repair)]
+        *pointed, said = told(repair)
+        lines += [f"    {line}" for line in pointed] + _folded(said, "    ", width)
         lines += diff_of(repair)
     for text in item.advice:
         lines += _folded(f"advice: {clean(text)}", "    ", width)

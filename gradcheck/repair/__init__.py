@@ -23,4 +23,5 @@ verify                  Whether a candidate is right: held to the check itself
 turns                   Edits of how arrays lie: other axes, transposes
 explain                 The kinds of edits as a list, each with an example.
 angelic                 Suspect lines by solving: where some value would make every gradient right.
+judged                  The same edits with other judges: where no gradient is wrong
 """

@@ -72,8 +72,12 @@ def scalars(where: Where) -> list[Atom]:
     return found[:MOST_SCALARS]
 
 
-def _values(scope: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what has a name, an entry of something with a name, or an attribute."""
+def _values(scope: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return what has a name, then entries of something with a name, and attributes."""
+    return sorted(_all_values(scope), key=lambda pair: not pair[0].isidentifier())
+
+
+def _all_values(scope: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in scope.items():
         if isinstance(value, dict):
             for key, entry in value.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -76,21 +76,7 @@ class Bench:
         backward = traced(lambda: layer.backward(place.dout.copy(), place.fresh_cache()))
         forward = traced(lambda: layer.forward(*place.evaluator.arguments()))
         self.error = backward.error
-        runs = {**backward.runs, **{code: run for code, run in forward.runs.items()
-                                    if code not in backward.runs}}
-        if not runs:
-            return
-        for function in functions_of(runs)[:MOST_FUNCTIONS]:
-            code = function.__code__
-            try:
-                source = Source(function)
-            except NoSourceError:
-                continue
-            self.parts.append(Part(source, runs[code], code in forward.runs,
-                                   code in backward.runs))
-        mains = [next(iter(traced_runs), None) for traced_runs in (backward.runs, forward.runs)]
-        for part in self.parts:
-            part.is_main = part.source.code in mains
+        self.parts = parts_of(forward.runs, backward.runs)
 
     def traced_with(self, part: Part) -> Run:
         """Return the first run of a function as its tree stands now."""
@@ -146,6 +132,19 @@ class Bench:
         """Return at how many other sizes a candidate is right; -1 if it is wrong anywhere."""
         right = all(self.outcome(part, code, place).is_right for place in self.places[1:])
         return sum(place.is_new for place in self.places[1:]) if right else -1
+
+
+def parts_of(forward: dict[CodeType, Run], backward: dict[CodeType, Run]) -> list[Part]:
+    """Return the functions that ran and have a source, those of backward first."""
+    runs = {**forward, **backward}
+    mains = [next(iter(ran), None) for ran in (backward, forward)]
+    found = []
+    for function in functions_of(runs)[:MOST_FUNCTIONS] if runs else ():
+        code = function.__code__
+        with suppress(NoSourceError):
+            found.append(Part(Source(function), runs[code], code in forward, code in backward,
+                              code in mains))
+    return sorted(found, key=lambda part: not part.in_backward)
 
 
 @contextmanager

@@ -123,6 +123,11 @@ def changes(sites: Sequence[Site], tier: int, codes: Sequence[str]) -> Iterator[
                 yield from kind.changes(site)
 
 
+def statements_of(tree: ast.FunctionDef) -> list[ast.stmt]:
+    """Return the statements of a function, those inside others as well."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and node is not tree]
+
+
 def everywhere(sites: Sequence[Site]) -> Iterator[Change]:
     """Yield one edit at all the places where the same expression stands.
 

@@ -146,7 +146,7 @@ def is_term(site: Site) -> bool:
 def _has_value(site: Site) -> tuple[int, ...] | None:
     """Return the shape of a term that is loaded and is a number or an array."""
     node = site.node
-    if not isinstance(node, ast.expr) or isinstance(node, ast.Constant | ast.Tuple | ast.Compare):
+    if not isinstance(node, ast.expr) or isinstance(node, ast.Constant | ast.Tuple):
         return None
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or not is_term(site):
         return None

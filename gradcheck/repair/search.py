@@ -132,7 +132,7 @@ class Search:
         failing = set(range(len(names))) - self.base.right
         tree = part.source.tree
         if not part.is_main:
-            found = dict.fromkeys(_statements(tree), SHARED)
+            found = dict.fromkeys(edits.statements_of(tree), SHARED)
         elif part.in_forward and not part.in_backward and self.kind == "layer":
             cached = scores(tree, ["cache"], [0], value_first=True)
             returns = {node: OWN for node in cached if isinstance(node, ast.Return)}
@@ -218,10 +218,6 @@ def _yielding(site: Site, value: Any) -> Iterator[Change]:
     for name, node in found:
         kind = edits.BY_NAME.get(name, REWRITTEN)
         yield Change(kind, ((site, node),), kind.cost + 0.1)
-
-
-def _statements(tree: ast.FunctionDef) -> Iterator[ast.stmt]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.stmt) and node is not tree)
 
 
 def _keyed(sites: Sequence[Site], name: str) -> Iterator[Site]:

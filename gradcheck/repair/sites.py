@@ -122,11 +122,19 @@ def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], ali
             continue
         if node in scores:
             where = Where(scope, run.names, alias, scores[node])
+            _remember(node, where, run)
             yield Site(body, index, node, node, (), where)
             if not _is_text(node):
                 yield from _inside(node, node, (), where)
         for name in ("body", "orelse", "finalbody"):
             yield from _of_body(getattr(node, name, []), run, scores, alias)
+
+
+def _remember(node: ast.stmt, where: Where, run: Run) -> None:
+    """Note what an assignment gave that is not to be computed again, such as a drawn mask."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and not is_pure(
+            node.value):
+        where.values[node.value] = run.end.get(node.targets[0].id)
 
 
 def _own_end(node: ast.stmt) -> int:

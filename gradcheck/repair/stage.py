@@ -22,7 +22,7 @@ from gradcheck.repair.angelic import lines_of
 from gradcheck.repair.bench import Bench
 from gradcheck.repair.code import Source
 from gradcheck.repair.search import Candidate, Search
-from gradcheck.repair.sites import Site
+from gradcheck.repair.sites import Change, Site
 from gradcheck.repair.truth import Place
 from gradcheck.repair.verify import Judge, proved
 from gradcheck.repaired import Repair
@@ -59,7 +59,7 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
         Draws other arguments.
     """
     deadline = time.monotonic() + seconds
-    with _undisturbed():
+    with undisturbed():
         try:
             place = Place(layer, whole=True, seed=seed)
             place.truths  # noqa: B018  (computed while the layer is as it is)
@@ -74,7 +74,8 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
         for candidate in candidates[:MOST_JUDGED]:
             if candidate.elsewhere >= LEAST_PLACES and proved(
                     bench, [(candidate.part, candidate.code)], kind, deadline, judges):
-                found = _told(candidate, search, layer)
+                found = told(candidate.part.source, candidate.changes, _wrong(search, layer),
+                             candidate.elsewhere)
                 if found is not None:
                     return (found,)
         hints = [_hint(candidate, search, layer) for candidate in candidates[:1]
@@ -83,7 +84,7 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Keep what edited code prints, warns of and draws to itself."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), \
             warnings.catch_warnings(), np.errstate(all="ignore"), global_generators_restored():
@@ -168,19 +169,20 @@ def _wrong(search: Search, layer: Layer) -> tuple[str, ...]:
                  if i not in search.base.right)
 
 
-def _told(candidate: Candidate, search: Search, layer: Layer) -> Repair | None:
-    """Return a candidate as a report tells it; None where it cannot be written."""
-    source, change = candidate.part.source, candidate.changes[0]
-    lines = text.edited(source, candidate.changes)
+def told(source: Source, changes: Sequence[Change], arguments: tuple[str, ...], verified: int,
+         side: str = "backward") -> Repair | None:
+    """Return edits as a report tells them; None where they cannot be written."""
+    lines = text.edited(source, changes)
     with contextlib.ExitStack() as stack:
-        for entry in candidate.changes:
+        for entry in changes:
             stack.enter_context(entry.applied())
         if lines is None or not text.is_faithful(source, lines):
             return None
-    site, new = change.parts[0]
+    site, new = changes[0].parts[0]
     (line, column), before, after = text.shown(source, lines, site, new)
+    kind = changes[0].kind
     return Repair(
         file=source.file, line=line + 1, column=column + 1, before=before, after=after,
-        diff=text.unified(source.file, source.lines, lines), kind=change.kind.name,
-        arguments=_wrong(search, layer), verified_at=candidate.elsewhere, words=change.kind.words,
-        text=source.lines[line].rstrip("\n"))
+        diff=text.unified(source.file, source.lines, lines), kind=kind.name,
+        arguments=arguments, verified_at=verified, words=kind.words,
+        text=source.lines[line].rstrip("\n"), side=side)

@@ -251,6 +251,8 @@ def _with(parent: ast.AST, old: ast.AST, new: ast.AST) -> Any:
 
 def _text(source: Source, new: Any) -> str:
     """Return the text of a new node, with the author's own text for what is his."""
+    if isinstance(new, ast.Tuple) and any(isinstance(entry, ast.Slice) for entry in new.elts):
+        return ", ".join(map(ast.unparse, new.elts))  # an index, which is no expression by itself
     kept: list[ast.AST] = []
     plain = ast.unparse(ast.fix_missing_locations(_with_holes(new, kept)))
     wanted = ast.dump(ast.parse(ast.unparse(new)))

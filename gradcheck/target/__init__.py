@@ -38,4 +38,5 @@ rows                    A dropout for arrays of two dimensions, handed arrays of
 slots                   Where a layer object keeps its parameters
 passes                  A pass of a layer object: forward, then backward
 repairing               The last stage for a pair that failed: the line that the slip is in
+mask_repairing          The line of a dropout that breaks laws of the mask: edits of it
 """

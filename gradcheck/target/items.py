@@ -74,7 +74,8 @@ class Judging:
         if not uncontrolled:
             yield gradient
         if lawful:
-            laws = self._guarded(f"{self._entry.name} laws", lambda: self._laws.item())
+            laws = self._guarded(f"{self._entry.name} laws",
+                                 lambda: self._laws_with_line(self._laws.item()))
             yield replace(laws, advice=(NO_CONTROL, *laws.advice)) if uncontrolled else laws
 
     @cached_property
@@ -127,6 +128,22 @@ class Judging:
             return judgement
         finally:
             self.spent.append(time.monotonic() - started)
+
+    def _laws_with_line(self, item: Item) -> Item:
+        """Return what the laws say, with the line that breaks them where the gradient is right."""
+        settings, example = self._settings, self._judgement.example
+        if item.status != "failed" or not settings.line or example is None or (
+                self.seconds_left <= 0 or not self._judgement.gradient_right):
+            return item
+        from gradcheck.target.mask_repairing import mask_repairs
+
+        broken = [law["name"] for law in item.details["laws"] if law["status"] == "failed"]
+        started = time.monotonic()
+        found = mask_repairs(self._laws.implementation, example, broken, self._codes,
+                             min(settings.repair_seconds, self.seconds_left))
+        self.spent.append(time.monotonic() - started)
+        shown = [(entry if settings.repair else entry.only_line()).to_dict() for entry in found]
+        return replace(item, details={**item.details, "repairs": shown})
 
     @property
     def seconds_left(self) -> float:
