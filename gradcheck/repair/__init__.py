@@ -24,4 +24,5 @@ turns                   Edits of how arrays lie: other axes, transposes
 explain                 The kinds of edits as a list, each with an example.
 angelic                 Suspect lines by solving: where some value would make every gradient right.
 judged                  The same edits with other judges: where no gradient is wrong
+telling                 Edits as reports tell them, and the quiet in which they are tried.
 """

@@ -14,16 +14,18 @@ from gradcheck.repair import edits
 from gradcheck.repair.bench import FAULTS, Part, parts_of
 from gradcheck.repair.sites import Change, sites_of
 from gradcheck.repair.slice import OWN
-from gradcheck.repair.stage import SECONDS, told, undisturbed
+from gradcheck.repair.telling import told, undisturbed
 from gradcheck.repair.trace import traced
 from gradcheck.repair.verify import Judge
 from gradcheck.repaired import Repair
 
-LAST_TIER = 3
+TIERS = 4
+SECONDS = 3.0
 
 
 def repairs_by(call: Callable[[], Any], judges: Sequence[Judge], *, side: str, verified: int,
-               first: Sequence[str] = (), seconds: float = SECONDS) -> tuple[Repair, ...]:
+               first: Sequence[str] = (), arguments: tuple[str, ...] = (), tiers: int = TIERS,
+               seconds: float = SECONDS) -> tuple[Repair, ...]:
     """Return the first edit of what a call runs that satisfies every judge, or nothing.
 
     Parameters
@@ -36,6 +38,10 @@ def repairs_by(call: Callable[[], Any], judges: Sequence[Judge], *, side: str, v
         What the report calls the side that is edited.
     first : sequence of str
         The kinds of edits that are tried before the others.
+    arguments : tuple of str
+        Whose gradients are wrong as it is.
+    tiers : int
+        How many tiers of edits are tried.
     verified : int
         At how many arguments the judges look.
     seconds : float
@@ -49,17 +55,18 @@ def repairs_by(call: Callable[[], Any], judges: Sequence[Judge], *, side: str, v
     deadline = time.monotonic() + seconds
     with undisturbed():
         parts = parts_of(traced(call).runs, {})
-        for part, change in _all_changes(parts, first):
+        for part, change in _all_changes(parts, first, tiers):
             if time.monotonic() > deadline:
                 break
             if _is_right(part, change, judges):
-                found = told(part.source, [change], (), verified, side)
+                found = told(part.source, [change], arguments, verified, side)
                 if found is not None:
                     return (found,)
     return ()
 
 
-def _all_changes(parts: Sequence[Part], first: Sequence[str]) -> Iterator[tuple[Part, Change]]:
+def _all_changes(parts: Sequence[Part], first: Sequence[str], tiers: int
+                 ) -> Iterator[tuple[Part, Change]]:
     """Yield every edit, those of some kinds before all others."""
     places = []
     for part in parts:
@@ -69,7 +76,7 @@ def _all_changes(parts: Sequence[Part], first: Sequence[str]) -> Iterator[tuple[
         for part, sites in places:
             yield from ((part, change) for site in sites
                         for change in edits.BY_NAME[name].changes(site))
-    for tier in range(LAST_TIER + 1):
+    for tier in range(tiers):
         for part, sites in places:
             yield from ((part, change) for change in edits.changes(sites, tier, ())
                         if change.kind.name not in first)

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import itertools
 import time
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from gradcheck.contract.inspection import as_gradients
 from gradcheck.contract.layer import Layer
-from gradcheck.generators import global_generators_restored
 from gradcheck.numeric.scalar import NetLoss
 from gradcheck.repair import places as argument_places
-from gradcheck.repair import text
 from gradcheck.repair.angelic import lines_of
 from gradcheck.repair.bench import Bench
-from gradcheck.repair.code import Source
+from gradcheck.repair.judged import repairs_by
 from gradcheck.repair.search import Candidate, Search
-from gradcheck.repair.sites import Change, Site
-from gradcheck.repair.truth import Place
-from gradcheck.repair.verify import Judge, proved
+from gradcheck.repair.telling import only_place, told, undisturbed
+from gradcheck.repair.truth import Place, distances
+from gradcheck.repair.verify import Judge, passes, proved
 from gradcheck.repaired import Repair
 
 SECONDS = 3.0
@@ -33,6 +30,7 @@ MOST_SECONDS = 1.0
 LEAST_PLACES = 2
 MOST_JUDGED = 4
 MOST_SUSPECTS = 3
+FORWARD_SECONDS, FORWARD_TIERS = 1.0, 2
 
 
 def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
@@ -80,16 +78,8 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
                     return (found,)
         hints = [_hint(candidate, search, layer) for candidate in candidates[:1]
                  if not any(place.is_new for place in bench.places[1:])]
-        return tuple(hints) or tuple(_suspected(search, layer))
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Keep what edited code prints, warns of and draws to itself."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), \
-            warnings.catch_warnings(), np.errstate(all="ignore"), global_generators_restored():
-        warnings.simplefilter("ignore")
-        yield
+        return tuple(hints) or _of_forward(bench, search, kind, deadline) or tuple(
+            _suspected(search, layer))
 
 
 def _places(layer: Layer, others: Iterable[Layer]) -> Iterator[Place]:
@@ -137,52 +127,49 @@ def _shapes(layer: Layer) -> tuple[Any, ...]:
     return tuple(np.shape(arg) for arg in (*layer.args, *batch))
 
 
+def _of_forward(bench: Bench, search: Search, kind: str, deadline: float) -> tuple[Repair, ...]:
+    """Return the edit of forward with which it agrees with backward as that is, or nothing."""
+    layers = [place.layer for place in bench.places if place.is_new]
+    if kind != "layer" or len(layers) <= LEAST_PLACES:
+        return ()
+    first = layers[0]
+
+    def agrees() -> bool:
+        return all(_agrees(layer) for layer in layers)
+
+    def passes_all() -> bool:
+        return all(passes(Place(layer), kind) for layer in layers)
+
+    return repairs_by(
+        lambda: first.forward(*first.copies()), [agrees, passes_all], side="forward",
+        verified=len(layers) - 1, arguments=_wrong(search, first), tiers=FORWARD_TIERS,
+        seconds=min(FORWARD_SECONDS, deadline - time.monotonic()))
+
+
+def _agrees(layer: Layer) -> bool:
+    """Whether backward gives the gradient of forward, both as they now run."""
+    place = Place(layer)
+    found = as_gradients(layer.backward(place.dout.copy(), place.fresh_cache()))
+    return found is not None and max(distances(place, found), default=2.0) <= 1.0
+
+
 def _suspected(search: Search, layer: Layer) -> Iterator[Repair]:
     """Yield the lines at which some value would make every gradient right."""
     part = next((part for part in search.bench.parts if part.is_main and part.in_backward), None)
     for site in lines_of(search.suspects, MOST_SUSPECTS):
         if part is not None:
-            yield _repair(part.source, site, "suspect", "some value here makes every gradient "
-                          "right", search, layer)
+            yield only_place(part.source, site, "suspect", "some value here makes every gradient "
+                             "right", _wrong(search, layer))
 
 
 def _hint(candidate: Candidate, search: Search, layer: Layer) -> Repair:
     """Return the line of an edit that is right at arguments of one size, and no proof."""
     change = candidate.changes[0]
-    return _repair(candidate.part.source, change.first, change.kind.name, change.kind.words,
-                   search, layer)
-
-
-def _repair(source: Source, site: Site, kind: str, words: str, search: Search, layer: Layer
-            ) -> Repair:
-    (line, column), _ = text.position(source, site.node)
-    return Repair(
-        file=source.file, line=line + 1, column=column + 1,
-        before=text.segment(source, site.node), after="", diff=None, kind=kind,
-        arguments=_wrong(search, layer), verified_at=0, words=words,
-        text=source.lines[line].rstrip("\n"))
+    return only_place(candidate.part.source, change.first, change.kind.name, change.kind.words,
+                      _wrong(search, layer))
 
 
 def _wrong(search: Search, layer: Layer) -> tuple[str, ...]:
     """Return the arguments whose gradients are wrong as it is."""
     return tuple(layer.names[position] for i, position in enumerate(layer.wrt)
                  if i not in search.base.right)
-
-
-def told(source: Source, changes: Sequence[Change], arguments: tuple[str, ...], verified: int,
-         side: str = "backward") -> Repair | None:
-    """Return edits as a report tells them; None where they cannot be written."""
-    lines = text.edited(source, changes)
-    with contextlib.ExitStack() as stack:
-        for entry in changes:
-            stack.enter_context(entry.applied())
-        if lines is None or not text.is_faithful(source, lines):
-            return None
-    site, new = changes[0].parts[0]
-    (line, column), before, after = text.shown(source, lines, site, new)
-    kind = changes[0].kind
-    return Repair(
-        file=source.file, line=line + 1, column=column + 1, before=before, after=after,
-        diff=text.unified(source.file, source.lines, lines), kind=kind.name,
-        arguments=arguments, verified_at=verified, words=kind.words,
-        text=source.lines[line].rstrip("\n"), side=side)

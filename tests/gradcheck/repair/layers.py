@@ -190,3 +190,14 @@ def lost_backward(dout, cache):
     t = np.tanh(x @ w + b)  # noqa: F841  (what is to be multiplied by 1 - t ** 2)
     da = dout
     return da @ w.T, x.T @ da, da.sum(axis=0)
+
+
+def squashed_forward(x, w):
+    h = x @ w
+    return np.sin(h) ** 7, (x, w, np.sin(h), np.cos(h))
+
+
+def squashed_backward(dout, cache):
+    x, w, s, c = cache
+    dh = dout * 2 * s * c
+    return dh @ w.T, x.T @ dh

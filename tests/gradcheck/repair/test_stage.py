@@ -149,3 +149,10 @@ def test_a_factor_that_three_gradients_lack_is_found_where_it_is_lost():
     repair, = checked("lost", X, W, B).repairs
     assert repair.text.strip() == "da = dout"
     assert repair.after == "dout * (1 - t ** 2)"
+
+
+def test_where_only_an_edit_of_forward_repairs_it_that_one_is_shown():
+    repair, = checked("squashed", X, W).repairs
+    assert repair.side == "forward"
+    assert repair.text.strip().startswith("return np.sin(h) ** 7")
+    assert repair.after == "2"
