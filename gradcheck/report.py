@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from gradcheck.output.html import heat_map
 from gradcheck.output.plain import plain
+from gradcheck.output.pointer import diff_of, pointer, sentence
+from gradcheck.repaired import Repair
 
 MOST_WHERE = 20
 MOST_SHOWN = 5
@@ -169,6 +171,8 @@ class Report:
         What a reader should know besides the verdict.
     examples : int
         At how many examples the layer was judged.
+    repairs : tuple of Repair
+        The line that a slip is in, and the edit that was proved, where they were asked for.
     """
 
     passed: bool
@@ -181,6 +185,7 @@ class Report:
     notes: tuple[str, ...] = ()
     name: str = "layer"
     examples: int = 1
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def status(self) -> str:
@@ -214,6 +219,9 @@ class Report:
             lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
                                    break_long_words=False, break_on_hyphens=False)
             lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
+        for told in (repair.to_dict() for repair in self.repairs):
+            lines += [f"  {line}" for line in (*pointer(told), sentence(told))]
+            lines += diff_of(told)
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 
@@ -248,6 +256,7 @@ class Report:
             "seconds": self.seconds,
             "arguments": [entry.to_dict() for entry in self.arguments],
             "notes": list(self.notes),
+            "repairs": [repair.to_dict() for repair in self.repairs],
         }
 
     def raise_if_failed(self) -> None:
