@@ -149,30 +149,50 @@ def _progress() -> Callable[[str], None]:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from gradcheck.grading.grade import MEMORY, TIMEOUT, grade_file, grade_folder
-    from gradcheck.grading.submission import is_untried
+    from gradcheck.grading.grade import MEMORY, TIMEOUT, grade_file
+    from gradcheck.grading.untried import is_untried
 
     conventions = ("p_is", "scaling", "seeding", "ignore", "only")
     settings: dict[str, Any] = {
-        "points": options.points, "seed": options.seed,
+        "points": options.points, "seed": options.seed, "unconfined": options.unconfined,
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
         **{name: value for name, value in _given(options).items() if name in conventions},
     }
     if settings.get("seeding") == "none":
         settings["seeding"] = None
     try:
-        if not Path(options.target).is_dir():
-            record = grade_file(options.target, **settings)
-            _write([record], options, single=True, brief=is_untried(record))
-            return record.exit_code
-        records = grade_folder(options.target, workers=options.workers,
-                               progress=sys.stderr.isatty(), **settings)
+        if Path(options.target).is_dir():
+            return _grade_folder(options, settings)
+        record = grade_file(options.target, **settings)
     except (ValueError, OSError) as error:
         raise _UsageError(str(error)) from error
+    _write([record], options, single=True, brief=is_untried(record))
+    return record.exit_code
+
+
+def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
+    """Grade a folder: in a text a line a submission as it is known, else all at the end."""
+    from gradcheck.grading.grade import grade_folder
+    from gradcheck.output.folder import as_csv, as_line
+    from gradcheck.output.json import as_json_list
+
+    if options.format not in ("text", "json"):
+        raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
+    records = grade_folder(
+        options.target, workers=options.workers, resume=options.resume,
+        results=options.results or f"{Path(options.target).resolve()}.results",
+        # a bar on the same terminal would get into the document
+        progress=sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty()),
+        callback=(lambda record: print(as_line(record), flush=True)) if options.format == "text"
+        else None, **settings)
     if not records:
-        raise _UsageError(f"{options.target}: no .py file was found in this folder, nor one level "
-                          "below. Remedy: name the folder of the submissions.")
-    return _write_folder(records, options)
+        raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
+                          "Remedy: name the folder of the submissions.")
+    if options.format == "json":
+        _emit(as_json_list(records), options)
+    elif options.output is not None:
+        _emit(as_csv(records), options)
+    return max(record.exit_code for record in records)
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -261,24 +281,6 @@ def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
         if sys.stderr.isatty():  # elsewhere, who reads it may look for a whole sentence
             told = "\n".join(folded(told, "", shutil.get_terminal_size((100, 24)).columns))
         print(told, file=sys.stderr)
-
-
-def _write_folder(records: Sequence[Record], options: argparse.Namespace) -> int:
-    """Write one line a submission, and a CSV with -o."""
-    from gradcheck.output.folder import as_csv, as_line
-    from gradcheck.output.json import as_json_list
-    from gradcheck.output.write import write_result
-
-    if options.format not in ("text", "json"):
-        raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
-    if options.format == "json":
-        _emit(as_json_list(records), options)
-    else:
-        for record in records:
-            print(as_line(record))
-        if options.output is not None:
-            write_result(options.output, as_csv(records))
-    return max((record.exit_code for record in records), default=PASSED)
 
 
 def _emit(text: str, options: argparse.Namespace) -> None:

@@ -26,7 +26,8 @@ def reason_of(error: BaseException) -> str:
 def reason_and_place(error: BaseException) -> str:
     """Return an exception's type, its text without a full stop, and where it was raised.
 
-    Where that is inside a library, the line that called it is told.
+    Where that is inside a library, the line that called it is told. An exception of another
+    process has an attribute `place` that tells its own line.
 
     Examples
     --------
@@ -40,5 +41,6 @@ def reason_and_place(error: BaseException) -> str:
     """
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not LIBRARY.search(frame.filename)] or frames
-    place = f" (line {own[-1].lineno}, in {own[-1].name})" if own else ""
-    return f"{reason_of(error).rstrip('.')}{place}"
+    place = f"line {own[-1].lineno}, in {own[-1].name}" if own else ""
+    place = getattr(error, "place", place)
+    return f"{reason_of(error).rstrip('.')}{f' ({place})' if place else ''}"

@@ -92,6 +92,12 @@ def _add_grade(commands: Commands) -> None:
     grade.add_argument("--points", metavar="TOML", help="points per function and per law")
     grade.add_argument("--workers", type=_whole_number, metavar="N", default=1,
                        help="processes for a folder (-1: one a core)")
+    grade.add_argument("--results", metavar="FOLDER", help="for a folder: where results.jsonl "
+                       "takes each record as it is known (default: beside it, <folder>.results)")
+    grade.add_argument("--resume", action="store_true", help="go on where a run has stopped; what "
+                       "has changed since is judged anew")
+    grade.add_argument("--unconfined", action="store_true", help="grade also where this system "
+                       "lets a submission read the reference")
 
 
 def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -> None:

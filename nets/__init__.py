@@ -36,6 +36,7 @@ __main__                `python -m nets`
 What they share
 ---------------
 arguments               what is asked of an argument, over and above `layers.arguments`
+workers                 `workers` as in SciPy: a number of processes, or anything that maps.
 """
 
 from importlib.util import find_spec

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import itertools
 import json
-import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,11 @@ from tqdm import tqdm
 from layers.arguments import refuse
 from nets.arguments import whole
 from nets.experiment import Experiment, LearningCurve, one_blas_thread, train
+from nets.workers import Workers, map_like
 
-Workers = int | Callable[..., Iterable[Any]]
+__all__ = ["Cell", "Result", "Summary", "Workers", "read_results", "run_cell", "run_sweep",
+           "summarize"]
+
 _FIELDS = tuple(field.name for field in fields(Experiment))
 
 
@@ -107,7 +109,7 @@ def run_sweep(
     path : path, optional
         Results file: a line of JSON for each finished cell, on the disk before the next one is
         counted. Cells found in it are not trained again; a last line that a kill has torn is cut
-        off. It may hold the results of other sweeps too.
+        off. It may hold the results of other sweeps too, but one sweep at a time writes to it.
     workers : int or map-like, default 1
         As in SciPy: a number of processes, -1 for all cores, or a callable called once as
         ``workers(function, list)`` that returns the results in order: ``pool.imap``,
@@ -127,6 +129,8 @@ def run_sweep(
     ------
     ValueError, TypeError
         For an unknown field, a value out of range, bad `workers`, or a damaged results file.
+    OSError
+        Where the results file cannot be written, or another sweep is writing to it.
 
     Examples
     --------
@@ -142,18 +146,17 @@ def run_sweep(
     """
     cells = _cells(grid, whole("seeds", seeds, low=1), base or Experiment(),
                    whole("seed", seed, low=0))
-    done = {result.cell: result for result in (_open_results(path) if path else ())}
-    todo = [cell for cell in cells if cell not in done]
     # The limit that train sets belongs to the process: threads of an engine must find it set.
-    with _map_like(workers) as run, one_blas_thread(), tqdm(
-        total=len(cells), initial=len(cells) - len(todo), desc="sweep", unit="cell",
-        file=sys.stdout, disable=not progress,
-    ) as bar:
-        for result in run(run_cell, todo) if todo else ():
-            done[result.cell] = result
-            if path:
-                _append(path, result)
-            bar.update()
+    with _held(path) as file, map_like(workers) as run, one_blas_thread():
+        done = {result.cell: result for result in (_known(path, file) if path and file else ())}
+        todo = [cell for cell in cells if cell not in done]
+        with tqdm(total=len(cells), initial=len(cells) - len(todo), desc="sweep", unit="cell",
+                  file=sys.stdout, disable=not progress) as bar:
+            for result in run(run_cell, todo) if todo else ():
+                done[result.cell] = result
+                if file is not None:
+                    _append(file, result)
+                bar.update()
     return [done[cell] for cell in cells]
 
 
@@ -207,23 +210,44 @@ def read_results(path: str | Path) -> list[Result]:
     return results
 
 
-def _open_results(path: str | Path) -> list[Result]:
-    """Read what is finished, and make the file ready for further lines."""
-    path = Path(path)
-    if not path.exists():
-        path.touch()  # fails now, not after the first cell, where it cannot be written
-        return []
+@contextmanager
+def _held(path: str | Path | None) -> Iterator[FileIO | None]:
+    """Open the results file for this sweep alone; fails now where it cannot be written."""
+    if path is None:
+        yield None
+        return
+    with open(path, "a+b", buffering=0) as file:
+        if not _locked(file.fileno()):
+            raise OSError(f"{path}: another sweep is writing to it. Remedy: wait until that one "
+                          "has ended, or pass another results file.")
+        yield file
+
+
+def _locked(descriptor: int) -> bool:
+    """Take the file for this process alone; return whether nobody else has it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where nothing is locked
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _known(path: str | Path, file: FileIO) -> list[Result]:
+    """Read what is finished, and cut off a torn last line."""
     results = read_results(path)
-    with open(path, "r+b") as file:
-        file.truncate(file.read().rfind(b"\n") + 1)
+    file.seek(0)
+    file.truncate(file.read().rfind(b"\n") + 1)
     return results
 
 
-def _append(path: str | Path, result: Result) -> None:
+def _append(file: FileIO, result: Result) -> None:
     """Add a line in one write and wait for the disk."""
-    with open(path, "ab", buffering=0) as file:
-        file.write(result.to_json().encode() + b"\n")
-        os.fsync(file.fileno())
+    file.write(result.to_json().encode() + b"\n")
+    os.fsync(file.fileno())
 
 
 def _cells(
@@ -243,20 +267,3 @@ def _cells(
         replace(e, p=0.0, input_p=0.0) if e.method == "none" else e for e in experiments
     )
     return [Cell(e, seed, replicate) for e in distinct for replicate in range(seeds)]
-
-
-@contextmanager
-def _map_like(workers: Workers) -> Iterator[Callable[..., Iterable[Result]]]:
-    """Yield what is called as run(function, list)."""
-    if callable(workers):
-        yield workers
-        return
-    if workers != -1:
-        whole("workers", workers, low=1)
-    if workers == 1:
-        yield map
-        return
-    # A forked child would inherit the locks of threads that it does not have.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count() if workers == -1 else workers, context) as pool:
-        yield pool.map

@@ -13,4 +13,5 @@ protocol                The forms in which people write a forward and its backwa
 purity                  Whether a second backward gives the same gradients as the first.
 shapes                  Whether the gradients have the number, shapes
 validation              What `check_layer`, `check_gradient` and `check_net` refuse before they ...
+recalls                 Whether backward evaluates its own forward nearby
 """

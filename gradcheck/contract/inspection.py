@@ -20,6 +20,7 @@ from gradcheck.contract.mutation import (
     snapshot,
 )
 from gradcheck.contract.purity import global_random_state, note_impurity
+from gradcheck.contract.recalls import calls_of, note_recalls
 from gradcheck.contract.shapes import note_shapes
 from gradcheck.numeric.evaluator import ForwardError, output_of
 from gradcheck.remedies import reason_and_remedy
@@ -137,10 +138,12 @@ def _inspect_backward(found: Inspection, layer: Layer, args: list[Any], other_ca
     dout = found.dout.copy()
     before = snapshot(found.cache, "cache")
     state = global_random_state()
-    gradients = call_backward(found, layer, dout, found.cache)
+    with calls_of(layer.forward) as calls:
+        gradients = call_backward(found, layer, dout, found.cache)
     found.draws_randomness = state != global_random_state()
     if gradients is None:
         return
+    note_recalls(found, layer.args, calls)
     if not same_bits(dout, found.dout):
         found.add("dout-mutated", "written")
     changed = note_mutated_cache(found, before)

@@ -8,5 +8,11 @@ points                  How many points a right answer earns: defaults, or a sma
 reference               Loads the package's own `layers` as the grader's reference
 submission              The grading of one submission: which layers count, their verdicts
 values                  Compares the values of forward with the reference's.
+file                    Judges one submission in this process: its layers against the reference
+remote                  The process that judges submissions, as whoever asks for a grade sees it.
+results                 The results of a folder, a line each, on the disk as soon as it is known.
+worker                  A process that judges submissions, each in a fork of its own that ends ...
+crew                    Several processes that judge, each asked for one record after the other.
+untried                 What is said of the layers of a submission of which nothing could be judged.
 undecided               What the numbers cannot decide, the reference's gradient at the same ...
 """

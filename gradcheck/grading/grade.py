@@ -1,44 +1,29 @@
-"""Grades submissions: finds their layers, judges each against the reference, adds up the points.
+"""Grades a submission, or a folder of them: each is judged in a process of its own.
 
-Every function of a submission runs in a `gradcheck.sandbox`; the judge compares, in this process,
-what comes back. A record is complete only when every part of every layer has a verdict of
-the judge: where the submission's process ends early, what is left to judge earns nothing.
+Whatever a submission answers is read in that process, which ends at a deadline; here only its
+record arrives. Each record of a folder is on the disk before the next one is waited for.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
-import secrets
 import sys
-import threading
-import time
-import traceback
-import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from gradcheck.generators import global_generators_restored
-from gradcheck.grading.points import load_ignored, load_points
-from gradcheck.grading.submission import Grading, NotGradedError, WrongSettingError, asked_for
-from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.output.plain import OUTPUT_LIMIT, clean
+from gradcheck.grading.crew import Crew, judged
+from gradcheck.grading.points import read_points
+from gradcheck.grading.results import Results, key_of
 from gradcheck.output.record import Record
-from gradcheck.sandbox.sandbox import SandboxError
-from gradcheck.target.exceptions import interrupts_told_apart
-from gradcheck.target.suppression import refuse_unknown
-from gradcheck.workers import map_like
 
 TIMEOUT = 120.0
 MEMORY = 2048
-OUR_FAULT = "the grader itself failed, which is not the submission's fault:"
 Names = str | Sequence[str] | None
-
-# The laws of dropout seed NumPy's global generator, which the threads of a process share.
-_turn = threading.Lock()
 
 
 def grade_file(
@@ -53,6 +38,8 @@ def grade_file(
     seeding: str | None = "seed",
     seed: int | None = None,
     ignore: Names = None,
+    folder: str | os.PathLike[str] | None = None,
+    unconfined: bool = False,
 ) -> Record:
     """Grade one submission.
 
@@ -75,9 +62,14 @@ def grade_file(
     p_is, scaling, seeding
         The conventions of the submission's dropout, see `gradcheck.DropoutImplementation`.
     seed : int, optional
-        Draws the inputs; by default one that nobody can foresee. It is in the record.
+        Draws the inputs; by default that of the table of points, or one that nobody can foresee.
+        It is in the record.
     ignore : str or sequence of str, optional
         Codes of findings, or laws, that cost nothing, besides those of the table of points.
+    folder : path-like, optional
+        A folder that is the submission's own; it may read what lies there.
+    unconfined : bool
+        Grade also where this system lets the submission read the reference.
 
     Returns
     -------
@@ -88,54 +80,30 @@ def grade_file(
     Raises
     ------
     ValueError
-        A setting is wrong: an unknown layer, an invalid table; or the path is a notebook's.
+        A setting is wrong: an unknown layer, an invalid table; the path is a notebook's; or the
+        submission could read the reference.
 
     Notes
     -----
     The submission runs in a process of its own, see `gradcheck.sandbox` for what is confined and
     what is not. Hostile code needs a container around the grader.
     """
-    started = time.monotonic()
     if Path(path).suffix == ".ipynb":
         raise ValueError(f"{path}: got a notebook; expected a Python file. Remedy: save its layers "
                          f"in one, or `gradcheck check {path}`, which judges notebooks.")
-    table = load_points(points)
-    conventions = Conventions(p_is, scaling, seeding)
-    seed = secrets.randbits(32) if seed is None else seed
-    ignored = load_ignored(points)
-    ignored[""] = (*ignored.get("", ()), *_listed(ignore))
-    refuse_unknown([code for codes in ignored.values() for code in codes])
-    grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored)
-    fault, error = "", ""
-    try:
-        asked = asked_for(table, None if only is None else _listed(only))
-        with (_turn, interrupts_told_apart(), global_generators_restored(),
-              warnings.catch_warnings()):
-            warnings.simplefilter("ignore")
-            grading.run(asked)
-    except WrongSettingError as reason:
-        raise ValueError(str(reason)) from None
-    except NotGradedError as reason:
-        error = str(reason)
-    except SandboxError as reason:
-        fault, error = "target", str(reason)
-    except Exception:
-        fault, error = "judge", f"{OUR_FAULT}\n{traceback.format_exc(limit=-5)}"
-    finally:
-        grading.close()
-    if grading.our_fault:
-        fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
-    return Record(
-        "grade", clean(path), tuple(grading.items), error=clean(error or grading.timed_out),
-        fault=fault or ("target" if grading.timed_out else ""),
-        seconds=time.monotonic() - started, output=clean(grading.output, OUTPUT_LIMIT),
-        notes=tuple(dict.fromkeys(grading.notes)),
-        settings={"seed": seed, "timeout": timeout, "memory": memory, **conventions.to_dict()},
-    )
+    return judged(_settled({
+        "path": path, "points": points, "only": only, "timeout": timeout, "memory": memory,
+        "p_is": p_is, "scaling": scaling, "seeding": seeding, "seed": seed, "ignore": ignore,
+        "folder": folder, "unconfined": unconfined}))
 
 
-def _listed(names: Names) -> list[str]:
-    return [names] if isinstance(names, str) else list(names or ())
+def _settled(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings that can be sent, with the table of points read once for all."""
+    inspect.signature(grade_file).bind(**{"path": "", **settings})
+    return {"timeout": TIMEOUT, **{
+        name: read_points(value) if name == "points"
+        else os.fspath(value) if isinstance(value, os.PathLike) else value
+        for name, value in settings.items()}}
 
 
 def grade_folder(
@@ -143,6 +111,9 @@ def grade_folder(
     *,
     workers: int | Callable[..., Iterable[Record]] = 1,
     progress: bool = True,
+    results: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    callback: Callable[[Record], Any] | None = None,
     **settings: Any,
 ) -> list[Record]:
     """Grade every submission in a folder.
@@ -150,12 +121,18 @@ def grade_folder(
     Parameters
     ----------
     folder : path-like
-        Holds the submissions: ``*.py`` files, in it or one level below.
+        Holds the submissions: ``*.py`` files, in it or one level below. A folder below is one
+        submission's own; files that stand flat cannot read each other.
     workers : int or map-like
         Processes (-1: one a core), or a callable that is called as ``workers(function, list)``.
-        Threads of one process take turns.
     progress : bool
         Show a progress bar on stderr.
+    results : path-like, optional
+        Folder of ``results.jsonl``, which takes each record as it is known.
+    resume : bool
+        Take the records that are there already, of files and settings that have not changed.
+    callback : callable, optional
+        Called with each record as it is known.
     **settings
         Those of `grade_file`.
 
@@ -168,11 +145,46 @@ def grade_folder(
     if not root.is_dir():
         raise ValueError(f"folder: got {str(folder)!r}; expected a folder of submissions. Remedy: "
                          "check the spelling.")
-    paths = [str(path) for path in sorted([*root.glob("*.py"), *root.glob("*/*.py")])
+    requests = _requests(root, _settled(settings))
+    if not requests:
+        return []
+    keys = [key_of(request["path"], request) for request in requests]
+    with ExitStack() as stack:
+        file = stack.enter_context(Results(Path(results), resume)) if results else None
+        found = {place: file.known[key] for place, key in enumerate(keys)
+                 if resume and file is not None and key in file.known}
+        bar = stack.enter_context(tqdm(
+            total=len(keys), initial=len(found), desc="grading", unit="file", file=sys.stderr,
+            disable=not progress))
+        tell = callback or (lambda record: None)
+        for record in found.values():
+            tell(record)
+        todo = [place for place in range(len(keys)) if place not in found]
+        for number, record in _graded([requests[place] for place in todo], workers):
+            place = todo[number]
+            found[place] = record
+            if file is not None:
+                file.add(keys[place], record)
+            bar.update()
+            tell(record)
+    return [found[place] for place in range(len(keys))]
+
+
+def _requests(root: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    paths = [path for path in sorted([*root.glob("*.py"), *root.glob("*/*.py")])
              if not path.name.startswith(("_", "."))]
-    load_points(settings.get("points"))
-    grade = partial(grade_file, **settings)
-    with map_like(workers) as run:
-        records = run(grade, paths) if run else map(grade, paths)
-        return list(tqdm(records, total=len(paths), desc="grading", unit="file", file=sys.stderr,
-                         disable=not progress))
+    return [{**settings, "path": str(path),
+             **({"folder": str(path.parent)} if path.parent != root else {})} for path in paths]
+
+
+def _graded(requests: list[dict[str, Any]], workers: int | Callable[..., Iterable[Record]]
+            ) -> Iterator[tuple[int, Record]]:
+    """Yield the records with their places, as they are known."""
+    if callable(workers):
+        yield from enumerate(workers(judged, requests) if requests else ())
+        return
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < -1 or not workers:
+        raise ValueError(f"workers: got {workers!r}; expected a positive int, -1 for all cores, or "
+                         "a map-like callable. Remedy: pass for example workers=2.")
+    count = (os.cpu_count() or 1) if workers == -1 else workers
+    yield from Crew(requests).run(min(count, len(requests)))

@@ -26,6 +26,7 @@ ANOTHER_FUNCTION = (
     "the gradient is right for this forward, which is another function than the one asked for; it "
     "counts once forward's values in training are right"
 )
+DIFFERENCES = "numerical-backward"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,9 @@ def judge_layer(
         yield Verdict("gradient", judgement.status, judgement.message, judgement)
         yield Verdict("contract", "skipped" if judgement.status == "skipped" else "failed",
                       "counts once the gradient is right")
+    elif DIFFERENCES in judgement.codes:
+        yield Verdict("gradient", "failed", judgement.message, judgement)
+        yield Verdict("contract", "failed", "counts once the gradient does")
     elif not trained.passed:
         yield Verdict("gradient", "failed", ANOTHER_FUNCTION, judgement)
         yield Verdict("contract", "failed", "counts once the gradient does")

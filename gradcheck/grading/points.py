@@ -15,6 +15,7 @@
     total = 10               # shared out in the proportion of the defaults
     ignore = ["dout-mutated"]   # findings or laws that cost nothing; above all sections: of all
 
+A top-level ``seed = 7`` draws the same inputs for everybody, unless another one is asked for.
 A table's names are all that counts: what it names must be there, and what it does not name earns
 nothing. Without a table every layer of the file that the reference knows counts.
 """
@@ -29,7 +30,7 @@ from typing import Any
 
 LAYER_POINTS = {"value": 4.0, "gradient": 4.0, "contract": 2.0}
 LAW_POINTS = 1.0
-IGNORE = "ignore"
+IGNORE, SEED = "ignore", "seed"
 STANDARD = ("affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss", "svm_loss")
 
 Points = Mapping[str, Mapping[str, float]]
@@ -60,7 +61,7 @@ def load_points(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> Po
         raise ValueError("points: got an empty table; expected a section for each layer, such as "
                          "[affine]. Remedy: name the layers that count.")
     return {name: _section(name, entries) for name, entries in table.items()
-            if name != IGNORE} or None
+            if name not in (IGNORE, SEED)} or None
 
 
 def load_ignored(points: str | os.PathLike[str] | Mapping[str, Any] | None
@@ -81,6 +82,41 @@ def load_ignored(points: str | os.PathLike[str] | Mapping[str, Any] | None
     listed = {"": table.get(IGNORE), **{name: entries[IGNORE] for name, entries in table.items()
                                         if isinstance(entries, Mapping) and IGNORE in entries}}
     return {name: _codes(name, codes) for name, codes in listed.items() if codes is not None}
+
+
+def load_seed(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> int | None:
+    """Return the seed that a table asks for, None where it asks for none.
+
+    Raises
+    ------
+    ValueError
+        As for `load_points`.
+
+    Examples
+    --------
+    >>> load_seed({"seed": 7, "relu": 3}), load_seed({"relu": 3})
+    (7, None)
+    """
+    table = {} if points is None else points if isinstance(points, Mapping) else _read(Path(points))
+    seed = table.get(SEED)
+    if seed is None or (isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0):
+        return seed
+    raise ValueError(f"points: seed is {seed!r}; expected an integer of at least 0. Remedy: write "
+                     "a number such as seed = 7.")
+
+
+def read_points(points: str | os.PathLike[str] | Mapping[str, Any] | None
+                ) -> Mapping[str, Any] | None:
+    """Return a table as nested dicts, once its form is checked.
+
+    Raises
+    ------
+    ValueError
+        As for `load_points`.
+    """
+    for load in (load_points, load_ignored, load_seed):
+        load(points)
+    return points if points is None or isinstance(points, Mapping) else _read(Path(points))
 
 
 def _codes(name: str, codes: Any) -> tuple[str, ...]:

@@ -17,21 +17,18 @@ from gradcheck.grading.judge import Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
+from gradcheck.grading.untried import GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
-from gradcheck.output.record import Item, Record
+from gradcheck.output.record import Item
 from gradcheck.remedies import remedy_of
-from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError
+from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError, UnconfinedError
 from gradcheck.target.home import home_of
 from gradcheck.target.judge import UNWRITTEN, Judgement, is_unwritten
 from gradcheck.target.laws import law_names
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs
 
 RAISED = re.compile(r"raised (\w+): (.*)")
-NOT_IMPORTED = "not judged: the file cannot be imported, see the error below"
-
-
-NO_FUNCTIONS = "not graded: the file has classes alone, see the error below"
 
 
 class WrongSettingError(Exception):
@@ -93,8 +90,10 @@ class Grading:
     """The grading of one submission under way."""
 
     def __init__(self, path: Path, timeout: float, memory: int, conventions: Conventions,
-                 seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]]) -> None:
+                 seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]],
+                 folder: Path | None = None, unconfined: bool = False) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
+        self.folder, self.unconfined = folder, unconfined
         self.conventions, self.seed, self.table = conventions, seed, table
         self.ignored = ignored
         self.items: list[Item] = []
@@ -114,9 +113,10 @@ class Grading:
         self.budget = Budget(self.timeout)
         try:
             found = self._find()
+        except UnconfinedError:
+            raise
         except SandboxError as reason:
-            for name in _chosen(asked, STANDARD, known):
-                self._add_missing(name, NOT_IMPORTED, "error")
+            self.give_up(asked, NOT_IMPORTED)
             raise type(reason)(f"{reason}{_remedy(str(reason), self.path)}") from None
         pairs = {pair.name: pair for pair in found.pairs}
         classes = [] if asked or pairs or found.unpaired else _classes(self.path)
@@ -133,11 +133,19 @@ class Grading:
             else:
                 self._judge(name, known[name])
 
+    def give_up(self, asked: list[str] | None, message: str = GIVEN_UP) -> None:
+        """Add every layer that counts as an error, without points."""
+        for name in _chosen(asked, STANDARD, references()):
+            self._add_missing(name, message, "error")
+
     def _find(self) -> Found:
         """Return the pairs of the submission, from a process that works."""
         if self._sandbox is None or self._sandbox.failure:
+            if self._sandbox is not None and not self.budget.left:
+                raise SandboxError(self._sandbox.failure)
             self.close()
-            self._sandbox = Sandbox(self.path, self.budget, self.memory, _package(self.path))
+            self._sandbox = Sandbox(self.path, self.budget, self.memory, _package(self.path),
+                                    self.folder, self.unconfined)
             self._sandbox.__enter__()
             self.notes += self._sandbox.notes
         module = ModuleType("submission")
@@ -250,12 +258,6 @@ def _classes(path: Path) -> list[str]:
     return [node.name for node in tree.body if isinstance(node, ast.ClassDef)
             and any(isinstance(child, ast.FunctionDef) and child.name == "forward"
                     for child in node.body)]
-
-
-def is_untried(record: Record) -> bool:
-    """Whether a record's error says all: nothing of the file could be judged."""
-    return bool(record.error) and all(item.message in (NO_FUNCTIONS, NOT_IMPORTED)
-                                      for item in record.items)
 
 
 def _remedy(reason: str, path: Path) -> str:

@@ -28,6 +28,7 @@ sizes; a correct implementation raises a false alarm with a probability below 1e
 
 from __future__ import annotations
 
+import threading
 import time
 import unittest
 import warnings
@@ -55,6 +56,10 @@ __all__ = ["LAWS", "CheckResult", "DropoutCheckWarning", "DropoutImplementation"
            "parametrize_with_dropout_checks"]
 
 
+# Every law seeds NumPy's global generator, which the threads of a process share.
+_turn = threading.RLock()
+
+
 class DropoutCheckWarning(UserWarning):
     """A law is broken, under on_fail='warn'."""
 
@@ -68,7 +73,7 @@ class _Run:
 
     def judge(self, law: Law, impl: object = None) -> None:
         """Hold the implementation to a law; `impl` is accepted for parametrized tests."""
-        with (global_generators_restored(law.name), warnings.catch_warnings(),
+        with (_turn, global_generators_restored(law.name), warnings.catch_warnings(),
               np.errstate(all="ignore")):
             warnings.simplefilter("ignore")
             try:

@@ -23,8 +23,14 @@ def summary(record: Record) -> str:
     if record.max_score:
         parts.append(f"{record.score:g} of {record.max_score:g} points")
     name = one_line(record.target)
-    line = f"{name}: {', '.join(parts)} in {record.seconds:.1f} s{_work(record)}"
+    line = f"{name}: {', '.join(parts)} in {record.seconds:.1f} s{_work(record)}{_seed(record)}"
     return f"{line}\n{clean(record.error)}" if record.error else line
+
+
+def _seed(record: Record) -> str:
+    """Tell what repeats a grade."""
+    seed = record.settings.get("seed") if record.kind == "grade" else None
+    return "" if seed is None else f", seed {seed}"
 
 
 def _work(record: Record) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradcheck.output.notebook import page
@@ -191,3 +191,24 @@ class Record:
 def _item_dict(item: Item) -> dict[str, Any]:
     return {name: getattr(item, name) for name in Item.__dataclass_fields__} | {
         "message": clean(item.message)}
+
+
+def item_of(entries: Mapping[str, Any]) -> Item:
+    """Return an item as the judging process had it."""
+    item = Item(**entries)
+    error = item.worst_error
+    return replace(item, arguments=tuple(item.arguments), advice=tuple(item.advice),
+                   uncovered=tuple(item.uncovered),
+                   worst_error=None if error is None else float(error))
+
+
+def record_of(entries: Mapping[str, Any]) -> Record:
+    """Return the record that `Record.to_dict` wrote.
+
+    >>> record = Record("grade", "a.py", (Item("relu", "relu", "failed", "", 1.0, 4.0),))
+    >>> record_of(record.to_dict()) == record
+    True
+    """
+    kept = {name: entries[name] for name in Record.__dataclass_fields__}
+    return Record(**{**kept, "items": tuple(map(item_of, entries["items"])),
+                     "notes": tuple(entries["notes"])})

@@ -9,4 +9,6 @@ wire                    How values cross between judge and submission: JSON for 
 frames                  Frames between judge and submission: a header, a JSON text
 proxies                 Proxies of a submission's functions, and its exceptions and warnings on ...
 surroundings            What a submission finds around it, what is hidden from it
+seccomp                 System calls that a submission is refused once it has started
+telling                 What a submission's process tells: exceptions, warnings, signatures
 """

@@ -6,30 +6,30 @@ the judge in the other process compares them with what it knows and this process
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib
 import importlib.util
 import inspect
 import json
 import os
-import signal
 import sys
-import traceback
 import types
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-MESSAGE_LIMIT = 2000
+NAME_LIMIT = 100
 KEPT_OBJECTS = 20_000
 MOST_WARNINGS = 20
+MOST_CALLS = 8
 BLOCKED = ("layers", "nets", "gradcheck")
 NEIGHBOURS = "_sandbox"  # a submission may have modules of their bare names
 
 
 def _load(name: str) -> Any:
-    """Load a neighbour of this file by its path, as the package itself is out of reach."""
+    """Load a neighbour of this file, which imports nothing else of the package, by its path."""
     if NEIGHBOURS not in sys.modules:
         package = types.ModuleType(NEIGHBOURS)
         package.__path__ = [str(Path(__file__).parent)]
@@ -51,16 +51,13 @@ class Blocked:
 class Server:
     """Answers requests on one pair of descriptors until the other side closes."""
 
-    def __init__(
-        self, wire: Any, frames: Any, requests: int, replies: int, notes: list[str]
-    ) -> None:
+    def __init__(self, neighbours: Sequence[Any], config: dict[str, Any], told: Any) -> None:
         import numpy as np
 
         self._np = np
-        self._wire, self._frames = wire, frames
-        self._requests = requests
-        self._replies = replies
-        self._notes = notes
+        self._wire, self._frames, self._telling = neighbours
+        self._requests, self._replies = config["requests"], config["replies"]
+        self._own, self._told = Path(config["own"]), told
         self._functions: dict[str, Callable[..., Any]] = {}
         self._kept: dict[int, Any] = {}
         self._handles = 0
@@ -69,7 +66,7 @@ class Server:
         """Read a request, answer it, and so on."""
         answers = {"load": self._load_module, "call": self._evaluate}
         limit_memory()
-        self._send(0, {"notes": self._notes}, self._wire.Encoder())
+        self._send(0, self._told, self._wire.Encoder())
         while (header := self._read(self._frames.HEADER.size)) is not None:
             _, number, text_size, payload_size = self._frames.HEADER.unpack(header)
             text, payload = self._read(text_size), self._read(payload_size)
@@ -81,7 +78,7 @@ class Server:
                 ((verb, body),) = tree.items()
                 reply, encoder = answers[verb](body, arrays)
             except BaseException as error:
-                reply = {"error": _describe(error)}
+                reply = {"error": self._telling.describe(error)}
             self._send(number, reply, encoder)
 
     def _read(self, size: int) -> bytearray | None:
@@ -103,7 +100,7 @@ class Server:
         try:
             pieces = self._frames.pack(number, reply, encoder.arrays)
         except BaseException as error:
-            pieces = self._frames.pack(number, {"error": _describe(error)}, [])
+            pieces = self._frames.pack(number, {"error": self._telling.describe(error)}, [])
         self._frames.write_all(self._replies, pieces)
 
     def _load_module(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
@@ -112,11 +109,13 @@ class Server:
         for path, source in zip(paths, arrays, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(source.tobytes())
+        _link(self._own, paths[0].parent if len(paths) == 1 else Path.cwd() / self._own.name)
         module = _module_of_package(body["files"][0]) if len(paths) > 1 else _module_of(paths[0])
         named = {name: value for name, value in dict(vars(module)).items()
                  if callable(value) and not isinstance(value, type)}
-        self._functions = {name: value for name, value in named.items() if name.isidentifier()}
-        return {"functions": [[name, _parameters(value)]
+        self._functions = {name: value for name, value in named.items()
+                           if name.isidentifier() and len(name) <= NAME_LIMIT}
+        return {"functions": [[name, self._telling.parameters(value)]
                               for name, value in list(self._functions.items())[:500]]
                 }, self._wire.Encoder()
 
@@ -128,23 +127,43 @@ class Server:
         if state is not None:
             self._np.random.set_state(state)
         known = list(decoder.objects)
-        before = [_snapshot(value) for value in known]
-        state = _snapshot(self._np.random.mtrand._rand)
+        before = [self._telling.snapshot(value) for value in known]
+        state = self._telling.snapshot(self._np.random.mtrand._rand)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            value = self._functions[body["name"]](*args)
+            value, calls = self._watched(body, args)
         encoder = self._wire.Encoder(known, self._keep)
         reply = {
             "value": encoder.encode(value),
             "changes": [[index, encoder.encode(copy.copy(value))]
                         for index, (value, old) in enumerate(zip(known, before, strict=True))
-                        if not _same(_snapshot(value), old)],
-            "warnings": [_warning(entry) for entry in caught[:MOST_WARNINGS]],
+                        if not self._telling.same(self._telling.snapshot(value), old)],
+            "warnings": [self._telling.warning(entry) for entry in caught[:MOST_WARNINGS]],
             "state": None,
         }
-        if not _same(_snapshot(self._np.random.mtrand._rand), state):
+        if not self._telling.same(self._telling.snapshot(self._np.random.mtrand._rand), state):
             reply["state"] = encoder.encode(self._np.random.get_state(legacy=False))
+        reply["calls"] = [[encoder.encode(entry) for entry in call] for call in calls]
         return reply, encoder
+
+    def _watched(self, body: Any, args: Any) -> tuple[Any, list[list[Any]]]:
+        """Return a call's value, and the arrays that first calls of another function are given."""
+        other, calls = self._functions.get(body["watch"]), list[list[Any]]()
+        if other is None:
+            return self._functions[body["name"]](*args), calls
+        code = getattr(inspect.unwrap(other), "__code__", None)
+
+        def note(frame: types.FrameType, event: str, _: Any) -> None:
+            if event == "call" and frame.f_code is code and len(calls) < MOST_CALLS:
+                given = [frame.f_locals[name] for name in code.co_varnames[:code.co_argcount]]
+                calls.append([value.copy() for value in given
+                              if type(value) is self._np.ndarray and value.dtype.kind in "fc"])
+
+        sys.setprofile(note)
+        try:
+            return self._functions[body["name"]](*args), calls
+        finally:
+            sys.setprofile(None)
 
     def _keep(self, value: Any) -> int:
         self._handles += 1
@@ -152,6 +171,13 @@ class Server:
         if len(self._kept) > KEPT_OBJECTS:
             del self._kept[next(iter(self._kept))]
         return self._handles
+
+
+def _link(own: Path, place: Path) -> None:
+    """Let a submission's other files be found where it runs; its sources are there already."""
+    for name in os.listdir(own) if os.path.isdir(own) else ():
+        with contextlib.suppress(OSError):
+            os.symlink(own / name, place / name)
 
 
 def _module_of(path: Path) -> types.ModuleType:
@@ -173,99 +199,39 @@ def _module_of_package(file: str) -> types.ModuleType:
         ".".join(Path(file).with_suffix("").parts).removesuffix(".__init__"))
 
 
-def _snapshot(value: Any) -> list[Any]:
-    """Return what tells whether an argument was changed, one level deep."""
-    if isinstance(value, dict):
-        return [part for pair in value.items() for part in pair]
-    if isinstance(value, list | tuple):
-        return list(value)
-    if hasattr(value, "tobytes"):
-        return [value.shape, str(value.dtype), value.tobytes()]
-    if hasattr(value, "bit_generator"):
-        return [json.dumps(value.bit_generator.state, default=lambda array: array.tolist())]
-    key = value.get_state(legacy=False)
-    return [key["state"]["key"].tobytes(), key["state"]["pos"], key["has_gauss"], key["gauss"]]
-
-
-def _same(first: Sequence[Any], second: Sequence[Any]) -> bool:
-    """Compare by identity, and by value where both are of one plain type of Python's own."""
-    return len(first) == len(second) and all(
-        a is b or (type(a) is type(b) and type(a) in (int, float, str, bytes, tuple, bool)
-                   and a == b)
-        for a, b in zip(first, second, strict=True)
-    )
-
-
-def _describe(error: BaseException) -> dict[str, Any]:
-    """Return an exception's types, message and traceback, whatever its own methods do."""
-    types_ = [kind.__name__ for kind in type.mro(type(error)) if type(kind.__name__) is str]
-    try:
-        message = str(error)[:MESSAGE_LIMIT]
-    except BaseException:
-        message = "(its message cannot be read)"
-    try:
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if frame.filename != __file__]
-        trace = "".join(traceback.format_list(own[-8:]))[-MESSAGE_LIMIT:]
-    except BaseException:
-        trace = ""
-    return {"types": types_[:20], "message": _valid(message), "trace": _valid(trace)}
-
-
-def _valid(text: str) -> str:
-    return str.encode(text, "utf-8", "replace").decode("utf-8")
-
-
-def _warning(entry: Any) -> list[str]:
-    try:
-        return [entry.category.__name__, _valid(str(entry.message)[:MESSAGE_LIMIT])]
-    except BaseException:
-        return ["UserWarning", "a warning that cannot be read"]
-
-
-def _parameters(function: Callable[..., Any]) -> list[list[Any]] | None:
-    """Return [name, kind, whether it has a default] for each parameter, or None."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-        return [[p.name, int(p.kind), p.default is not p.empty] for p in parameters][:50]
-    except Exception:
-        return None
-
-
 def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -> None:
     """Give everything up, then serve; this process runs the submission."""
-    jail, landlock, wire, frames = map(_load, ("jail", "landlock", "wire", "frames"))
-    if enclosed:
-        notes += jail.enclose(config["scratch"], config["hidden"], config["needed"])
-    jail.limit(config["cpu"], enclosed)
+    jail, landlock, seccomp, *neighbours = map(
+        _load, ("jail", "landlock", "seccomp", "wire", "frames", "telling"))
+    place = [config[name] for name in ("scratch", "readable", "hidden", "own")]
+    walls = {
+        "namespaces": lambda: notes.extend(jail.enclose(*place)),
+        "landlock": lambda: landlock.restrict(*place),
+        "user": lambda: jail.refuse_exposed(config["secret"]),
+    }
+    confined = enclosed and _tried("namespaces", walls["namespaces"], notes)
+    jail.limit(config["cpu"], confined)
     notes += jail.drop_privileges(uid, config["scratch"], config["needed"])
     jail.die_with_parent()
     os.chdir(config["scratch"])
-    if not enclosed:
-        try:
-            landlock.restrict(config["scratch"], config["hidden"])
-            notes.append("Landlock hides the reference solution and protects files instead")
-        except OSError as error:
-            notes.append(f"the reference solution can be read ({error})")
+    for name in ("landlock", "user"):
+        confined = confined or (name in config["walls"] and _tried(name, walls[name], notes))
+    if not _tried("seccomp", seccomp.restrict, notes):
+        notes.append("new processes and sockets are not forbidden")
     sys.meta_path.insert(0, Blocked())
     sys.argv = [""]
-    server = Server(wire, frames, config["requests"], config["replies"], notes)
+    server = Server(neighbours, config, {"notes": notes, "confined": confined})
     server.serve(lambda: jail.limit_memory(config["memory"]))
 
 
-def _warden(inner: int) -> int:
-    """Wait for the inner process and end whatever it leaves behind; return its exit status."""
-    _, status = os.waitpid(inner, 0)
-    while True:
-        children = Path(f"/proc/self/task/{os.getpid()}/children")
-        left = children.read_text().split() if children.exists() else []
-        if not left:
-            break
-        for process in map(int, left):
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code
+def _tried(name: str, step: Callable[[], object], notes: list[str]) -> bool:
+    """Take a step that the system may refuse; tell why it did."""
+    try:
+        step()
+    except OSError as error:
+        notes.append(f"without {name} ({error})")
+        return False
+    return True
 
 
 def main() -> None:
@@ -275,8 +241,8 @@ def main() -> None:
     jail = _load("jail")
     jail.die_with_parent()
     jail.die_first()
-    jail.adopt_orphans()
-    enclosed, notes = jail.unshare() if config["enclose"] else (False, [jail.NO_ISOLATION])
+    notes: list[str] = []
+    enclosed = "namespaces" in config["walls"] and _tried("namespaces", jail.unshare, notes)
     uid = jail.FIRST_UID + os.getpid()
     inner = os.fork()
     if inner == 0:
@@ -285,7 +251,8 @@ def main() -> None:
     os.write(config["replies"], inner.to_bytes(8, "little"))
     for descriptor in (config["requests"], config["replies"]):
         os.close(descriptor)
-    os._exit(_warden(inner))
+    code = os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])
+    os._exit(code if code >= 0 else 128 - code)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ A frame is a fixed header (magic, call number, two lengths), a JSON text and the
 ``.npy`` member an array, written without pickle, as in an ``.npz`` archive. Reading checks every
 length before it allocates anything, so no frame can claim more than it carries; a frame can hold
 nothing but JSON and plain arrays of numbers.
-
-The module imports nothing of the package: the submission's process loads it by its path.
 """
 
 from __future__ import annotations

@@ -1,39 +1,36 @@
 """What a submission's process gives up before it runs a line of the submission (Linux; else less).
 
-In order: namespaces of its own (mounts, processes, network), a read-only view of the file system
-in which the reference solution is hidden, a small scratch directory in memory, resource limits,
-and every privilege. Each step that the system refuses becomes a note and never an error: a laptop
-without namespaces still grades, and says what is missing. Nothing here is a proof against hostile
-code; that needs a container or a virtual machine around the whole grader.
-
-The module imports nothing of the package: the submission's process loads it by its path.
+In order: namespaces of its own (mounts, processes, network), a read-only file system that holds
+what may be read and nothing else, a small scratch directory in memory, resource limits, and every
+privilege. Nothing here is a proof against hostile code; that needs a container or a virtual machine
+around the whole grader.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
-import stat
 import sys
 from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND = 1, 2, 4, 8, 4096
-MS_REC, MS_PRIVATE = 16384, 1 << 18
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
-SYS_MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND = 2, 4, 8, 4096
+MS_MOVE, MS_REC, MS_PRIVATE = 8192, 16384, 1 << 18
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
+SYS_MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID = 1, 2
 CAPABILITY_VERSION_3 = 0x20080522
 # Far above the identifiers that systems and containers hand out; each submission gets its own,
 # so that the limit on processes counts only its own.
 FIRST_UID = 0x70_00_00_00
 NOBODY = 65534
 PROCESSES = 24
-SCRATCH_MEGABYTES = 64
+SCRATCH_MEGABYTES, SCRATCH_FILES = 64, 4096
 FILE_MEGABYTES = 32
-NO_ISOLATION = "no isolation of network, files and processes"
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -45,31 +42,25 @@ def _call(function: str, *arguments: object) -> None:
         raise OSError(code, f"{function}: {os.strerror(code)}")
 
 
-def unshare() -> tuple[bool, list[str]]:
-    """Enter namespaces of our own; return whether that worked, and notes."""
+def unshare() -> None:
+    """Enter namespaces of our own; raise OSError where the system refuses."""
     if not sys.platform.startswith("linux"):
-        return False, [f"{NO_ISOLATION} on {sys.platform}"]
+        raise OSError(errno.ENOSYS, f"none on {sys.platform}")
     spaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC
     uid, gid = os.getuid(), os.getgid()
     try:
         _call("unshare", spaces)
-        return True, []
-    except OSError as first:
-        refusal = first
-    try:
+    except OSError:
         _call("unshare", spaces | CLONE_NEWUSER)
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-        return True, []
-    except OSError:
-        return False, [f"{NO_ISOLATION} ({refusal})"]
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends."""
+def die_with_parent(by: int = signal.SIGKILL) -> None:
+    """Have the kernel end this process by a signal when its parent, or that thread of it, ends."""
     if sys.platform.startswith("linux"):
-        _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _call("prctl", PR_SET_PDEATHSIG, by, 0, 0, 0)
 
 
 def die_first() -> None:
@@ -78,46 +69,49 @@ def die_first() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent ends."""
-    if sys.platform.startswith("linux"):
-        _call("prctl", PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+def enclose(scratch: str, readable: list[str], hidden: list[str], own: str) -> list[str]:
+    """Change to a file system with nothing in it but what may be read, and a scratch directory.
 
-
-def enclose(scratch: str, hidden: list[str], needed: list[str]) -> list[str]:
-    """Make the file system read-only, hide what must not be read, and mount the scratch directory.
+    Raises OSError where that cannot be done; returns notes on what could not be added.
 
     Parameters
     ----------
     scratch : str
-        Existing directory; what is in it is covered by an empty one in memory.
-    hidden : list of str
-        Directories that are to look empty.
-    needed : list of str
-        Directories of Python and its packages, readable even where they lie in a closed home.
-
-    Returns
-    -------
-    list of str
-        Notes on what could not be done.
+        Existing directory; the new file system is built there, and has an empty one in its place.
+    readable, hidden : list of str
+        Files and folders, and the folders among them that are to look empty.
+    own : str
+        The submission's own file or folder, readable wherever it lies.
     """
-    steps = [
-        ("mounts of its own", lambda: _mount(None, "/", None, MS_REC | MS_PRIVATE)),
-        ("a readable Python", lambda: _open_ways(needed)),
-        ("the reference solution hidden", lambda: _hide(hidden)),
-        ("a process table of its own",
-         lambda: _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)),
-        ("a read-only file system", _make_read_only),
-        ("a limited scratch directory",
-         lambda: _mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV,
-                        f"size={SCRATCH_MEGABYTES}m,mode=777")),
-    ]
-    notes = []
-    for name, step in steps:
+    notes: list[str] = []
+    _mount(None, "/", None, MS_REC | MS_PRIVATE)
+    _mount("tmpfs", scratch, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,nr_inodes=8k,mode=755")
+    links: dict[str, str] = {}
+    for path in sorted({_real(path, links) for path in readable}):
+        _show(path, scratch)
+    for path in hidden:
+        if os.path.isdir(scratch + path):
+            _mount("tmpfs", scratch + path, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
+    _show(_real(own, links), scratch)
+    links |= {entry.path: os.readlink(entry) for entry in os.scandir("/") if entry.is_symlink()}
+    for link, target in links.items():
+        if not os.path.lexists(scratch + link):
+            os.makedirs(os.path.dirname(scratch + link), exist_ok=True)
+            os.symlink(target, scratch + link)
+    for folder in ("/proc", scratch):
+        os.makedirs(scratch + folder, exist_ok=True)
+    for name, step in (("a process table of its own", lambda: _mount(
+            "proc", f"{scratch}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)),
+            ("a read-only file system", lambda: _make_read_only(scratch))):
         try:
             step()
         except OSError as error:
             notes.append(f"without {name} ({error})")
+    _mount("tmpfs", scratch + scratch, "tmpfs", MS_NOSUID | MS_NODEV,
+           f"size={SCRATCH_MEGABYTES}m,nr_inodes={SCRATCH_FILES},mode=777")
+    os.chdir(scratch)
+    _mount(".", "/", None, MS_MOVE)
+    os.chroot(".")
     return notes
 
 
@@ -126,34 +120,32 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, data: 
     _call("mount", *encoded, ctypes.c_ulong(flags), os.fsencode(data) or None)
 
 
-def _hide(directories: list[str]) -> None:
-    for directory in directories:
-        if os.path.isdir(directory):
-            _mount("tmpfs", directory, "tmpfs", MS_RDONLY, "size=4k,mode=755")
+def _real(path: str, links: dict[str, str]) -> str:
+    """Return a path without links, and note those on its way."""
+    place = "/"
+    for part in Path(path).parts[1:]:
+        place = os.path.join(place, part)
+        if os.path.islink(place):
+            links[place] = os.readlink(place)
+            target = os.path.normpath(os.path.join(os.path.dirname(place), links[place]))
+            place = _real(target, links)
+    return place
 
 
-def _open_ways(needed: list[str]) -> None:
-    """Rebuild closed directories on the way to `needed`, with nothing but `needed` in them."""
-    closed: dict[str, list[str]] = {}
-    for path in sorted({os.path.realpath(p) for p in needed if os.path.isdir(p)}):
-        for parent in reversed(Path(path).parents):
-            if not parent.stat().st_mode & stat.S_IXOTH:
-                closed.setdefault(str(parent), []).append(path)
-                break
-    for parent_path, paths in closed.items():
-        handles = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in paths}
-        _mount("tmpfs", parent_path, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
-        for path, handle in handles.items():
-            # Inside a directory that was bound already there is nothing left to do.
-            if not os.path.isdir(path):
-                os.makedirs(path, mode=0o755)
-                _mount(f"/proc/self/fd/{handle}", path, None, MS_BIND | MS_REC)
-            os.close(handle)
+def _show(path: str, root: str) -> None:
+    """Show a file or folder at its own place below `root`."""
+    place = root + path
+    if os.path.exists(place) and os.path.samestat(os.stat(place), os.stat(path)):
+        return  # it lies in a folder that is shown already
+    os.makedirs(place if os.path.isdir(path) else os.path.dirname(place), exist_ok=True)
+    if not os.path.isdir(path):
+        os.close(os.open(place, os.O_CREAT | os.O_WRONLY))
+    _mount(path, place, None, MS_BIND | MS_REC)
 
 
-def _make_read_only() -> None:
-    attributes = (ctypes.c_uint64 * 4)(MOUNT_ATTR_RDONLY, 0, 0, 0)
-    _call("syscall", SYS_MOUNT_SETATTR, AT_FDCWD, b"/", AT_RECURSIVE,
+def _make_read_only(root: str) -> None:
+    attributes = (ctypes.c_uint64 * 4)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 0, 0)
+    _call("syscall", SYS_MOUNT_SETATTR, AT_FDCWD, os.fsencode(root), AT_RECURSIVE,
           ctypes.byref(attributes), ctypes.sizeof(attributes))
 
 
@@ -167,25 +159,12 @@ def limit(cpu_seconds: int, enclosed: bool) -> None:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_NOFILE: 256,
     }
-    if enclosed or os.getuid() == 0:
+    if enclosed or os.getuid() == 0:  # else the limit counts every process of the user
         limits[resource.RLIMIT_NPROC] = PROCESSES
-    else:  # The limit counts every process of the user: leave those that run their room.
-        limits[resource.RLIMIT_NPROC] = PROCESSES + _threads_of_user()
     for kind, value in limits.items():
         _, hard = resource.getrlimit(kind)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (value, value))
-
-
-def _threads_of_user() -> int:
-    count = 0
-    for entry in Path("/proc").glob("[0-9]*/task"):
-        try:
-            if entry.stat().st_uid == os.getuid():
-                count += len(os.listdir(entry))
-        except OSError:
-            continue
-    return count
 
 
 def limit_memory(megabytes: int) -> None:
@@ -243,3 +222,10 @@ def _become(uid: int, scratch: str, needed: list[str]) -> bool:
     except OSError:
         return os.getuid() != 0
     return True
+
+
+def refuse_exposed(secret: list[str]) -> None:
+    """Raise OSError if this user may look into one of the folders."""
+    for path in secret:
+        if os.access(path, os.R_OK) or os.access(path, os.X_OK):
+            raise OSError(errno.EACCES, f"user {os.getuid()} can read {path}")

@@ -1,10 +1,8 @@
 """Landlock: what an unprivileged process on Linux can forbid itself where namespaces are refused.
 
 Containers usually refuse namespaces and allow Landlock (Linux 5.13). It has rules that allow and
-none that forbid, so everything beside the hidden directories is allowed piece by piece. From
-Linux 6.7 on it also forbids TCP, from 6.12 on signals to processes outside.
-
-The module imports nothing of the package: the submission's process loads it by its path.
+none that forbid, so around a hidden directory everything is allowed piece by piece. From Linux 6.7
+on it also forbids TCP, from 6.12 on signals to processes outside.
 See kernel.org, Documentation/userspace-api/landlock.rst.
 """
 
@@ -15,6 +13,7 @@ import ctypes
 import errno
 import os
 import stat
+import struct
 import sys
 from collections.abc import Iterator
 
@@ -29,14 +28,6 @@ SOCKETS_AND_SIGNALS = 3
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-class PathBeneath(ctypes.Structure):
-    """A rule: what is allowed in and below an open directory, or on an open file."""
-
-    _pack_ = 1
-    _layout_ = "ms"
-    _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
-
-
 def _syscall(number: int, *arguments: object) -> int:
     result = int(libc.syscall(number, *arguments))
     if result < 0:
@@ -45,15 +36,17 @@ def _syscall(number: int, *arguments: object) -> int:
     return result
 
 
-def restrict(scratch: str, hidden: list[str]) -> None:
-    """Forbid this process, for good, to write outside `scratch` and to read what is hidden.
+def restrict(scratch: str, readable: list[str], hidden: list[str], own: str) -> None:
+    """Forbid this process, for good, to read anything else than it may, and to write elsewhere.
 
     Parameters
     ----------
     scratch : str
         The one directory that may be written to.
-    hidden : list of str
-        Directories in which no file may be read.
+    readable, hidden : list of str
+        Files and folders, and the folders among them in which no file may be read.
+    own : str
+        The submission's own file or folder.
 
     Raises
     ------
@@ -69,27 +62,31 @@ def restrict(scratch: str, hidden: list[str]) -> None:
     attributes = (ctypes.c_uint64 * 3)(handled, network, scopes)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     rules = _syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), 0)
+    away = {os.path.realpath(path) for path in hidden}
     try:
-        _allow(rules, "/", READ_DIR)
-        _allow(rules, "/dev", READ_FILE | WRITE_FILE)
+        for path in map(os.path.realpath, readable):
+            _allow(rules, path, READ_DIR)
+            for part in _beside(path, away):
+                _allow(rules, part, READ_FILE | EXECUTE)
+        _allow(rules, "/dev/null", READ_FILE | WRITE_FILE)
+        for path in (own, "/proc/self"):
+            _allow(rules, path, READ_FILE | READ_DIR)
         _allow(rules, scratch, handled)
-        for path in _beside("/", {os.path.realpath(path) for path in hidden}):
-            _allow(rules, path, READ_FILE | EXECUTE)
         _syscall(RESTRICT_SELF, rules, 0)
     finally:
         os.close(rules)
 
 
-def _beside(folder: str, hidden: set[str]) -> Iterator[str]:
-    """Yield the largest directories and files in `folder` that hold nothing hidden."""
-    with contextlib.suppress(OSError):
-        for entry in list(os.scandir(folder)):
-            if entry.is_symlink() or entry.path in hidden:
-                continue
-            if any(path.startswith(f"{entry.path}/") for path in hidden):
-                yield from _beside(entry.path, hidden)
-            else:
-                yield entry.path
+def _beside(path: str, hidden: set[str]) -> Iterator[str]:
+    """Yield the largest files and folders at and below a path that hold nothing hidden."""
+    if not any(f"{away}/".startswith(f"{path}/") for away in hidden):
+        if not any(path.startswith(f"{away}/") for away in hidden):
+            yield path
+    elif path not in hidden and not os.path.islink(path):
+        with contextlib.suppress(OSError):
+            for entry in list(os.scandir(path)):
+                if not entry.is_symlink():
+                    yield from _beside(entry.path, hidden)
 
 
 def _allow(rules: int, path: str, access: int) -> None:
@@ -98,7 +95,6 @@ def _allow(rules: int, path: str, access: int) -> None:
         try:
             if not stat.S_ISDIR(os.fstat(handle).st_mode):
                 access &= FOR_FILES
-            rule = PathBeneath(access, handle)
-            _syscall(ADD_RULE, rules, PATH_BENEATH, ctypes.byref(rule), 0)
+            _syscall(ADD_RULE, rules, PATH_BENEATH, struct.pack("=Qi", access, handle), 0)
         finally:
             os.close(handle)

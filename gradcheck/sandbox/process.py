@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import select
 import shutil
 import signal
@@ -16,10 +15,7 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
-
-from gradcheck.sandbox import frames
-from gradcheck.sandbox.surroundings import environment, hidden, kill_marked, needed
+from gradcheck.sandbox import frames, surroundings
 
 REPLY_LIMIT = 256 << 20
 CAPTURE_LIMIT = 16_000
@@ -27,11 +23,22 @@ START_SECONDS = 30.0
 TICK = 0.25
 CHILD = Path(__file__).with_name("child.py")
 PIPE_BYTES = 1 << 20
-ENCLOSE = True  # False: without namespaces, as on a system that has none.
+UNCONFINED = (
+    "on this system a submission could read the reference or other submissions ({why}). Remedy: "
+    "grade where namespaces or Landlock are allowed, or as root with the grader and the class in "
+    "folders of mode 700; --unconfined grades all the same")
+# What hides the reference, the first that works; fewer, as on a system that has no more.
+WALLS = ("namespaces", "landlock", "user")
 
 
 class SandboxError(RuntimeError):
     """The submission's process gave no valid answer; `SandboxError` ends its evaluation."""
+
+    place = ""  # no line of the judge is to blame
+
+
+class UnconfinedError(SandboxError):
+    """On this system a submission could read the reference, or other submissions."""
 
 
 class SandboxTimeoutError(SandboxError, TimeoutError):
@@ -69,8 +76,10 @@ class Process:
         Wall-clock time.
     memory : int
         Megabytes beyond what NumPy itself takes.
-    folder : Path
-        Where the submission lies; it is hidden, as other submissions may lie there too.
+    own : Path
+        The submission's file, or its folder; what else lies beside it cannot be read.
+    unconfined : bool
+        Whether it may start although nothing hides the reference.
 
     Attributes
     ----------
@@ -82,7 +91,7 @@ class Process:
         Whether that is because it took too long.
     """
 
-    def __init__(self, budget: Budget, memory: int, folder: Path) -> None:
+    def __init__(self, budget: Budget, memory: int, own: Path, unconfined: bool = False) -> None:
         self.budget = budget
         self.notes: list[str] = []
         self.failure = ""
@@ -91,10 +100,9 @@ class Process:
         self._buffer = bytearray()
         self._number = 0
         self._inner = 0
-        self._token = f"GRADCHECK_{secrets.token_hex(8)}"
         self._cleanup = contextlib.ExitStack()
         try:
-            self._start(memory, folder)
+            self._start(memory, own.resolve(), unconfined)
         except EOFError:
             self.close()
             raise SandboxError("the sandbox's process did not start: " + self.output) from None
@@ -107,22 +115,24 @@ class Process:
         """What the submission printed, capped."""
         return self._captured.decode("utf-8", "replace")
 
-    def _start(self, memory: int, folder: Path) -> None:
+    def _start(self, memory: int, own: Path, unconfined: bool) -> None:
         """Start the process and wait until it has given up its privileges."""
         scratch = tempfile.mkdtemp(prefix="gradcheck-")
         self._cleanup.callback(shutil.rmtree, scratch, ignore_errors=True)
         requests, self._requests = _pipe(self._cleanup)
         self._replies, replies = _pipe(self._cleanup)
+        readable, secret = surroundings.readable(own), surroundings.secret(own)
         config = {
             "requests": requests.fileno(), "replies": replies.fileno(), "scratch": scratch,
-            "hidden": hidden(folder, scratch), "needed": needed(), "memory": memory,
-            "enclose": ENCLOSE, "cpu": int(self.budget.seconds) + 2,
-            "path": [str(Path(np.__file__).parent.parent)],
+            "readable": readable, "hidden": surroundings.within(secret, readable),
+            "secret": secret, "own": str(own), "needed": surroundings.needed(), "walls": WALLS,
+            "memory": memory, "cpu": int(self.budget.seconds) + 2,
+            "path": surroundings.search_path(own),
         }
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), json.dumps(config)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=scratch,
-            env=environment(scratch, self._token), start_new_session=True,
+            env=surroundings.environment(scratch), start_new_session=True,
             pass_fds=(requests.fileno(), replies.fileno()),
         )
         assert self._process.stdout is not None
@@ -134,7 +144,12 @@ class Process:
         replies.close()
         deadline = time.monotonic() + START_SECONDS
         self._inner = int.from_bytes(self._take(8, deadline), "little")
-        self.notes += self._receive(deadline)[0]["notes"]
+        reply = self._receive(deadline)[0]
+        self.notes += reply["notes"]
+        if not (reply["confined"] or unconfined):
+            raise UnconfinedError(UNCONFINED.format(why="; ".join(self.notes)))
+        if not reply["confined"]:
+            self.notes.append("nothing hides the reference, nor other submissions")
 
     def exchange(
         self, tree: Any, arrays: list[Any], seconds: float, what: str
@@ -259,8 +274,6 @@ class Process:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        if any("no isolation" in note for note in self.notes):
-            kill_marked(self._token)
 
     def close(self) -> None:
         """End the process, close the pipes and remove the scratch directory."""

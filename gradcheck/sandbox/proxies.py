@@ -13,13 +13,18 @@ import numpy as np
 
 from gradcheck.sandbox.wire import Opaque, set_generator_state
 
+NAME_LIMIT = 100
 Call = Callable[[str, tuple[Any, ...]], Any]
 
 
 class SubmissionError(Exception):
-    """The submission raised; a subclass of the exception's built-in type too."""
+    """The submission raised; a subclass of the exception's built-in type too.
+
+    `trace` and `place` tell of the submission's own lines.
+    """
 
     trace: str = ""
+    place: str = ""
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
@@ -37,11 +42,22 @@ def proxy(call: Call, name: str, parameters: Any) -> Callable[..., Any]:
     return function
 
 
+def bounded(name: Any) -> str:
+    """Return a name of the submission's as it is, if no pattern can take long on it.
+
+    >>> bounded("relu_forward")
+    'relu_forward'
+    """
+    if type(name) is not str or len(name) > NAME_LIMIT or not name.isidentifier():
+        raise ValueError(f"a name is no identifier of at most {NAME_LIMIT} characters")
+    return name
+
+
 def _signature(parameters: Any) -> inspect.Signature | None:
     if parameters is None:
         return None
     return inspect.Signature([
-        inspect.Parameter(name, inspect._ParameterKind(kind),
+        inspect.Parameter(bounded(name), inspect._ParameterKind(kind),
                           default=None if default is True else inspect.Parameter.empty)
         for name, kind, default in parameters
     ])
@@ -112,12 +128,12 @@ def remote_error(body: Any) -> SubmissionError:
     """Return the exception that a reply tells of."""
     try:
         names = [str(name)[:100] for name in body["types"]]
-        message, trace = str(body["message"])[:2000], str(body["trace"])[:2000]
+        message, trace, place = (str(body[name])[:2000] for name in ("message", "trace", "place"))
     except (KeyError, TypeError):
-        names, message, trace = [], "an exception that cannot be read", ""
+        names, message, trace, place = [], "an exception that cannot be read", "", ""
     if names[:1] == ["KeyError"]:
         with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
             message = ast.literal_eval(message)
     error = _error_class(*names)(message)
-    error.trace = trace
+    error.trace, error.place = trace, place
     return error

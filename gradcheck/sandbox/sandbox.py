@@ -8,8 +8,8 @@ submission is never looked at as evidence.
 This guards against accidents and cheap tricks: endless loops, crashes, memory and output floods,
 fork storms, forged results, a peek at the reference. It is no proof against hostile code. For
 submissions that you do not trust, run the whole grader in a container or a virtual machine. What
-a call did to its arguments is told by the submission's own process: code that rewrites the harness
-there can hide an overwritten array, and gains the points of the contract with it, no others.
+a call did to its arguments, and whether a backward calls its forward, is told by the submission's
+own process: code that rewrites the harness there can hide it, and gains those points.
 Packages other than the reference are not blocked: what is installed can be imported.
 """
 
@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -25,9 +27,16 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradcheck.sandbox import wire
-from gradcheck.sandbox.process import Budget, Process, SandboxError, SandboxTimeoutError
+from gradcheck.sandbox.process import (
+    Budget,
+    Process,
+    SandboxError,
+    SandboxTimeoutError,
+    UnconfinedError,
+)
 from gradcheck.sandbox.proxies import (
     SubmissionError,
+    bounded,
     overwrite,
     proxy,
     refuse_objects,
@@ -35,7 +44,8 @@ from gradcheck.sandbox.proxies import (
     warning_class,
 )
 
-__all__ = ["Budget", "Sandbox", "SandboxError", "SandboxTimeoutError", "SubmissionError"]
+__all__ = ["Budget", "Sandbox", "SandboxError", "SandboxTimeoutError", "SubmissionError",
+           "UnconfinedError"]
 
 SOURCE_LIMIT = 4 << 20
 
@@ -53,6 +63,10 @@ class Sandbox:
         Megabytes that the submission may use beyond what NumPy itself takes.
     package : path-like, optional
         The top folder of the package that it is a module of, with all its Python files.
+    folder : path-like, optional
+        A folder that is the submission's own: it may read what lies there.
+    unconfined : bool
+        Whether it may start where this system lets it read the reference.
 
     Attributes
     ----------
@@ -79,13 +93,17 @@ class Sandbox:
     def __init__(
         self, path: str | os.PathLike[str], budget: Budget | float = 120.0, memory: int = 2048,
         package: str | os.PathLike[str] | None = None,
+        folder: str | os.PathLike[str] | None = None, unconfined: bool = False,
     ) -> None:
         self.path, self.package = Path(path), package
+        self.own = Path(folder or package or path)
+        self.unconfined = unconfined
         self.budget = Budget(budget) if isinstance(budget, int | float) else budget
         self.memory = memory
         self.functions: dict[str, Callable[..., Any]] = {}
         self._process: Process | None = None
         self._global_state = b""
+        self._watch, self._calls = "", list[list[Any]]()
 
     @property
     def notes(self) -> list[str]:
@@ -112,7 +130,7 @@ class Sandbox:
             raise SandboxError(f"submissions cannot be confined on {os.name}. Remedy: grade them "
                                "on Linux or macOS, or in a container")
         sources = self._sources()
-        self._process = Process(self.budget, self.memory, self.path.resolve().parent)
+        self._process = Process(self.budget, self.memory, self.own, self.unconfined)
         try:
             self._import(sources)
         except BaseException:
@@ -131,11 +149,16 @@ class Sandbox:
 
     def _sources(self) -> dict[str, bytes]:
         """Return what is sent by its place: the submission, then the files of its package."""
+        own = self.own.resolve()
+        if self.own.is_symlink() or not self.path.resolve().is_relative_to(own):
+            raise SandboxError(f"{self.path}: it is a link to another place, and what lies there "
+                               "is not the submission's. Remedy: hand in the file itself")
         if self.package is None:
             return {f"{self.path.stem}.py": _read_source(self.path)}
         top = Path(self.package).resolve()
         return {file.relative_to(top.parent).as_posix(): _read_source(file)
-                for file in [self.path.resolve(), *sorted(top.rglob("*.py"))]}
+                for file in [self.path.resolve(), *sorted(top.rglob("*.py"))]
+                if file.resolve().is_relative_to(own)}
 
     def _import(self, sources: dict[str, bytes]) -> None:
         """Send the sources and learn the functions' names."""
@@ -149,8 +172,10 @@ class Sandbox:
             self._fail(f"importing it raised {type(error).__name__}: {error}\n"
                        f"{error.trace}".rstrip())
         try:
-            self.functions = {str(name): proxy(self.call, str(name), parameters)
+            self.functions = {bounded(name): proxy(self.call, name, parameters)
                               for name, parameters in reply["functions"]}
+            for name, function in self.functions.items():
+                vars(function)["watched"] = partial(self.watched, name)
         except (KeyError, TypeError, ValueError):
             self._fail("its process broke the protocol while it was imported")
 
@@ -173,7 +198,7 @@ class Sandbox:
         state = np.random.get_state(legacy=False)  # noqa: NPY002
         fingerprint = _fingerprint(state)
         sent = encoder.encode(state) if fingerprint != self._global_state else None
-        body = {"call": {"name": name, "args": tree, "state": sent}}
+        body = {"call": {"name": name, "args": tree, "state": sent, "watch": self._watch}}
         limit = min(self.budget.per_call, self.budget.left)
         assert self._process is not None
         reply, arrays = self._process.exchange(body, encoder.arrays, limit, f"calling {name}")
@@ -189,6 +214,15 @@ class Sandbox:
             warnings.warn(message, warning_class(category), stacklevel=3)
         return value
 
+    @contextmanager
+    def watched(self, name: str) -> Iterator[list[list[Any]]]:
+        """Yield a list of the arrays that the submission's own calls of a function are given."""
+        self._watch, self._calls = name, []
+        try:
+            yield self._calls
+        finally:
+            self._watch = ""
+
     def _accept(self, reply: Any, arrays: list[Any], known: list[Any]) -> Any:
         """Return the value of a reply, and make its changes to the caller's objects."""
         decoder = wire.Decoder(arrays, known)
@@ -199,6 +233,7 @@ class Sandbox:
         if reply["state"] is not None:
             np.random.set_state(decoder.decode(reply["state"]))  # noqa: NPY002
         self._global_state = _fingerprint(np.random.get_state(legacy=False))  # noqa: NPY002
+        self._calls += [list(map(decoder.decode, call)) for call in reply["calls"]]
         for entry in reply["warnings"]:
             category, message = entry
             if not isinstance(category, str) or not isinstance(message, str):

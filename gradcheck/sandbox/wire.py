@@ -2,8 +2,6 @@
 
 What crosses is Python's own scalars and containers, arrays of numbers and NumPy's generators, and
 nothing else; any other object of the submission stays there, and a handle stands for it.
-
-The module imports its neighbour by a relative name, as the submission's process has no gradcheck.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ import numpy as np
 from .frames import KINDS, WireError
 
 MAX_DEPTH = 30
+MOST_KEYS = 10_000
 BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 
 
@@ -83,11 +82,9 @@ class Encoder:
         if kind is tuple or kind is list:
             self._remember(value)
             return {"t" if kind is tuple else "l": [self.encode(v, depth + 1) for v in value]}
-        if kind is dict:
+        if kind is dict and set(map(type, value)) <= {str}:
             self._remember(value)
-            pairs = [[self.encode(k, depth + 1), self.encode(v, depth + 1)]
-                     for k, v in value.items()]
-            return {"d": pairs}
+            return {"d": [[key, self.encode(entry, depth + 1)] for key, entry in value.items()]}
         if kind in (np.random.Generator, np.random.RandomState):
             self._remember(value)
             return {"g": [kind.__name__, self.encode(_state(value), depth + 1)]}
@@ -95,7 +92,8 @@ class Encoder:
             return {"o": [value.handle, value.type_name]}
         if self._keep is None:
             raise WireError(f"a {kind.__name__} cannot be sent to a submission; expected arrays of "
-                            "numbers, Python scalars, tuples, lists, dicts and NumPy generators")
+                            "numbers, Python scalars, tuples, lists, NumPy generators, and dicts "
+                            "with strings for keys")
         return {"o": [self._keep(value), _type_name(value)]}
 
     def _remember(self, value: Any) -> None:
@@ -125,6 +123,7 @@ class Decoder:
         self.objects: list[Any] = list(known)
         self._arrays = arrays
         self._resolve = resolve
+        self._depth = 0
 
     def decode(self, tree: Any) -> Any:
         """Return the value that `tree` stands for."""
@@ -133,10 +132,17 @@ class Decoder:
         if not isinstance(tree, dict) or len(tree) != 1:
             raise WireError("a value of the frame is malformed")
         ((tag, body),) = tree.items()
+        self._depth += 1
         try:
+            if self._depth > MAX_DEPTH + 1:
+                raise WireError(f"a value of the frame is nested more than {MAX_DEPTH} deep")
             return getattr(self, f"_{_TAGS[tag]}")(body)
+        except WireError:
+            raise
         except (KeyError, TypeError, IndexError, ValueError, OverflowError) as error:
             raise WireError(f"a value of the frame is malformed ({type(error).__name__})") from None
+        finally:
+            self._depth -= 1
 
     def _int(self, body: str) -> int:
         if len(body) > 100:
@@ -176,9 +182,10 @@ class Decoder:
     def _dict(self, body: list[list[Any]]) -> dict[Any, Any]:
         result: dict[Any, Any] = {}
         self.objects.append(result)
+        if len(body) > MOST_KEYS or not all(type(key) is str for key, _ in body):
+            raise WireError(f"a dict of the frame has other keys than {MOST_KEYS} strings at most")
         for key, entry in body:
-            decoded = self.decode(key)
-            result[decoded] = self.decode(entry)
+            result[key] = self.decode(entry)
         return result
 
     def _generator(self, body: list[Any]) -> Any:

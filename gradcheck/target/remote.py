@@ -7,12 +7,12 @@ import re
 import sysconfig
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gradcheck.exceptions import LIBRARY
-from gradcheck.output.record import Item
+from gradcheck.output.record import Item, item_of
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.printed import Printed
 from gradcheck.target.process import EndedError, Frame, Process, SlowError
@@ -235,12 +235,3 @@ def _of_trouble(entry: Listed, trouble: Exception, label: str) -> Item:
     if isinstance(trouble, SlowError):
         return entry.error(str(trouble), label)
     return entry.error(f"not reached: {trouble}", label)
-
-
-def item_of(entries: Mapping[str, Any]) -> Item:
-    """Return an item as the judging process had it."""
-    item = Item(**entries)
-    error = item.worst_error
-    return replace(item, arguments=tuple(item.arguments), advice=tuple(item.advice),
-                   uncovered=tuple(item.uncovered),
-                   worst_error=None if error is None else float(error))

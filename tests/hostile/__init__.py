@@ -230,9 +230,10 @@ def relu_backward(dout, cache): return {(1, 2): {1: float('nan')}, None: 10 ** 5
     Hostile("rewrites the harness", """
 import sys
 main = sys.modules['__main__']
-main._same = lambda *a: True
-main._describe = lambda e: {'types': ['SkipTest'], 'message': 'skipped', 'trace': ''}
-main.MESSAGE_LIMIT = 10**9
+telling = sys.modules['_sandbox.telling']
+telling.same = lambda *a: True
+telling.describe = lambda e: {'types': ['SkipTest'], 'message': 'skipped', 'trace': '', 'place': ''}
+telling.MESSAGE_LIMIT = 10**9
 main.Server._keep = lambda self, value: -1
 sys.modules['_sandbox.wire'].Encoder._encode_object = lambda self, value, kind, depth: {'r': 0}
 def relu_forward(x): return x + 1, x

@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -299,3 +300,54 @@ def test_a_results_file_of_something_else_ends_the_command_with_one_line(tmp_pat
     assert main([*COMMAND, "--results", str(path)]) == 1
     assert "notes.txt, line 1" in capsys.readouterr().err
     assert path.read_text() == "my notes\n"
+
+
+def test_two_sweeps_do_not_write_to_one_file(tmp_path, content):
+    path = tmp_path / "results.jsonl"
+    with subprocess.Popen([sys.executable, "-m", "nets", *COMMAND, "--seeds", "40", "--results",
+                           str(path)], stdout=subprocess.DEVNULL) as first:
+        while not path.exists() or not path.stat().st_size:
+            assert first.poll() is None
+            time.sleep(0.01)
+        with pytest.raises(OSError, match="another sweep"):
+            sweep(path=path)
+        first.kill()
+    before = read_results(path)
+    assert len(before) == len({result.cell for result in before})
+    sweep(path=path)
+    after = read_results(path)
+    assert len(after) == len({result.cell for result in after})
+    assert after[:len(before)] == before
+
+
+def workers_of(process):
+    """Return the processes that a process has started."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(entry.read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):
+            continue
+        if parent == process:
+            found.append(int(entry.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_no_worker_outlives_a_sweep(tmp_path, name):
+    path = tmp_path / "results.jsonl"
+    with subprocess.Popen([sys.executable, "-m", "nets", *COMMAND, "--seeds", "400", "--epochs",
+                           "50", "--workers", "2", "--results", str(path)],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        while not path.exists() or not path.stat().st_size:
+            assert first.poll() is None
+            time.sleep(0.01)
+        workers = workers_of(first.pid)
+        assert len(workers) >= 2
+        first.send_signal(getattr(signal, name))
+        deadline = time.monotonic() + 2.0
+        while any(Path(f"/proc/{pid}").exists() for pid in workers):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        first.kill()

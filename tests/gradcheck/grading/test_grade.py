@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,9 +17,11 @@ import numpy as np
 import pytest
 
 from gradcheck.grading import submission as _grading
+from gradcheck.grading.file import judge_file
 from gradcheck.grading.grade import grade_file, grade_folder
 from gradcheck.grading.points import load_points
 from gradcheck.grading.reference import reference_layers
+from gradcheck.grading.remote import Judge
 from gradcheck.output.record import Record
 from gradcheck.output.render import FORMATS, render
 from tests.hostile import ALL, GOOD, Hostile
@@ -30,7 +33,7 @@ LIMIT = 5.0
 def graded(folder: Path, source: str, name: str = "homework.py", **settings) -> Record:
     file = folder / name
     file.write_text(source)
-    return grade_file(file, **settings)
+    return judge_file(file, **settings)
 
 
 def earned(record: Record) -> list[str]:
@@ -195,16 +198,23 @@ def hostile_file(folder: Path, hostile: Hostile, port: int = 9) -> Path:
     return file
 
 
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    """Return a process that judges one after the other, as for a folder."""
+    with Judge() as judge:
+        yield judge
+
+
 @pytest.mark.parametrize("hostile", ALL, ids=lambda hostile: hostile.name)
 def test_a_hostile_submission_ends_in_time_with_a_valid_result_and_no_undeserved_points(
-    tmp_path: Path, hostile: Hostile
+    tmp_path: Path, hostile: Hostile, judge: Judge
 ) -> None:
     if "kills" in hostile.name and os.getuid() != 0 and graded(tmp_path, GOOD).notes:
         pytest.skip("this system would let it kill processes of the same user")
     with socket.create_server(("127.0.0.1", 0)) as server:
         file = hostile_file(tmp_path, hostile, server.getsockname()[1])
         started = time.monotonic()
-        record = grade_file(file, timeout=LIMIT, memory=512)
+        record = judge.record({"path": str(file), "timeout": LIMIT, "memory": 512})
         assert time.monotonic() - started < LIMIT + 5.0
     undeserved = [name for name in earned(record)
                   if not name.startswith(tuple(hostile.deserved or ("-",)))]
@@ -377,6 +387,43 @@ def test_a_seed_repeats_the_grading(tmp_path: Path) -> None:
     assert graded(tmp_path, source, only="affine").settings["seed"] != 7
 
 
+def test_the_seed_is_told_and_is_that_of_the_table_unless_another_one_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    points = {"seed": 41, "relu": 3}
+    record = graded(tmp_path, GOOD, points=points)
+    assert record.settings["seed"] == 41
+    assert render(record).rstrip().endswith(", seed 41")
+    assert graded(tmp_path, GOOD, points=points, seed=7).settings["seed"] == 7
+    with pytest.raises(ValueError, match="seed is 'x'"):
+        graded(tmp_path, GOOD, points={"seed": "x", "relu": 3})
+
+
+RAISING = """
+import numpy as np
+def helper(x):
+    return np.linalg.inv(x[0])
+def affine_forward(x, w, b):
+    return x.reshape(len(x), -1) @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    return helper(dout)
+def relu_forward(x):
+    raise RuntimeError("no relu")
+def relu_backward(dout, cache): return dout
+def tanh_forward(x, y, z): return x, x
+def tanh_backward(dout, cache): return dout
+"""
+
+
+def test_the_students_own_line_is_named_and_none_of_ours(tmp_path: Path) -> None:
+    record = graded(tmp_path, RAISING)
+    told = {item.name: item.message for item in record.items}
+    assert "(line 4, in helper)" in told["affine: gradient"]
+    assert "(line 10, in relu_forward)" in told["relu: gradient"]
+    assert not any(re.search(r"(of|in) call\b|_evaluate|sandbox\.py|child\.py", message)
+                   for message in told.values())
+
+
 def test_grading_leaves_the_global_generator_alone(tmp_path: Path) -> None:
     state = np.random.get_state()[1].tobytes()
     graded(tmp_path, CS231N, only="affine_relu_dropout")
@@ -414,7 +461,11 @@ def test_a_wrong_table_is_refused_before_anything_runs(
 
 
 @pytest.mark.parametrize("settings", [
-    {"only": "nothing"}, {"p_is": "up"}, {"scaling": "up"}, {"seeding": "up"},
+    {"only": "nothing"}, {"only": ["relu", "relo"]}, {"only": ["relo*"]},
+    {"only": "relo", "points": {"relu": 3}}, {"points": {"relo": 3}},
+    {"points": {"relu": {"valeu": 3}}}, {"points": {"dropout": {"rates": 3}}},
+    {"points": {"relu": 3, "ignore": ["dout-mutate"]}},
+    {"p_is": "up"}, {"scaling": "up"}, {"seeding": "up"},
 ])
 def test_a_wrong_setting_is_refused(tmp_path: Path, settings: dict) -> None:
     with pytest.raises(ValueError, match="Remedy"):

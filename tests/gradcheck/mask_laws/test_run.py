@@ -9,6 +9,7 @@ import subprocess
 import sys
 import unittest
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 
@@ -357,3 +358,26 @@ def test_the_probe_speaks_each_convention():
     assert param(p_is="keep")["p"] == 0.75
     assert param(seeding=None) == {"p": 0.25, "mode": "train"}
     assert isinstance(param(seeding="rng")["rng"], np.random.Generator)
+
+
+def verdicts(impl: object) -> list[tuple[str, str]]:
+    return [(result.name, result.status) for result in check_dropout(impl, on_fail=None)]
+
+
+def global_forward(x, param):
+    if param["mode"] == "test":
+        return x, None
+    if "seed" in param:
+        np.random.seed(param["seed"])
+    mask = (np.random.rand(*x.shape) >= param["p"]) / (1 - param["p"])
+    return (x * mask).astype(x.dtype), mask
+
+
+def global_backward(dout, mask):
+    return dout if mask is None else (dout * mask).astype(dout.dtype)
+
+
+def test_threads_that_check_at_once_have_the_verdicts_of_one():
+    impls = [(global_forward, global_backward), layers, (global_forward, global_backward)]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(verdicts, impls)) == list(map(verdicts, impls))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import time
 import timeit
 import warnings
@@ -66,11 +64,6 @@ def connects(port):
 def runs(name): return __import__(name).__name__
 def prints(text): print(text)
 def reads(): return sys.stdin.read()
-def daemon():
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0: time.sleep(1000)
-        os._exit(0)
 def crash(): os._exit(0)
 '''
 
@@ -188,7 +181,7 @@ def test_arguments_that_cannot_cross_are_refused_with_a_reason(call) -> None:
 
 
 def isolated(sandbox: Sandbox) -> None:
-    if sandbox.notes:
+    if any("without namespaces" in note for note in sandbox.notes):
         pytest.skip(f"this system does not isolate: {sandbox.notes}")
 
 
@@ -197,15 +190,14 @@ def test_the_reference_cannot_be_read(call, shared: Sandbox) -> None:
     for name in ("layers", "nets", "gradcheck"):
         with pytest.raises(ModuleNotFoundError):
             call("runs", name)
-    isolated(shared)
-    assert call("listing", str(root / "layers")) == []
-    assert call("listing", str(root / "gradcheck")) == []
+    for name in ("layers", "gradcheck"):
+        with pytest.raises(OSError, match=r"No such file|denied"):
+            call("listing", str(root / name))
 
 
 def test_other_submissions_cannot_be_read(call, shared: Sandbox, path: Path) -> None:
     isolated(shared)
-    with contextlib.suppress(PermissionError):  # A folder on the way may be closed to others.
-        assert call("listing", str(path.parent)) == []
+    assert call("listing", str(path.parent)) == ["homework.py"]
     assert call("listing", ".") == ["homework.py"]
 
 
@@ -219,7 +211,7 @@ def test_no_file_outside_can_be_written(call, shared: Sandbox, tmp_path: Path) -
     tmp_path.chmod(0o777)
     call("write_file", "scratch.txt")
     isolated(shared)
-    with pytest.raises(OSError, match=r"[Rr]ead-only|denied"):
+    with pytest.raises(OSError, match=r"[Rr]ead-only|denied|No such file"):
         call("write_file", str(tmp_path / "results.json"))
     assert list(tmp_path.iterdir()) == []
 
@@ -237,7 +229,8 @@ def test_there_is_no_network(call, shared: Sandbox) -> None:
     import socket
 
     isolated(shared)
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(OSError, match="reach"):
+    with (socket.create_server(("127.0.0.1", 0)) as server,
+          pytest.raises(OSError, match=r"reach|permitted")):
         call("connects", server.getsockname()[1])
 
 
@@ -281,60 +274,6 @@ def test_memory_beyond_the_limit_is_refused(path: Path) -> None:
 def test_an_exit_is_no_answer(path: Path) -> None:
     with Sandbox(path, 30.0) as sandbox, pytest.raises(SandboxError, match="exit code 0"):
         sandbox.functions["crash"]()
-
-
-def marked(token: str) -> list[int]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if token.encode() in entry.read_bytes():
-                found.append(int(entry.parent.name))
-        except OSError:
-            continue
-    return found
-
-
-@pytest.mark.parametrize("enclose", [True, False])
-def test_nothing_that_it_started_outlives_it(
-    path: Path, enclose: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "ENCLOSE", enclose)
-    with Sandbox(path, 30.0) as sandbox:
-        token = next(k for k in sandbox.functions["environment"]() if k.startswith("GRADCHECK_"))
-        sandbox.functions["daemon"]()
-        assert bool(sandbox.notes) >= (not enclose)
-        if os.getuid() == 0:
-            assert len(marked(token)) >= 2
-    assert marked(token) == []
-
-
-@pytest.fixture
-def open_sandbox(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """Return a sandbox as a system without namespaces has it."""
-    monkeypatch.setattr(process, "ENCLOSE", False)
-    with Sandbox(path, 60.0) as sandbox:
-        yield sandbox
-
-
-def test_it_works_without_namespaces_and_says_so(open_sandbox: Sandbox) -> None:
-    assert open_sandbox.functions["identity"](3) == 3
-    open_sandbox.functions["write_file"]("scratch.txt")
-    assert any("no isolation" in note for note in open_sandbox.notes)
-
-
-def test_without_namespaces_landlock_hides_the_reference_and_protects_files(
-    open_sandbox: Sandbox, tmp_path: Path
-) -> None:
-    if not any("Landlock hides" in note for note in open_sandbox.notes):
-        pytest.skip("this system has no Landlock")
-    call = open_sandbox.functions
-    reference = Path(process.__file__).parents[2] / "layers" / "affine.py"
-    with pytest.raises(PermissionError):
-        call["read_file"](str(reference))
-    tmp_path.chmod(0o777)
-    with pytest.raises(PermissionError):
-        call["write_file"](str(tmp_path / "results.json"))
-    assert call["runs"]("json.tool") == "json"
 
 
 def test_a_small_call_takes_less_than_a_millisecond(call) -> None:

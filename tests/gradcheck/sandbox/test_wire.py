@@ -51,3 +51,33 @@ def test_every_plain_value_crosses_unchanged(value: object) -> None:
 def test_a_forged_value_is_refused(tree: object) -> None:
     with pytest.raises(frames.WireError):
         wire.Decoder([], []).decode(tree)
+
+
+def nested(depth: int) -> object:
+    tree: object = 1.0
+    for _ in range(depth):
+        tree = {"l": [tree]}
+    return tree
+
+
+@pytest.mark.parametrize(("tree", "reason"), [
+    ({"d": [[i * (2**61 - 1), 0] for i in range(1, 50)]}, "other keys"),
+    ({"d": [[{"t": []}, 0]]}, "other keys"),
+    ({"d": [[str(i), 0] for i in range(wire.MOST_KEYS + 1)]}, "other keys"),
+    (nested(wire.MAX_DEPTH + 2), "nested more than"),
+])
+def test_a_reply_is_bounded_in_its_keys_and_its_depth(tree: object, reason: str) -> None:
+    with pytest.raises(frames.WireError, match=reason):
+        wire.Decoder([], []).decode(tree)
+
+
+def test_a_dict_with_other_keys_than_strings_stays_where_it_is() -> None:
+    kept: list[object] = []
+
+    def keep(value: object) -> int:
+        kept.append(value)
+        return 1
+
+    assert wire.Encoder([], keep).encode(({1: 2.0}, {"a": 1})) == {
+        "t": [{"o": [1, "dict"]}, {"d": [["a", 1]]}]}
+    assert kept == [{1: 2.0}]

@@ -1,0 +1,103 @@
+"""The results of a folder, a line each, on the disk as soon as it is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from gradcheck.output.record import Record, record_of
+
+FILE = "results.jsonl"
+BEFORE = "results-before.jsonl"
+
+
+class Results:
+    """The results file of one run; no other run may write to it meanwhile.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the file lies; it is made if need be.
+    resume : bool
+        Whether records that are in the file count. Otherwise the file is put aside.
+
+    Raises
+    ------
+    ValueError
+        The file cannot be written, or another run is writing to it.
+    """
+
+    def __init__(self, folder: Path, resume: bool) -> None:
+        self.path = folder / FILE
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not resume and self.path.exists() and not _is_locked(self.path):
+                os.replace(self.path, folder / BEFORE)
+            self._file = open(self.path, "a+b", buffering=0)  # noqa: SIM115 - closed in __exit__
+        except OSError as error:
+            raise ValueError(f"results: {self.path} cannot be written ({error}). Remedy: "
+                             "--results FOLDER names another folder.") from None
+        if not _lock(self._file.fileno()):
+            self._file.close()
+            raise ValueError(f"results: another run is writing to {self.path}. Remedy: wait until "
+                             "it has ended, or --results FOLDER names another folder.")
+        self.known = dict(self._read())
+
+    def _read(self) -> list[tuple[str, Record]]:
+        """Return what the file holds; a last line that a kill has torn is cut off."""
+        self._file.seek(0)
+        text = self._file.read()
+        self._file.truncate(text.rfind(b"\n") + 1)
+        return [(entry["key"], record_of(entry["record"]))
+                for entry in map(json.loads, text.split(b"\n")[:-1])]
+
+    def add(self, key: str, record: Record) -> None:
+        """Append a record in one write, and wait for the disk."""
+        line = json.dumps({"key": key, "record": record.to_dict()}).encode() + b"\n"
+        self._file.write(line)
+        os.fsync(self._file.fileno())
+        self.known[key] = record
+
+    def __enter__(self) -> Results:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._file.close()
+
+
+def key_of(path: str, settings: Mapping[str, Any]) -> str:
+    """Return what a record is known by: the file, what is in it, and how it was judged.
+
+    >>> key_of("none.py", {"seed": 1}) == key_of("none.py", {"seed": 2})
+    False
+    """
+    try:
+        content = Path(path).read_bytes() if Path(path).is_file() else b""
+    except OSError:
+        content = b""
+    told = json.dumps([path, settings], sort_keys=True, default=str).encode()
+    return f"{Path(path).name} {hashlib.sha256(told + b'|' + content).hexdigest()[:32]}"
+
+
+def _lock(descriptor: int) -> bool:
+    """Take the file for this process alone; return whether nobody else has it."""
+    try:
+        import fcntl
+    except ImportError:  # a system without it has one run at a time
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except OSError:
+        return False
+
+
+def _is_locked(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return not _lock(file.fileno())
