@@ -23,7 +23,7 @@ def as_gradescope(record: Record) -> str:
     return dump({
         "score": total(earned for _, earned, _ in rows),
         "execution_time": round(record.seconds, 3),
-        "output": summary(record),
+        "output": "\n".join([summary(record), *(f"note: {clean(note)}" for note in record.notes)]),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",

@@ -47,3 +47,9 @@ def test_a_check_without_points_counts_each_item_once() -> None:
     assert (result["score"], [t["max_score"] for t in result["tests"]]) == (1.0, [1.0, 1.0])
     assert json.loads(render(record, "prairielearn"))["score"] == 0.5
     assert "points" not in render(record).splitlines()[0]
+
+
+def test_gradescope_is_told_what_the_system_did_not_allow():
+    record = Record("grade", "a.py", notes=("nothing hides the reference",))
+    assert json.loads(render(record, "gradescope"))["output"].endswith(
+        "\nnote: nothing hides the reference")
