@@ -25,4 +25,5 @@ explain                 The kinds of edits as a list, each with an example.
 angelic                 Suspect lines by solving: where some value would make every gradient right.
 judged                  The same edits with other judges: where no gradient is wrong
 telling                 Edits as reports tell them, and the quiet in which they are tried.
+lost                    A name that nothing defines: the statement that is lost
 """

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcheck.repair.sites import Where
 
-MOST_ARRAYS, MOST_SCALARS = 24, 16
+MOST_ARRAYS, MOST_SCALARS = 24, 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,8 @@ def scalars(where: Where) -> list[Atom]:
     """
     named = [Atom(text, value) for text, value in _values(where.scope) if _is_number(value)]
     made = [Atom(f"1 - {atom.text}", 1 - atom.value) for atom in named if 0 < atom.value < 1]
+    made += [Atom(f"{where.numpy}.sqrt({atom.text})", np.sqrt(atom.value)) for atom in named
+             if where.numpy in where.names and isinstance(atom.value, int) and atom.value > 1]
     sizes = [Atom(f"{atom.text}.{what}", value) for atom in arrays(where)
              if atom.text.isidentifier()
              for what, value in [*((f"shape[{i}]", n) for i, n in enumerate(atom.value.shape)),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck.repair import grows, swaps, turns
+from gradcheck.repair import grows, lost, swaps, turns
 from gradcheck.repair.sites import Change, Site
 
 MOST_SITES = 6
@@ -77,6 +77,11 @@ KINDS = (
     Kind("deletion", 1, "something too much", "dout * mask * p", "dout * mask", grows.deletions,
          cost=0.9),
     Kind("exponent", 1, "another exponent", "x ** 3", "x ** 2", swaps.exponents),
+    Kind("other-name", 1, "another variable", "slope * slope", "slope * dout", swaps.other_names),
+    Kind("unpacking", 1, "the cache is not unpacked", "dx = dout * x", "x, w = cache; ...",
+         swaps.unpackings, "statement"),
+    Kind("definition", 1, "a name is not defined", "return dx", "dx = np.zeros_like(x); ...",
+         lost.definitions, "statement", 1.8),
     Kind("statement", 1, "a statement too much", "dx *= p", "", grows.statements, "statement"),
     Kind("bounds", 1, "another bound or index", "dx[1:]", "dx[:-1]", grows.bounds),
     Kind("shape", 1, "a reshape is wrong", "x.reshape(-1, n)", "x.reshape(n, -1).T", grows.shapes),

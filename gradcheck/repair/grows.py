@@ -184,6 +184,7 @@ def array_factors(site: Site) -> Iterator[ast.AST]:
             yield ast.BinOp(site.node, ast.Mult(), atom.node)
             if atom.value.dtype.kind == "f":
                 yield ast.BinOp(site.node, ast.Div(), atom.node)
+                yield ast.BinOp(atom.node, ast.Div(), site.node)
                 yield ast.BinOp(site.node, ast.Mult(), parsed(f"({atom.text} > 0)"))
                 yield ast.BinOp(site.node, ast.Mult(), parsed(f"(1 - {atom.text})"))
                 yield ast.BinOp(site.node, ast.Mult(), parsed(f"(1 - {atom.text} ** 2)"))

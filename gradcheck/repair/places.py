@@ -33,9 +33,12 @@ def others(args: Args, rng: np.random.Generator) -> Iterator[Args]:
     (True, True)
     """
     found = sorted({size for arg in args for size in _sizes(arg)})
+    wholes = sorted({number for arg in args for number in _whole_numbers(arg)})
+    settings: list[Mapping[int, int]] = [{}, {1: 2, 2: 1}, {n: n + 1 for n in wholes},
+                                         {n: max(n - 1, 1) for n in wholes}]
     for _ in range(ROUNDS):
         for sizes in _readings(args, found, rng):
-            for whole in ({}, {1: 2, 2: 1}):
+            for whole in settings if wholes else settings[:1]:
                 yield tuple(_changed(arg, sizes, whole, rng) for arg in args)
 
 
@@ -50,6 +53,13 @@ def _sizes(arg: Any) -> list[int]:
     if isinstance(arg, dict):
         return [size for entry in arg.values() for size in _sizes(entry)]
     return []
+
+
+def _whole_numbers(arg: Any) -> list[int]:
+    """Return the settings that are whole numbers, such as a stride; a seed is none."""
+    if isinstance(arg, dict):
+        return [n for key, entry in arg.items() if key != "seed" for n in _whole_numbers(entry)]
+    return [arg] if isinstance(arg, int) and not isinstance(arg, bool) else []
 
 
 def _readings(args: Args, found: Sequence[int], rng: np.random.Generator) -> Iterator[Sizes]:

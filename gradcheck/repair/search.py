@@ -18,6 +18,7 @@ from gradcheck.repair import edits
 from gradcheck.repair.angelic import Suspect, suspects
 from gradcheck.repair.bench import Bench, Outcome, Part
 from gradcheck.repair.edits import Kind
+from gradcheck.repair.lost import missing_name
 from gradcheck.repair.sites import Change, Site, sites_of
 from gradcheck.repair.slice import OWN, SHARED, scores
 from gradcheck.repair.values import expressions
@@ -139,7 +140,15 @@ class Search:
             found = {node: score for node, score in cached.items() if score == OWN} | returns
         else:
             found = scores(tree, names, failing, value_first=part.in_forward)
-        yield from sites_of(part.source, part.run, found)
+        yield from sites_of(part.source, part.run, found, self._packed(),
+                            missing_name(self.bench.error))
+
+    def _packed(self) -> tuple[tuple[str, ...], ...]:
+        """Return the tuples of names that forward makes."""
+        found = [node.elts for part in self.bench.parts if part.in_forward
+                 for node in ast.walk(part.source.tree) if isinstance(node, ast.Tuple)]
+        return tuple(tuple(entry.id for entry in elts if isinstance(entry, ast.Name))
+                     for elts in found if elts and all(isinstance(e, ast.Name) for e in elts))
 
     def _names(self) -> list[str]:
         layer = self.bench.places[0].layer

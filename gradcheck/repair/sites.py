@@ -38,6 +38,8 @@ class Site:
         The nodes between them, the innermost first.
     place : Where
         What is known where it stands.
+    is_nested : bool
+        Whether it is no statement of the function's own body.
     """
 
     holder: Any
@@ -46,6 +48,7 @@ class Site:
     statement: ast.stmt
     parents: tuple[ast.AST, ...]
     place: Where
+    is_nested: bool = True
 
     @property
     def parent(self) -> ast.AST:
@@ -67,6 +70,8 @@ class Where:
     names: Scope
     numpy: str
     score: int = 0
+    packed: tuple[tuple[str, ...], ...] = ()
+    missing: str = ""
     values: dict[ast.AST, Any] = field(default_factory=dict)
 
     def value(self, node: ast.AST) -> Any:
@@ -108,26 +113,35 @@ def is_pure(node: ast.AST) -> bool:
     return True
 
 
-def sites_of(source: Source, run: Run, scores: Mapping[ast.stmt, int]) -> Iterator[Site]:
-    """Yield the places of a function that matter, its statements and what is in them."""
+def sites_of(source: Source, run: Run, scores: Mapping[ast.stmt, int],
+             packed: tuple[tuple[str, ...], ...] = (), missing: str = "") -> Iterator[Site]:
+    """Yield the places of a function that matter, its statements and what is in them.
+
+    `packed` holds the tuples of names that forward packs, which are what a cache is made of;
+    `missing` is a name that is used and not defined.
+    """
     alias = next((name for name, value in run.names.items() if value is np), "")
-    yield from _of_body(source.tree.body, run, scores, alias)
+    known = Where({}, run.names, alias, packed=packed, missing=missing)
+    for site in _of_body(source.tree.body, run, scores, known):
+        site.is_nested = site.holder is not source.tree.body
+        yield site
 
 
-def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], alias: str
+def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], known: Where
              ) -> Iterator[Site]:
     for index, node in enumerate(body):
         scope = run.scope_of(node.lineno, _own_end(node)) if hasattr(node, "lineno") else None
         if scope is None or isinstance(node, LEFT_ALONE):
             continue
         if node in scores:
-            where = Where(scope, run.names, alias, scores[node])
+            where = Where(scope, run.names, known.numpy, scores[node], known.packed,
+                          known.missing)
             _remember(node, where, run)
             yield Site(body, index, node, node, (), where)
             if not _is_text(node):
                 yield from _inside(node, node, (), where)
         for name in ("body", "orelse", "finalbody"):
-            yield from _of_body(getattr(node, name, []), run, scores, alias)
+            yield from _of_body(getattr(node, name, []), run, scores, known)
 
 
 def _remember(node: ast.stmt, where: Where, run: Run) -> None:

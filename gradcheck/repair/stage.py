@@ -27,6 +27,8 @@ from gradcheck.repaired import Repair
 SECONDS = 3.0
 MOST_PLACES, MOST_SAME = 3, 2
 MOST_SECONDS = 1.0
+# Of a forward that takes longer, nothing could be proved in the time.
+SLOWEST = 0.05
 LEAST_PLACES = 2
 MOST_JUDGED = 4
 MOST_SUSPECTS = 3
@@ -60,11 +62,14 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
     with undisturbed():
         try:
             place = Place(layer, whole=True, seed=seed)
+            if place.seconds > SLOWEST:
+                return ()
             place.truths  # noqa: B018  (computed while the layer is as it is)
         except Exception:
             return ()
         given = variants(layer, kind) if others is None else others
-        bench = Bench([place, *_places(layer, given)])
+        until = time.monotonic() + min(MOST_SECONDS, seconds / 3)
+        bench = Bench([place, *_places(layer, given, until)])
         search = Search(bench, codes, deadline, kind)
         candidates = search.run() if bench.parts else []
         if bench.parts and search.base.is_right:
@@ -82,22 +87,22 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
             _suspected(search, layer))
 
 
-def _places(layer: Layer, others: Iterable[Layer]) -> Iterator[Place]:
+def _places(layer: Layer, others: Iterable[Layer], until: float) -> Iterator[Place]:
     """Yield the places of other layers, as far as forward takes their arguments.
 
     Those of sizes that were not there before are what proves an edit; others hold it, too.
     """
-    seen, last, count, same = {_shapes(layer)}, time.monotonic() + MOST_SECONDS, 0, 0
+    seen, count, same = {_shapes(layer), _settings(layer)}, 0, 0
     for other in others:
-        shapes = _shapes(other)
-        if time.monotonic() > last or count == MOST_PLACES:
+        shapes, settings = _shapes(other), _settings(other)
+        if time.monotonic() > until or count == MOST_PLACES:
             return
-        if shapes in seen and same == MOST_SAME:
+        if shapes in seen and settings in seen and same >= MOST_SAME:
             continue
         with contextlib.suppress(Exception):
             place = Place(other, seed=1 + count, is_new=shapes not in seen)
             place.truths  # noqa: B018  (computed while the layer is as it is)
-            seen.add(shapes)
+            seen.update((shapes, settings))
             count += place.is_new
             same += not place.is_new
             yield place
@@ -125,6 +130,11 @@ def _shapes(layer: Layer) -> tuple[Any, ...]:
     net = getattr(layer.forward, "__self__", None)
     batch = net.batch if isinstance(net, NetLoss) else ()
     return tuple(np.shape(arg) for arg in (*layer.args, *batch))
+
+
+def _settings(layer: Layer) -> tuple[str, ...]:
+    """Return what is no array among the arguments."""
+    return ("settings", *(repr(arg) for arg in layer.args if isinstance(arg, int | float | dict)))
 
 
 def _of_forward(bench: Bench, search: Search, kind: str, deadline: float) -> tuple[Repair, ...]:

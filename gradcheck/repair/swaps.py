@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,6 +81,30 @@ def names(site: Site) -> Iterator[ast.AST]:
                             if not atom.text.isidentifier() and kind_of(atom.value) == kind)
 
 
+def other_names(site: Site) -> Iterator[ast.AST]:
+    """Yield other names whose values have another form, and any for one that means nothing."""
+    node, scope = site.node, site.place.scope
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        return
+    if node.id not in scope and (node.id in site.place.names or hasattr(builtins, node.id)):
+        return
+    kind = kind_of(scope.get(node.id))
+    yield from (ast.Name(name, ast.Load()) for name, value in scope.items()
+                if name != node.id and (other := kind_of(value)) is not None and other != kind)
+
+
+def unpackings(site: Site) -> Iterator[list[ast.AST]]:
+    """Yield the first statement after one that unpacks the cache as forward packed it."""
+    cache = [name for name, value in site.place.scope.items() if isinstance(value, tuple)]
+    first = isinstance(site.holder, list) and site.holder[0] is site.node
+    for packed in site.place.packed if first else ():
+        for name in cache:
+            if len(packed) == len(site.place.scope[name]):
+                names: list[ast.expr] = [ast.Name(entry, ast.Store()) for entry in packed]
+                yield [ast.Assign([ast.Tuple(names, ast.Store())], ast.Name(name, ast.Load())),
+                       site.node]
+
+
 def keys(site: Site) -> Iterator[ast.AST]:
     """Yield other entries of a dict or a tuple, other attributes."""
     node = site.node
@@ -137,6 +162,9 @@ def exponents(site: Site) -> Iterator[ast.AST]:
     node = site.node
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         yield node.left
+        for atom in scalars(site.place)[:6]:
+            yield ast.BinOp(node.left, ast.Pow(), atom.node)
+            yield ast.BinOp(node.left, ast.Pow(), ast.BinOp(atom.node, ast.Sub(), number(1)))
         if isinstance(node.right, ast.UnaryOp | ast.BinOp):
             yield from (ast.BinOp(node.left, ast.Pow(), number(e)) for e in EXPONENTS if e != 1)
     elif isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call) and isinstance(

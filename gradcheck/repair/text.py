@@ -55,8 +55,11 @@ def shown(source: Source, lines: Sequence[str], site: Site, new: Any
     before = segment(source, site.node)
     if isinstance(new, ast.Pass):
         return start, before, ""
+    if isinstance(new, list):
+        return start, before, "\n".join(before if entry is site.node else _text(source, entry)
+                                        for entry in new)
     after = merged(before, _text(source, new))
-    if isinstance(new, list) or ("\n" not in before and len(before) <= SHORT):
+    if "\n" not in before and len(before) <= SHORT:
         return start, before, after
     old, words = _tokens(before), _tokens(after)
     matcher = difflib.SequenceMatcher(None, [word for word, _ in old], [word for word, _ in words],

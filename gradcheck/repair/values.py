@@ -20,7 +20,7 @@ from gradcheck.repair.sites import Site, Where
 
 Array = NDArray[Any]
 ALIKE = 1e-6
-MOST_FORMS = 160
+MOST_FORMS = 240
 
 
 def expressions(site: Site, wanted: Array) -> Iterator[tuple[str, ast.expr]]:
@@ -65,6 +65,8 @@ def _factors(site: Site, now: Array, wanted: Array, pool: list[tuple[str, Array]
     masked = [(text, value[live]) for text, value in pool]
     for node in _matching(ratio, masked, site.place):
         yield "array-factor", ast.BinOp(site.node, ast.Mult(), node)
+    for node in _matching(wanted * now, pool, site.place):
+        yield "array-factor", ast.BinOp(node, ast.Div(), site.node)
 
 
 def _scaled(node: ast.expr, coefficient: str) -> ast.expr:
@@ -188,6 +190,8 @@ def _of_two(a: Atom, b: Atom, shape: tuple[int, ...], alias: str) -> Iterator[tu
             for second, other in ((b.text, right), (f"{b.text}.T", right.T)):
                 if (one.shape[0], other.shape[1]) == shape and one.shape[1] == other.shape[0]:
                     yield f"{first} @ {second}", one @ other
+    if shape and left.shape == shape and _reaches(right.shape, shape):
+        yield f"({a.text} - {b.text})", left - right
     if alias and left.shape == right.shape and left.shape != shape and a.text < b.text:
         for axis in range(left.ndim):
             total = (left * right).sum(axis=axis)

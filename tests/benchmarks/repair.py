@@ -235,27 +235,38 @@ def main(argv: Sequence[str] | None = None) -> list[Outcome]:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=tuple(SAMPLE))
-    parser.add_argument("--failures", action="store_true", help="print what was not repaired")
+    parser.add_argument("-v", "--verbose", action="store_true",
+                        help="print each case on stderr, with what was not repaired, or falsely")
+    parser.add_argument("--count", type=int, help="so many of each group at most")
     options = parser.parse_args(argv)
     outcomes: list[Outcome] = []
-    counts = FULL if options.full else SAMPLE
+    counts = {name: min(count, options.count or count)
+              for name, count in (FULL if options.full else SAMPLE).items()}
     with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
         bench = Bench(Path(folder))
         for group, slip in cases(bench, counts, options.seed):
             if options.only in (None, group):
                 found = bench.tried(slip, group)
                 outcomes += [found] if found else []
+                if found and options.verbose:
+                    print(told(found), file=sys.stderr, flush=True)
     for key in (lambda e: e.group, lambda e: f"{e.group[0]}: {e.slip.kind}"
                 if e.group != "double" else "d: two slips", lambda e: e.slip.layer):
         print(table(outcomes, key), end="\n\n")
     unnamed = [e for e in outcomes if "unexplained" in e.codes]
     print(f"of {len(unnamed)} that the codes leave unexplained, {sum(e.repaired for e in unnamed)}"
           " are repaired")
-    for entry in outcomes if options.failures else ():
-        if not entry.repaired or entry.false:
-            print(f"\n{entry.group} {entry.slip.kind} {entry.codes} {entry.seconds:.2f} s "
-                  f"{'FALSE' if entry.false else ''}\n{entry.slip.source}\n{entry.diff}")
     return outcomes
+
+
+def told(entry: Outcome) -> str:
+    """Return a case on one line, and in whole where it was not repaired as it should be."""
+    verdict = "FALSE" if entry.false else "repaired" if entry.repaired else "not repaired"
+    line = (f"{entry.group}: {entry.slip.layer}: {entry.slip.kind}: {verdict} {entry.kind} "
+            f"distance {entry.distance} restored {entry.restored} {entry.seconds:.2f} s "
+            f"{' '.join(entry.codes)}")
+    whole = "" if entry.repaired and not entry.false else f"\n{entry.slip.source}\n{entry.diff}"
+    return line + whole
 
 
 if __name__ == "__main__":

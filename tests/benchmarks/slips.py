@@ -7,7 +7,7 @@ without looking at values.
 from __future__ import annotations
 
 import ast
-import copy
+import pickle
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,10 +31,13 @@ class Slip:
 def slips(name: str, function: ast.FunctionDef) -> Iterator[Slip]:
     """Yield the function with one slip in it, for every place and every rule."""
     seen = {ast.unparse(function)}
+    frozen = pickle.dumps(function)
     for place, node in enumerate(ast.walk(function)):
         for kind, rule in RULES.items():
+            if not isinstance(node, KINDS.get(kind, ast.AST)):
+                continue
             for turn in range(4):
-                changed = copy.deepcopy(function)
+                changed = pickle.loads(frozen)
                 target = list(ast.walk(changed))[place]
                 if not rule(target, turn, changed):
                     break
@@ -46,7 +49,6 @@ def slips(name: str, function: ast.FunctionDef) -> Iterator[Slip]:
                 if source not in seen:
                     seen.add(source)
                     yield Slip(name, kind, source)
-        del node
 
 
 def _operator(node: ast.AST, turn: int, _: ast.AST) -> bool:
@@ -174,3 +176,11 @@ RULES = {"operator": _operator, "comparison": _comparison, "constant": _constant
          "name": _name, "transpose": _turned, "keyword": _keyword, "operand lost": _side,
          "order": _order, "statement deleted": _statement, "assigned, not added": _adding,
          "slice": _slice, "function": _function}
+# What each rule is for, where it is one kind of node.
+BLOCKS = (ast.FunctionDef, ast.For, ast.If)
+KINDS = {"operator": (ast.BinOp, ast.AugAssign), "comparison": ast.Compare,
+         "constant": ast.Constant, "sign": (ast.Assign, ast.Return, ast.AugAssign),
+         "name": ast.Name, "keyword": ast.Call, "order": (ast.BinOp, ast.Call, ast.Tuple),
+         "statement deleted": BLOCKS, "assigned, not added": BLOCKS, "slice": ast.Slice,
+         "function": ast.Attribute,
+         "operand lost": (ast.stmt, ast.BinOp, ast.UnaryOp, ast.keyword, ast.Subscript)}

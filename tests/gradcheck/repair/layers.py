@@ -201,3 +201,32 @@ def squashed_backward(dout, cache):
     x, w, s, c = cache
     dh = dout * 2 * s * c
     return dh @ w.T, x.T @ dh
+
+
+def power_forward(x, n):
+    return x**n, (x, n)
+
+
+def power_backward(dout, cache):
+    x, n = cache
+    return dout * n * x**1
+
+
+def packed_forward(x, y):
+    s = 1 / (1 + np.exp(-x))
+    return s * y, (s, y)
+
+
+def packed_backward(dout, cache):
+    ds = s * (1 - s)  # noqa: F821
+    return dout * ds * y, dout * s  # noqa: F821
+
+
+def undefined_forward(x):
+    n = np.sqrt(np.sum(x**2, axis=1, keepdims=True))
+    return x / n, (x, n)
+
+
+def undefined_backward(dout, cache):
+    x, n = cache
+    return dout / n - x * dot / n**3  # noqa: F821

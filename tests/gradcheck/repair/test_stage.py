@@ -2,12 +2,14 @@
 
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gradcheck import GradientError, check_gradient, check_layer, check_net
+from gradcheck.repair.edits import KINDS, LEVELS
 from tests.gradcheck.repair import layers
 
 RNG = np.random.default_rng(0)
@@ -24,6 +26,12 @@ CASES = {
     "cached": ((X, W), "return hidden @ w, (x, x, w)", "(x, hidden, w)", "name"),
     "split": ((X,), "dx[:, 2:] = db", "", None),
 }
+
+
+@pytest.fixture(autouse=True)
+def limits_in_seconds_of_the_processor(monkeypatch):
+    """Let the limits of the search be what they are on a machine with nothing else to do."""
+    monkeypatch.setattr(time, "monotonic", time.process_time)
 
 
 def checked(name, *args, repair="diff"):
@@ -156,3 +164,26 @@ def test_where_only_an_edit_of_forward_repairs_it_that_one_is_shown():
     assert repair.side == "forward"
     assert repair.text.strip().startswith("return np.sin(h) ** 7")
     assert repair.after == "2"
+
+
+def test_a_setting_that_is_a_whole_number_is_varied_so_that_no_constant_passes_for_it():
+    repair, = checked("power", np.abs(X) + 0.5, 3).repairs
+    assert repair.after.replace(" ", "") == "x**(n-1)"
+
+
+def test_a_cache_that_is_not_unpacked_is_unpacked_as_forward_packed_it():
+    repair, = checked("packed", X, X + 1).repairs
+    assert "+    s, y = cache\n" in repair.diff
+
+
+def test_a_name_that_is_not_defined_is_given_a_definition():
+    repair, = checked("undefined", X).repairs
+    assert "+    dot = np.sum(dout * x, axis=1, keepdims=True)\n" in repair.diff
+    assert repair.words == "a name is not defined"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_of_edit_has_an_example_and_words(kind):
+    assert kind.before != kind.after
+    assert kind.words
+    assert kind.level in LEVELS

@@ -64,7 +64,7 @@ def repairs(record):
 
 
 def test_layers_losses_and_classes_have_the_line_of_their_slip(homework):
-    found = repairs(check_all(homework))
+    found = repairs(check_all(homework, repair_seconds=30))
     assert found["relu"] == []
     assert {name: [entry["line"] for entry in found[name]] for name in LINES} == {
         name: [line] for name, line in LINES.items()}
@@ -72,7 +72,8 @@ def test_layers_losses_and_classes_have_the_line_of_their_slip(homework):
 
 
 def test_repair_tells_the_edit_and_patch_writes_it(homework, tmp_path, capsys):
-    assert main(["check", homework, "--only", "affine", "--repair", "--patch", "p.diff"]) == 1
+    assert main(["check", homework, "--only", "affine", "--repair", "--patch", "p.diff",
+                 "--repair-seconds", "30"]) == 1
     shown = capsys.readouterr().out
     assert "homework.py:10: return" in shown
     assert "dout.sum(axis=0)" in (tmp_path / "p.diff").read_text()
