@@ -26,9 +26,9 @@ def others(args: Args, rng: np.random.Generator) -> Iterator[Args]:
     Examples
     --------
     >>> args = (np.ones((4, 6)), np.ones((6, 5)), np.ones(5))
-    >>> found = next(others(args, np.random.default_rng(0)))
-    >>> [array.shape for array in found] != [(4, 6), (6, 5), (5,)]
-    True
+    >>> batch, found, *_ = others(args, np.random.default_rng(0))
+    >>> [array.shape for array in batch]
+    [(7, 6), (6, 5), (5,)]
     >>> found[0].shape[1] == found[1].shape[0], found[1].shape[1] == found[2].shape[0]
     (True, True)
     """
@@ -36,10 +36,20 @@ def others(args: Args, rng: np.random.Generator) -> Iterator[Args]:
     wholes = sorted({number for arg in args for number in _whole_numbers(arg)})
     settings: list[Mapping[int, int]] = [{}, {1: 2, 2: 1}, {n: n + 1 for n in wholes},
                                          {n: max(n - 1, 1) for n in wholes}]
+    yield tuple(_led(arg, args, rng) for arg in args)
     for _ in range(ROUNDS):
         for sizes in _readings(args, found, rng):
             for whole in settings if wholes else settings[:1]:
                 yield tuple(_changed(arg, sizes, whole, rng) for arg in args)
+
+
+def _led(arg: Any, args: Args, rng: np.random.Generator) -> Any:
+    """Return an argument for a larger batch alone: other axes that are as long stay as they are."""
+    batch = next((other.shape[0] for other in args
+                  if isinstance(other, np.ndarray) and other.ndim), 0)
+    if isinstance(arg, np.ndarray) and arg.ndim and arg.shape[0] == batch:
+        return _drawn(arg, (batch + 3, *arg.shape[1:]), rng)
+    return _changed(arg, {}, {}, rng)
 
 
 def redrawn(args: Args, rng: np.random.Generator) -> Args:
