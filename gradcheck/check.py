@@ -115,7 +115,7 @@ def check_layer(
     first = Session(layer, constants or {}, label, seed=seed, rtol=rtol, atol=atol).run(
         dout, workers, progress)
     if not examples or not first.passed:
-        return _repaired(first, layer, "layer", repair)
+        return _repaired(first, layer, "layer", repair, examples)
     return _repaired(with_more(first, ((f"at example {place}", check_layer_along(
         forward, backward, more, wrt=wrt, directions=DIRECTIONS, seed=seed, name=label,
         rtol=rtol, atol=atol))
@@ -266,14 +266,16 @@ def _validate_repair(repair: Any) -> None:
         refuse("repair", repair, "None, 'line' or 'diff'", "pass 'diff' to see the edit")
 
 
-def _repaired(report: Report, layer: Layer, kind: str, repair: str | None) -> Report:
+def _repaired(report: Report, layer: Layer, kind: str, repair: str | None,
+              examples: Sequence[tuple[Any, ...]] = ()) -> Report:
     """Return a report with the line that the failure comes from, where that is asked for."""
     if repair is None or report.status != "failed":
         return report
-    from gradcheck.repair.stage import repairs_of  # a layer that is right has no need of it
+    from gradcheck.repair.stage import repairs_of, variants  # a right layer has no need of it
 
     codes = [finding.code for finding in report.findings]
-    found = repairs_of(layer, codes, kind=kind) or ()
+    given = [replace(layer, args=tuple(args)) for args in examples]
+    found = repairs_of(layer, codes, kind=kind, others=[*given, *variants(layer, kind)]) or ()
     return replace(report, repairs=tuple(
         entry if repair == "diff" else entry.only_line() for entry in found))
 

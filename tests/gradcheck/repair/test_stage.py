@@ -187,3 +187,11 @@ def test_every_kind_of_edit_has_an_example_and_words(kind):
     assert kind.before != kind.after
     assert kind.words
     assert kind.level in LEVELS
+
+
+def test_an_edit_is_held_to_the_examples_that_are_given():
+    examples = [(np.abs(X[:k]) + 0.5, n) for k, n in ((2, 4), (3, 6))]
+    repair, = check_layer(layers.power_forward, layers.power_backward, np.abs(X) + 0.5, 3,
+                          examples=examples, repair="diff", progress=False).repairs
+    assert repair.verified_at >= 2
+    assert "n - 1" in repair.after
