@@ -66,6 +66,8 @@ def _weight_gap(view: View) -> WeightGap | None:
     size = float(np.sum(w * w))
     if view.case.kind == "layer" or size == 0 or gap.size < 2 or is_multiple(view):
         return None
+    if np.ptp(w) == 0 or not np.any(view.n):  # any constant is a multiple of such a W
+        return None
     k = float(np.sum(gap * w)) / size
     if not k or not view.agrees(view.n + k * view.x):
         return None
