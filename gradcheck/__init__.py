@@ -32,9 +32,14 @@ options                 The commands of `gradcheck` and their options.
 remedies                What to do about an exception: a table of patterns, the first that fits.
 generators              NumPy's and Python's global generators
 program                 Small programs that show something wrong
+summary                 What a report says of one argument's comparison: its worst coordinate
 reference/              Small formulas of the standard layers' values, in NumPy and SciPy
 several                 Several examples of one layer: the first decides the diagnosis
 coverage                Which lines of a function ran, by ``sys.settrace``.
+repair/                 From a layer that failed to the line that the slip is in
+repaired                A line that a slip is in, and the edit that repairs it
+explaining              What `gradcheck explain` says: of a finding, of a law of the mask
+along                   Checks along a few random directions alone
 """
 
 from __future__ import annotations

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.along import check_layer_along, scalar_layer
 from gradcheck.arguments import refuse
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer, validate_options
 from gradcheck.numeric.evaluator import upcast
-from gradcheck.numeric.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
+from gradcheck.numeric.scalar import NetLoss, named_arrays, off_constant
 from gradcheck.report import Report
 from gradcheck.run import Session, Workers
 from gradcheck.several import DIRECTIONS, with_more
@@ -32,7 +34,10 @@ def check_layer(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
     examples: Sequence[tuple[Any, ...]] = (),
+    repair: str | None = None,
 ) -> Report:
     """Check a layer's backward against its forward, and say what is wrong with it.
 
@@ -61,9 +66,16 @@ def check_layer(
         What the report calls the layer; by default forward's name.
     progress : bool
         Whether a check of more than two seconds shows a progress bar on stdout.
+    rtol, atol : float
+        Accept a known approximation: errors up to ``rtol * (|g| + rms(g)) + atol``, with the
+        numeric gradient g. The report says that they were used.
     examples : sequence of tuple, optional
         Further arguments of forward. A layer that passed at `args` is judged at each of them, too,
         along three random directions; what is not finite there is 'unstable'.
+    repair : {'line', 'diff'}, optional
+        Whether the line is looked for that a failure comes from, by an edit of the source that
+        makes every gradient right, here and at arguments of other shapes; with ``'diff'`` the
+        report holds the edit. The functions run edited code for that time, in all threads.
 
     Returns
     -------
@@ -82,7 +94,8 @@ def check_layer(
     The numeric gradient is that of ``sum(dout * forward(*args)[0])``, always in float64 on upcast
     arguments. A coordinate passes if ``|analytic - numeric| <= 4 bound + floor``, with the bound of
     `gradcheck.numeric.ladder` and a floor of a few thousand ulps; at a kink, any value between the
-    one-sided slopes passes.
+    one-sided slopes passes. Nothing passes by a tolerance above a thousandth of the gradient (3 %
+    for float32): what no step resolves so far is inconclusive, unless it is zero in effect.
 
     Examples
     --------
@@ -95,39 +108,18 @@ def check_layer(
     >>> report.passed, report.findings[0].code, report.findings[0].evidence["factor"]
     (False, 'scaled', 0.5)
     """
-    validate_options(seed, constants)
+    validate_options(seed, constants, rtol, atol)
     layer = valid_layer(forward, backward, args, wrt)
+    _validate_repair(repair)
     label = str(name or getattr(forward, "__name__", "layer"))
-    first = Session(layer, constants or {}, label, seed=seed).run(dout, workers, progress)
+    first = Session(layer, constants or {}, label, seed=seed, rtol=rtol, atol=atol).run(
+        dout, workers, progress)
     if not examples or not first.passed:
-        return first
-    return with_more(first, ((f"at example {place}", check_layer_along(
-        forward, backward, more, wrt=wrt, directions=DIRECTIONS, seed=seed, name=label))
-        for place, more in enumerate(examples, 2)))
-
-
-def check_layer_along(forward: Callable[..., Any], backward: Callable[..., Any],
-                      args: Sequence[Any], *, directions: int, dout: Array | None = None,
-                      wrt: Sequence[int] | int | None = None, seed: int = 0, name: str = "layer"
-                      ) -> Report:
-    """Check a layer as `check_layer` does, along so many random directions alone.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> report = check_layer_along(lambda x: (x ** 2, x), lambda dout, x: dout * x,
-    ...                            [np.ones((4, 6))], directions=3)
-    >>> report.passed, report.findings[0].code
-    (False, 'scaled')
-    """
-    layer = valid_layer(forward, backward, tuple(args), wrt)
-    return Session(layer, {}, name, seed=seed, along=directions).run(dout, None, False)
-
-
-def check_gradient_along(f: Callable[[Any], Any], grad: Any, x: Any, *, directions: int,
-                         seed: int = 0, name: str = "function") -> Report:
-    """Check a scalar function as `check_gradient` does, along so many random directions alone."""
-    return _gradient_session(f, grad, x, {}, name, seed, directions).run(np.ones(()), None, False)
+        return _repaired(first, layer, "layer", repair)
+    return _repaired(with_more(first, ((f"at example {place}", check_layer_along(
+        forward, backward, more, wrt=wrt, directions=DIRECTIONS, seed=seed, name=label,
+        rtol=rtol, atol=atol))
+        for place, more in enumerate(examples, 2))), layer, "layer", repair)
 
 
 def check_gradient(
@@ -140,6 +132,9 @@ def check_gradient(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+    repair: str | None = None,
 ) -> Report:
     """Check the gradient of a scalar function.
 
@@ -151,7 +146,7 @@ def check_gradient(
         The gradient at x, or a function of x that returns it.
     x : ndarray or dict of ndarray
         Floating arrays. They are not changed: f and grad are called on copies.
-    seed, constants, workers, name, progress
+    seed, constants, workers, name, progress, rtol, atol, repair
         As in `check_layer`.
 
     Returns
@@ -181,20 +176,12 @@ def check_gradient(
     if not callable(f):
         refuse("f", f, "a function of x that returns a scalar", "pass the function itself",
                TypeError)
-    validate_options(seed, constants)
+    validate_options(seed, constants, rtol, atol)
+    _validate_repair(repair)
+    layer = scalar_layer(f, grad, x)
     label = name or getattr(f, "__name__", "function").replace("<lambda>", "function")
-    session = _gradient_session(f, grad, x, constants or {}, label, seed)
-    return session.run(np.ones(()), workers, progress)
-
-
-def _gradient_session(f: Callable[[Any], Any], grad: Any, x: Any, constants: Mapping[str, float],
-                      name: str, seed: int, along: int = 0) -> Session:
-    """Return the check of a scalar function that is about to begin."""
-    names, arrays = named_arrays("x", x)
-    function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
-    layer = Layer(function.forward, function.backward, tuple(arrays), names,
-                  tuple(range(len(arrays))))
-    return Session(layer, constants, name, "gradient", seed, along)
+    session = Session(layer, constants or {}, label, "gradient", seed, rtol=rtol, atol=atol)
+    return _repaired(session.run(np.ones(()), workers, progress), layer, "gradient", repair)
 
 
 def check_net(
@@ -207,6 +194,9 @@ def check_net(
     workers: Workers = None,
     name: str | None = None,
     progress: bool = True,
+    rtol: float = 0.0,
+    atol: float = 0.0,
+    repair: str | None = None,
 ) -> Report:
     """Check the gradients of a whole net: ``net.loss(X, y)`` returns ``(loss, grads)``.
 
@@ -217,7 +207,7 @@ def check_net(
         keys. The check works on a deep copy; `net` is not changed.
     X, y
         A batch, as ``net.loss`` takes it.
-    seed, constants, workers, name, progress
+    seed, constants, workers, name, progress, rtol, atol, repair
         As in `check_layer`.
 
     Returns
@@ -254,7 +244,8 @@ def check_net(
             getattr(net, "loss", None)):
         refuse("net", net, "an object with a dict params and a method loss(X, y)",
                "pass the net itself", TypeError)
-    validate_options(seed, constants)
+    validate_options(seed, constants, rtol, atol)
+    _validate_repair(repair)
     work = copy.deepcopy(net)
     if hasattr(work, "dtype"):
         work.dtype = np.float64
@@ -265,8 +256,26 @@ def check_net(
                   tuple(off_constant(array, rng) for array in arrays), names,
                   tuple(range(len(arrays))))
     session = Session(layer, {**_numbers(net, X), **(constants or {})},
-                      name or type(net).__name__, "net", seed)
-    return session.run(np.ones(()), workers, progress)
+                      name or type(net).__name__, "net", seed, rtol=rtol, atol=atol)
+    return _repaired(session.run(np.ones(()), workers, progress), layer, "net", repair)
+
+
+def _validate_repair(repair: Any) -> None:
+    """Refuse what is no way of repairing."""
+    if repair not in (None, "line", "diff"):
+        refuse("repair", repair, "None, 'line' or 'diff'", "pass 'diff' to see the edit")
+
+
+def _repaired(report: Report, layer: Layer, kind: str, repair: str | None) -> Report:
+    """Return a report with the line that the failure comes from, where that is asked for."""
+    if repair is None or report.status != "failed":
+        return report
+    from gradcheck.repair.stage import repairs_of  # a layer that is right has no need of it
+
+    codes = [finding.code for finding in report.findings]
+    found = repairs_of(layer, codes, kind=kind) or ()
+    return replace(report, repairs=tuple(
+        entry if repair == "diff" else entry.only_line() for entry in found))
 
 
 def _numbers(net: Any, X: Any) -> dict[str, float]:

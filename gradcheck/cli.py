@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradcheck.options import parser
+from gradcheck.options import given_settings, parser
 from gradcheck.output.plain import one_line
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def _check(options: argparse.Namespace) -> int:
     from gradcheck.target.settings import Settings, WrongSettingError
     from gradcheck.target.sources import sources_of
 
-    given, deadline = _given(options), Deadline(options.timeout)
+    given, deadline = given_settings(options), Deadline(options.timeout)
     records: list[Record] = []
     nothing: list[str] = []
     single = len(options.targets) == 1
@@ -115,17 +114,20 @@ def _check(options: argparse.Namespace) -> int:
     if not records:
         raise _UsageError(nothing[0])
     _write(records, options, single)
+    if options.patch:
+        _write_patch(records, options.patch)
     _tell(*nothing)
     return max([*(record.exit_code for record in records), USAGE if nothing else PASSED])
 
 
-def _given(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that flags name; those that are not given are left to the project."""
-    names = ("only", "ignore", "imported", "installed", "p_is", "scaling", "seeding", "strict",
-             "seed", "no_values", "forward", "backward", "fail_uncovered")
-    values = {name: getattr(options, name, None) for name in names}
-    return {name: value for name, value in values.items()
-            if value is not None and value is not False and value != []}
+def _write_patch(records: Sequence[Record], path: str) -> None:
+    from gradcheck.output.pointer import patch
+    from gradcheck.output.write import write_result
+
+    try:
+        write_result(path, patch(records))
+    except OSError as error:
+        raise _UsageError(f"--patch: {path} cannot be written: {error.strerror}") from error
 
 
 def _not_judged(target: str, error: Exception) -> Record:
@@ -156,7 +158,7 @@ def _grade(options: argparse.Namespace) -> int:
     settings: dict[str, Any] = {
         "points": options.points, "seed": options.seed, "unconfined": options.unconfined,
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
-        **{name: value for name, value in _given(options).items() if name in conventions},
+        **{name: value for name, value in given_settings(options).items() if name in conventions},
     }
     if settings.get("seeding") == "none":
         settings["seeding"] = None
@@ -196,28 +198,12 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from gradcheck.findings import explain as findings
-    from gradcheck.findings.registry import rules
-    from gradcheck.mask_laws import explain as laws
-    from gradcheck.output.sarif import STATUS_RULES
-    from gradcheck.output.text import folded
+    from gradcheck.explaining import UnknownCodeError, explanation
 
-    if options.code is None:
-        statuses = "\n".join(f"  {name:14}{meaning.partition('. ')[0].rstrip('.')}"
-                             for name, meaning in STATUS_RULES.items())
-        print(f"{findings.listing()}\n\n{laws.listing()}\n\nstatuses\n{statuses}")
-    elif options.code in STATUS_RULES:
-        print("\n".join([options.code, "", *folded(STATUS_RULES[options.code], "", 100)]))
-    elif options.code in rules():
-        print(findings.explain(options.code))
-    elif options.code in laws.EXPLANATIONS:
-        print(laws.explain(options.code))
-    else:
-        close = difflib.get_close_matches(
-            options.code, [*rules(), *laws.EXPLANATIONS, *STATUS_RULES], n=3)
-        hint = f"did you mean {' or '.join(close)}?" if close else "gradcheck explain lists them."
-        raise _UsageError(f"CODE: got {options.code!r}; expected a code of a finding, the name "
-                          f"of a law or a status. Remedy: {hint}")
+    try:
+        print(explanation(options.code, options.edits))
+    except UnknownCodeError as error:
+        raise _UsageError(str(error)) from error
     return PASSED
 
 

@@ -16,6 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
 
+# Sizes whose squares neither overflow nor vanish lie between this and its inverse.
+SQUARABLE = 1e-150
+
 # Rounding, in units of an epsilon.
 
 # A value computed from terms that cancel, 1 - tanh(x)^2, errs by some roundings of its terms.
@@ -50,6 +53,13 @@ AGREES = 1e-8
 AGREES_ALONG = 1e-6
 # Where a difference's bound is wider than this share of the gradient, it decides nothing.
 TOO_WIDE = 1e-2
+# So large a share of a gradient may hide behind the tolerance that lets it pass, by the size of
+# the results' dtype.
+HIDDEN = {8: 1e-3, 4: 3e-2, 2: 0.3}
+# So large a share of a whole gradient's norm some of its elements may be, and go unseen.
+LOST = 5e-3
+# Results that are no finer than this were computed in a dtype of so many bytes, whatever they have.
+COMPUTED_IN = {2: 2e-5, 4: 1e-9}
 # What a gradient's terms let pass where they cancel to nothing, and no more.
 NEGLIGIBLE = 1e-6
 # At a kink, or along a direction through several: what the smooth part may add to the slopes.
@@ -92,12 +102,30 @@ VARIANCES = 0.5
 
 
 def rms(values: Array) -> float:
-    """Return the root mean square, 0 of nothing.
+    """Return the root mean square, 0 of nothing, also where squares overflow or vanish.
 
-    >>> rms(np.array([3.0, 4.0, 0.0, 0.0])), rms(np.zeros(0))
-    (2.5, 0.0)
+    >>> rms(np.array([3.0, 4.0, 0.0, 0.0])), rms(np.zeros(0)), rms(np.full(2, 1e300))
+    (2.5, 0.0, 1e+300)
     """
-    return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0
+    if not values.size:
+        return 0.0
+    with np.errstate(over="ignore", under="ignore"):
+        size = float(np.sqrt(np.mean(np.square(values))))
+    if SQUARABLE < size < 1 / SQUARABLE:
+        return size
+    largest = float(np.max(np.abs(values)))
+    if not 0 < largest < np.inf:
+        return largest
+    return largest * float(np.sqrt(np.mean(np.square(values / largest))))
+
+
+def norm(values: Array) -> float:
+    """Return the Euclidean norm, also where squares overflow or vanish.
+
+    >>> round(norm(np.array([3.0, 4.0])), 9), norm(np.array([1e-200])), norm(np.zeros(0))
+    (5.0, 1e-200, 0.0)
+    """
+    return rms(values) * math.sqrt(values.size)
 
 
 def size_of(values: Array) -> Array:

@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
         description="Explain a finding, a law of the mask or a status. Without CODE, list all of "
         "them.")
     explain.add_argument("code", metavar="CODE", nargs="?")
+    explain.add_argument("--edits", action="store_true",
+                         help="list the edits that are tried to repair a layer")
 
     conformance = commands.add_parser(
         "conformance", help="which laws of dropout hold in which framework",
@@ -49,6 +51,23 @@ def parser() -> argparse.ArgumentParser:
     conformance.add_argument("names", metavar="NAME", nargs="*",
                              help="a framework or a module; default: every framework")
     return parser
+
+
+def given_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings that flags name; those that are not given are left to the project.
+
+    A patch, and a format that carries the edit, need it told.
+    """
+    names = ("only", "ignore", "imported", "installed", "p_is", "scaling", "seeding", "strict",
+             "seed", "no_values", "fail_uncovered", "forward", "backward", "repair",
+             "repair_seconds")
+    values = {name: getattr(options, name, None) for name in names}
+    given = {name: value for name, value in values.items()
+             if value is not None and value is not False and value != []}
+    if getattr(options, "patch", None) or (options.command == "check"
+                                           and options.format == "sarif"):
+        given["repair"] = True
+    return given if getattr(options, "line", None) is None else {**given, "line": False}
 
 
 def _add_check(commands: Commands) -> None:
@@ -75,6 +94,14 @@ def _add_check(commands: Commands) -> None:
     check.add_argument("--backward", metavar="NAME", help="its backward")
     check.add_argument("--fail-uncovered", action="store_true",
                        help="fail a layer of which some lines ran at no example")
+    check.add_argument("--repair", action="store_true",
+                       help="show the edit that repairs a layer, as a diff that git apply takes")
+    check.add_argument("--patch", metavar="PATH",
+                       help="write the edits of all layers there; no source is changed")
+    check.add_argument("--no-line", action="store_false", dest="line", default=None,
+                       help="do not look for the line that a failure comes from")
+    check.add_argument("--repair-seconds", metavar="S", type=_positive,
+                       help="look for it so long at most, a function (default: 3)")
     check.add_argument("-v", "--verbose", action="store_true",
                        help="say more: our own tracebacks, what is not written yet and where, "
                        "what the target printed")

@@ -157,6 +157,8 @@ class Check(pytest.Item):
 
     def runtest(self) -> None:
         """Ask the target's process; anything but a pass that came back from there fails."""
+        from gradcheck.output.pointer import repairs_in, told
+
         if self.remote is None:
             raise CheckFailure(self.reason)
         found = self.remote.items(self.place, self.part)
@@ -165,7 +167,8 @@ class Check(pytest.Item):
         if len(found) != 1:
             raise CheckFailure(f"got {len(found)} answers; expected one")
         item = found[0]
-        said = "\n".join(filter(None, [item.message, item.details.get("traceback", ""),
+        lines = [line for repair in repairs_in(item.details) for line in told(repair)]
+        said = "\n".join(filter(None, [item.message, *lines, item.details.get("traceback", ""),
                                        *(f"advice: {text}" for text in item.advice)]))
         if item.status == "skipped":
             raise pytest.skip.Exception(said, _use_item_location=True)

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from gradcheck.output.html import heat_map
 from gradcheck.output.plain import plain
+from gradcheck.output.pointer import diff_of, pointer, sentence
+from gradcheck.repaired import Repair
 
 MOST_WHERE = 20
 MOST_SHOWN = 5
@@ -100,6 +102,9 @@ class ArgumentReport:
     directions : int
         Along how many random directions a large argument was compared; 0 for one that was
         compared coordinate by coordinate.
+    coarseness : float
+        An error of so large a share of the gradient might hide behind the tolerance; what is
+        smaller than this, elements included, would not show.
     errors : ndarray or None
         ``|analytic - numeric|`` for every coordinate, kept for the heat map of a 2-d argument.
     steps : tuple of (float, float, float)
@@ -118,6 +123,7 @@ class ArgumentReport:
     bound: float
     worst_error: float
     directions: int = 0
+    coarseness: float = 0.0
     errors: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     steps: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
@@ -134,7 +140,7 @@ class ArgumentReport:
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as plain Python values that JSON can hold."""
         names = ("name", "dtype", "checked", "analytic", "numeric", "error", "bound",
-                 "worst_error", "directions")
+                 "worst_error", "directions", "coarseness")
         record = {name: plain(getattr(self, name)) for name in names}
         return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index),
                 "steps": [list(map(plain, rung)) for rung in self.steps]}
@@ -165,6 +171,8 @@ class Report:
         What a reader should know besides the verdict.
     examples : int
         At how many examples the layer was judged.
+    repairs : tuple of Repair
+        The line that a slip is in, and the edit that was proved, where they were asked for.
     """
 
     passed: bool
@@ -177,6 +185,7 @@ class Report:
     notes: tuple[str, ...] = ()
     name: str = "layer"
     examples: int = 1
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def status(self) -> str:
@@ -210,6 +219,9 @@ class Report:
             lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
                                    break_long_words=False, break_on_hyphens=False)
             lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
+        for told in (repair.to_dict() for repair in self.repairs):
+            lines += [f"  {line}" for line in (*pointer(told), sentence(told))]
+            lines += diff_of(told)
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 
@@ -244,6 +256,7 @@ class Report:
             "seconds": self.seconds,
             "arguments": [entry.to_dict() for entry in self.arguments],
             "notes": list(self.notes),
+            "repairs": [repair.to_dict() for repair in self.repairs],
         }
 
     def raise_if_failed(self) -> None:

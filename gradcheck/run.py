@@ -10,10 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck import summary
 from gradcheck.contract.inspection import as_gradients, inspect_layer, note_exception
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.linearity import note_nonlinearity
-from gradcheck.equal import ARGUMENT_ULPS, NATIVE_ULPS, RESAMPLED, SAMPLED, TERMS, size_of
+from gradcheck.equal import (
+    ARGUMENT_ULPS,
+    COMPUTED_IN,
+    HIDDEN,
+    NATIVE_ULPS,
+    RESAMPLED,
+    SAMPLED,
+    TERMS,
+    size_of,
+)
 from gradcheck.findings.case import Case
 from gradcheck.findings.diagnose import Diagnosis, diagnose, is_fatal
 from gradcheck.numeric.compare import compare
@@ -24,7 +34,7 @@ from gradcheck.numeric.evaluator import Evaluator, ShapeError, output_of
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
 from gradcheck.progress import progress_bar
-from gradcheck.report import ArgumentReport, Report
+from gradcheck.report import Report
 from gradcheck.workers import map_like
 
 Array = NDArray[Any]
@@ -44,7 +54,8 @@ class Session:
     """
 
     def __init__(self, layer: Layer, constants: Mapping[str, float], label: str,
-                 kind: str = "layer", seed: int = 0, along: int = 0) -> None:
+                 kind: str = "layer", seed: int = 0, along: int = 0, rtol: float = 0.0,
+                 atol: float = 0.0) -> None:
         self.started = time.perf_counter()
         self.layer, self.constants, self.label, self.kind = layer, dict(constants), label, kind
         streams = np.random.SeedSequence(seed).spawn(3)
@@ -53,6 +64,8 @@ class Session:
         self.comparisons: list[Comparison] = []
         self.groups, self.along = 0, along
         self.spreads: dict[int, Array | float] = {}
+        self.analytic: list[Array] = []
+        self.rtol, self.atol = rtol, atol
 
     def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         """Return the report."""
@@ -86,6 +99,7 @@ class Session:
         analytic = self._analytic(dout)
         if analytic is None:
             return None
+        self.analytic = analytic
         self.evaluator.measure_resolution(self.layer.wrt, self.linear)
         returned = self.evaluator.call()
         origin = output_of(returned).astype(np.float64)
@@ -97,8 +111,8 @@ class Session:
             self._note_nonlinearity(returned[1], origin, dout, analytic)
             if is_fatal(self.found):
                 return None
-        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise,
-                          None if self.kind == "layer" else self._spread)
+        problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise, self._spread,
+                          rtol=self.rtol, atol=self.atol)
         for place, position in enumerate(self.layer.wrt[:len(analytic)]):
             gradient, name = analytic[place], self.layer.names[position]
             right_form = (gradient.shape == self.layer.args[position].shape
@@ -130,15 +144,22 @@ class Session:
 
     def _judge(self, problem: Problem, position: int, place: int, gradient: Array) -> Comparison:
         """Compare one argument's gradient at float64 and, if it passes, at the user's dtype."""
-        comparison = self._compare(problem, position, gradient.astype(np.float64))
-        # a gradient is held to the coarser of the argument's dtype and its own
-        coarse = max(ARGUMENT_ULPS * float(np.finfo(self.layer.args[position].dtype).eps),
-                     NATIVE_ULPS * float(np.finfo(gradient.dtype).eps))
-        comparison.failed &= ~(comparison.error <= coarse * (
-            comparison.scale + comparison.natural))
+        comparison = self._compare(self._of_dtypes(problem, position, gradient.dtype), position,
+                                   gradient.astype(np.float64))
         if not np.any(comparison.failed):
             self._compare_native(problem, comparison, place)
         return comparison
+
+    def _of_dtypes(self, problem: Problem, position: int, dtype: np.dtype[Any]) -> Problem:
+        """Return the problem with what the dtypes of an argument and its gradient allow."""
+        argument = self.layer.args[position].dtype
+        # a gradient is held to the coarser of the argument's dtype and its own
+        ulps = max(ARGUMENT_ULPS * float(np.finfo(argument).eps),
+                   NATIVE_ULPS * float(np.finfo(dtype).eps))
+        assert self.found.out is not None
+        finest = next((width for width, eps in COMPUTED_IN.items() if self.evaluator.eps > eps), 8)
+        width = min(finest, argument.itemsize, dtype.itemsize, self.found.out.dtype.itemsize)
+        return replace(problem, ulps=ulps, limit=HIDDEN[width], moved_by=self._moved_by(position))
 
     def _analytic(self, dout: Array) -> list[Array] | None:
         """Return the gradients at float64: the user's own if that is his dtype."""
@@ -169,8 +190,14 @@ class Session:
         if position not in self.spreads:
             self.spreads[position] = self._scatter(
                 self.evaluator.arguments, self.layer.wrt.index(position),
-                self.found.dout.astype(np.float64), 4 * self.evaluator.eps)
+                self.found.dout.astype(np.float64), self._moved_by(position))
         return self.spreads[position]
+
+    def _moved_by(self, position: int) -> float:
+        """Return the relative amount that shows how an argument's gradient is rounded."""
+        dtype = self.analytic[self.layer.wrt.index(position)].dtype
+        own = float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
+        return 4 * max(self.evaluator.eps, own / 2)
 
     def _scatter(self, arguments: Callable[[], list[Any]], place: int, dout: Array,
                  relative: float) -> Array | float:
@@ -226,6 +253,7 @@ class Session:
         gradient = native.astype(np.float64)
         error = np.abs(gradient - comparison.analytic)
         tolerance = NATIVE_ULPS * eps * (comparison.scale + comparison.natural)
+        tolerance = tolerance + self.rtol * comparison.scale + self.atol
         if not np.any(error > tolerance):
             return
         tolerance = tolerance + RESAMPLED * self._scatter(self.layer.copies, place,
@@ -239,13 +267,8 @@ class Session:
 
     def _report(self, diagnosis: Diagnosis) -> Report:
         """Close the check."""
-        findings, notes = diagnosis.findings, []
-        for entry in self.comparisons:
-            undecided = int(np.sum(entry.undecided))
-            if undecided:
-                notes.append(f"d{entry.name}: {undecided} coordinates are undecided; the numeric "
-                             "error bound is too wide there")
-            notes += entry.notes
+        findings = diagnosis.findings
+        notes = summary.notes_of(self.comparisons, self.layer, self.rtol, self.atol)
         checked = sum(entry.coordinates for entry in self.comparisons)
         nothing = not findings and not checked
         if nothing:
@@ -259,30 +282,8 @@ class Session:
             checked=checked,
             evaluations=self.evaluator.count,
             seconds=time.perf_counter() - self.started,
-            arguments=tuple(_summary(entry, self.layer.args[entry.position])
+            arguments=tuple(summary.of_argument(entry, self.layer.args[entry.position])
                             for entry in self.comparisons),
             notes=(*notes, *diagnosis.notes),
             name=self.label,
         )
-
-
-def _summary(entry: Comparison, argument: Array) -> ArgumentReport:
-    """Return the numbers at the worst coordinate: a failed one if there is any."""
-    relative = entry.relative_error
-    rank = np.nan_to_num(np.where(entry.failed, relative + 1.0, relative), nan=np.inf)
-    worst: tuple[int, ...] = ()
-    if relative.size:
-        worst = tuple(map(int, np.unravel_index(int(np.argmax(rank)), relative.shape)))
-
-    def at(values: Array) -> float:
-        return float(values[worst]) if values.size else 0.0
-
-    return ArgumentReport(
-        name=entry.name, shape=argument.shape, dtype=str(argument.dtype),
-        checked=entry.coordinates, worst_index=worst, analytic=at(entry.analytic),
-        numeric=at(entry.numeric), error=at(entry.error), bound=at(entry.bound),
-        worst_error=max(float(np.max(relative)) if relative.size else 0.0, entry.residual),
-        directions=entry.directions,
-        errors=entry.error if entry.error.ndim == 2 else None,
-        steps=entry.climbed.get(worst, ()),
-    )

@@ -61,18 +61,18 @@ BRANCHES = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandl
 
 # Inside gradcheck, every floor may import itself and the floors below.
 FLOORS = (
-    {"", "__main__", "cli", "options", "pytest_plugin",
+    {"", "__main__", "cli", "explaining", "options", "pytest_plugin",
      "classic", "dropout_checks", "points"},
     {"grading"},
     {"target"},
     {"repair"},
     {"check"},
-    {"run", "several"},
+    {"run", "along", "several", "summary"},
     {"findings"},
     {"contract"},
     {"numeric"},
-    {"arguments", "equal", "exceptions", "generators", "nested", "program", "remedies", "workers",
-     "progress"},
+    {"arguments", "equal", "exceptions", "generators", "nested", "program", "remedies", "repaired",
+     "workers", "progress"},
 )
 TOP, GRADING, TARGET, REPAIR, CHECK, RUN, FINDINGS, _, _, BASE = FLOORS
 # Rooms beside the floors: who may import them, and what they may import.
@@ -89,6 +89,8 @@ SIDE_ROOMS = {
 # What else one module imports from another, and why.
 MORE_INSIDE_GRADCHECK = {
     ("report", "output.html"): "a notebook calls _repr_html_, a method of the report",
+    ("check", "repair.stage"): "check_layer(repair=...) runs the last stage, which is above it",
+    ("report", "output.pointer"): "its text shows lines as the formats do",
     ("report", "output.plain"): "to_dict writes numbers as the formats do",
     ("output.html", "report"): "the type of what it draws; not imported when it runs",
     ("mask_laws.conformance", "adapters.frameworks"): "it runs the laws on the frameworks",

@@ -92,8 +92,10 @@ def _floating(value: Any) -> bool:
     return True
 
 
-def validate_options(seed: Any, constants: Any) -> None:
-    """Refuse a seed or constants of a wrong kind."""
+def validate_options(seed: Any, constants: Any, rtol: Any, atol: Any) -> None:
+    """Refuse a seed, constants or tolerances of a wrong kind."""
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        _validate_tolerance(name, tolerance)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         refuse("seed", seed, "an int of 0 or more", "pass for example seed=0",
                ValueError if isinstance(seed, int) and not isinstance(seed, bool) else TypeError)
@@ -107,3 +109,10 @@ def validate_options(seed: Any, constants: Any) -> None:
             refuse(f"constants[{key!r}]", value, "a number", "pass the number itself", TypeError)
         if not np.isfinite(value):
             refuse(f"constants[{key!r}]", value, "a finite number", "leave it out")
+
+
+def _validate_tolerance(name: str, tolerance: Any) -> None:
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float | np.number):
+        refuse(name, tolerance, "a number", f"pass for example {name}=1e-3", TypeError)
+    if not 0 <= tolerance < np.inf:
+        refuse(name, tolerance, "a finite number of 0 or more", f"pass for example {name}=1e-3")

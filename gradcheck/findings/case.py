@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradcheck.contract.breach import Inspection
 from gradcheck.contract.inspection import as_gradients
 from gradcheck.contract.layer import Layer, is_drop_probability, is_probability
-from gradcheck.contract.protocol import Several
+from gradcheck.contract.protocol import Several, parameters_of
 from gradcheck.nested import with_leaf
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.differences import Problem
@@ -58,6 +58,16 @@ class Case:
     def outputs(self) -> int:
         """How many outputs the layer has; several are laid end to end in `out` and in `dout`."""
         return len(self.found.cache.shapes) if isinstance(self.found.cache, Several) else 1
+
+    def by_output(self, values: Array) -> list[Array]:
+        """Return values of all outputs, laid end to end, in each output's shape."""
+        cache = self.found.cache
+        return cache.split(values) if isinstance(cache, Several) else [values]
+
+    def upstream(self, place: int) -> str:
+        """Return what backward calls the gradient that comes from an output; '' if it does not."""
+        names = parameters_of(self.layer.backward)
+        return names[place] if len(names) > self.outputs else ""
 
     @cached_property
     def numbers(self) -> dict[str, float]:

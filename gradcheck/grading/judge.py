@@ -15,6 +15,7 @@ import numpy as np
 
 from gradcheck.exceptions import reason_of
 from gradcheck.grading.agreement import Disagreement
+from gradcheck.grading.undecided import by_reference
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.judge import Judgement, judge
@@ -74,6 +75,7 @@ def judge_layer(
     trained = _attempt(values.compare_in_training)
     yield trained if not trained.passed else _attempt(values.compare_everywhere)
     judgement = without_ignored(_judged(pair, reference, conventions, seed), ignored)
+    judgement = by_reference(judgement, pair, reference)
     if not judgement.gradient_right:
         yield Verdict("gradient", judgement.status, judgement.message, judgement)
         yield Verdict("contract", "skipped" if judgement.status == "skipped" else "failed",

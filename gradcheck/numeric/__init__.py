@@ -10,4 +10,8 @@ differences             One central difference for every coordinate
 evaluator               Forward, run at float64 with one argument replaced, and counted.
 gradient                numerical_gradient: a scalar function's derivatives
 slopes                  The slopes of one group of coordinates at any step
+climb                   Steps that climb: a derivative that hides in roundoff shows at the ...
+residual                What a directional derivative leaves unexplained of an analytic gradient.
+resolve                 Coordinates that would pass although much could hide behind their tolerance.
+noise                   How far a scalar function's value is off by its own rounding
 """

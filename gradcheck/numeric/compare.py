@@ -33,6 +33,7 @@ from gradcheck.numeric.differences import (
     natural_scale,
 )
 from gradcheck.numeric.ladder import Estimate, ladder, step_lengths
+from gradcheck.numeric.resolve import resolve
 from gradcheck.numeric.slopes import group_slopes, refined
 
 Array = NDArray[Any]
@@ -51,12 +52,19 @@ def compare(problem: Problem, position: int, name: str, analytic: Array,
     comparison = Comparison.of_differences(name, position, analytic, numeric, roundoff,
                                            natural_scale(origin, dout, x), alignment)
     error = np.abs(analytic - numeric)
-    terms = LEAST_TERM if problem.scatter else comparison.natural
-    agree = error <= of_one_difference(evaluator.eps) * comparison.scale + evaluator.eps * terms
+    terms = comparison.natural if origin.ndim else LEAST_TERM
+    allowed = of_one_difference(evaluator.eps) * comparison.scale + evaluator.eps * terms
+    agree = error <= allowed
     comparison.bound = np.asarray(np.maximum(roundoff, np.where(agree, error, 0.0)))
+    # an agreement with a difference that is nothing but roundoff would be one by chance
+    comparison.tolerance = np.asarray(np.maximum(allowed, roundoff))
     if not np.all(agree):
         _examine(problem, comparison, ~agree, lengths)
         comparison.scale = size_of(comparison.numeric)
+    comparison.excuse(problem.ulps * (comparison.scale + comparison.natural))
+    resolve(problem, comparison)
+    if problem.grants:
+        comparison.excuse(problem.granted(problem.typical + comparison.scale))
     return comparison
 
 
@@ -65,7 +73,7 @@ def _examine(problem: Problem, comparison: Comparison, suspects: Array, lengths:
     alignment = comparison.alignment
     assert alignment is not None
     noise: Array | float | None = None
-    for group in _groups_of(alignment, suspects):
+    for group in alignment.groups_of(suspects):
         analytic, rough, scale, natural = (
             _flat(values, group) for values in (comparison.analytic, comparison.numeric,
                                                 comparison.scale, comparison.natural))
@@ -77,17 +85,9 @@ def _examine(problem: Problem, comparison: Comparison, suspects: Array, lengths:
         floor = FLOOR * eps * scale + TERMS * eps * natural + _flat(local, group)
         near = scale + NEGLIGIBLE * natural
         estimate = _estimated(problem, comparison, group, lengths, (analytic, near, floor))
-        _judge(problem, comparison, group, estimate, (analytic, near, floor))
+        _judge(comparison, group, estimate, (analytic, near, floor))
     if np.any(comparison.kinked & ~comparison.failed):
         _examine_ties(problem, comparison, lengths)
-
-
-def _groups_of(alignment: Alignment, suspects: Array) -> list[Index]:
-    """Return each group that holds a suspect, once."""
-    keys = dict.fromkeys(tuple(None if isinstance(axis, slice) else axis
-                               for axis in alignment.group_of(tuple(where)))
-                         for where in np.argwhere(suspects).tolist())
-    return [tuple(slice(None) if axis is None else axis for axis in key) for key in keys]
 
 
 def _flat(values: Array, group: Index) -> Array:
@@ -122,7 +122,8 @@ def _examine_ties(problem: Problem, comparison: Comparison, lengths: Array) -> N
     below = dout * (origin - evaluator.out(position, x - direction))
     low, high = float(np.sum(np.minimum(above, below))), float(np.sum(np.maximum(above, below)))
     along = float(np.sum(comparison.analytic * direction))
-    slack = TIED * float(np.sum(np.abs(comparison.analytic * direction)))
+    share = max(TIED, FLOOR * evaluator.eps)
+    slack = share * float(np.sum(np.abs(comparison.analytic * direction)))
     if not low - slack <= along <= high + slack:
         comparison.failed |= tied
 
@@ -156,7 +157,7 @@ def _decider(analytic: Array, reference: Array, floor: Array) -> Callable[[Array
     return decided
 
 
-def _judge(problem: Problem, comparison: Comparison, group: Index, estimate: Estimate,
+def _judge(comparison: Comparison, group: Index, estimate: Estimate,
            judged: tuple[Array, Array, Array]) -> None:
     """Write what the estimate says of a group's coordinates into the comparison."""
     analytic, near, floor = judged
@@ -167,40 +168,12 @@ def _judge(problem: Problem, comparison: Comparison, group: Index, estimate: Est
     between = (analytic >= estimate.low - edge) & (analytic <= estimate.high + edge)
     failed = np.where(estimate.kinked, ~between, ~(np.abs(analytic - estimate.value) <= slack))
     failed &= np.isfinite(estimate.bound) | ~np.isfinite(analytic)
-    undecided = ~failed & ~estimate.kinked & _too_wide(
-        problem, comparison, group, estimate, near, floor)
     comparison.numeric[group] = estimate.value.reshape(shape)
     comparison.bound[group] = np.minimum(estimate.bound, 1e300).reshape(shape)
     comparison.failed[group] = failed.reshape(shape)
-    comparison.undecided[group] = undecided.reshape(shape)
+    comparison.tolerance[group] = slack.reshape(shape)
     comparison.kinked[group] = estimate.kinked.reshape(shape)
     if np.any(failed):
         error = np.where(failed, np.abs(analytic - estimate.value) / near, -1.0)
         worst = int(np.argmax(error))
-        comparison.climbed[_place(group, worst, shape)] = estimate.steps(worst)
-
-
-def _too_wide(problem: Problem, comparison: Comparison, group: Index, estimate: Estimate,
-              near: Array, floor: Array) -> Array:
-    """Return where the bound, infinite or not, says too little about a gradient of this size.
-
-    A gradient that is zero in effect is smaller than any bound; there, the bound is held against
-    its terms. A scalar function's is one if it is no larger than its own scatter, or if the
-    function is constant to the last bit and the gradient says so.
-    """
-    scale, analytic = (_flat(values, group) for values in (comparison.scale, comparison.analytic))
-    size = np.maximum(scale, np.abs(estimate.value)) + NEGLIGIBLE * LEAST_TERM
-    wide = ~(estimate.bound <= TOO_WIDE * np.maximum(near, size))
-    if problem.scatter is None or not np.any(strict := ~(
-            np.maximum(estimate.bound, floor) <= TOO_WIDE * size)):
-        return wide
-    scatter = np.broadcast_to(problem.scatter(comparison.position), comparison.analytic.shape)
-    zero_in_effect = (_flat(scatter, group) > 0) & (np.abs(analytic) <= _flat(scatter, group))
-    constant = np.all([rung.central == 0 for rung in estimate.rungs], axis=0) & (analytic == 0)
-    return np.asarray(wide | (strict & ~zero_in_effect & ~constant))
-
-
-def _place(group: Index, flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the index of one of a group's coordinates in the whole argument."""
-    inside = iter(np.unravel_index(flat, shape))
-    return tuple(int(next(inside)) if isinstance(axis, slice) else int(axis) for axis in group)
+        comparison.climbed[Alignment.place(group, worst, shape)] = estimate.steps(worst)

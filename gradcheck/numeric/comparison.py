@@ -21,10 +21,12 @@ class Comparison:
 
     `scale` is the size of the gradient at each coordinate, `natural` that of its terms before they
     cancel. `known` marks the coordinates whose numeric value was computed; `failed` those that are
-    wrong; `undecided` those whose bound is too wide to tell. Along `directions` random ones, where
-    there were any, the largest disagreement relative to the gradient was `residual`. `climbed`
-    holds (step, central difference, bound of its roundoff) on the ladder of steps, for the worst
-    of the failed coordinates that were moved together.
+    wrong. By `tolerance` each might have been off and passed; `settled` marks those that something
+    else has decided, `undecided` those that nothing has; `coarseness` is the largest share of the
+    gradient that a tolerance might hide. Along `directions` random ones, where there were any, the
+    largest disagreement relative to the gradient was `residual`. `climbed` holds (step, central
+    difference, bound of its roundoff) on the ladder of steps, for the worst of the failed
+    coordinates that were moved together.
     """
 
     name: str
@@ -42,6 +44,9 @@ class Comparison:
     coordinates: int = 0
     directions: int = 0
     residual: float = 0.0
+    coarseness: float = 0.0
+    tolerance: Array = field(default_factory=lambda: np.zeros(()))
+    settled: Array = field(default_factory=lambda: np.zeros((), dtype=bool))
     climbed: dict[tuple[int, ...], Steps] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -53,7 +58,7 @@ class Comparison:
         return cls(name, position, analytic, numeric, bound=roundoff, failed=no.copy(),
                    undecided=no.copy(), known=np.ones(analytic.shape, dtype=bool),
                    kinked=no.copy(), scale=size_of(numeric), natural=natural,
-                   alignment=alignment, coordinates=analytic.size)
+                   alignment=alignment, coordinates=analytic.size, settled=no.copy())
 
     @classmethod
     def along_directions(cls, name: str, position: int, analytic: Array) -> Comparison:
@@ -71,6 +76,25 @@ class Comparison:
         return cls(name, position, returned, numeric, bound=np.zeros(numeric.shape),
                    failed=yes.copy(), undecided=~yes, known=yes.copy(), kinked=~yes,
                    scale=np.ones(numeric.shape), natural=np.ones(numeric.shape))
+
+    def excuse(self, allowed: Array) -> None:
+        """Let pass what is wrong by no more than is allowed."""
+        excused = self.failed & (self.error <= allowed)
+        self.failed &= ~excused
+        self.tolerance = np.where(excused, allowed, self.tolerance)
+
+    def passes_widely(self, most: Array) -> Array:
+        """Return where a tolerance above this lets a coordinate pass, and no kink's interval."""
+        wide = ~(self.tolerance <= most)
+        return np.asarray(wide & ~self.failed & ~self.kinked)
+
+    def close(self, size: Array, limit: float) -> None:
+        """Mark what nothing has decided, and say what share of the gradient could hide."""
+        counts = ~self.failed & ~self.kinked & ~self.settled
+        self.undecided = np.asarray(counts & ~(self.tolerance <= limit * size))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(counts & (self.tolerance > 0), self.tolerance / size, 0.0)
+        self.coarseness = float(np.max(share, initial=0.0))
 
     @property
     def error(self) -> Array:

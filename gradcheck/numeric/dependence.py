@@ -66,6 +66,20 @@ class Alignment:
         free = set(self.free_axes)
         return tuple(i if axis in free else slice(None) for axis, i in enumerate(where))
 
+    def groups_of(self, suspects: Array) -> list[Index]:
+        """Return each group that holds a suspect, once."""
+        keys = dict.fromkeys(tuple(None if isinstance(axis, slice) else axis
+                                   for axis in self.group_of(tuple(where)))
+                             for where in np.argwhere(suspects).tolist())
+        return [tuple(slice(None) if axis is None else axis for axis in key) for key in keys]
+
+    @staticmethod
+    def place(group: Index, flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the index of one of a group's coordinates in the whole argument."""
+        inside = iter(np.unravel_index(flat, shape))
+        return tuple(int(next(inside)) if isinstance(axis, slice) else int(axis)
+                     for axis in group)
+
     def contract(self, deltas: Array, dout: Array) -> Array:
         """Sum dout * delta over the outputs of each slice: (groups, *out) -> (groups, *aligned)."""
         letters = [chr(ord("a") + axis) for axis in range(len(self.out_shape))]

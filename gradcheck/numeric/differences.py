@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.equal import rms
+from gradcheck.equal import HIDDEN, rms
 from gradcheck.numeric.dependence import Alignment, Index
 from gradcheck.numeric.evaluator import Evaluator
 
@@ -42,9 +42,12 @@ class Differences:
 class Problem:
     """What one argument's comparison needs: the function, a point, and the upstream gradient.
 
-    `analytic_noise(position)` is the spread of a layer's gradient as its arguments move by an ulp;
-    `scatter` that of a scalar function's, None for a layer: the value of a scalar function may be
-    larger than the terms of its gradient by any factor, a layer's outputs are not.
+    `spread(position)` is that of the analytic gradient as its arguments move by `moved_by` of
+    themselves; `analytic_noise` is what of it no comparison should find wrong, that of a layer:
+    the value of a scalar function may be larger than the terms of its gradient by any factor.
+    `ulps` is the relative rounding of the gradient's dtype. What passes may hide `limit` of the
+    gradient at most, and `rtol` and `atol` besides, which the user grants; `typical` is the size of
+    the gradient that this is a part of.
     """
 
     evaluator: Evaluator
@@ -53,7 +56,22 @@ class Problem:
     workers: MapLike | None = None
     progress: Callable[[int], None] = lambda steps: None
     analytic_noise: Callable[[int], Array | float] = lambda position: 0.0
-    scatter: Callable[[int], Array | float] | None = None
+    spread: Callable[[int], Array | float] = lambda position: 0.0
+    moved_by: float = 4 * 2.0**-52
+    ulps: float = 0.0
+    limit: float = HIDDEN[8]
+    rtol: float = 0.0
+    atol: float = 0.0
+    typical: float = 0.0
+
+    @property
+    def grants(self) -> bool:
+        """Whether the user accepts a known approximation."""
+        return self.rtol > 0 or self.atol > 0
+
+    def granted(self, size: Array | float) -> Array:
+        """Return how far a gradient of a size may be off by the user's own tolerances."""
+        return np.asarray(self.rtol * np.asarray(size) + self.atol)
 
 
 def central_differences(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradcheck.nested import IMMUTABLE
 
 Array = NDArray[Any]
-FINEST_CHANGE, COARSEST_CHANGE = -11, -3
+FINEST_CHANGE, FAR_CHANGE, COARSEST_CHANGE = -11, -3, -2
 MOST_UNCHANGED = 0.05
 
 
@@ -116,22 +116,37 @@ class Evaluator:
         origin = output_of(self.call())
         self.eps = max(self.eps, float(np.finfo(origin.dtype).eps))
         base = origin.astype(np.float64)
+        live = (base != 0) & np.isfinite(base)
+        if not np.any(live):
+            return
         directions = {i: rng.uniform(0.5, 1.0, self.args[i].shape)
                       * rng.choice([-1, 1], self.args[i].shape) for i in wrt}
-        for exponent in range(FINEST_CHANGE, COARSEST_CHANGE):
-            args = self.arguments()
-            for i in wrt:
-                args[i] = self.args[i] * (1 + 10.0**exponent * directions[i])
-            self.count += 1
-            moved = self._output(args).astype(np.float64)
-            live = (base != 0) & np.isfinite(base)
-            if moved.shape != base.shape or not np.any(live):
+
+        def change(step: float) -> Array | None:
+            moved = self._moved(step, directions)
+            if moved.shape != base.shape:
+                return None
+            return np.abs(moved - base)[live] / np.abs(base[live])
+
+        # one value may stay as it is by chance; of many outputs that do, a staircase is likelier
+        for exponent in range(FINEST_CHANGE, COARSEST_CHANGE if base.size > 1 else 0):
+            found = change(10.0**exponent)
+            if found is None:
                 return
-            change = np.abs(moved - base)[live] / np.abs(base[live])
-            if np.mean(change > 0) > MOST_UNCHANGED:
-                if exponent > FINEST_CHANGE:
-                    self.eps = max(self.eps, float(np.median(change[change > 0])))
+            if np.mean(found > 0) > MOST_UNCHANGED:
+                # far off it may be a corner, which a plateau's edge is not: it has another side
+                back = change(-(10.0**exponent)) if exponent >= FAR_CHANGE else found
+                if exponent > FINEST_CHANGE and back is not None and np.any(back > 0):
+                    self.eps = max(self.eps, float(np.median(found[found > 0])))
                 return
+
+    def _moved(self, step: float, directions: dict[int, Array]) -> Array:
+        """Return forward's output where some arguments are moved by a share of themselves."""
+        args = self.arguments()
+        for i, direction in directions.items():
+            args[i] = self.args[i] * (1 + step * direction)
+        self.count += 1
+        return self._output(args).astype(np.float64)
 
 
 def output_of(returned: Any) -> Array:

@@ -8,11 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.equal import TERMS
+from gradcheck.equal import SAMPLED, TERMS
 from gradcheck.numeric.ladder import Estimate, Slopes, complex_step, ladder, step_lengths
+from gradcheck.numeric.noise import measured_noise
 
 Array = NDArray[Any]
+EPS = float(np.finfo(np.float64).eps)
 PRECISE = 1e-10  # relative: nothing is gained below it
+NOISES = 2.0  # at both ends of a difference
+ODD_STEPS = (0.618 * 4.0**-9, 0.27 * 4.0**-11, 0.618 * 4.0**-14)
+CLEAR = 32.0  # roundoffs of the finest steps, which few values have told
+SHAKEN = (1e-7, 3e-7)  # of x: shifts whose two sides cancel but for what is no slope
+CONFIRMS = 0.1  # of the derivative: a complex step may be silently wrong by more
 
 
 def numerical_gradient(
@@ -61,20 +68,58 @@ def numerical_gradient(
     value, bound = np.zeros(x.shape), np.zeros(x.shape)
     if not x.size:
         return value, bound
-    eps = float(np.finfo(np.float64).eps)
-    lengths = step_lengths(base, eps)
+    lengths = step_lengths(base, EPS)
     origin = _real_scalar(f(base.copy()))
     for index in np.ndindex(*x.shape):
-        direction = np.zeros(x.shape)
-        direction[index] = 1.0
-        estimate = ladder(_coordinate_slopes(f, base, index, float(lengths[index]), origin, eps),
-                          _precise_enough)
-        exact = None if estimate.kinked[0] else complex_step(f, base, direction)
-        value[index], bound[index] = _middle(estimate)
-        if exact is not None and abs(float(exact) - value[index]) <= bound[index]:
-            value[index] = float(exact)
-            bound[index] = min(bound[index], TERMS * eps * (abs(value[index]) + abs(origin)))
+        value[index], bound[index] = _differentiated(f, base, index, float(lengths[index]), origin)
     return value, bound
+
+
+def _differentiated(f: Callable[[Array], Any], base: Array, index: tuple[int, ...], length: float,
+                    origin: float) -> tuple[float, float]:
+    """Return one derivative and its bound."""
+    def move(step: float) -> float:
+        moved = base.copy()
+        moved[index] += step
+        return _real_scalar(f(moved))
+
+    with np.errstate(all="ignore"):
+        noise = measured_noise(move, origin, float(base[index]), length / EPS ** (1 / 3))
+        slopes = _coordinate_slopes(f, base, index, length, origin, noise)
+        estimate = ladder(slopes, _precise_enough)
+        value, bound = _middle(estimate)
+        if estimate.kinked[0]:
+            return value, bound
+        return _by_complex_step(f, base, index, origin, (value, max(bound, _beyond(slopes, value))))
+
+
+def _beyond(slopes: Callable[[float], Slopes], value: float) -> float:
+    """Return by how much finer steps contradict a value, their roundoff apart.
+
+    A function may oscillate faster than the finest step of the ladder, whose steps are multiples of
+    each other, and may all be multiples of a period, too.
+    """
+    rungs = [slopes(step) for step in ODD_STEPS]
+    off = [(abs(float(rung.central[0]) - value), CLEAR * float(rung.roundoff[0])) for rung in rungs]
+    return max([2 * far for far, clear in off if far > clear], default=0.0)
+
+
+def _by_complex_step(f: Callable[[Array], Any], base: Array, index: tuple[int, ...],
+                     origin: float, found: tuple[float, float]) -> tuple[float, float]:
+    """Return the complex step's derivative where a difference confirms it; else what was found."""
+    value, bound = found
+    direction = np.zeros(base.shape)
+    direction[index] = 1.0
+    exact = complex_step(f, base, direction)
+    if exact is None or not abs(float(exact) - value) <= bound <= CONFIRMS * abs(value):
+        return found
+    # what cancels in the function shakes its complex step, too
+    shaken = 0.0
+    for share in SHAKEN:
+        sides = [complex_step(f, base * (1 + way * share), direction) for way in (-1, 1)]
+        bent = [float(side) - float(exact) for side in sides if side is not None]
+        shaken = max(shaken, SAMPLED * abs(sum(bent)))
+    return float(exact), min(bound, TERMS * EPS * (abs(float(exact)) + abs(origin)) + shaken)
 
 
 def _precise_enough(value: Array, bound: Array) -> bool:
@@ -98,7 +143,7 @@ def _real_scalar(value: Any) -> float:
 
 def _coordinate_slopes(
     f: Callable[[Array], Any], base: Array, index: tuple[int, ...], length: float, origin: float,
-    eps: float,
+    noise: float,
 ) -> Callable[[float], Slopes]:
     def slopes(s: float) -> Slopes:
         plus, minus = base.copy(), base.copy()
@@ -110,7 +155,7 @@ def _coordinate_slopes(
         width = right + left
         with np.errstate(all="ignore"):
             sides = sorted(((above - origin) / right, (origin - below) / left))
-            roundoff = eps * (abs(above) + abs(below)) / width
+            roundoff = max(EPS * (abs(above) + abs(below)), NOISES * noise) / width
             central = (above - below) / width
         return Slopes(*map(np.atleast_1d, (central, *sides, roundoff, width / 2)))
 

@@ -26,6 +26,7 @@ Array = NDArray[Any]
 
 RUNGS = 13
 MOST_RUNGS = 22  # down to the last bits of x, where every wider step has left the domain
+INSIDE = 6  # of them in the domain, where the wider ones have left it
 RATIO = 4.0
 FIRST_RUNG = 128.0
 COMPLEX_STEP = 1e-30
@@ -116,7 +117,7 @@ def ladder(
     ----------
     slopes : callable
         ``slopes(s)`` returns the Slopes at step ``s h``, s from 128 down to 8e-6, and further down
-        to 3e-11 while a coordinate has no finite slope.
+        to 3e-11 while a coordinate has few finite slopes.
     decided : callable
         ``decided(value, bound)`` tells whether these suffice; the ladder then ends early.
 
@@ -130,9 +131,10 @@ def ladder(
     extrapolated: list[Array] = []
     distances: list[Array] = []
     value = bound = chosen = np.empty(0)
-    settled = False
+    settled, inside = False, 0
     for rung in range(MOST_RUNGS):
-        if rung >= RUNGS and np.all(np.isfinite(bound)):
+        inside += bool(np.all(np.isfinite(bound))) if rung > 2 else 0
+        if rung >= RUNGS and inside > INSIDE:
             break
         rungs.append(slopes(FIRST_RUNG / RATIO**rung))
         if rung == 0:

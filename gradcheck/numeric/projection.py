@@ -10,46 +10,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.equal import AGREES_ALONG, BOUNDS, CLEARLY, TOO_WIDE, of_one_difference, rms
+from gradcheck.equal import AGREES_ALONG, BOUNDS, LOST, norm, of_one_difference, rms
 from gradcheck.numeric.compare import compare
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import Alignment
 from gradcheck.numeric.differences import Problem, central_differences
-from gradcheck.numeric.ladder import Slopes, ladder, step_lengths
+from gradcheck.numeric.ladder import RATIO, step_lengths
+from gradcheck.numeric.residual import (
+    FIRST_STEP,
+    Residual,
+    by_magnitude,
+    residual_along,
+    surely,
+)
+from gradcheck.numeric.resolve import resolve
 
 Array = NDArray[Any]
 
 DIRECTIONS = 2
-SUMMED = 16.0  # ulps of sum(dout * out): its terms round, too
-FIRST_STEP = 1 / 16
+MORE_DIRECTIONS = 6  # until one shows what scales the whole
 FINEST_STEP = 2.0**-35
 MOST_WRONG = 24
 ALL_COORDINATES = 4096
 SAMPLE = 128
-
-
-@dataclass(frozen=True)
-class Residual:
-    """What a directional derivative leaves unexplained, and how much of that may be error."""
-
-    value: float
-    tolerance: float
-
-    @property
-    def significant(self) -> bool:
-        """Whether the analytic gradient is wrong somewhere along the direction."""
-        return abs(self.value) > self.tolerance
-
-    @property
-    def known(self) -> bool:
-        """Whether any step along the direction stayed inside the function's domain."""
-        return math.isfinite(self.value)
+MOST_SINGLY, MOST_COARSE = 256, 10.0
 
 
 def compare_by_projection(
@@ -59,78 +49,90 @@ def compare_by_projection(
     """Compare a gradient along random directions; locate what is wrong where they disagree."""
     x = problem.evaluator.args[position]
     lengths = step_lengths(x, problem.evaluator.eps)
-    located: list[int] | None = []
     comparison = Comparison.along_directions(name, position, analytic)
-    for _ in range(directions):
+    scaled = False
+    while comparison.directions < (directions if scaled else directions + MORE_DIRECTIONS):
         direction = lengths * rng.standard_normal(x.shape)
-        residual = _residual(problem, position, analytic, direction, careful=True)
+        residual = surely(problem, position, analytic, direction)
         comparison.directions += 1
-        size = float(np.linalg.norm(analytic * direction))
+        size = residual.size
         comparison.residual = max(comparison.residual, abs(residual.value) / size if size else 0.0)
         if not residual.known:
             # raises where the reason is that the output's shape depends on values
             problem.evaluator.out(position, x + FINEST_STEP * direction)
-            comparison.undecided[...] = True
-            break
+        if residual.significant or residual.coarseness > problem.limit:
+            direction, residual = _in_parts(problem, position, analytic, direction, residual)
         if residual.significant:
-            # a disagreement whose parts are all within their tolerances lies everywhere, or nowhere
-            located = _bisect(problem, position, analytic, direction, residual) or None
+            _find(problem, comparison, direction, residual, rng)
             break
-    # where a large part is wrong, the whole is worth its price: patterns need all of it
-    if located and len(located) > max(2, x.size // 50) and x.size <= ALL_COORDINATES:
-        located = None
-    if located is None:
-        _widespread(problem, comparison, lengths, rng)
-    elif located:
-        _locate(problem, comparison, located)
+        if residual.coarseness > problem.limit:
+            return _one_by_one(problem, comparison, residual)
+        comparison.coarseness = max(comparison.coarseness, residual.coarseness)
+        scaled |= residual.tells_scale(problem.limit)
+    else:
+        if not scaled:
+            return _one_by_one(problem, comparison, residual)
+    comparison.excuse(problem.ulps * comparison.scale)
     return comparison
 
 
-def _residual(
-    problem: Problem, position: int, analytic: Array, direction: Array, *, careful: bool = False
-) -> Residual:
-    """Return the directional derivative's residual at one small step; climb the ladder in doubt."""
-    slopes = _residual_slopes(problem, position, analytic, direction)
-    size = math.sqrt(float(np.sum(np.square(analytic * direction))))
-    quick = slopes(FIRST_STEP)
-    tolerance = AGREES_ALONG * size + SUMMED * float(quick.roundoff[0])
-    residual = Residual(float(quick.central[0]), tolerance)
-    if residual.known and not (careful and residual.significant):
-        return residual
-
-    def decided(value: Array, bound: Array) -> bool:
-        clearly = CLEARLY * bound[0] + tolerance
-        return bool(bound[0] < AGREES_ALONG * size or abs(value[0]) > clearly)
-
-    estimate = ladder(slopes, decided)
-    if estimate.kinked[0] and estimate.low[0] <= 0 <= estimate.high[0]:
-        return Residual(0.0, tolerance)
-    slack = AGREES_ALONG * size + BOUNDS * float(estimate.bound[0])
-    return Residual(float(estimate.value[0]), slack)
+def _in_parts(problem: Problem, position: int, analytic: Array, direction: Array,
+              residual: Residual) -> tuple[Array, Residual]:
+    """Return a wrong part of a direction, or the whole with what its parts have told."""
+    x, eps = problem.evaluator.args[position], problem.evaluator.eps
+    signs = direction / np.where(direction != 0, np.abs(direction), 1.0)
+    told = residual
+    for lengths in by_magnitude(x):
+        part = eps ** (1 / 3) * lengths * signs
+        found = surely(problem, position, analytic, part)
+        if found.significant:
+            return (direction, residual) if residual.significant else (part, found)
+        lost = LOST * norm(analytic) * float(np.median(np.abs(part[lengths > 0])))
+        if found.coarseness > problem.limit and not found.tolerance <= lost:
+            return direction, residual
+        share = min(found.coarseness, problem.limit)
+        told = replace(residual, value=0.0, tolerance=share * residual.size)
+    return direction, told
 
 
-def _residual_slopes(problem: Problem, position: int, analytic: Array, direction: Array) -> Any:
-    evaluator, dout = problem.evaluator, problem.dout
-    x = evaluator.args[position]
-    level = float(np.sum(problem.origin * dout))
-
-    def slopes(s: float) -> Slopes:
-        plus, minus = x + s * direction, x - s * direction
-        above = float(np.sum(evaluator.anywhere(position, plus) * dout))
-        below = float(np.sum(evaluator.anywhere(position, minus) * dout))
-        problem.progress(2)
-        forward = (above - level - float(np.sum(analytic * (plus - x)))) / s
-        backward = (level - below - float(np.sum(analytic * (x - minus)))) / s
-        # summing P products rounds too, by about eps |a . v| sqrt(P), far below the step's share
-        roundoff = evaluator.eps * (abs(above) + abs(below)) / (2 * s)
-        ends = sorted((forward, backward))
-        values = ((forward + backward) / 2, *ends, roundoff, s)
-        return Slopes(*(np.array([value]) for value in values))
-
-    return slopes
+def _one_by_one(problem: Problem, comparison: Comparison, residual: Residual) -> Comparison:
+    """Compare the coordinates of a gradient of which directions tell too little, if not many."""
+    shape = comparison.analytic.shape
+    comparison.tolerance = np.full(shape, np.inf)
+    comparison.settled = np.zeros(shape, dtype=bool)
+    # a direction in which nothing shows at all has no coordinate that does
+    if comparison.analytic.size <= MOST_SINGLY and residual.coarseness < MOST_COARSE:
+        comparison.alignment = Alignment(shape, problem.origin.shape, ())
+        resolve(problem, comparison)
+        comparison.alignment = None
+        comparison.known = comparison.failed.copy()
+    else:
+        comparison.undecided[...] = True
+    if np.any(comparison.undecided):
+        comparison.coarseness = residual.coarseness
+    return comparison
 
 
-def _bisect(problem: Problem, position: int, analytic: Array, direction: Array,
+def _find(problem: Problem, comparison: Comparison, direction: Array, residual: Residual,
+          rng: np.random.Generator) -> None:
+    """Find the wrong coordinates of a gradient that is wrong along a direction."""
+    # a disagreement whose parts are all within their tolerances lies everywhere, or nowhere
+    located = _bisect(problem, comparison, direction, residual) or None
+    size = comparison.analytic.size
+    # where a large part is wrong, the whole is worth its price: patterns need all of it
+    if located and len(located) > max(2, size // 50) and size <= ALL_COORDINATES:
+        located = None
+    if located is None:
+        _widespread(problem, comparison, residual.step, rng)
+    else:
+        _locate(problem, comparison, located)
+    if not np.any(comparison.failed) and np.any(comparison.undecided[comparison.known]):
+        # wrong along the direction, and no coordinate is known well enough to say where
+        comparison.undecided[...] = True
+        comparison.coarseness = max(comparison.coarseness, residual.coarseness)
+
+
+def _bisect(problem: Problem, comparison: Comparison, direction: Array,
             total: Residual) -> list[int] | None:
     """Return the flat indices of wrong elements, or None if they are too many to be isolated.
 
@@ -148,9 +150,9 @@ def _bisect(problem: Problem, position: int, analytic: Array, direction: Array,
             middle = (low + high) // 2
             part = np.zeros_like(flat)
             part[low:middle] = flat[low:middle]
-            left = _residual(problem, position, analytic, part.reshape(direction.shape))
-            right = Residual(residual.value - left.value, residual.tolerance + left.tolerance)
-            halves += [(low, middle, left), (middle, high, right)]
+            left = residual_along(problem, comparison.position, comparison.analytic,
+                                  part.reshape(direction.shape), total.step)
+            halves += [(low, middle, left), (middle, high, residual.without(left))]
         level = [entry for entry in halves if entry[2].significant]
         if len(level) > MOST_WRONG:
             return None
@@ -173,7 +175,9 @@ def _single(problem: Problem, comparison: Comparison, index: tuple[int, ...]) ->
     """Compare one coordinate, as the only one of a function of one number."""
     evaluator, position = problem.evaluator, comparison.position
     narrowed = _OneCoordinate(evaluator, position, index)
-    local = Problem(narrowed, problem.origin, problem.dout)  # type: ignore[arg-type]
+    local = Problem(narrowed, problem.origin, problem.dout,  # type: ignore[arg-type]
+                    ulps=problem.ulps, limit=problem.limit, rtol=problem.rtol, atol=problem.atol,
+                    typical=rms(comparison.analytic))
     alignment = Alignment((1,), problem.origin.shape, ())
     return compare(local, 0, comparison.name, comparison.analytic[index].reshape(1), alignment)
 
@@ -215,28 +219,45 @@ class _OneCoordinate:
         return moved
 
 
-def _widespread(problem: Problem, comparison: Comparison, lengths: Array,
+def _widespread(problem: Problem, comparison: Comparison, step: float,
                 rng: np.random.Generator) -> None:
     """Compute all coordinates of a gradient that is wrong all over, or a sample of a large one."""
     size = comparison.analytic.size
     if size <= ALL_COORDINATES:
-        alignment = Alignment(comparison.analytic.shape, problem.origin.shape, ())
-        numeric, bound = central_differences(problem, comparison.position, alignment, lengths)
-        comparison.numeric[...], comparison.bound[...] = numeric, bound
+        comparison.numeric[...], comparison.bound[...] = _all_differences(problem, comparison, step)
         comparison.known[...] = True
-        outside = np.flatnonzero(~np.isfinite(numeric))[:SAMPLE]
+        outside = np.flatnonzero(~np.isfinite(comparison.numeric))[:SAMPLE]
         _locate(problem, comparison, outside)
     else:
         chosen = rng.choice(size, SAMPLE, replace=False)
         _locate(problem, comparison, np.sort(chosen))
         comparison.notes.append(f"d{comparison.name} is wrong in many places; {SAMPLE} of its "
                                 f"{size} coordinates were compared one by one")
-    known = comparison.known
-    numeric = comparison.numeric
+    known, numeric = comparison.known, comparison.numeric
     comparison.scale = np.abs(numeric) + rms(numeric[known & np.isfinite(numeric)])
     error = np.abs(comparison.analytic - numeric)
     # one central difference each: it errs by its truncation, too, about eps^(2/3)
     agrees = of_one_difference(problem.evaluator.eps, AGREES_ALONG)
-    comparison.failed = known & (error > agrees * comparison.scale + BOUNDS * comparison.bound)
+    tolerance = agrees * comparison.scale + BOUNDS * comparison.bound
+    comparison.failed = known & (error > tolerance + problem.granted(comparison.scale))
     comparison.undecided = known & ~comparison.failed & ~(
-        np.isfinite(numeric) & (comparison.bound <= TOO_WIDE * comparison.scale))
+        np.isfinite(numeric) & (tolerance <= problem.limit * comparison.scale))
+
+
+def _all_differences(problem: Problem, comparison: Comparison, step: float) -> tuple[Array, Array]:
+    """Return a difference quotient of every coordinate, and a bound on its error.
+
+    Where the direction took a wide step, so does each coordinate, by as much as the whole direction
+    moved; two steps then tell the truncation.
+    """
+    x = problem.evaluator.args[comparison.position]
+    alignment = Alignment(x.shape, problem.origin.shape, ())
+    lengths = step_lengths(x, problem.evaluator.eps)
+    if step <= FIRST_STEP:
+        return central_differences(problem, comparison.position, alignment, lengths)
+    widest = max(1.0, step * math.sqrt(x.size))
+    wide, _ = central_differences(problem, comparison.position, alignment, widest * lengths)
+    fine, roundoff = central_differences(problem, comparison.position, alignment,
+                                         widest / RATIO * lengths)
+    correction = (fine - wide) / (RATIO**2 - 1)
+    return fine + correction, roundoff + np.abs(correction)

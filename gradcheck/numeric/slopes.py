@@ -14,6 +14,7 @@ from gradcheck.numeric.differences import Problem
 from gradcheck.numeric.ladder import Estimate, Slopes, complex_step
 
 Array = NDArray[Any]
+CONFIRMS = 0.1  # of the derivative: a complex step may be silently wrong by more
 PRECISE = 1e-9  # relative: the complex step would add nothing that any tolerance looks at
 
 
@@ -73,7 +74,8 @@ def refined(problem: Problem, position: int, group: Index, alignment: Alignment,
     value = np.atleast_1d(alignment.contract(slope[np.newaxis], problem.dout)[0]).ravel()
     size = np.atleast_1d(alignment.contract(np.abs(slope)[np.newaxis],
                                             np.abs(problem.dout))[0]).ravel()
-    confirmed = np.abs(value - estimate.value) <= estimate.bound
+    confirmed = (np.abs(value - estimate.value) <= estimate.bound) & (
+        estimate.bound <= CONFIRMS * np.abs(estimate.value))
     value = np.where(confirmed, value, estimate.value)
     bound = np.where(confirmed, np.minimum(TERMS * evaluator.eps * size, estimate.bound),
                      estimate.bound)

@@ -41,6 +41,7 @@ def as_github(records: Sequence[Record]) -> str:
 def _command(problem: Problem) -> str:
     named = {"file": PurePath(problem.file).as_posix() if problem.file else "",
              "line": str(problem.line) if problem.file and problem.line else "",
+             "col": str(problem.column) if problem.file and problem.column else "",
              "title": problem.title}
     properties = ",".join(f"{name}={value.translate(IN_PROPERTY)}"
                           for name, value in named.items() if value)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.output.pointer import diff_of, pointer, sentence
+
 if TYPE_CHECKING:
     from gradcheck.report import Report
 
@@ -30,6 +32,9 @@ def heat_map(report: Report) -> str:
         f"{html.escape(finding.message)}</p>"
         for finding in report.findings
     ]
+    for repair in (entry.to_dict() for entry in report.repairs):
+        lines = [*pointer(repair), sentence(repair), *diff_of(repair)]
+        parts.append("<pre>" + html.escape("\n".join(lines)) + "</pre>")
     rows = "".join(
         f"<tr><td>d{html.escape(entry.name)}</td><td>{html.escape(entry.dtype)}{list(entry.shape)}</td>"
         f"<td>{entry.worst_error:.1e}</td><td>{list(entry.worst_index)}</td>"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from gradcheck.output.plain import clean, one_line
+from gradcheck.output.pointer import diff_of, relative, repairs_in, sentence
 from gradcheck.output.record import Item, Record
 
 LEVELS = {"failed": "error", "error": "error", "inconclusive": "error", "warned": "warning",
@@ -33,6 +33,10 @@ class Problem:
         Where, from the current folder if it lies there; '' where that is not known.
     line : int
         The line, from 1; 0 where that is not known.
+    column, end_column : int
+        Where in the line it begins and ends, from 1; 0 where that is not known.
+    diff : tuple of str
+        The lines of a unified diff that mends it.
     """
 
     level: str
@@ -41,6 +45,9 @@ class Problem:
     text: str
     file: str = ""
     line: int = 0
+    column: int = 0
+    end_column: int = 0
+    diff: tuple[str, ...] = ()
 
 
 def problems(record: Record) -> Iterator[Problem]:
@@ -66,8 +73,9 @@ def _of_item(item: Item) -> Iterator[Problem]:
     told = [*_findings(item), *_laws(item)] or [(item.status, "", item.message or item.status)]
     advice = [f"\nadvice: {text}" for text in item.advice]
     for rule, where, text in told:
-        yield Problem(level, one_line(rule), one_line(f"{item.name}: {rule}{where}"),
-                      clean("".join([prefix, text, *advice])), file, line)
+        yield _at_line(item, Problem(
+            level, one_line(rule), one_line(f"{item.name}: {rule}{where}"),
+            clean("".join([prefix, text, *advice])), file, line))
 
 
 def _place(item: Item) -> tuple[str, int, str]:
@@ -76,6 +84,17 @@ def _place(item: Item) -> tuple[str, int, str]:
     if cell is None:
         return relative(item.file), item.line, ""
     return relative(cell[1]), 0, f"{cell[2]}{f', line {item.line}' if item.line else ''}: "
+
+
+def _at_line(item: Item, problem: Problem) -> Problem:
+    """Return a problem at the line that its slip is in, where that was found."""
+    repair = next(repairs_in(item.details), None)
+    if repair is None or CELL.fullmatch(item.file):
+        return problem
+    width = len(repair["before"].partition("\n")[0])
+    return replace(problem, text=f"{problem.text}\n{clean(sentence(repair))}",
+                   file=relative(repair["file"]), line=repair["line"], column=repair["column"],
+                   end_column=repair["column"] + width, diff=tuple(diff_of(repair)))
 
 
 def _findings(item: Item) -> Iterator[tuple[str, str, str]]:
@@ -97,19 +116,3 @@ def _culprit(record: Record) -> tuple[str, int]:
     name = re.escape(PurePath(record.target).name)
     lines = re.findall(rf'File "(?:[^"\n]*[/\\])?{name}", line (\d{{1,9}})', record.error)
     return relative(record.target), int(lines[-1]) if lines else 0
-
-
-def relative(file: str) -> str:
-    """Return a path from the current folder, where it lies below it; else as it is.
-
-    Examples
-    --------
-    >>> relative(os.path.abspath("homework.py"))
-    'homework.py'
-    """
-    named = clean(file)
-    try:
-        found = os.path.relpath(named) if os.path.isabs(named) else named
-    except (OSError, ValueError):  # another drive, or the current folder is gone
-        return named
-    return named if found.startswith(os.pardir) else found

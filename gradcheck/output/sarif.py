@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 from typing import Any
@@ -13,6 +14,7 @@ from gradcheck.output.plain import clean, dump
 from gradcheck.output.problems import Problem, problems
 from gradcheck.output.record import Record
 
+HUNK = re.compile(r"@@ -(\d+)")
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # What the rules mean that are a status: where no finding names the cause.
 STATUS_RULES = {
@@ -94,9 +96,36 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
     if uri:
         place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
         if problem.line:
-            place["region"] = {"startLine": problem.line}
+            place["region"] = {"startLine": problem.line, **_columns(problem)}
         result["locations"] = [{"physicalLocation": place}]
+        if problem.diff:
+            result["fixes"] = [{
+                "description": {"text": problem.text.splitlines()[-1]},
+                "artifactChanges": [{"artifactLocation": {"uri": uri},
+                                     "replacements": list(_replacements(problem.diff))}]}]
     return result
+
+
+def _columns(problem: Problem) -> dict[str, int]:
+    return {"startColumn": problem.column, "endColumn": max(
+        problem.end_column, problem.column + 1)} if problem.column else {}
+
+
+def _replacements(diff: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield what a unified diff replaces: runs of lines, and what comes in their place."""
+    line, gone, new = 0, 0, list[str]()
+    for text in (*diff[2:], "@@ -0"):
+        if text[:1] in "+-" and text[:1]:
+            gone += text[0] == "-"
+            new += [text[1:]] if text[0] == "+" else []
+            continue
+        if gone or new:
+            yield {"deletedRegion": {"startLine": line, "startColumn": 1, "endLine": line + gone,
+                                     "endColumn": 1},
+                   "insertedContent": {"text": "".join(f"{entry}\n" for entry in new)}}
+        header = HUNK.match(text)
+        line = int(header[1]) if header else line + gone + 1
+        gone, new = 0, []
 
 
 def _uri(file: str) -> str:

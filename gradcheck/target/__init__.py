@@ -55,4 +55,6 @@ roles                   The arguments of a standard layer by their standard name
 statistics              The running statistics of a batch normalization, and its test mode.
 valued                  A judgement together with what is wrong with forward's value.
 values                  Forward's value at example arguments, held to the reference of the ...
+repairing               The last stage for a pair that failed: the line that the slip is in
+mask_repairing          The line of a dropout that breaks laws of the mask: edits of it
 """

@@ -163,10 +163,11 @@ def check_objects(target: Any, given: Mapping[str, Any]) -> Record:
     items: list[Item] = []
     with interrupts_told_apart():
         plan = plan_of(module, settings)
+        spent: list[float] = []
         for entry in plan.entries:
             tally = Tally()
             with quiet(tally):
-                items += Judging(entry, settings).items()
+                items += Judging(entry, settings, spent).items()
             printed.append(replace(tally.printed, who=entry.name))
     return _record(module.__name__, items, plan.notes, settings, started, printed)
 

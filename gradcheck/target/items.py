@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from gradcheck.mask_laws.conventions import LAWFUL
 from gradcheck.output.record import FINE, Item
 from gradcheck.target.at_arguments import NO_CONTROL
 from gradcheck.target.covering import NOT_MEASURED, uncovered, with_uncovered
-from gradcheck.target.exceptions import Interrupted
+from gradcheck.target.exceptions import OURS, Interrupted
 from gradcheck.target.judge import Judgement, judge, with_keywords
 from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
@@ -43,12 +44,15 @@ OF_A_CLASS = (
 NO_MEMORY = ("it ran out of memory. Likely slip: an array of every pair of elements is built, or "
              "what earlier calls made is kept; --memory sets the limit")
 OUR_FRAMES = 12
+# Lines are looked for in a whole file for so many times what one function may take.
+FILE_SHARE = 3
 
 
 class Judging:
     """An entry of a plan under judgement. Whatever happens is an item, with its file and line.
 
-    An exception of the checker's own has the status `error`, and the rest goes on.
+    An exception of the checker's own has the status `error`, and the rest goes on. The entries of
+    one target share the list of the seconds that were `spent` on looking for lines.
 
     Examples
     --------
@@ -59,8 +63,9 @@ class Judging:
     ['passed']
     """
 
-    def __init__(self, entry: Entry, settings: Settings) -> None:
+    def __init__(self, entry: Entry, settings: Settings, spent: list[float] | None = None) -> None:
         self._entry, self._settings = entry, settings
+        self.spent = [] if spent is None else spent
         self._codes = ignored_codes(entry.sources, settings.ignore)
 
     @property
@@ -80,7 +85,8 @@ class Judging:
         if not uncontrolled:
             yield gradient
         if lawful:
-            laws = self._guarded(f"{self._entry.name} laws", lambda: self._laws.item())
+            laws = self._guarded(f"{self._entry.name} laws",
+                                 lambda: self._laws_with_line(self._laws.item()))
             yield replace(laws, advice=(NO_CONTROL, *laws.advice)) if uncontrolled else laws
 
     def _covered(self, item: Item) -> Item:
@@ -121,8 +127,50 @@ class Judging:
                   self._settings.seed, values=not self._settings.no_values), self._codes)
         if _ran_out_of_memory(judgement):
             return Judgement("error", NO_MEMORY)
+        judgement = self._with_line(judgement)
         note = self._laws_note(judgement)
         return replace(judgement, advice=(*judgement.advice, note)) if note else judgement
+
+    def _with_line(self, judgement: Judgement) -> Judgement:
+        """Return a judgement that points at the line, where it failed and that is wanted."""
+        settings = self._settings
+        if judgement.status != "failed" or not settings.line or self.seconds_left <= 0:
+            return judgement
+        from gradcheck.target.repairing import with_repairs  # a right layer has no need of it
+
+        started = time.monotonic()
+        try:
+            return with_repairs(
+                judgement, self._pair, settings.conventions_of(self._pair.forward), settings.seed,
+                min(settings.repair_seconds, self.seconds_left), settings.repair)
+        except OURS:
+            raise
+        except Exception:
+            # the verdict stands; a line is something on top of it
+            return judgement
+        finally:
+            self.spent.append(time.monotonic() - started)
+
+    def _laws_with_line(self, item: Item) -> Item:
+        """Return what the laws say, with the line that breaks them where the gradient is right."""
+        settings, example = self._settings, self._judgement.example
+        if item.status != "failed" or not settings.line or example is None or (
+                self.seconds_left <= 0 or not self._judgement.gradient_right):
+            return item
+        from gradcheck.target.mask_repairing import mask_repairs
+
+        broken = [law["name"] for law in item.details["laws"] if law["status"] == "failed"]
+        started = time.monotonic()
+        found = mask_repairs(self._laws.implementation, example, broken, self._codes,
+                             min(settings.repair_seconds, self.seconds_left))
+        self.spent.append(time.monotonic() - started)
+        shown = [(entry if settings.repair else entry.only_line()).to_dict() for entry in found]
+        return replace(item, details={**item.details, "repairs": shown})
+
+    @property
+    def seconds_left(self) -> float:
+        """How long lines may still be looked for in this target."""
+        return FILE_SHARE * self._settings.repair_seconds - sum(self.spent)
 
     @cached_property
     def _laws(self) -> Laws:

@@ -65,6 +65,11 @@ class Laws:
             details={"laws": [result.to_dict() for result in results],
                      "ignored": [result.name for result in results if result.status == "xfail"]})
 
+    @property
+    def implementation(self) -> DropoutImplementation:
+        """The dropout in the conventions that it is judged by."""
+        return self._impl
+
     def _results(self, impl: DropoutImplementation) -> list[CheckResult]:
         names = {law.name for law in LAWS}
         return check_dropout(

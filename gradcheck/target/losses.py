@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from gradcheck.check import check_gradient, check_gradient_along
+from gradcheck.along import check_gradient_along
+from gradcheck.check import check_gradient
 from gradcheck.examples.candidates import Example
 from gradcheck.remedies import reason_and_remedy
 from gradcheck.report import Report
@@ -21,6 +22,9 @@ class WrongFormError(Exception):
 
 class LossAloneError(WrongFormError):
     """A loss returns its value and no gradient, which may stand in another function."""
+
+
+Function = Callable[[dict[str, Any]], Any]
 
 
 def report_of_loss(pair: Pair, found: Example, seed: int, along: int = 0) -> Report:
@@ -39,6 +43,21 @@ def report_of_loss(pair: Pair, found: Example, seed: int, along: int = 0) -> Rep
     >>> report_of_loss(pair, Example((np.ones(3),), ("x",)), 0).findings[0].code
     'scaled'
     """
+    f, gradients, arrays = function_of_loss(pair, found)
+    if along:
+        return check_gradient_along(f, gradients, arrays, directions=along, seed=seed,
+                                    name=pair.name)
+    return check_gradient(f, gradients, arrays, seed=seed, name=pair.name, progress=False)
+
+
+def function_of_loss(pair: Pair, found: Example) -> tuple[Function, Function, dict[str, Any]]:
+    """Return a loss and its gradients as functions of named arrays, and those arrays.
+
+    Raises
+    ------
+    WrongFormError
+        It raises, or returns something else.
+    """
     try:
         returned = pair.forward(*copy.deepcopy(found.args))
     except Exception as error:
@@ -54,11 +73,7 @@ def report_of_loss(pair: Pair, found: Example, seed: int, along: int = 0) -> Rep
     def gradients(named: dict[str, Any]) -> dict[str, Any]:
         return dict(zip(arrays, _gradients(call(named), arrays), strict=False))
 
-    if along:
-        return check_gradient_along(lambda named: call(named)[0], gradients, arrays,
-                                    directions=along, seed=seed, name=pair.name)
-    return check_gradient(lambda named: call(named)[0], gradients, arrays, seed=seed,
-                          name=pair.name, progress=False)
+    return lambda named: call(named)[0], gradients, arrays
 
 
 def _places(pair: Pair, returned: Any, found: Example) -> list[int]:

@@ -61,7 +61,8 @@ class Server:
         except NothingToCheckError as error:
             notes = "".join(f"\nnote: {note}" for note in loaded.notes)
             raise NothingToCheckError(f"{error}{notes}") from None
-        self._judgings = [Judging(entry, settings) for entry in plan.entries]
+        spent: list[float] = []
+        self._judgings = [Judging(entry, settings, spent) for entry in plan.entries]
         self._send(entries=[judging.described for judging in self._judgings],
                    notes=[*loaded.notes, *plan.notes])
 

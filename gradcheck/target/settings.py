@@ -45,6 +45,12 @@ class Settings:
         Draws the arguments, and the checker's directions.
     no_values : bool
         Whether forward's value is not held to the definition of the layer's standard name.
+    line : bool
+        Whether the line is looked for that a failure comes from.
+    repair : bool
+        Whether the edit that repairs it is told, too.
+    repair_seconds : float
+        How long it is looked for at most, for each function.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
     fail_uncovered : bool
@@ -68,6 +74,9 @@ class Settings:
     fail_uncovered: bool = False
     timeout: float | None = None
     memory: float | None = None
+    line: bool = True
+    repair: bool = False
+    repair_seconds: float = 3.0
 
     @property
     def conventions(self) -> Conventions:
@@ -156,9 +165,11 @@ def _value(name: str, value: Any, default: Any) -> Any:
                                 "strings.")
     if name == "seeding" and value in ("none", None):
         return None
-    if type(value) is not type(default) or (name == "seed" and value < 0):
-        kind = {bool: "true or false", int: "an integer of at least 0", str: "a word"}[
-            type(default)]
+    if isinstance(default, float) and type(value) is int:
+        value = float(value)
+    if type(value) is not type(default) or (type(value) in (int, float) and value < 0):
+        kind = {bool: "true or false", int: "an integer of at least 0", str: "a word",
+                float: "a number of at least 0"}[type(default)]
         raise WrongSettingError(f"{name}: got {value!r}; expected {kind}. Remedy: correct the "
                                 "value.")
     return value

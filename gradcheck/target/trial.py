@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.check import check_layer, check_layer_along
+from gradcheck.along import check_layer_along
+from gradcheck.check import check_layer
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.examples.candidates import Example
 from gradcheck.mask_laws.conventions import Conventions
@@ -55,7 +56,7 @@ class Trial:
         if self.pair.is_loss:
             loss = how(recorded(self.pair.forward, self.raised))
             return report_of_loss(replace(self.pair, forward=loss), found, self.seed, DIRECTIONS)
-        forward, backward, args = self._functions(found)
+        forward, backward, args = self.functions(found)
         given = self._holed(found) if dout == "zeros" else None
         return check_layer_along(how(forward), how(backward), args, directions=DIRECTIONS,
                                  dout=given, seed=self.seed, name=self.pair.name)
@@ -72,7 +73,7 @@ class Trial:
 
     def in_one_form(self, found: Example) -> tuple[Function, Function, Args]:
         """Return forward and backward in the checker's form, and the arguments."""
-        forward, backward, args = self._functions(found)
+        forward, backward, args = self.functions(found)
         wrt = [i for i, arg in enumerate(args) if floating(arg)]
         return *in_one_form(forward, backward, found.names, wrt, args), args
 
@@ -108,7 +109,7 @@ class Trial:
         """Whether a layer's forward raises at these arguments, or answers with inf or NaN."""
         if self.pair.is_loss:
             return self.refuses(found)
-        forward, _, args = self._functions(found)
+        forward, _, args = self.functions(found)
         finite = []
 
         def call() -> None:
@@ -144,10 +145,10 @@ class Trial:
         """Return what a call runs into: a gap, no gap (''), or a refusal that says nothing."""
         if self.pair.is_loss:
             return gap_of_loss(self.pair.forward, found.args)
-        forward, backward, args = self._functions(found)
+        forward, backward, args = self.functions(found)
         return gap_of_layer(forward, backward, args, found.names)
 
-    def _functions(self, found: Example) -> tuple[Function, Function, Args]:
+    def functions(self, found: Example) -> tuple[Function, Function, Args]:
         """Return a layer's forward and backward, and the arguments in its convention."""
         assert self.pair.backward is not None
         forward = repeatable(self.pair.forward, self.conventions)
@@ -157,7 +158,7 @@ class Trial:
                 in_convention(found.args, self.conventions))
 
     def _report_layer(self, found: Example) -> Report:
-        forward, backward, args = self._functions(found)
+        forward, backward, args = self.functions(found)
         return check_layer(forward, backward, *args, seed=self.seed, name=self.pair.name,
                            progress=False)
 

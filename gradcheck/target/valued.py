@@ -4,40 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 
 from gradcheck.examples.candidates import Example
 from gradcheck.report import Finding
+from gradcheck.target.at_arguments import shapes_of
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.pairs import Pair
 from gradcheck.target.statistics import Statistics
 from gradcheck.target.values import Values
 
 
-def with_value(judgement: Judgement, pair: Pair, base: str, further: Sequence[Example] = ()
-               ) -> Judgement:
+def with_value(judgement: Judgement, pair: Pair, base: str) -> Judgement:
     """Return a judgement that says, too, where forward's value is another than its name's.
 
     Parameters
     ----------
     judgement : Judgement
         Of the gradient and the contract. What it says of them stands: a backward may be right for
-        a forward that is wrong.
+        a forward that is wrong. The value is compared at all arguments of it; running statistics
+        are a matter of the first ones.
     pair : Pair
         What was judged.
     base : str
         The standard name that decides on the definition.
-    further : sequence of Example
-        Arguments besides those of the judgement, at which the value is compared as well. Running
-        statistics are a matter of the first ones.
     """
     report, found = judgement.report, judgement.example
     if report is None or found is None or judgement.status in ("skipped", "todo"):
         return judgement
-    finding, notes = value_at(pair, base, (found, *further))
+    finding, notes = value_at(pair, base, (found, *judgement.taken[1:]))
     if finding is not None:
         # What is wrong with forward comes first: backward may have been written for the right one.
-        report = replace(report, findings=(finding, *report.findings), passed=False)
+        report = replace(report, findings=(finding, *report.findings), passed=False,
+                         notes=(*report.notes, *notes))
         return replace(judgement, report=report, status="failed",
                        message="\n".join(report.paragraphs()))
     return replace(judgement, report=replace(report, notes=(*report.notes, *notes)))
@@ -45,18 +43,23 @@ def with_value(judgement: Judgement, pair: Pair, base: str, further: Sequence[Ex
 
 def value_at(pair: Pair, base: str, examples: Sequence[Example]
              ) -> tuple[Finding | None, tuple[str, ...]]:
-    """Return what is wrong where a value first is, and in which conventions values are right."""
+    """Return what is wrong where a value first is, and a remark on where that is.
+
+    Where all are right, the remarks say in which conventions.
+    """
     first, *further = examples
     statistics = Statistics(pair, base, first)
     if statistics.are_elsewhere:
         further = [found for found in further if not _is_tested(found)]
     values = [Values(pair, base, first), *(Values(pair, base, found, varied=False)
                                            for found in further)]
-    findings = chain((values[0].finding(), statistics.finding()),
-                     (value.finding() for value in values[1:]))
-    finding = next(filter(None, findings), None)
+    finding = values[0].finding() or statistics.finding()
     if finding is not None:
         return finding, ()
+    for value in values[1:]:
+        finding = value.finding()
+        if finding is not None:
+            return finding, (f"the value differs with {shapes_of(value.found)}",)
     return None, tuple(dict.fromkeys(filter(None, (value.note for value in values))))
 
 

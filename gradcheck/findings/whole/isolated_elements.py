@@ -24,8 +24,15 @@ def a_few(view: View) -> Evidence:
     if failed > max(1, ISOLATED_SHARE * covered) and mismatch(view) is not None:
         return None
     worst = view.where()[0]
-    return {"count": failed, "of": covered, "analytic": float(view.a[worst]),
-            "numeric": float(view.n[worst]), "worst": worst}
+    return {"which": _which(failed, covered), "count": failed, "of": covered,
+            "analytic": float(view.a[worst]), "numeric": float(view.n[worst]), "worst": worst}
+
+
+def _which(count: int, of: int) -> str:
+    if of == 1:
+        return "the gradient's only element is wrong"
+    verb, others = "is" if count == 1 else "are", "the other" if of - count == 1 else "all others"
+    return f"{count} of {of} elements {verb} wrong and {others} right"
 
 
 RULE = Rule(
@@ -45,8 +52,7 @@ RULE = Rule(
     right=AFFINE_RIGHT,
     clues=(
         Clue(a_few,
-             "{count} of {of} elements are wrong and all others right; at {worst} analytic = "
-             "{analytic:.6g}, numeric = {numeric:.6g}",
+             "{which}; at {worst} analytic = {analytic:.6g}, numeric = {numeric:.6g}",
              "look for special cases: a border, a first or last index, a clipped value"),
     ),
 )

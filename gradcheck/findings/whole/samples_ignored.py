@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.contract.protocol import Several, parameters_of
 from gradcheck.findings.given import AFFINE, AFFINE_RIGHT
 from gradcheck.findings.lenses.jacobian import left_out
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
@@ -78,21 +77,19 @@ def _silent(view: View) -> tuple[Array, Array] | None:
 
 def _silent_of_several(view: View) -> Iterator[tuple[int, Array, Array]]:
     """Yield the place, and in its own shape what is silent, of the one output that has such."""
-    several = view.case.found.cache
-    found = _silent(view) if isinstance(several, Several) else None
+    found = _silent(view) if view.case.outputs > 1 else None
     if found is None:
         return
     parts = [(place, missing, active) for place, (missing, active) in enumerate(zip(
-        *map(several.split, found), strict=True)) if np.any(missing)]
+        *map(view.case.by_output, found), strict=True)) if np.any(missing)]
     if len(parts) == 1:
         yield parts[0]
 
 
 def _named(view: View, place: int) -> dict[str, Any]:
     """Return which output it is, and what backward calls the gradient that comes from it."""
-    names = parameters_of(view.case.layer.backward)
-    own = names[place] if len(names) > view.case.outputs else "its part of dout"
-    return {"output": place + 1, "outputs": view.case.outputs, "upstream": own}
+    return {"output": place + 1, "outputs": view.case.outputs,
+            "upstream": view.case.upstream(place) or "its part of dout"}
 
 
 def _ignored(axis: int, empty: Array) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck.equal import EXPLAINS
 from gradcheck.findings.given import ROW_MAX, ROW_MAX_RIGHT
 from gradcheck.findings.lenses.patches import Patches, of_selection
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
@@ -31,7 +30,7 @@ def ties(view: View) -> Evidence:
     wrong = view.comparison.failed
     values, counts = np.unique(view.x[wrong], return_counts=True)
     # each on its own is given what it may have: the bound at a kink is twice half its width
-    within = np.abs(view.a - view.n)[wrong] <= 0.5 * view.comparison.bound[wrong] * (1 + EXPLAINS)
+    within = np.abs(view.a - view.n)[wrong] <= 0.5 * view.comparison.bound[wrong] * (1 + 1e-4)
     if not values.size or np.any(counts < 2) or not np.all(
             within & view.comparison.kinked[wrong] & (view.a[wrong] != 0)):
         return None

@@ -24,17 +24,29 @@ def reported() -> Iterator[tuple[str, str]]:
     """Yield the (code, how) of every breach in the sources that report any."""
     for path in [*(ROOM / "contract").glob("*.py"), *(ROOM / "target").glob("*.py"),
                  ROOM / "run.py"]:
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for call in ast.walk(tree):
             if not isinstance(call, ast.Call):
                 continue
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(
                 call.func, "id", "")
+            if name == "unstable":
+                yield from ((name, how) for how in literals(call.args[0]))
             if name not in REPORTS or len(call.args) < 2:
                 continue
             named = CODES.get(getattr(call.args[0], "id", ""))
             codes = ["raises"] if name == "note_exception" else (
                 [named] if named else literals(call.args[0]))
-            yield from ((code, how) for code in codes for how in literals(call.args[1]))
+            hows = call.args[1]
+            for how in literals(hows) or assigned(tree, getattr(hows, "id", "")):
+                yield from ((code, how) for code in codes)
+
+
+def assigned(tree: ast.AST, name: str) -> list[str]:
+    """Return the strings that a name may stand for."""
+    return [word for node in ast.walk(tree) if isinstance(node, ast.Assign)
+            and name in [getattr(target, "id", "") for target in node.targets]
+            for word in literals(node.value)]
 
 
 def literals(node: ast.AST) -> list[str]:

@@ -78,3 +78,13 @@ def test_an_example_in_a_submission_does_not_choose_what_it_is_graded_at(tmp_pat
     record = grade_file(file, only="relu")
     assert [item.status for item in record.items] == ["passed", "failed", "failed"]
     assert "scaled in dx" in record.items[1].message
+
+
+def test_a_loss_that_is_summed_is_a_definition_to_check_and_no_value_to_grade(tmp_path):
+    file = tmp_path / "homework.py"
+    summed = CS231N.replace("loss = -np.sum(log_probs[np.arange(N), y]) / N",
+                            "loss = -np.sum(log_probs[np.arange(N), y])")
+    file.write_text(summed.replace("    dx[np.arange(N), y] -= 1\n    return loss, dx / N",
+                                   "    dx[np.arange(N), y] -= 1\n    return loss, dx"))
+    assert check_all(str(file), only=["softmax_loss"]).passed
+    assert grade_file(file, only="softmax_loss", seed=0).score == 0

@@ -169,11 +169,13 @@ def test_a_scalar_function_of_a_hundred_thousand_numbers_is_checked_along_direct
     assert wrong.evaluations <= 400
 
 
-def test_relus_in_a_net_do_not_fail_a_projection():
+@pytest.mark.parametrize(("small", "status"), [(1e-5, "passed"), (1e-7, "inconclusive")])
+def test_relus_in_a_net_do_not_fail_a_projection(small, status):
     x = np.random.default_rng(3).standard_normal(50_000)
-    x[::100] *= 1e-7
+    x[::100] *= small
     report = check_gradient(lambda x: np.sum(np.maximum(x, 0)), lambda x: (x > 0) * 1.0, x)
-    assert report.passed, str(report)
+    assert report.status == status, str(report)
+    assert not report.findings
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

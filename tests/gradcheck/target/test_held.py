@@ -13,7 +13,7 @@ from gradcheck.report import Report
 from gradcheck.target import held
 from gradcheck.target.further import Further
 from tests.gradcheck.target.made import checked
-from tests.gradcheck.target.slips import AFFINE, CONV, HEAD, SLIPS
+from tests.gradcheck.target.slips import AFFINE, CONV, HEAD, RELU, SLIPS
 
 RIGHT = {slip.right: slip.name.partition("_")[0] for slip in SLIPS}
 
@@ -123,6 +123,13 @@ def softmax_loss(x, y):
     return loss, dx / len(y)
 """
     assert item_of(text).status == "warned"
+
+
+def test_a_gradient_that_is_rounded_has_no_other_slip_at_its_kinks():
+    item = item_of(RELU.replace("return dout * (x > 0)",
+                                "return (dout * (x > 0)).astype(np.float16).astype(dout.dtype)"))
+    assert [finding["code"] for finding in item.details["report"]["findings"]] == [
+        "lower-precision"]
 
 
 def test_examples_of_the_targets_own_are_further_ones_too():

@@ -458,7 +458,36 @@ def test_further_arguments_are_held_to_the_definition_as_well():
     pair = Pair("relu", "relu", relu, relu)
     several, single = (Example((np.ones((rows, 2)),), ("x",)) for rows in (3, 1))
     assert value_at(pair, "relu", (several,))[0] is None
-    assert value_at(pair, "relu", (several, single))[0].where == ((0, 0),)
+    finding, notes = value_at(pair, "relu", (several, single))
+    assert finding.where == ((0, 0),)
+    assert notes == ("the value differs with x [1, 2]",)
+
+
+def test_a_value_that_is_wrong_at_further_arguments_alone_fails_a_layer_that_passed():
+    def tanh_forward(x):
+        return np.tanh(x) * (1 if len(x) != 1 else 2), x
+
+    def tanh_backward(dout, x):
+        return dout * (1 - np.tanh(x)**2) * (1 if len(x) != 1 else 2)
+
+    judgement = judged("tanh", tanh_forward, tanh_backward)
+    assert judgement.codes == ["value-differs"]
+    assert "note: the value differs with x [1, " in judgement.message
+
+
+def test_a_loss_whose_logarithm_is_kept_finite_is_right_at_any_size_of_scores():
+    def softmax_loss(x, y):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        own = (e / e.sum(axis=1, keepdims=True))[np.arange(len(y)), y]
+        return -np.log(np.maximum(own, 1e-12)).mean(), 0 * x
+
+    pair = Pair("softmax_loss", "softmax_loss", softmax_loss)
+    x, y = np.random.default_rng(0).normal(size=(4, 6)), np.arange(4)
+    for scale in (1.0, 30.0, 1e3):
+        found = Example((scale * x, y), ("x", "y"))
+        values = Values(pair, "softmax_loss", found)
+        assert values.finding() is None
+        assert bool(values.calls) == (scale == 1.0)
 
 
 def test_equal_sizes_leave_every_form_of_a_product_open():

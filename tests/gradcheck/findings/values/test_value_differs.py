@@ -32,16 +32,16 @@ def hinge(own):
 def batchnorm(share):
     """Return a batchnorm_forward that takes a share of the batch into its statistics."""
     def forward(x, gamma, beta, bn_param):
-        m = bn_param.get("momentum", 0.9)
+        m, eps = bn_param.get("momentum", 0.9), bn_param.get("eps", 1e-5)
         mean, var = x.mean(axis=0), x.var(axis=0)
         running = {"mean": bn_param.get("running_mean", np.zeros_like(mean)),
                    "var": bn_param.get("running_var", np.zeros_like(var))}
         if bn_param["mode"] == "test":
-            std = np.sqrt(running["var"] + 1e-5)
+            std = np.sqrt(running["var"] + eps)
             return gamma * (x - running["mean"]) / std + beta, None
         for name, new in (("mean", mean), ("var", var)):
             bn_param[f"running_{name}"] = (1 - share(m)) * running[name] + share(m) * new
-        std = np.sqrt(var + 1e-5)
+        std = np.sqrt(var + eps)
         xhat = (x - mean) / std
         return gamma * xhat + beta, (xhat, gamma, std)
 
@@ -76,7 +76,9 @@ def pool_backward(dout, cache):
     x, out, places = cache
     dx = np.zeros_like(x)
     for i, j, part in places:
-        dx[part] += (x[part] == out[..., i:i + 1, j:j + 1]) * dout[..., i:i + 1, j:j + 1]
+        largest = x[part] == out[..., i:i + 1, j:j + 1]
+        share = largest / largest.sum(axis=(2, 3), keepdims=True)
+        dx[part] += share * dout[..., i:i + 1, j:j + 1]
     return dx
 
 

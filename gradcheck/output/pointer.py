@@ -1,0 +1,103 @@
+"""The line of a slip with a caret under it, what is wrong there, and the edit where it is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from gradcheck.output.plain import clean
+
+HINT = "; `gradcheck check --repair` shows the edit"
+TABS = 8
+
+
+def pointer(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
+    r"""Return the line of a repair, and a caret under the expression.
+
+    Parameters
+    ----------
+    repair : mapping
+        As `Repair.to_dict` returns it.
+    file : str, optional
+        What its file is called; by default as it is.
+
+    Examples
+    --------
+    >>> told = {"file": "a.py", "line": 15, "column": 12, "before": "dout * mask",
+    ...         "text": "    return dout * mask"}
+    >>> print("\n".join(pointer(told)))
+    a.py:15: return dout * mask
+                    ^^^^^^^^^^^
+    """
+    text = clean(repair["text"]).expandtabs(TABS)
+    shown = text.strip()
+    indent = len(text) - len(text.lstrip())
+    head = f"{repair['file'] if file is None else file}:{repair['line']}: "
+    start = max(repair["column"] - 1 - indent, 0)
+    width = len(clean(repair["before"]).partition("\n")[0]) or 1
+    carets = "^" * max(1, min(width, len(shown) - start))
+    return [f"{head}{shown}", f"{' ' * (len(head) + start)}{carets}"]
+
+
+def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
+    """Return what is wrong at the line, and where the edit was proved.
+
+    >>> sentence({"words": "another axis", "verified_at": 3, "side": "backward", "kind": "axis"})
+    'another axis (the edit is right at 3 other arguments)'
+    """
+    if not repair["verified_at"]:
+        return f"{repair['words']} (a suspect: no edit was proved)"
+    if repair["side"] == "mask":
+        return f"{repair['words']}{hint} ({repair['verified_at']} laws of the mask hold with it)"
+    side = ", if forward is what is wrong" if repair["side"] == "forward" else ""
+    count = repair["verified_at"]
+    proof = f"right at {count} other argument{'s' * (count != 1)}"
+    return f"{repair['words']}{side}{hint} ({proof})" if hint else (
+        f"{repair['words']}{side} (the edit is {proof})")
+
+
+def diff_of(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
+    """Return the lines of the diff, its file called as from the current folder."""
+    if not repair["diff"]:
+        return []
+    _, _, *rest = repair["diff"].splitlines()
+    name = (relative(repair["file"]) if file is None else file).replace(os.sep, "/").lstrip("/")
+    return [f"--- a/{name}", f"+++ b/{name}", *rest]
+
+
+def told(repair: Mapping[str, Any]) -> list[str]:
+    """Return the line, the caret and the sentence."""
+    hint = "" if repair["diff"] or not repair["verified_at"] else HINT
+    return [*pointer(repair, relative(repair["file"])), sentence(repair, hint)]
+
+
+def patch(records: Iterable[Any]) -> str:
+    """Return the edits of all records' layers as one patch."""
+    diffs = [diff_of(repair) for record in records for item in record.items
+             for repair in repairs_in(item.details)]
+    return "".join(f"{line}\n" for diff in diffs for line in diff)
+
+
+def repairs_in(details: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the repairs among the details of an item."""
+    report = details.get("report", {})
+    for holder in (report, details):
+        found = holder.get("repairs", ()) if isinstance(holder, Mapping) else ()
+        yield from found if isinstance(found, list | tuple) else ()
+
+
+def relative(file: str) -> str:
+    """Return a path from the current folder, where it lies below it; else as it is.
+
+    Examples
+    --------
+    >>> relative(os.path.abspath("homework.py"))
+    'homework.py'
+    """
+    named = clean(file)
+    try:
+        found = os.path.relpath(named) if os.path.isabs(named) else named
+    except (OSError, ValueError):  # another drive, or the current folder is gone
+        return named
+    return named if found.startswith(os.pardir) else found

@@ -1,0 +1,119 @@
+"""The numbers and arrays that a statement could use: names, entries of dicts, lengths of axes."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck.repair.sites import Where
+
+MOST_ARRAYS, MOST_SCALARS = 24, 18
+
+
+@dataclass(frozen=True, eq=False)
+class Atom:
+    """An expression of one name, and its value."""
+
+    text: str
+    value: Any
+
+    @property
+    def node(self) -> ast.expr:
+        """The expression."""
+        return parsed(self.text)
+
+
+@functools.lru_cache(maxsize=4096)
+def parsed(text: str) -> ast.expr:
+    """Return an expression; one text is always the same node."""
+    return ast.parse(text, mode="eval").body
+
+
+def arrays(where: Where) -> list[Atom]:
+    """Return the arrays in scope.
+
+    Examples
+    --------
+    >>> where = Where({"x": np.ones(2), "cache": {"mask": np.ones(3)}, "p": 0.5}, {}, "np")
+    >>> [atom.text for atom in arrays(where)]
+    ['x', "cache['mask']"]
+    """
+    found = [Atom(text, value) for text, value in _values(where.scope)
+             if isinstance(value, np.ndarray) and value.dtype.kind in "fbiu" and value.size]
+    return found[:MOST_ARRAYS]
+
+
+def scalars(where: Where) -> list[Atom]:
+    """Return the numbers in scope, one for each value: named ones, then lengths of axes.
+
+    Examples
+    --------
+    >>> where = Where({"x": np.ones((2, 3)), "p": 0.25, "N": 2}, {}, "np")
+    >>> [atom.text for atom in scalars(where)]
+    ['p', 'N', '1 - p', 'x.shape[1]', 'x.size']
+    """
+    named = [Atom(text, value) for text, value in _values(where.scope) if _is_number(value)]
+    made = [Atom(f"1 - {atom.text}", 1 - atom.value) for atom in named if 0 < atom.value < 1]
+    made += [Atom(f"{where.numpy}.sqrt({atom.text})", np.sqrt(atom.value)) for atom in named
+             if where.numpy in where.names and isinstance(atom.value, int) and atom.value > 1]
+    sizes = [Atom(f"{atom.text}.{what}", value) for atom in arrays(where)
+             if atom.text.isidentifier()
+             for what, value in [*((f"shape[{i}]", n) for i, n in enumerate(atom.value.shape)),
+                                 ("size", atom.value.size)]]
+    seen: set[float] = {0.0, 1.0}
+    found = []
+    for atom in (*named, *made, *sizes):
+        if float(atom.value) not in seen:
+            seen.add(float(atom.value))
+            found.append(atom)
+    return found[:MOST_SCALARS]
+
+
+def _values(scope: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return what has a name, then entries of something with a name, and attributes."""
+    return sorted(_all_values(scope), key=lambda pair: not pair[0].isidentifier())
+
+
+def _all_values(scope: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in scope.items():
+        if isinstance(value, dict):
+            for key, entry in value.items():
+                if isinstance(key, str):
+                    yield f"{name}[{key!r}]", entry
+        elif name == "self":
+            for key, entry in getattr(value, "__dict__", {}).items():
+                yield f"self.{key}", entry
+                if isinstance(entry, dict):
+                    for inner, held in entry.items():
+                        yield f"self.{key}[{inner!r}]", held
+        elif isinstance(value, tuple | list) and len(value) < 12:
+            for place, entry in enumerate(value):
+                if isinstance(entry, np.ndarray):
+                    yield f"{name}[{place}]", entry
+        else:
+            yield name, value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and bool(
+        np.isfinite(value))
+
+
+def kind_of(value: Any) -> Any:
+    """Return what two values have in common that may stand for each other; None for no value.
+
+    >>> kind_of(np.ones((2, 3))) == kind_of(np.zeros((2, 3))), kind_of(2) == kind_of(3.0)
+    (True, True)
+    """
+    if isinstance(value, np.ndarray):
+        return ("array", value.shape)
+    if _is_number(value):
+        return "number"
+    if isinstance(value, tuple | list | dict | str):
+        return (type(value), len(value))
+    return None

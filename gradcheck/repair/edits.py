@@ -1,0 +1,154 @@
+"""The grammar of edits: one table, in tiers of what they cost to try."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck.repair import grows, lost, swaps, turns
+from gradcheck.repair.sites import Change, Site
+
+MOST_SITES = 6
+LEVELS: dict[str, Callable[[Site], bool]] = {
+    "any": lambda site: True,
+    "expression": lambda site: isinstance(site.node, ast.expr),
+    "value": lambda site: site.is_value and isinstance(site.node, ast.expr),
+    "inner": lambda site: isinstance(site.node, ast.expr) and not site.is_value,
+    "statement": lambda site: isinstance(site.node, ast.stmt),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of edit.
+
+    Attributes
+    ----------
+    name : str
+        Its name in reports.
+    tier : int
+        When it is tried; those of a lower one before.
+    words : str
+        What is wrong where it repairs.
+    before, after : str
+        An example.
+    make : callable
+        Yields what may stand in the place of a node.
+    level : str
+        Which places it is for, one of `LEVELS`.
+    cost : float
+        How unnatural it is, compared with others that repair as well.
+    """
+
+    name: str
+    tier: int
+    words: str
+    before: str
+    after: str
+    make: Callable[[Site], Iterator[Any]]
+    level: str = "expression"
+    cost: float = 1.0
+
+    def changes(self, site: Site) -> Iterator[Change]:
+        """Yield the edits of this kind at one place."""
+        if not LEVELS[self.level](site):
+            return
+        for new in self.make(site):
+            yield Change(self, ((site, new),), self.cost)
+
+
+KINDS = (
+    Kind("operator", 0, "another operator", "dout + mask", "dout * mask", swaps.operators,
+         "any"),
+    Kind("sign", 0, "the sign is wrong", "dout * x", "-(dout * x)", swaps.signs, cost=1.2),
+    Kind("name", 0, "another variable", "dout * x", "dout * y", swaps.names),
+    Kind("entry", 0, "another entry or attribute", "cache['x']", "cache['w']", swaps.keys),
+    Kind("constant", 0, "another constant", "3 * x", "2 * x", swaps.constants),
+    Kind("comparison", 0, "another comparison", "x < 0", "x > 0", swaps.comparisons),
+    Kind("axis", 0, "another axis", "dout.sum(axis=1)", "dout.sum(axis=0)", turns.axes),
+    Kind("keepdims", 0, "keepdims", "x.mean(axis=0)", "x.mean(axis=0, keepdims=True)",
+         turns.keepdims),
+    Kind("transpose", 0, "a transpose", "dout @ w", "dout @ w.T", turns.transposes),
+    Kind("order", 0, "the order is wrong", "dout @ x.T", "x.T @ dout", turns.orders),
+    Kind("function", 0, "another function", "np.minimum(x, 0)", "np.maximum(x, 0)",
+         swaps.functions),
+    Kind("deletion", 1, "something too much", "dout * mask * p", "dout * mask", grows.deletions,
+         cost=0.9),
+    Kind("exponent", 1, "another exponent", "x ** 3", "x ** 2", swaps.exponents),
+    Kind("other-name", 1, "another variable", "slope * slope", "slope * dout", swaps.other_names),
+    Kind("unpacking", 1, "the cache is not unpacked", "dx = dout * x", "x, w = cache; ...",
+         swaps.unpackings, "statement"),
+    Kind("definition", 1, "a name is not defined", "return dx", "dx = np.zeros_like(x); ...",
+         lost.definitions, "statement", 1.8),
+    Kind("statement", 1, "a statement too much", "dx *= p", "", grows.statements, "statement"),
+    Kind("bounds", 1, "another bound or index", "dx[1:]", "dx[:-1]", grows.bounds),
+    Kind("shape", 1, "a reshape is wrong", "x.reshape(-1, n)", "x.reshape(n, -1).T", grows.shapes),
+    Kind("factor", 2, "a factor is missing here", "dout * mask", "dout * mask / (1 - p)",
+         grows.scalar_factors, "value", 1.5),
+    Kind("array-factor", 2, "a factor is missing here", "dout", "dout * mask",
+         grows.array_factors, "value", 1.6),
+    Kind("term", 2, "a term is missing here", "dw", "dw + reg * w", grows.terms, "value", 2.0),
+    Kind("call", 2, "a call is missing here", "dout", "np.sum(dout, axis=0)", grows.calls,
+         "value", 1.7),
+    Kind("inner-factor", 3, "a factor is missing here", "x - mean", "x - mean / N",
+         grows.scalar_factors, "inner", 1.7),
+    Kind("inner-array-factor", 3, "a factor is missing here", "a - b", "a - b * c",
+         grows.array_factors, "inner", 1.8),
+    Kind("inner-call", 3, "a call is missing here", "a - b", "a - np.sum(b, axis=0)",
+         grows.calls, "inner", 1.9),
+    Kind("inner-term", 3, "a term is missing here", "np.sqrt(var)", "np.sqrt(var + eps)",
+         grows.terms, "inner", 2.1),
+    Kind("insertion", 4, "a statement is missing before this", "return dx",
+         "dx *= mask; return dx", grows.insertions, "statement", 2.5),
+)
+TIERS = sorted({kind.tier for kind in KINDS})
+BY_NAME = {kind.name: kind for kind in KINDS}
+# What a finding lets one try first.
+STEERED = {
+    "sign-flipped": ("sign", "operator"), "transposed": ("transpose", "order"),
+    "missing-transpose": ("transpose", "shape"), "wrong-axis-sum": ("axis", "transpose"),
+    "outputs-swapped": ("order",), "mask-inverted": ("sign", "comparison"),
+    "wrong-threshold": ("constant", "comparison"), "wrong-shape": ("axis", "keepdims", "transpose"),
+    "wrong-cached-value": ("name", "entry"), "scaled": ("constant", "operator"),
+    "mask-mismatch": ("name", "comparison"), "raises": ("order", "transpose", "keepdims"),
+}
+
+
+def changes(sites: Sequence[Site], tier: int, codes: Sequence[str]) -> Iterator[Change]:
+    """Yield the edits of a tier, those that the findings name and the nearest lines first."""
+    first = [name for code in codes for name in STEERED.get(code, ())]
+    kinds = sorted((kind for kind in KINDS if kind.tier == tier),
+                   key=lambda kind: kind.name not in first)
+    for score in sorted({site.place.score for site in sites}):
+        near = [site for site in sites if site.place.score == score]
+        for kind in kinds:
+            for site in near:
+                yield from kind.changes(site)
+
+
+def statements_of(tree: ast.FunctionDef) -> list[ast.stmt]:
+    """Return the statements of a function, those inside others as well."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and node is not tree]
+
+
+def everywhere(sites: Sequence[Site]) -> Iterator[Change]:
+    """Yield one edit at all the places where the same expression stands.
+
+    A name for another everywhere; a bound at both ends of every slice.
+    """
+    groups: dict[str, list[Site]] = {}
+    for site in sites:
+        if isinstance(site.node, ast.expr) and not isinstance(site.node, ast.Constant):
+            groups.setdefault(ast.unparse(site.node), []).append(site)
+    for group in groups.values():
+        if not 1 < len(group) <= MOST_SITES:
+            continue
+        for name in ("name", "axis", "transpose", "keepdims", "comparison", "operator", "entry",
+                     "deletion", "exponent", "bounds"):
+            kind = BY_NAME[name]
+            made = [list(kind.changes(site)) for site in group]
+            for together in zip(*made, strict=False):
+                yield Change(kind, tuple(part for change in together for part in change.parts),
+                             kind.cost + 0.3)

@@ -1,0 +1,262 @@
+"""The search: edits in the order of what they cost, until one makes every gradient right."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from gradcheck.repair import edits
+from gradcheck.repair.angelic import Suspect, suspects
+from gradcheck.repair.bench import Bench, Outcome, Part
+from gradcheck.repair.edits import Kind
+from gradcheck.repair.lost import missing_name
+from gradcheck.repair.sites import Change, Site, sites_of
+from gradcheck.repair.slice import OWN, SHARED, scores
+from gradcheck.repair.values import expressions
+
+# After the first edit that repairs, others are collected so long.
+MORE_SECONDS = 0.3
+# What costs less needs no better one beside it.
+NATURAL = 1.75
+# How much less natural an edit outside backward is: in forward's cache, in a helper.
+AWAY = 0.3
+MOST_PARTIAL = 4
+# How far the second of two edits is looked for.
+LAST_TIER_OF_TWO = 1
+SOLVING_SECONDS = 0.4
+MOST_EXPRESSIONS = 12
+
+
+@dataclass
+class Candidate:
+    """One or two edits that make every gradient right, as far as the bench can tell."""
+
+    part: Part
+    changes: tuple[Change, ...]
+    code: CodeType
+    elsewhere: int
+
+    @property
+    def cost(self) -> float:
+        """The less natural, the more."""
+        elsewhere = AWAY * (not self.part.in_backward) + AWAY * (not self.part.is_main)
+        return elsewhere + sum(change.cost + 0.02 * _changed(change) for change in self.changes)
+
+
+def _changed(change: Change) -> int:
+    """Return how many characters an edit writes anew."""
+    count = 0
+    for site, new in change.parts:
+        before = ast.unparse(site.node)
+        after = "".join(ast.unparse(entry) for entry in (new if isinstance(new, list) else [new]))
+        blocks = difflib.SequenceMatcher(None, before, after, False).get_matching_blocks()
+        count += len(after) - sum(block.size for block in blocks)
+    return count
+
+
+@dataclass
+class Search:
+    """A search on a bench.
+
+    Attributes
+    ----------
+    bench : Bench
+        The layer.
+    codes : sequence of str
+        The findings' codes, which say what to try first.
+    deadline : float
+        When, on the monotonic clock, to stop.
+    """
+
+    bench: Bench
+    codes: Sequence[str]
+    deadline: float
+    kind: str = "layer"
+    found: list[Candidate] = field(default_factory=list)
+    partial: list[tuple[Part, Change, Outcome]] = field(default_factory=list)
+    suspects: list[Suspect] = field(default_factory=list)
+    base: Outcome = field(init=False)
+    enough: float = np.inf
+
+    def run(self) -> list[Candidate]:
+        """Return the candidates, the most natural first; none where nothing is wrong."""
+        self.base = self.bench.outcome()
+        if self.base.is_right:
+            return []
+        groups = [(part, list(self.sites(part))) for part in self.order()]
+        for tier in edits.TIERS:
+            for part, sites in groups:
+                self._try(part, self._stage(part, sites, tier))
+                if self._is_over:
+                    return self._sorted()
+            if self.found and (self._sorted()[0].cost < NATURAL or tier > 1):
+                return self._sorted()
+            if tier >= 1 and not self.found:
+                self._two(groups, tier)
+                if self.found or self._is_over:
+                    return self._sorted()
+            if tier == 1:
+                self._solve(groups)
+        return self._sorted()
+
+    def _solve(self, groups: Sequence[tuple[Part, Sequence[Site]]]) -> None:
+        """Find the lines at which some value makes all right, and what could yield it there."""
+        until = min(self.deadline, time.monotonic() + SOLVING_SECONDS)
+        for part, sites in groups:
+            if part.is_main and part.in_backward and self.kind == "layer":
+                self.suspects += suspects(self.bench, part, sites, until)
+                self._try(part, (change for suspect in self.suspects if suspect.is_unique
+                                 for change in _yielding(suspect.site, suspect.value)))
+        lines = {entry.site.statement for entry in self.suspects if entry.is_telling}
+        for _, sites in groups:
+            for site in sites:
+                if site.statement in lines:
+                    site.place.score = OWN - 1
+
+    def order(self) -> list[Part]:
+        """Return the parts, the backward first, and forward's cache last."""
+        return sorted(self.bench.parts, key=lambda part: (
+            not part.in_backward if self.kind != "net" else False, not part.is_main))
+
+    def sites(self, part: Part) -> Iterator[Site]:
+        """Yield where a function may be edited."""
+        names = self._names()
+        failing = set(range(len(names))) - self.base.right
+        tree = part.source.tree
+        if not part.is_main:
+            found = dict.fromkeys(edits.statements_of(tree), SHARED)
+        elif part.in_forward and not part.in_backward and self.kind == "layer":
+            cached = scores(tree, ["cache"], [0], value_first=True)
+            returns = {node: OWN for node in cached if isinstance(node, ast.Return)}
+            found = {node: score for node, score in cached.items() if score == OWN} | returns
+        else:
+            found = scores(tree, names, failing, value_first=part.in_forward)
+        yield from sites_of(part.source, part.run, found, self._packed(),
+                            missing_name(self.bench.error))
+
+    def _packed(self) -> tuple[tuple[str, ...], ...]:
+        """Return the tuples of names that forward makes."""
+        found = [node.elts for part in self.bench.parts if part.in_forward
+                 for node in ast.walk(part.source.tree) if isinstance(node, ast.Tuple)]
+        return tuple(tuple(entry.id for entry in elts if isinstance(entry, ast.Name))
+                     for elts in found if elts and all(isinstance(e, ast.Name) for e in elts))
+
+    def _names(self) -> list[str]:
+        layer = self.bench.places[0].layer
+        return [layer.names[position] for position in layer.wrt]
+
+    @property
+    def _is_over(self) -> bool:
+        now = time.monotonic()
+        return now > self.deadline or now > self.enough
+
+    def _sorted(self) -> list[Candidate]:
+        return sorted(self.found, key=lambda entry: entry.cost)
+
+    def _stage(self, part: Part, sites: Sequence[Site], tier: int) -> Iterator[Change]:
+        if tier == 1:
+            yield from edits.everywhere(sites)
+        yield from edits.changes(sites, tier, self.codes)
+        if tier == 0 and (part.in_backward or self.kind != "layer"):
+            yield from self._by_value(sites)
+
+    def _try(self, part: Part, changes: Iterator[Change], before: tuple[Change, ...] = ()) -> None:
+        """Try changes, and keep those that repair all, or some and spoil none."""
+        for change in changes:
+            tried = self.bench.tryout(part, change)
+            if tried is None:
+                continue
+            code, outcome = tried
+            if outcome.is_right:
+                elsewhere = self.bench.right_elsewhere(part, code)
+                if elsewhere >= 0:
+                    self.found.append(Candidate(part, (*before, change), code, elsewhere))
+                    self.enough = min(self.enough, time.monotonic() + MORE_SECONDS)
+            elif not before and outcome.right > self.base.right:
+                self.partial.append((part, change, outcome))
+            if self._is_over:
+                return
+
+    def _by_value(self, sites: Sequence[Site]) -> Iterator[Change]:
+        """Yield what the true gradient itself suggests where it is last given a name."""
+        names = self._names()
+        truths = self.bench.places[0].truths
+        for place in sorted(set(range(len(names))) - self.base.right):
+            whole = truths[place].whole
+            if whole is None or not np.all(truths[place].known):
+                continue
+            for site in (*_keyed(sites, names[place]), *_last(sites, place, len(names))):
+                yield from _yielding(site, whole)
+
+    def _two(self, groups: Sequence[tuple[Part, Sequence[Site]]], tier: int) -> None:
+        """Try a second edit after each first one that repairs some gradients."""
+        ranked = sorted(self.partial, key=lambda entry: (-len(entry[2].right), entry[1].cost))
+        for part, change, outcome in ranked[:MOST_PARTIAL]:
+            first, self.base = self.base, outcome
+            with ExitStack() as stack:
+                stack.enter_context(change.applied())
+                run, part.run = part.run, self.bench.traced_with(part)
+                sites = list(self.sites(part))
+                part.run = run
+                for later in range(min(tier, LAST_TIER_OF_TWO) + 1):
+                    self._try(part, self._stage(part, sites, later), (change,))
+                    if self.found or self._is_over:
+                        break
+            self.base = first
+            if self.found or self._is_over:
+                return
+
+
+REWRITTEN = Kind("rewritten", 0, "another expression", "dout", "dout * mask",
+                 lambda site: iter(()), cost=2.2)
+
+
+def _yielding(site: Site, value: Any) -> Iterator[Change]:
+    """Yield the edits of an expression with which it is worth a value."""
+    with np.errstate(all="ignore"):
+        found = list(itertools.islice(expressions(site, value), MOST_EXPRESSIONS))
+    for name, node in found:
+        kind = edits.BY_NAME.get(name, REWRITTEN)
+        yield Change(kind, ((site, node),), kind.cost + 0.1)
+
+
+def _keyed(sites: Sequence[Site], name: str) -> Iterator[Site]:
+    """Yield where a gradient is put into a dict or an object under its own name."""
+    keys = (name, f"d{name}", f"grad_{name}", f"{name}_grad")
+    for site in sites:
+        if isinstance(site.statement, ast.Assign) and site.node is site.statement.value:
+            target = site.statement.targets[0]
+            key = getattr(getattr(target, "slice", None), "value", getattr(target, "attr", None))
+            if key in keys:
+                yield site
+
+
+def _last(sites: Sequence[Site], place: int, several: int) -> Iterator[Site]:
+    """Yield where a gradient is given its last value, then where it is returned."""
+    for returned in sites:
+        value = getattr(returned.node, "value", None)
+        if not isinstance(returned.node, ast.Return) or value is None:
+            continue
+        entries = value.elts if isinstance(value, ast.Tuple) else [value]
+        at = place + len(entries) - several
+        if not 0 <= at < len(entries):
+            continue
+        roots = [entries[at]]
+        if isinstance(roots[0], ast.Name):
+            named = [other.statement.value for other in sites
+                     if isinstance(other.statement, ast.Assign)
+                     and isinstance(other.statement.targets[0], ast.Name)
+                     and other.statement.targets[0].id == roots[0].id]
+            roots = [*named[-1:], *roots]
+        for root in roots:
+            inner = [root.body, root.orelse] if isinstance(root, ast.IfExp) else []
+            yield from (site for node in (*inner, root) for site in sites if site.node is node)

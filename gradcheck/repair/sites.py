@@ -1,0 +1,253 @@
+"""Places of a tree that can be edited, what is known of their values, and changes of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradcheck.repair.code import Source
+from gradcheck.repair.trace import Run, Scope
+
+# What is only computed, so that a part of the source may be evaluated by itself.
+PURE_METHODS = frozenset({"T", "shape", "ndim", "size", "sum", "mean", "reshape", "transpose",
+                          "dot", "astype", "copy", "max", "min", "ravel", "flatten", "std", "var"})
+IMPURE = frozenset({"random", "as_strided", "save", "load", "lib", "at", "put", "copyto"})
+LEFT_ALONE = (ast.While, ast.Assert, ast.Raise, ast.Import, ast.ImportFrom, ast.FunctionDef,
+              ast.ClassDef, ast.Global, ast.Nonlocal, ast.Delete, ast.With)
+_UNKNOWN = object()
+
+
+@dataclass(eq=False)
+class Site:
+    """A node of a tree, where it hangs, and the statement around it.
+
+    Attributes
+    ----------
+    holder, key
+        The node's parent and the name of the field, or the list that holds it and its index.
+    node : ast.AST
+        The node.
+    statement : ast.stmt
+        The statement that it belongs to.
+    parents : tuple of ast.AST
+        The nodes between them, the innermost first.
+    place : Where
+        What is known where it stands.
+    is_nested : bool
+        Whether it is no statement of the function's own body.
+    """
+
+    holder: Any
+    key: Any
+    node: Any
+    statement: ast.stmt
+    parents: tuple[ast.AST, ...]
+    place: Where
+    is_nested: bool = True
+
+    @property
+    def parent(self) -> ast.AST:
+        """The node above."""
+        return self.parents[0] if self.parents else self.statement
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it is all that a statement assigns or returns, or an element of it."""
+        above = [node for node in self.parents if not isinstance(node, ast.Tuple | ast.IfExp)]
+        return not above and isinstance(self.statement, ast.Assign | ast.AugAssign | ast.Return)
+
+
+@dataclass(eq=False)
+class Where:
+    """A statement's surroundings: the names in scope and what they hold."""
+
+    scope: Scope
+    names: Scope
+    numpy: str
+    score: int = 0
+    packed: tuple[tuple[str, ...], ...] = ()
+    missing: str = ""
+    values: dict[ast.AST, Any] = field(default_factory=dict)
+
+    def value(self, node: ast.AST) -> Any:
+        """Return what an expression is worth here; None where that cannot be told."""
+        found = self.values.get(node, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self.values[node] = self._evaluated(node)
+        return found
+
+    def _evaluated(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.Name):
+            return self.scope.get(node.id)
+        if not isinstance(node, ast.expr) or not is_pure(node):
+            return None
+        try:
+            return eval(compile(ast.Expression(node), "", "eval"), dict(self.names), self.scope)
+        except Exception:
+            return None
+
+    def shape(self, node: ast.AST) -> tuple[int, ...] | None:
+        """Return the shape of an expression's value; None where it is no number or array."""
+        value = self.value(node)
+        return np.shape(value) if isinstance(value, np.ndarray | np.number | float | int) else None
+
+
+def is_pure(node: ast.AST) -> bool:
+    """Whether an expression only computes."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Attribute) and child.attr in IMPURE:
+            return False
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and not (
+                isinstance(child.func.value, ast.Name) or child.func.attr in PURE_METHODS):
+            return False
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and (
+                child.func.id not in ("len", "int", "float", "abs", "max", "min", "range")):
+            return False
+        if isinstance(child, ast.NamedExpr | ast.Lambda | ast.Await | ast.Yield):
+            return False
+    return True
+
+
+def sites_of(source: Source, run: Run, scores: Mapping[ast.stmt, int],
+             packed: tuple[tuple[str, ...], ...] = (), missing: str = "") -> Iterator[Site]:
+    """Yield the places of a function that matter, its statements and what is in them.
+
+    `packed` holds the tuples of names that forward packs, which are what a cache is made of;
+    `missing` is a name that is used and not defined.
+    """
+    alias = next((name for name, value in run.names.items() if value is np), "")
+    known = Where({}, run.names, alias, packed=packed, missing=missing)
+    for site in _of_body(source.tree.body, run, scores, known):
+        site.is_nested = site.holder is not source.tree.body
+        yield site
+
+
+def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], known: Where
+             ) -> Iterator[Site]:
+    for index, node in enumerate(body):
+        scope = run.scope_of(node.lineno, _own_end(node)) if hasattr(node, "lineno") else None
+        if scope is None or isinstance(node, LEFT_ALONE):
+            continue
+        if node in scores:
+            where = Where(scope, run.names, known.numpy, scores[node], known.packed,
+                          known.missing)
+            _remember(node, where, run)
+            yield Site(body, index, node, node, (), where)
+            if not _is_text(node):
+                yield from _inside(node, node, (), where)
+        for name in ("body", "orelse", "finalbody"):
+            yield from _of_body(getattr(node, name, []), run, scores, known)
+
+
+def _remember(node: ast.stmt, where: Where, run: Run) -> None:
+    """Note what an assignment gave that is not to be computed again, such as a drawn mask."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and not is_pure(
+            node.value):
+        where.values[node.value] = run.end.get(node.targets[0].id)
+
+
+def _own_end(node: ast.stmt) -> int:
+    """Return the last line of a statement without those inside it."""
+    body = getattr(node, "body", None)
+    return max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or node.lineno
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _inside(node: ast.AST, statement: ast.stmt, parents: tuple[ast.AST, ...], where: Where
+            ) -> Iterator[Site]:
+    """Yield the expressions below a node."""
+    for name, value in ast.iter_fields(node):
+        if name in ("body", "orelse", "finalbody", "handlers") and not isinstance(node, ast.IfExp):
+            continue
+        held = ((value, i, entry) for i, entry in enumerate(value)) if isinstance(
+            value, list) else [(node, name, value)]
+        for holder, key, child in held:
+            if not isinstance(child, ast.expr | ast.keyword | ast.Slice):
+                continue
+            if isinstance(child, ast.Call) and _is_left_alone(child):
+                continue
+            if isinstance(child, ast.expr):
+                yield Site(holder, key, child, statement, parents, where)
+            if not isinstance(child, ast.Lambda | ast.JoinedStr):
+                yield from _inside(child, statement, (child, *parents), where)
+
+
+def _is_left_alone(call: ast.Call) -> bool:
+    """Whether what a call does must not be tried with other arguments."""
+    return any(isinstance(node, ast.Attribute) and node.attr in ("as_strided", "random")
+               for node in ast.walk(call.func)) or (
+        isinstance(call.func, ast.Name) and call.func.id in ("as_strided", "print", "open"))
+
+
+@dataclass(eq=False)
+class Change:
+    """One edit: what stands at some places instead.
+
+    Attributes
+    ----------
+    kind : Kind
+        Whose edit it is.
+    parts : tuple of (Site, new)
+        Each place and its new node; a list of statements in the place of one.
+    cost : float
+        The less natural, the more.
+    """
+
+    kind: Any
+    parts: tuple[tuple[Site, Any], ...]
+    cost: float = 0.0
+
+    @property
+    def first(self) -> Site:
+        """The place that is shown."""
+        return self.parts[0][0]
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Have the tree changed."""
+        done = []
+        try:
+            for site, new in self.parts:
+                for entry in new if isinstance(new, list) else [new]:
+                    placed(entry, site.node)
+                done.append(_put(site, new))
+            yield
+        finally:
+            for undo in reversed(done):
+                undo()
+
+
+def _put(site: Site, new: Any) -> Any:
+    holder, key, old = site.holder, site.key, site.node
+    if isinstance(new, list):
+        # an edit before this one may have moved it
+        index = next(i for i, entry in enumerate(holder) if entry is old)
+        holder[index:index + 1] = new
+        return lambda: holder.__setitem__(slice(index, index + len(new)), [old])
+    if isinstance(holder, list):
+        index = next((i for i, entry in enumerate(holder) if entry is old), key)
+        holder[index] = new
+        return lambda: holder.__setitem__(index, old)
+    setattr(holder, key, new)
+    return lambda: setattr(holder, key, old)
+
+
+def placed(new: ast.AST, old: ast.AST) -> None:
+    """Give new nodes the position of the old one; parts of the old tree keep theirs."""
+    if hasattr(new, "lineno"):
+        return
+    if isinstance(new, ast.expr | ast.stmt | ast.keyword):
+        new.lineno, new.col_offset = old.lineno, old.col_offset  # type: ignore[attr-defined]
+        new.end_lineno = getattr(old, "end_lineno", None)
+        new.end_col_offset = getattr(old, "end_col_offset", None)
+        new.is_new = True  # type: ignore[union-attr]
+    for child in ast.iter_child_nodes(new):
+        placed(child, old)

@@ -1,0 +1,185 @@
+"""The last stage of a check: from a layer that failed to the line, and the edit that repairs it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck.contract.inspection import as_gradients
+from gradcheck.contract.layer import Layer
+from gradcheck.numeric.scalar import NetLoss
+from gradcheck.repair import places as argument_places
+from gradcheck.repair.angelic import lines_of
+from gradcheck.repair.bench import Bench
+from gradcheck.repair.judged import repairs_by
+from gradcheck.repair.search import Candidate, Search
+from gradcheck.repair.telling import only_place, told, undisturbed
+from gradcheck.repair.truth import Place, distances
+from gradcheck.repair.verify import Judge, passes, proved
+from gradcheck.repaired import Repair
+
+SECONDS = 3.0
+MOST_PLACES, MOST_SAME = 3, 2
+MOST_SECONDS = 1.0
+# Of a forward that takes longer, nothing could be proved in the time.
+SLOWEST = 0.05
+LEAST_PLACES = 2
+MOST_JUDGED = 4
+MOST_SUSPECTS = 3
+FORWARD_SECONDS, FORWARD_TIERS = 1.0, 2
+
+
+def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
+               others: Iterable[Layer] | None = None, seconds: float = SECONDS,
+               judges: Sequence[Judge] = (), seed: int = 0) -> tuple[Repair, ...] | None:
+    """Return the edit that repairs a layer, or nothing; None where every gradient is right.
+
+    Parameters
+    ----------
+    layer : Layer
+        At the arguments at which it failed.
+    codes : sequence of str
+        Of what was found; they decide what is tried first.
+    kind : {'layer', 'gradient', 'net'}
+        What was checked.
+    others : iterable of Layer, optional
+        The same layer at other arguments, at which an edit has to be right, too; by default such
+        as `variants` makes of its own.
+    seconds : float
+        At most, in all.
+    judges : sequence of callable
+        What else an edit has to satisfy.
+    seed : int
+        Draws other arguments.
+    """
+    deadline = time.monotonic() + seconds
+    with undisturbed():
+        try:
+            place = Place(layer, whole=True, seed=seed)
+            if place.seconds > SLOWEST:
+                return ()
+            place.truths  # noqa: B018  (computed while the layer is as it is)
+        except Exception:
+            return ()
+        given = variants(layer, kind) if others is None else others
+        until = time.monotonic() + min(MOST_SECONDS, seconds / 3)
+        bench = Bench([place, *_places(layer, given, until)])
+        search = Search(bench, codes, deadline, kind)
+        candidates = search.run() if bench.parts else []
+        if bench.parts and search.base.is_right:
+            return None
+        for candidate in candidates[:MOST_JUDGED]:
+            if candidate.elsewhere >= LEAST_PLACES and proved(
+                    bench, [(candidate.part, candidate.code)], kind, deadline, judges):
+                found = told(candidate.part.source, candidate.changes, _wrong(search, layer),
+                             candidate.elsewhere)
+                if found is not None:
+                    return (found,)
+        hints = [_hint(candidate, search, layer) for candidate in candidates[:1]
+                 if not any(place.is_new for place in bench.places[1:])]
+        return tuple(hints) or _of_forward(bench, search, kind, deadline) or tuple(
+            _suspected(search, layer))
+
+
+def _places(layer: Layer, others: Iterable[Layer], until: float) -> Iterator[Place]:
+    """Yield the places of other layers, as far as forward takes their arguments.
+
+    Those of sizes that were not there before are what proves an edit; others hold it, too.
+    """
+    seen, count, same = {_shapes(layer), _settings(layer)}, 0, 0
+    for other in others:
+        shapes, settings = _shapes(other), _settings(other)
+        if time.monotonic() > until or count == MOST_PLACES:
+            return
+        if shapes in seen and settings in seen and same >= MOST_SAME:
+            continue
+        with contextlib.suppress(Exception):
+            place = Place(other, seed=1 + count, is_new=shapes not in seen)
+            place.truths  # noqa: B018  (computed while the layer is as it is)
+            seen.update((shapes, settings))
+            count += place.is_new
+            same += not place.is_new
+            yield place
+
+
+def variants(layer: Layer, kind: str) -> Iterator[Layer]:
+    """Yield a layer at arguments of other sizes, made of its own; a net at other batches."""
+    rng = np.random.default_rng(20)
+    if kind == "layer":
+        made = argument_places.others(layer.args, rng)
+        yield from (replace(layer, args=args)
+                    for args in itertools.islice(made, argument_places.ATTEMPTS))
+    net = getattr(layer.forward, "__self__", None)
+    if kind == "net" and isinstance(net, NetLoss):
+        for batch in itertools.islice(argument_places.others(net.batch, rng),
+                                      argument_places.ATTEMPTS):
+            other = replace(net, batch=batch)
+            args = argument_places.redrawn(layer.args, rng)
+            yield replace(layer, forward=other.forward, backward=other.backward, args=args)
+    for _ in range(MOST_PLACES):
+        yield replace(layer, args=argument_places.redrawn(layer.args, rng))
+
+
+def _shapes(layer: Layer) -> tuple[Any, ...]:
+    net = getattr(layer.forward, "__self__", None)
+    batch = net.batch if isinstance(net, NetLoss) else ()
+    return tuple(np.shape(arg) for arg in (*layer.args, *batch))
+
+
+def _settings(layer: Layer) -> tuple[str, ...]:
+    """Return what is no array among the arguments."""
+    return ("settings", *(repr(arg) for arg in layer.args if isinstance(arg, int | float | dict)))
+
+
+def _of_forward(bench: Bench, search: Search, kind: str, deadline: float) -> tuple[Repair, ...]:
+    """Return the edit of forward with which it agrees with backward as that is, or nothing."""
+    layers = [place.layer for place in bench.places if place.is_new]
+    if kind != "layer" or len(layers) <= LEAST_PLACES:
+        return ()
+    first = layers[0]
+
+    def agrees() -> bool:
+        return all(_agrees(layer) for layer in layers)
+
+    def passes_all() -> bool:
+        return all(passes(Place(layer), kind) for layer in layers)
+
+    return repairs_by(
+        lambda: first.forward(*first.copies()), [agrees, passes_all], side="forward",
+        verified=len(layers) - 1, arguments=_wrong(search, first), tiers=FORWARD_TIERS,
+        seconds=min(FORWARD_SECONDS, deadline - time.monotonic()))
+
+
+def _agrees(layer: Layer) -> bool:
+    """Whether backward gives the gradient of forward, both as they now run."""
+    place = Place(layer)
+    found = as_gradients(layer.backward(place.dout.copy(), place.fresh_cache()))
+    return found is not None and max(distances(place, found), default=2.0) <= 1.0
+
+
+def _suspected(search: Search, layer: Layer) -> Iterator[Repair]:
+    """Yield the lines at which some value would make every gradient right."""
+    part = next((part for part in search.bench.parts if part.is_main and part.in_backward), None)
+    for site in lines_of(search.suspects, MOST_SUSPECTS):
+        if part is not None:
+            yield only_place(part.source, site, "suspect", "some value here makes every gradient "
+                             "right", _wrong(search, layer))
+
+
+def _hint(candidate: Candidate, search: Search, layer: Layer) -> Repair:
+    """Return the line of an edit that is right at arguments of one size, and no proof."""
+    change = candidate.changes[0]
+    return only_place(candidate.part.source, change.first, change.kind.name, change.kind.words,
+                      _wrong(search, layer))
+
+
+def _wrong(search: Search, layer: Layer) -> tuple[str, ...]:
+    """Return the arguments whose gradients are wrong as it is."""
+    return tuple(layer.names[position] for i, position in enumerate(layer.wrt)
+                 if i not in search.base.right)

@@ -1,0 +1,57 @@
+"""Whether a candidate is right: held to the check itself, at its own and at other arguments."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from types import CodeType
+
+import numpy as np
+
+from gradcheck.repair.bench import Bench, Part, all_running
+from gradcheck.repair.truth import Place
+from gradcheck.run import Session
+
+FINE = ("passed", "warned")
+Judge = Callable[[], bool]
+
+
+def proved(bench: Bench, parts: Sequence[tuple[Part, CodeType]], kind: str, deadline: float,
+           judges: Sequence[Judge] = ()) -> bool:
+    """Return whether a candidate passes the check at every place, and all other judges.
+
+    Parameters
+    ----------
+    bench : Bench
+        With the arguments at which it is judged.
+    parts : sequence of (Part, CodeType)
+        The functions that run other code.
+    kind : {'layer', 'gradient', 'net'}
+        What is checked.
+    deadline : float
+        When, on the monotonic clock, to stop: the first arguments are judged in any case, unless
+        forward is so slow that its gradient was only looked at along directions.
+    judges : sequence of callable
+        Each says whether the layer as it now runs is right in its own respect.
+    """
+    with all_running(parts):
+        longest = 0.0
+        for place in bench.places:
+            started = time.monotonic()
+            if started + longest > deadline and place is not bench.places[0]:
+                break
+            if not is_slow(bench.places[0]) and not passes(place, kind):
+                return False
+            longest = max(longest, time.monotonic() - started)
+        return all(judge() for judge in judges)
+
+
+def is_slow(place: Place) -> bool:
+    """Whether a gradient was too large, or forward too slow, for every coordinate."""
+    return any(truth.whole is None for truth in place.truths)
+
+
+def passes(place: Place, kind: str) -> bool:
+    """Return whether the layer as it now runs passes the check at some arguments."""
+    dout = None if kind == "layer" else np.ones(())
+    return Session(place.layer, {}, "candidate", kind).run(dout, None, False).status in FINE

@@ -1,0 +1,70 @@
+"""A line that a slip is in, and the edit that repairs it: what a report says of the source."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A line of the source, and the edit with which everything is right.
+
+    Attributes
+    ----------
+    file : str
+        The file, as Python knows it.
+    line, column : int
+        Where the edit begins, both from 1.
+    before, after : str
+        The text that is replaced, and what stands there then; `after` is '' for a suspect line.
+    diff : str or None
+        A unified diff that ``git apply`` takes; None for a suspect line, or where only the line
+        was asked for.
+    kind : str
+        The kind of the edit, as ``gradcheck explain --edits`` lists them.
+    arguments : tuple of str
+        The arguments whose gradients it makes right.
+    verified_at : int
+        At how many other arguments it is right, too; 0 for a suspect line.
+    words : str
+        The kind in words, such as 'a factor is missing here'.
+    text : str
+        The whole line.
+    side : str
+        'backward'; 'forward' for an edit that changes what forward computes instead; 'mask' for
+        one of a dropout's forward with which the laws of the mask hold.
+
+    Examples
+    --------
+    >>> repair = Repair("a.py", 15, 12, "dout * mask", "dout * mask / p", "...", "factor", ("x",),
+    ...                 3, "a factor is missing here", "    return dout * mask")
+    >>> repair.to_dict()["arguments"]
+    ['x']
+    """
+
+    file: str
+    line: int
+    column: int
+    before: str
+    after: str
+    diff: str | None
+    kind: str
+    arguments: tuple[str, ...]
+    verified_at: int
+    words: str = ""
+    text: str = ""
+    side: str = "backward"
+
+    def only_line(self) -> Repair:
+        """Return the repair without the edit: the line, and what kind of slip is in it.
+
+        >>> repair = Repair("a.py", 1, 1, "x", "y", "...", "name", ("x",), 3)
+        >>> repair.only_line().diff is None, repair.only_line().after
+        (True, '')
+        """
+        return replace(self, diff=None, after="")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the repair as plain Python values that JSON can hold."""
+        return {**asdict(self), "arguments": list(self.arguments)}

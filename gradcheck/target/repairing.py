@@ -1,0 +1,106 @@
+"""The last stage for a pair that failed: the line that the slip is in, and the edit."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck.along import scalar_layer
+from gradcheck.contract.layer import Layer
+from gradcheck.contract.validation import valid_layer
+from gradcheck.examples.candidates import Example
+from gradcheck.mask_laws.conventions import Conventions
+from gradcheck.repair.places import ATTEMPTS, others
+from gradcheck.repair.stage import repairs_of
+from gradcheck.repaired import Repair
+from gradcheck.target.at_arguments import candidates_for
+from gradcheck.target.further import further
+from gradcheck.target.judge import with_keywords
+from gradcheck.target.judgement import Judgement
+from gradcheck.target.losses import WrongFormError, function_of_loss
+from gradcheck.target.pairs import Pair
+from gradcheck.target.trial import Trial
+
+MOST_FURTHER = 3
+
+
+def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, seed: int,
+                 seconds: float, told: bool) -> Judgement:
+    """Return a judgement with the line of the slip, where one can be proved.
+
+    Parameters
+    ----------
+    judgement : Judgement
+        Of a pair that failed.
+    pair : Pair
+        The pair.
+    conventions : Conventions
+        Of its dropout.
+    seed : int
+        Draws the arguments.
+    seconds : float
+        At most.
+    told : bool
+        Whether the edit is told, too, and not the line alone.
+    """
+    report, example = judgement.report, judgement.example
+    if judgement.status != "failed" or report is None or example is None or not seconds:
+        return judgement
+    trial = Trial(with_keywords(pair), conventions, seed)
+    found = _found(trial, example, [finding.code for finding in report.findings], seconds)
+    shown = tuple(entry if told else entry.only_line() for entry in found)
+    return replace(judgement, report=replace(report, repairs=shown))
+
+
+def _found(trial: Trial, example: Example, codes: Sequence[str], seconds: float
+           ) -> tuple[Repair, ...]:
+    """Return what repairs it at the first arguments at which it is wrong."""
+    for first in (example, *_further(trial, example)):
+        try:
+            layer, kind = layer_at(trial, first)
+        except (TypeError, ValueError, WrongFormError):
+            return ()
+        found = repairs_of(layer, codes, kind=kind, seconds=seconds,
+                           others=_others(trial, first))
+        if found is not None:
+            return found
+    return ()
+
+
+def _further(trial: Trial, example: Example) -> Iterator[Example]:
+    """Yield the further arguments at which a pair that is right at the first was judged."""
+    redrawn = next(candidates_for(trial.pair, (trial.seed, 1)), example)
+    if _shapes(redrawn) != _shapes(example):
+        redrawn = example
+    for entry in itertools.islice(further(example, redrawn), 1, MOST_FURTHER):
+        if not entry.excused(trial, entry.example):
+            yield entry.example
+
+
+def _others(trial: Trial, first: Example) -> Iterator[Layer]:
+    """Yield the same pair at further arguments, and at arguments of other sizes."""
+    made = others(first.args, np.random.default_rng(20))
+    sized = (replace(first, args=args) for args in itertools.islice(made, ATTEMPTS))
+    for example in itertools.chain(_further(trial, first), sized):
+        try:
+            yield layer_at(trial, example)[0]
+        except Exception:
+            continue
+
+
+def layer_at(trial: Trial, example: Example) -> tuple[Layer, str]:
+    """Return a pair at some arguments as the checker sees it, and what it is a check of."""
+    if not trial.pair.is_loss:
+        forward, backward, args = trial.functions(example)
+        return valid_layer(forward, backward, args, None), "layer"
+    f, gradients, arrays = function_of_loss(trial.pair, copy.deepcopy(example))
+    return scalar_layer(f, gradients, arrays), "gradient"
+
+
+def _shapes(example: Example) -> list[Any]:
+    return [np.shape(arg) for arg in example.args if isinstance(arg, np.ndarray)]

@@ -1,0 +1,88 @@
+"""The line of a slip is shown in every format, with a caret that stands under the expression."""
+
+from __future__ import annotations
+
+import json
+
+from gradcheck.output.json import as_json
+from gradcheck.output.pointer import diff_of, patch, pointer, sentence
+from gradcheck.output.record import Item, Record
+from gradcheck.output.render import FORMATS, render
+from tests.gradcheck.output.records import REPORT
+from tests.gradcheck.output.schemas import valid_json, valid_sarif
+
+REPAIR = {
+    "file": "homework.py", "line": 15, "column": 12, "before": "dout * mask",
+    "after": "dout * mask / (1 - p)", "kind": "factor", "arguments": ["x"], "verified_at": 3,
+    "words": "a factor is missing here", "text": "    return dout * mask", "side": "backward",
+    "diff": "--- a/x/homework.py\n+++ b/x/homework.py\n@@ -14,2 +14,2 @@\n     p = 0.5\n"
+            "-    return dout * mask\n+    return dout * mask / (1 - p)\n"}
+FINDING = {"code": "scaled", "argument": "x", "where": [[0, 1]], "message": "0.5 x numeric",
+           "evidence": {}}
+
+
+def record_with(**changed):
+    report = {**REPORT, "findings": [FINDING], "repairs": [{**REPAIR, **changed}]}
+    item = Item("dropout", "dropout", "failed", "scaled in dx", details={"report": report},
+                file="homework.py", line=13)
+    return Record("check", "homework.py", (item,))
+
+
+def test_the_caret_stands_under_the_expression():
+    line, carets = pointer(REPAIR)
+    assert line[carets.index("^"):][:carets.count("^")] == "dout * mask"
+
+
+def test_the_caret_of_an_expression_on_several_lines_ends_with_the_first():
+    line, carets = pointer({**REPAIR, "before": "dout * mask\n  + more lines than there are"})
+    assert len(carets) == len(line)
+
+
+def test_the_text_shows_the_line_and_how_to_see_the_edit():
+    shown = render(record_with(diff=None, after=""))
+    assert "homework.py:15: return dout * mask\n" in shown
+    assert "here; `gradcheck check --repair` shows the edit (right at 3 other" in shown
+    assert "+    return" not in shown
+
+
+def test_the_text_shows_a_diff_that_stands_at_the_margin():
+    assert "\n--- a/homework.py\n+++ b/homework.py\n@@ -14,2 +14,2 @@\n" in render(record_with())
+
+
+def test_a_suspect_is_called_one():
+    assert "suspect" in sentence({**REPAIR, "verified_at": 0})
+    assert "--repair" not in render(record_with(verified_at=0, diff=None))
+
+
+def test_every_format_names_the_line():
+    lined = {name: "15" in render(record_with(), name) for name in FORMATS}
+    assert all(lined[name] for name in ("text", "json", "junit", "github", "sarif")), lined
+
+
+def test_json_holds_the_repair_and_keeps_to_its_schema():
+    told = json.loads(as_json(record_with()))
+    valid_json(as_json(record_with()))
+    assert told["items"][0]["details"]["report"]["repairs"][0]["line"] == 15
+
+
+def test_sarif_points_at_the_expression_and_carries_the_fix():
+    result, = valid_sarif(render(record_with(), "sarif"))["runs"][0]["results"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 15, "startColumn": 12, "endColumn": 23}
+    change, = result["fixes"][0]["artifactChanges"]
+    replacement, = change["replacements"]
+    assert replacement["deletedRegion"]["startLine"] == 15
+    assert replacement["insertedContent"]["text"] == "    return dout * mask / (1 - p)\n"
+
+
+def test_without_a_diff_sarif_has_no_fix():
+    result, = valid_sarif(render(record_with(diff=None), "sarif"))["runs"][0]["results"]
+    assert "fixes" not in result
+
+
+def test_a_github_annotation_has_the_column():
+    assert "file=homework.py,line=15,col=12," in render(record_with(), "github")
+
+
+def test_a_patch_holds_the_edits_of_all_layers():
+    assert patch([record_with(), record_with(diff=None)]) == "\n".join(diff_of(REPAIR)) + "\n"

@@ -1,0 +1,232 @@
+"""Layers with a slip in backward, written for the tests of repair, each with the right line."""
+
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w, b)
+
+
+def affine_backward(dout, cache):
+    x, w, _ = cache
+    dx = dout @ w.T
+    dw = x.T @ dout
+    db = dout.sum(axis=1)
+    return dx, dw, db
+
+
+def scaled_forward(x, p):
+    return x * (1 - p), (x, p)
+
+
+def scaled_backward(dout, cache):
+    _, p = cache
+    return dout * p
+
+
+def tanh_forward(x):
+    t = np.tanh(x)
+    return t, t
+
+
+def tanh_backward(dout, t):
+    return dout * (1 - t)
+
+
+def layernorm_forward(x, gamma, beta):
+    inv = 1 / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+    xhat = (x - x.mean(axis=1, keepdims=True)) * inv
+    return gamma * xhat + beta, (xhat, gamma, inv)
+
+
+def layernorm_backward(dout, cache):
+    xhat, gamma, inv = cache
+    dxhat = dout * gamma
+    dx = inv * (dxhat - dxhat.mean(axis=1, keepdims=True)
+                + xhat * (dxhat * xhat).mean(axis=1, keepdims=True))
+    return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+
+
+def raising_forward(x, w):
+    return x @ w, (x, w)
+
+
+def raising_backward(dout, cache):
+    x, w = cache
+    dx = dout @ w
+    dw = x.T @ dout
+    return dx, dw
+
+
+def two_forward(x, w):
+    return np.tanh(x) @ w, (x, w)
+
+
+def two_backward(dout, cache):
+    x, w = cache
+    t = np.tanh(x)
+    dx = dout @ w.T * (1 + t**2)
+    dw = x.T @ dout
+    return dx, dw
+
+
+def helped_forward(x):
+    return x * _sigmoid(x), x
+
+
+def helped_backward(dout, x):
+    return dout * (_sigmoid(x) + x * _sigmoid_slope(x))
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def _sigmoid_slope(x):
+    s = _sigmoid(x)
+    return s * (1 + s)
+
+
+def cached_forward(x, w):
+    hidden = np.maximum(x, 0)
+    return hidden @ w, (x, x, w)
+
+
+def cached_backward(dout, cache):
+    x, hidden, w = cache
+    dhidden = dout @ w.T
+    return dhidden * (x > 0), hidden.T @ dout
+
+
+def split_forward(x):
+    return x[:, :2], 3 * x[:, 2:], x.shape
+
+
+def split_backward(da, db, shape):
+    dx = np.zeros(shape)
+    dx[:, :2] = da
+    dx[:, 2:] = db
+    return dx
+
+
+def made_on_the_spot(slope):
+    """Return a layer whose functions are closures."""
+    def forward(x):
+        return np.where(x > 0, x, slope * x), x
+
+    def backward(dout, x):
+        return np.where(x > 0, dout, dout / slope)
+
+    return forward, backward
+
+
+class Scale:
+    def __init__(self, w):
+        self.w = w
+
+    def forward(self, x):
+        self.x = x
+        return x * self.w
+
+    def backward(self, dout):
+        self.dw = (dout + self.x).sum(axis=0)
+        return dout * self.w
+
+
+class Net:
+    """A net whose gradient of W1 lacks the regularization."""
+
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.reg = 0.3
+        self.params = {"W1": rng.normal(size=(4, 5)), "W2": rng.normal(size=(5, 3))}
+
+    def loss(self, X, y):
+        W1, W2 = self.params["W1"], self.params["W2"]
+        h = np.tanh(X @ W1)
+        loss, dscores = _softmax_loss(h @ W2, y)
+        loss += 0.5 * self.reg * (np.sum(W1**2) + np.sum(W2**2))
+        grads = {"W2": h.T @ dscores + self.reg * W2}
+        dh = dscores @ W2.T * (1 - h**2)
+        grads["W1"] = X.T @ dh
+        return loss, grads
+
+
+def _softmax_loss(x, y):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(len(y)), y]).mean()
+    p[np.arange(len(y)), y] -= 1
+    return loss, p / len(y)
+
+
+def right_forward(x):
+    return x**2, x
+
+
+def right_backward(dout, x):
+    return 2 * dout * x
+
+
+def strange_forward(x, w):
+    h = np.tanh(x @ w)
+    return h.sum(axis=1), (x, w, h)
+
+
+def strange_backward(dout, cache):
+    x, w, h = cache
+    da = np.sinh(h)[:, ::-1] * 5 + dout[:, None] * np.cos(x @ w) ** 7
+    dx = da @ w.T
+    dw = x.T @ da
+    return dx, dw
+
+
+def lost_forward(x, w, b):
+    return np.tanh(x @ w + b), (x, w, b)
+
+
+def lost_backward(dout, cache):
+    x, w, b = cache
+    t = np.tanh(x @ w + b)  # noqa: F841  (what is to be multiplied by 1 - t ** 2)
+    da = dout
+    return da @ w.T, x.T @ da, da.sum(axis=0)
+
+
+def squashed_forward(x, w):
+    h = x @ w
+    return np.sin(h) ** 7, (x, w, np.sin(h), np.cos(h))
+
+
+def squashed_backward(dout, cache):
+    x, w, s, c = cache
+    dh = dout * 2 * s * c
+    return dh @ w.T, x.T @ dh
+
+
+def power_forward(x, n):
+    return x**n, (x, n)
+
+
+def power_backward(dout, cache):
+    x, n = cache
+    return dout * n * x**1
+
+
+def packed_forward(x, y):
+    s = 1 / (1 + np.exp(-x))
+    return s * y, (s, y)
+
+
+def packed_backward(dout, cache):
+    ds = s * (1 - s)  # noqa: F821
+    return dout * ds * y, dout * s  # noqa: F821
+
+
+def undefined_forward(x):
+    n = np.sqrt(np.sum(x**2, axis=1, keepdims=True))
+    return x / n, (x, n)
+
+
+def undefined_backward(dout, cache):
+    x, n = cache
+    return dout / n - x * dot / n**3  # noqa: F821

@@ -1,0 +1,189 @@
+"""A layer that fails is given its line and an edit that is proved; what cannot be proved is not."""
+
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradcheck import GradientError, check_gradient, check_layer, check_net
+from gradcheck.repair.edits import KINDS, LEVELS
+from tests.gradcheck.repair import layers
+
+RNG = np.random.default_rng(0)
+X, W, B = RNG.normal(size=(4, 6)), RNG.normal(size=(6, 5)), RNG.normal(size=5)
+CASES = {
+    "affine": ((X, W, B), "db = dout.sum(axis=1)", "dout.sum(axis=0)", "axis"),
+    "scaled": ((X, 0.3), "return dout * p", "dout * (1 - p)", None),
+    "tanh": ((X,), "return dout * (1 - t)", "dout * (1 - t ** 2)", "exponent"),
+    "layernorm": ((X, B[:1] * np.ones(6), np.ones(6)),
+                  "+ xhat * (dxhat * xhat).mean(axis=1, keepdims=True))",
+                  "- xhat * (dxhat * xhat).mean(axis=1, keepdims=True))", "operator"),
+    "raising": ((X, W), "dx = dout @ w", "dx = dout @ w.T", "transpose"),
+    "helped": ((X,), "return s * (1 + s)", "s * (1 - s)", "operator"),
+    "cached": ((X, W), "return hidden @ w, (x, x, w)", "(x, hidden, w)", "name"),
+    "split": ((X,), "dx[:, 2:] = db", "", None),
+}
+
+
+@pytest.fixture(autouse=True)
+def limits_in_seconds_of_the_processor(monkeypatch):
+    """Let the limits of the search be what they are on a machine with nothing else to do."""
+    monkeypatch.setattr(time, "monotonic", time.process_time)
+
+
+def checked(name, *args, repair="diff"):
+    pair = (getattr(layers, f"{name}_{way}") for way in ("forward", "backward"))
+    return check_layer(*pair, *args, repair=repair, progress=False)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_wrong_line_is_shown_with_the_edit_that_repairs_it(name):
+    args, line, after, kind = CASES[name]
+    repair, = checked(name, *args).repairs
+    assert repair.text.strip() == line
+    assert repair.file == layers.__file__
+    assert after in repair.diff.replace("**", " ** ").replace("  ", " ")
+    assert kind in (None, repair.kind)
+    assert repair.verified_at >= 2
+
+
+def test_two_slips_are_repaired_in_one_diff():
+    repair, = checked("two", X, W).repairs
+    changed = [line for line in repair.diff.splitlines()[2:] if line[0] in "+-"]
+    assert len(changed) == 4
+    assert "(1 - t**2)" in repair.diff
+    assert "dw = t.T @ dout" in repair.diff
+
+
+def test_a_diff_is_one_that_git_applies_and_that_makes_the_layer_right(tmp_path):
+    repair, = checked("affine", X, W, B).repairs
+    copy = tmp_path / "a" / "layers.py"
+    copy.parent.mkdir()
+    copy.write_text(Path(layers.__file__).read_text())
+    name = repair.diff.splitlines()[0].removeprefix("--- a/")
+    (tmp_path / "p.diff").write_text(repair.diff.replace(name, "a/layers.py"))
+    subprocess.run(["git", "apply", "p.diff"], cwd=tmp_path, check=True)
+    names = {}
+    exec(compile(copy.read_text(), str(copy), "exec"), names)
+    assert check_layer(names["affine_forward"], names["affine_backward"], X, W, B,
+                       progress=False).passed
+
+
+def test_a_right_layer_has_no_repair_and_the_room_is_not_even_imported():
+    assert checked("right", X).repairs == ()
+
+
+def test_by_default_nothing_is_repaired():
+    assert checked("affine", X, W, B, repair=None).repairs == ()
+
+
+def test_with_line_the_edit_is_not_told():
+    repair, = checked("affine", X, W, B, repair="line").repairs
+    assert (repair.diff, repair.after, repair.line > 0) == (None, "", True)
+
+
+def test_the_functions_are_left_as_they_were():
+    before = layers.affine_backward.__code__
+    checked("affine", X, W, B)
+    assert layers.affine_backward.__code__ is before
+
+
+def test_closures_are_repaired():
+    forward, backward = layers.made_on_the_spot(0.1)
+    repair, = check_layer(forward, backward, X, repair="diff", progress=False).repairs
+    assert repair.after == "dout * slope"
+
+
+def test_a_net_is_repaired_in_its_loss():
+    y = np.array([0, 2, 1, 1, 0, 2, 1])
+    x = np.random.default_rng(3).normal(size=(7, 4))
+    report = check_net(layers.Net(), x, y, repair="diff", progress=False)
+    repair, = report.repairs
+    assert repair.text.strip() == 'grads["W1"] = X.T @ dh'
+    assert "self.reg * W1" in repair.after
+    assert repair.arguments == ("W1",)
+
+
+def test_without_other_sizes_there_is_no_proof_and_no_diff():
+    x = RNG.normal(size=(4, 6))
+    report = check_gradient(lambda v: np.sum(v**3), lambda v: 2 * v**2, x, repair="diff")
+    assert all(repair.diff is None for repair in report.repairs)
+
+
+def test_the_report_and_the_assertion_show_the_line_with_a_caret():
+    report = checked("affine", X, W, B, repair="line")
+    assert "layers.py:" in str(report)
+    assert "^^^" in str(report)
+    with pytest.raises(GradientError, match="another axis"):
+        report.raise_if_failed()
+
+
+def test_a_report_says_its_repairs_as_json():
+    told, = checked("affine", X, W, B).to_dict()["repairs"]
+    assert told["line"] == 14
+    assert told["diff"].startswith("--- a/")
+
+
+def test_another_word_for_repair_is_refused():
+    with pytest.raises(ValueError, match="repair: got 'all'"):
+        checked("affine", X, W, B, repair="all")
+
+
+def test_what_edited_code_prints_and_draws_is_kept_to_itself(capsys):
+    state = np.random.get_state()[1].tobytes()
+    checked("affine", X, W, B)
+    assert capsys.readouterr().out == ""
+    assert np.random.get_state()[1].tobytes() == state
+
+
+def test_it_works_outside_the_main_thread():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(checked("affine", X, W, B)))
+    thread.start()
+    thread.join()
+    assert found[0].repairs
+
+
+def test_where_nothing_is_proved_the_suspect_line_is_found_by_solving():
+    repair, = checked("strange", X, W).repairs
+    assert repair.text.strip().startswith("da = np.sinh")
+    assert (repair.diff, repair.verified_at, repair.kind) == (None, 0, "suspect")
+
+
+def test_a_factor_that_three_gradients_lack_is_found_where_it_is_lost():
+    repair, = checked("lost", X, W, B).repairs
+    assert repair.text.strip() == "da = dout"
+    assert repair.after == "dout * (1 - t ** 2)"
+
+
+def test_where_only_an_edit_of_forward_repairs_it_that_one_is_shown():
+    repair, = checked("squashed", X, W).repairs
+    assert repair.side == "forward"
+    assert repair.text.strip().startswith("return np.sin(h) ** 7")
+    assert repair.after == "2"
+
+
+def test_a_setting_that_is_a_whole_number_is_varied_so_that_no_constant_passes_for_it():
+    repair, = checked("power", np.abs(X) + 0.5, 3).repairs
+    assert repair.after.replace(" ", "") == "x**(n-1)"
+
+
+def test_a_cache_that_is_not_unpacked_is_unpacked_as_forward_packed_it():
+    repair, = checked("packed", X, X + 1).repairs
+    assert "+    s, y = cache\n" in repair.diff
+
+
+def test_a_name_that_is_not_defined_is_given_a_definition():
+    repair, = checked("undefined", X).repairs
+    assert "+    dot = np.sum(dout * x, axis=1, keepdims=True)\n" in repair.diff
+    assert repair.words == "a name is not defined"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_of_edit_has_an_example_and_words(kind):
+    assert kind.before != kind.after
+    assert kind.words
+    assert kind.level in LEVELS
