@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,20 @@ def course(tmp_path: Path) -> Path:
     return folder
 
 
-def started(path: Path, wall: str, monkeypatch: pytest.MonkeyPatch, **settings) -> Sandbox:
-    """Return a sandbox behind one wall alone; skip where this system does not have it."""
+@contextmanager
+def started(path: Path, wall: str, monkeypatch: pytest.MonkeyPatch, **settings
+            ) -> Iterator[Sandbox]:
+    """Yield a sandbox behind one wall alone; skip where this system does not have it."""
     monkeypatch.setattr(process, "WALLS", (wall,))
     sandbox = Sandbox(path, 60.0, **settings)
     try:
-        return sandbox.__enter__()
+        sandbox.__enter__()
     except UnconfinedError as reason:
         pytest.skip(f"{wall}: {reason}")
+    try:
+        yield sandbox
+    finally:
+        sandbox.__exit__(None, None, None)
 
 
 def skip_where_closed(sandbox: Sandbox) -> None:
@@ -64,9 +71,8 @@ def behind(request: pytest.FixtureRequest, course: Path, monkeypatch: pytest.Mon
            ) -> Iterator[Sandbox]:
     """Return the sandbox of a submission in a folder of its own, behind each wall alone."""
     folder = course / "alice"
-    sandbox = started(folder / "homework.py", request.param, monkeypatch, folder=folder)
-    yield sandbox
-    sandbox.__exit__(None, None, None)
+    with started(folder / "homework.py", request.param, monkeypatch, folder=folder) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
