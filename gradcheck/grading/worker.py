@@ -139,6 +139,7 @@ def main() -> None:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     references()
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(BrokenPipeError, SystemExit):
         serve(requests, replies)
+    os._exit(0)  # a signal must not find an interpreter that is being taken down
 
