@@ -22,7 +22,7 @@ COARSENESS = {np.dtype(t): float(np.finfo(t).eps) for t in (np.float16, np.float
 
 
 @law(kind="deterministic",
-     shows="forward raised KeyError: 'seed' (line ... of dropout_forward).",
+     shows="forward raised KeyError: 'seed' (line ..., in dropout_forward).",
      right=GENERATOR,
      wrong='rng = np.random.default_rng(param["seed"])')
 def runs(probe: Probe, e: Example) -> None:

@@ -17,7 +17,7 @@ from gradcheck.mask_laws.law import law
 
 @law(kind="strict",
      shows="shape (), mode 'train': forward raised TypeError: len() of unsized object "
-           "(line ... of dropout_forward).",
+           "(line ..., in dropout_forward).",
      right=DRAW,
      wrong="kept = rng.random((len(x), x.size // len(x))).reshape(x.shape) >= p")
 def zero_dimensional_and_empty(probe: Probe) -> None:

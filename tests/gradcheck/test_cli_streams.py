@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from gradcheck import cli
+from gradcheck.target.codes import meanings
 
 GOOD = """
 import numpy as np
@@ -79,7 +80,7 @@ def test_sarif_says_what_findings_and_laws_mean(homework, capsys):
     (rule,) = json.loads(out)["runs"][0]["tool"]["driver"]["rules"]
     assert rule["id"] == "scaled"
     assert "How to recognise it" in rule["help"]["text"]
-    assert cli._meanings()["rate"] != "rate"
+    assert meanings()["rate"] != "rate"
 
 
 def test_a_format_that_holds_one_record_refuses_several(homework, capsys):

@@ -61,12 +61,15 @@ def weight_gap(view: View) -> WeightGap | None:
     return found
 
 
+def _tells_of_w(view: View, w: Array) -> bool:
+    """Whether a multiple of W is not a constant as well, and the loss depends on W."""
+    return bool(np.ptp(w) and np.any(view.n))
+
+
 def _weight_gap(view: View) -> WeightGap | None:
     gap, w = (view.a - view.n)[view.known], view.x[view.known]
     size = float(np.sum(w * w))
-    if view.case.kind == "layer" or size == 0 or gap.size < 2 or is_multiple(view):
-        return None
-    if np.ptp(w) == 0 or not np.any(view.n):  # any constant is a multiple of such a W
+    if view.case.kind == "layer" or gap.size < 2 or not _tells_of_w(view, w) or is_multiple(view):
         return None
     k = float(np.sum(gap * w)) / size
     if not k or not view.agrees(view.n + k * view.x):

@@ -89,4 +89,23 @@ CASES.wrong("sequence_weights_see_the_last_step", sequence_product,
             but(sequence_product, 1, lambda dw, dout, x, w: x[:, -1].T @ dout[:, -1]),
             randn(4, 3, 5), randn(5, 2))
 
+
+def sine_and_cosine(x):
+    return np.sin(x), np.cos(x), x
+
+
+def only_the_sine(*douts_and_x):
+    dsine, _, x = douts_and_x
+    return dsine * np.cos(x)
+
+
+def no_cosine_of_the_last_sample(*douts_and_x):
+    dsine, dcosine, x = douts_and_x
+    return dsine * np.cos(x) - np.append(dcosine[:-1], 0 * dcosine[-1:], axis=0) * np.sin(x)
+
+
+CASES.wrong("one_of_two_outputs_is_left_out", sine_and_cosine, only_the_sine, randn(4, 3))
+CASES.wrong("a_sample_of_one_of_two_outputs_is_left_out", sine_and_cosine,
+            no_cosine_of_the_last_sample, randn(4, 3))
+
 test_first_code, test_right = CASES.tests()
