@@ -61,7 +61,7 @@ def diff_of(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
     """Return the lines of the diff, its file called as from the current folder."""
     if not repair["diff"]:
         return []
-    _, _, *rest = repair["diff"].splitlines()
+    _, _, *rest = repair["diff"].removesuffix("\n").split("\n")  # a line may end in a return
     name = (relative(repair["file"]) if file is None else file).replace(os.sep, "/").lstrip("/")
     return [f"--- a/{name}", f"+++ b/{name}", *rest]
 
