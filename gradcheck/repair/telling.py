@@ -52,5 +52,5 @@ def told(source: Source, changes: Sequence[Change], arguments: tuple[str, ...], 
     return Repair(
         file=source.file, line=line + 1, column=column + 1, before=before, after=after,
         diff=unified(source.file, source.lines, lines), kind=kind.name,
-        arguments=arguments, verified_at=verified, words=kind.words,
+        arguments=arguments, verified_at=verified, words=kind.said(site, before, after),
         text=source.lines[line].rstrip("\n"), side=side)

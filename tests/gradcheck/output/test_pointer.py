@@ -49,6 +49,19 @@ def test_the_text_shows_a_diff_that_stands_at_the_margin():
     assert "\n--- a/homework.py\n+++ b/homework.py\n@@ -14,2 +14,2 @@\n" in render(record_with())
 
 
+def test_what_is_wanted_is_said_with_what_stands_there_where_the_edit_is_told_and_short():
+    assert sentence(REPAIR).startswith(
+        "a factor is missing here: `dout * mask / (1 - p)` for `dout * mask` (")
+    assert "`" not in sentence({**REPAIR, "diff": None})
+    assert "`" not in sentence({**REPAIR, "after": "dout * mask\n / (1 - p)"})
+    assert "`" not in sentence({**REPAIR, "after": "dout * mask / (1 - p)" * 2})
+
+
+def test_an_edit_of_forward_begins_with_its_condition():
+    said = sentence({**REPAIR, "side": "forward", "words": "another variable is wanted here"})
+    assert said.startswith("if forward is what is wrong, another variable is wanted here: `")
+
+
 def test_a_suspect_is_called_one():
     assert "suspect" in sentence({**REPAIR, "verified_at": 0})
     assert "--repair" not in render(record_with(verified_at=0, diff=None))
