@@ -9,6 +9,8 @@ from typing import Any
 from gradcheck.output.plain import clean
 
 HINT = "; `gradcheck check --repair` shows the edit"
+SUSPECT = ("the slip may be here: another value of this would make every gradient right; no edit "
+           "was proved")
 TABS = 8
 SHORT = 40
 
@@ -49,7 +51,8 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     'another axis is wanted here: `axis=1` for `axis=0` (the edit is right at 3 other arguments)'
     """
     if not repair["verified_at"]:
-        return f"{repair['words']} (a suspect: no edit was proved)"
+        return SUSPECT if repair["kind"] == "suspect" else (
+            f"perhaps {repair['words']}; no edit was proved")
     said = f"{repair['words']}{_wanted(repair)}{hint}"
     if repair["side"] == "mask":
         return f"{said} ({repair['verified_at']} laws of the mask hold with it)"

@@ -20,9 +20,9 @@ LEVELS: dict[str, Callable[[Site], bool]] = {
 }
 # What a deletion takes away, by what it takes it from.
 TOO_MUCH: dict[type, str] = {
-    **dict.fromkeys((ast.Mult, ast.Div, ast.MatMult), "a factor is too much here"),
-    **dict.fromkeys((ast.Add, ast.Sub), "a term is too much here"),
-    ast.Subscript: "an index is too much here"}
+    **dict.fromkeys((ast.Mult, ast.Div, ast.MatMult), "there is a factor too many here"),
+    **dict.fromkeys((ast.Add, ast.Sub), "there is a term too many here"),
+    ast.Subscript: "there is an index too many here"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ KINDS = (
          "x.mean(axis=0, keepdims=True)", turns.keepdims, more="keepdims=True is missing here",
          less="keepdims is too much here"),
     Kind("transpose", 0, "another transpose is wanted here", "dout @ w", "dout @ w.T",
-         turns.transposes, more="a transpose is missing here", less="a transpose is too much here"),
+         turns.transposes, more="a transpose is missing here",
+         less="there is a transpose too many here"),
     Kind("order", 0, "another order is wanted here", "dout @ x.T", "x.T @ dout", turns.orders),
     Kind("function", 0, "another function is wanted here", "np.minimum(x, 0)", "np.maximum(x, 0)",
          swaps.functions),

@@ -200,7 +200,7 @@ def test_an_edit_is_held_to_the_examples_that_are_given():
 @pytest.mark.parametrize(("name", "args", "words"), [
     ("affine", (X, W, B), "another axis is wanted here"),
     ("raising", (X, W), "a transpose is missing here"),
-    ("halved", (X, W), "a factor is too much here"),
+    ("halved", (X, W), "there is a factor too many here"),
 ])
 def test_the_words_say_what_is_wanted(name, args, words):
     repair, = checked(name, *args).repairs
