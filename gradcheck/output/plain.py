@@ -66,10 +66,18 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
-        return {clean(key): plain(entry) for key, entry in value.items()}
+        return {clean(key): _diff(entry) if key == "diff" and isinstance(entry, str)
+                else plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(entry) for entry in value]
     return clean(value, OUTPUT_LIMIT)
+
+
+def _diff(text: str) -> str:
+    """Return a cleaned diff with the line ends that it has: it applies with no others."""
+    lines = text.split("\n")
+    return "\n".join(clean(line.removesuffix("\r"), OUTPUT_LIMIT) + "\r" * line.endswith("\r")
+                     for line in lines)
 
 
 def dump(value: Any) -> str:

@@ -9,7 +9,10 @@ from typing import Any
 from gradcheck.output.plain import clean
 
 HINT = "; `gradcheck check --repair` shows the edit"
+SUSPECT = ("the slip may be here: another value of this would make every gradient right; no edit "
+           "was proved")
 TABS = 8
+SHORT = 40
 
 
 def pointer(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
@@ -43,25 +46,35 @@ def pointer(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
 def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     """Return what is wrong at the line, and where the edit was proved.
 
-    >>> sentence({"words": "another axis", "verified_at": 3, "side": "backward", "kind": "axis"})
-    'another axis (the edit is right at 3 other arguments)'
+    >>> sentence({"words": "another axis is wanted here", "verified_at": 3, "side": "backward",
+    ...           "before": "axis=0", "after": "axis=1", "diff": "..."})
+    'another axis is wanted here: `axis=1` for `axis=0` (the edit is right at 3 other arguments)'
     """
     if not repair["verified_at"]:
-        return f"{repair['words']} (a suspect: no edit was proved)"
+        return SUSPECT if repair["kind"] == "suspect" else (
+            f"perhaps {repair['words']}; no edit was proved")
+    said = f"{repair['words']}{_wanted(repair)}{hint}"
     if repair["side"] == "mask":
-        return f"{repair['words']}{hint} ({repair['verified_at']} laws of the mask hold with it)"
-    side = ", if forward is what is wrong" if repair["side"] == "forward" else ""
+        return f"{said} ({repair['verified_at']} laws of the mask hold with it)"
+    if repair["side"] == "forward":
+        said = f"if forward is what is wrong, {said}"
     count = repair["verified_at"]
     proof = f"right at {count} other argument{'s' * (count != 1)}"
-    return f"{repair['words']}{side}{hint} ({proof})" if hint else (
-        f"{repair['words']}{side} (the edit is {proof})")
+    return f"{said} ({proof})" if hint else f"{said} (the edit is {proof})"
+
+
+def _wanted(repair: Mapping[str, Any]) -> str:
+    """Return what is wanted and for what, where the edit is told and both are short."""
+    texts = clean(repair["after"]), clean(repair["before"])
+    short = all(0 < len(text) <= SHORT and "\n" not in text for text in texts)
+    return f": `{texts[0]}` for `{texts[1]}`" if repair["diff"] and short else ""
 
 
 def diff_of(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
     """Return the lines of the diff, its file called as from the current folder."""
     if not repair["diff"]:
         return []
-    _, _, *rest = repair["diff"].splitlines()
+    _, _, *rest = repair["diff"].removesuffix("\n").split("\n")  # a line may end in a return
     name = (relative(repair["file"]) if file is None else file).replace(os.sep, "/").lstrip("/")
     return [f"--- a/{name}", f"+++ b/{name}", *rest]
 

@@ -113,16 +113,20 @@ def _columns(problem: Problem) -> dict[str, int]:
 
 def _replacements(diff: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield what a unified diff replaces: runs of lines, and what comes in their place."""
-    line, gone, new = 0, 0, list[str]()
+    line, gone, new, added = 0, 0, list[str](), False
     for text in (*diff[2:], "@@ -0"):
         if text[:1] in "+-" and text[:1]:
             gone += text[0] == "-"
-            new += [text[1:]] if text[0] == "+" else []
+            new += [f"{text[1:]}\n"] if text[0] == "+" else []
+            added = text[0] == "+"
+            continue
+        if text.startswith("\\"):  # no newline at the end of the line above
+            new = [*new[:-1], new[-1].rstrip("\r\n")] if added else new
             continue
         if gone or new:
             yield {"deletedRegion": {"startLine": line, "startColumn": 1, "endLine": line + gone,
                                      "endColumn": 1},
-                   "insertedContent": {"text": "".join(f"{entry}\n" for entry in new)}}
+                   "insertedContent": {"text": "".join(new)}}
         header = HUNK.match(text)
         line = int(header[1]) if header else line + gone + 1
         gone, new = 0, []

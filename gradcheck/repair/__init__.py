@@ -15,7 +15,7 @@ sites                   Places of a tree that can be edited, what is known of th
 slice                   Which statements a wrong gradient depends on: back from what is returned
 stage                   The last stage of a check: from a layer that failed to the line
 swaps                   Edits in place: one operator, sign, name, constant
-text                    A change as text: what stands in the source before and after, and the diff.
+text                    A change as text: what stands in the source before and after.
 trace                   What ran: the functions of the user's own file
 truth                   The true gradient at some arguments, as far as a candidate has to be ...
 values                  Expressions for a value: what could stand where the value is known that ...
@@ -26,4 +26,5 @@ angelic                 Suspect lines by solving: where some value would make ev
 judged                  The same edits with other judges: where no gradient is wrong
 telling                 Edits as reports tell them, and the quiet in which they are tried.
 lost                    A name that nothing defines: the statement that is lost
+diffs                   The diff of an edit, with the line ends that the file itself has
 """

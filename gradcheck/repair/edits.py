@@ -18,6 +18,11 @@ LEVELS: dict[str, Callable[[Site], bool]] = {
     "inner": lambda site: isinstance(site.node, ast.expr) and not site.is_value,
     "statement": lambda site: isinstance(site.node, ast.stmt),
 }
+# What a deletion takes away, by what it takes it from.
+TOO_MUCH: dict[type, str] = {
+    **dict.fromkeys((ast.Mult, ast.Div, ast.MatMult), "there is a factor too many here"),
+    **dict.fromkeys((ast.Add, ast.Sub), "there is a term too many here"),
+    ast.Subscript: "there is an index too many here"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Kind:
         Which places it is for, one of `LEVELS`.
     cost : float
         How unnatural it is, compared with others that repair as well.
+    more, less : str
+        What is wrong where the edit makes the text longer, or shorter, if that says more.
     """
 
     name: str
@@ -50,6 +57,8 @@ class Kind:
     make: Callable[[Site], Iterator[Any]]
     level: str = "expression"
     cost: float = 1.0
+    more: str = ""
+    less: str = ""
 
     def changes(self, site: Site) -> Iterator[Change]:
         """Yield the edits of this kind at one place."""
@@ -58,33 +67,50 @@ class Kind:
         for new in self.make(site):
             yield Change(self, ((site, new),), self.cost)
 
+    def said(self, site: Site, before: str, after: str) -> str:
+        """Return what is wrong at a place where an edit of this kind repairs it."""
+        if self.make is grows.deletions:
+            return TOO_MUCH.get(type(getattr(site.node, "op", site.node)), self.words)
+        grown = len(after) - len(before)
+        return (self.more if grown > 0 else self.less if grown < 0 else "") or self.words
+
 
 KINDS = (
-    Kind("operator", 0, "another operator", "dout + mask", "dout * mask", swaps.operators,
-         "any"),
-    Kind("sign", 0, "the sign is wrong", "dout * x", "-(dout * x)", swaps.signs, cost=1.2),
-    Kind("name", 0, "another variable", "dout * x", "dout * y", swaps.names),
-    Kind("entry", 0, "another entry or attribute", "cache['x']", "cache['w']", swaps.keys),
-    Kind("constant", 0, "another constant", "3 * x", "2 * x", swaps.constants),
-    Kind("comparison", 0, "another comparison", "x < 0", "x > 0", swaps.comparisons),
-    Kind("axis", 0, "another axis", "dout.sum(axis=1)", "dout.sum(axis=0)", turns.axes),
-    Kind("keepdims", 0, "keepdims", "x.mean(axis=0)", "x.mean(axis=0, keepdims=True)",
-         turns.keepdims),
-    Kind("transpose", 0, "a transpose", "dout @ w", "dout @ w.T", turns.transposes),
-    Kind("order", 0, "the order is wrong", "dout @ x.T", "x.T @ dout", turns.orders),
-    Kind("function", 0, "another function", "np.minimum(x, 0)", "np.maximum(x, 0)",
+    Kind("operator", 0, "another operator is wanted here", "dout + mask", "dout * mask",
+         swaps.operators, "any"),
+    Kind("sign", 0, "the opposite sign is wanted here", "dout * x", "-(dout * x)", swaps.signs,
+         cost=1.2),
+    Kind("name", 0, "another variable is wanted here", "dout * x", "dout * y", swaps.names),
+    Kind("entry", 0, "another entry or attribute is wanted here", "cache['x']", "cache['w']",
+         swaps.keys),
+    Kind("constant", 0, "another constant is wanted here", "3 * x", "2 * x", swaps.constants),
+    Kind("comparison", 0, "another comparison is wanted here", "x < 0", "x > 0",
+         swaps.comparisons),
+    Kind("axis", 0, "another axis is wanted here", "dout.sum(axis=1)", "dout.sum(axis=0)",
+         turns.axes),
+    Kind("keepdims", 0, "another keepdims is wanted here", "x.mean(axis=0)",
+         "x.mean(axis=0, keepdims=True)", turns.keepdims, more="keepdims=True is missing here",
+         less="keepdims is too much here"),
+    Kind("transpose", 0, "another transpose is wanted here", "dout @ w", "dout @ w.T",
+         turns.transposes, more="a transpose is missing here",
+         less="there is a transpose too many here"),
+    Kind("order", 0, "another order is wanted here", "dout @ x.T", "x.T @ dout", turns.orders),
+    Kind("function", 0, "another function is wanted here", "np.minimum(x, 0)", "np.maximum(x, 0)",
          swaps.functions),
-    Kind("deletion", 1, "something too much", "dout * mask * p", "dout * mask", grows.deletions,
-         cost=0.9),
-    Kind("exponent", 1, "another exponent", "x ** 3", "x ** 2", swaps.exponents),
-    Kind("other-name", 1, "another variable", "slope * slope", "slope * dout", swaps.other_names),
+    Kind("deletion", 1, "something is too much here", "dout * mask * p", "dout * mask",
+         grows.deletions, cost=0.9),
+    Kind("exponent", 1, "another exponent is wanted here", "x ** 3", "x ** 2", swaps.exponents),
+    Kind("other-name", 1, "another variable is wanted here", "slope * slope", "slope * dout",
+         swaps.other_names),
     Kind("unpacking", 1, "the cache is not unpacked", "dx = dout * x", "x, w = cache; ...",
          swaps.unpackings, "statement"),
     Kind("definition", 1, "a name is not defined", "return dx", "dx = np.zeros_like(x); ...",
          lost.definitions, "statement", 1.8),
-    Kind("statement", 1, "a statement too much", "dx *= p", "", grows.statements, "statement"),
-    Kind("bounds", 1, "another bound or index", "dx[1:]", "dx[:-1]", grows.bounds),
-    Kind("shape", 1, "a reshape is wrong", "x.reshape(-1, n)", "x.reshape(n, -1).T", grows.shapes),
+    Kind("statement", 1, "this statement is too much", "dx *= p", "", grows.statements,
+         "statement"),
+    Kind("bounds", 1, "another bound or index is wanted here", "dx[1:]", "dx[:-1]", grows.bounds),
+    Kind("shape", 1, "another reshape is wanted here", "x.reshape(-1, n)", "x.reshape(n, -1).T",
+         grows.shapes),
     Kind("factor", 2, "a factor is missing here", "dout * mask", "dout * mask / (1 - p)",
          grows.scalar_factors, "value", 1.5),
     Kind("array-factor", 2, "a factor is missing here", "dout", "dout * mask",

@@ -216,7 +216,7 @@ class Search:
                 return
 
 
-REWRITTEN = Kind("rewritten", 0, "another expression", "dout", "dout * mask",
+REWRITTEN = Kind("rewritten", 0, "another expression is wanted here", "dout", "dout * mask",
                  lambda site: iter(()), cost=2.2)
 
 

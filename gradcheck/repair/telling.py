@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck.generators import global_generators_restored
 from gradcheck.repair import text
 from gradcheck.repair.code import Source
+from gradcheck.repair.diffs import unified
 from gradcheck.repair.sites import Change, Site
 from gradcheck.repaired import Repair
 
@@ -50,6 +51,6 @@ def told(source: Source, changes: Sequence[Change], arguments: tuple[str, ...], 
     kind = changes[0].kind
     return Repair(
         file=source.file, line=line + 1, column=column + 1, before=before, after=after,
-        diff=text.unified(source.file, source.lines, lines), kind=kind.name,
-        arguments=arguments, verified_at=verified, words=kind.words,
+        diff=unified(source.file, source.lines, lines), kind=kind.name,
+        arguments=arguments, verified_at=verified, words=kind.said(site, before, after),
         text=source.lines[line].rstrip("\n"), side=side)

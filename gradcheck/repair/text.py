@@ -1,17 +1,14 @@
-"""A change as text: what stands in the source before and after, and the diff."""
+"""A change as text: what stands in the source before and after."""
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import difflib
 import io
 import itertools
-import os
 import tokenize
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 from gradcheck.repair.code import Source
@@ -76,25 +73,6 @@ def shown(source: Source, lines: Sequence[str], site: Site, new: Any
 
 def _joined(words: Sequence[tuple[str, str]]) -> str:
     return "".join(gap + word for word, gap in words).strip()
-
-
-def unified(path: str, before: Sequence[str], after: Sequence[str]) -> str:
-    r"""Return a diff that ``git apply`` takes.
-
-    >>> print(unified("a.py", ["x = 1\n"], ["x = 2\n"]), end="")
-    --- a/a.py
-    +++ b/a.py
-    @@ -1 +1 @@
-    -x = 1
-    +x = 2
-    """
-    with contextlib.suppress(OSError, ValueError):  # another drive, or no current folder
-        inside = os.path.relpath(path)
-        path = path if inside.startswith(os.pardir) else inside
-    name = PurePath(path).as_posix().lstrip("/")
-    lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-                   for line in lines)
 
 
 def position(source: Source, node: Any) -> tuple[tuple[int, int], tuple[int, int]]:

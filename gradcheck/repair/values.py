@@ -41,6 +41,10 @@ def expressions(site: Site, wanted: Array) -> Iterator[tuple[str, ast.expr]]:
     >>> kind, ast.unparse(node)
     ('array-factor', 'x * (2 * y)')
     """
+    for node in _with_less(site.node):
+        value = site.place.value(node)
+        if np.shape(value) == wanted.shape and _is_alike(value, wanted):
+            yield "deletion", node
     now = site.place.value(site.node)
     pool = _forms(site.place, wanted.shape)
     if isinstance(now, np.ndarray) and now.shape == wanted.shape and now.dtype.kind == "f":
@@ -49,6 +53,23 @@ def expressions(site: Site, wanted: Array) -> Iterator[tuple[str, ast.expr]]:
         yield from _factors(site, now, wanted, pool)
     for node in _matching(wanted, pool, site.place):
         yield "rewritten", node
+
+
+def _with_less(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield a product with a factor less: `x / n * n` is no way to write `x`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        yield node.left
+        if isinstance(node.op, ast.Mult):
+            yield node.right
+        for left in _with_less(node.left):
+            yield ast.BinOp(left, node.op, node.right)
+
+
+def _is_alike(value: Any, wanted: Array) -> bool:
+    """Whether a value is the wanted one, but for rounding."""
+    found = np.asarray(value)
+    return found.dtype.kind in "fiu" and bool(
+        np.linalg.norm(found - wanted) <= ALIKE * np.linalg.norm(wanted))
 
 
 def _factors(site: Site, now: Array, wanted: Array, pool: list[tuple[str, Array]]

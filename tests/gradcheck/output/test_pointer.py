@@ -49,8 +49,31 @@ def test_the_text_shows_a_diff_that_stands_at_the_margin():
     assert "\n--- a/homework.py\n+++ b/homework.py\n@@ -14,2 +14,2 @@\n" in render(record_with())
 
 
-def test_a_suspect_is_called_one():
-    assert "suspect" in sentence({**REPAIR, "verified_at": 0})
+def test_what_is_wanted_is_said_with_what_stands_there_where_the_edit_is_told_and_short():
+    assert sentence(REPAIR).startswith(
+        "a factor is missing here: `dout * mask / (1 - p)` for `dout * mask` (")
+    assert "`" not in sentence({**REPAIR, "diff": None})
+    assert "`" not in sentence({**REPAIR, "after": "dout * mask\n / (1 - p)"})
+    assert "`" not in sentence({**REPAIR, "after": "dout * mask / (1 - p)" * 2})
+
+
+def test_an_edit_of_forward_begins_with_its_condition():
+    said = sentence({**REPAIR, "side": "forward", "words": "another variable is wanted here"})
+    assert said.startswith("if forward is what is wrong, another variable is wanted here: `")
+
+
+def test_of_a_suspect_no_more_is_said_than_is_known():
+    assert sentence({**REPAIR, "verified_at": 0, "kind": "suspect"}) == (
+        "the slip may be here: another value of this would make every gradient right; "
+        "no edit was proved")
+
+
+def test_an_edit_that_is_not_proved_is_told_as_a_guess_of_its_kind():
+    assert sentence({**REPAIR, "verified_at": 0, "diff": None}) == (
+        "perhaps a factor is missing here; no edit was proved")
+
+
+def test_where_no_edit_was_proved_none_is_offered():
     assert "--repair" not in render(record_with(verified_at=0, diff=None))
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from gradcheck.output.record import Item, Record
-from gradcheck.output.sarif import as_sarif
+from gradcheck.output.sarif import _replacements, as_sarif
 from tests.gradcheck.output.records import EVERY, LAWFUL, RECORD, RECORDS, judged
 from tests.gradcheck.output.schemas import valid_sarif
 
@@ -96,3 +96,11 @@ def test_whatever_the_texts_the_log_keeps_to_the_schema(record):
 def test_the_schema_refuses_what_is_not_sarif():
     with pytest.raises(jsonschema.ValidationError):
         valid_sarif(as_sarif([EVERY]).replace('"ruleIndex": 0', '"ruleIndex": "0"'))
+
+
+def test_a_fix_of_a_last_line_without_an_end_is_one_replacement_without_one():
+    diff = ["--- a/a.py", "+++ b/a.py", "@@ -3 +3 @@", "-x = 1", "\\ No newline at end of file",
+            "+x = 2", "\\ No newline at end of file"]
+    replacement, = _replacements(diff)
+    assert replacement["deletedRegion"]["startLine"] == 3
+    assert replacement["insertedContent"]["text"] == "x = 2"

@@ -195,3 +195,18 @@ def test_an_edit_is_held_to_the_examples_that_are_given():
                           examples=examples, repair="diff", progress=False).repairs
     assert repair.verified_at >= 2
     assert "n - 1" in repair.after
+
+
+@pytest.mark.parametrize(("name", "args", "words"), [
+    ("affine", (X, W, B), "another axis is wanted here"),
+    ("raising", (X, W), "a transpose is missing here"),
+    ("halved", (X, W), "there is a factor too many here"),
+])
+def test_the_words_say_what_is_wanted(name, args, words):
+    repair, = checked(name, *args).repairs
+    assert repair.words == words
+
+
+def test_a_factor_too_much_is_taken_away_and_not_undone_by_another():
+    repair, = checked("halved", X, W).repairs
+    assert (repair.before, repair.after) == ("x.T.dot(dout) / n", "x.T.dot(dout)")
