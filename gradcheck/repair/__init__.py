@@ -27,4 +27,5 @@ judged                  The same edits with other judges: where no gradient is w
 telling                 Edits as reports tell them, and the quiet in which they are tried.
 lost                    A name that nothing defines: the statement that is lost
 diffs                   The diff of an edit, with the line ends that the file itself has
+limit                   A limit of time for edited code: an edit may turn a loop into one ...
 """

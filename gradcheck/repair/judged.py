@@ -12,6 +12,7 @@ from typing import Any
 
 from gradcheck.repair import edits
 from gradcheck.repair.bench import FAULTS, Part, parts_of
+from gradcheck.repair.limit import ended_after
 from gradcheck.repair.sites import Change, sites_of
 from gradcheck.repair.slice import OWN
 from gradcheck.repair.telling import told, undisturbed
@@ -53,7 +54,7 @@ def repairs_by(call: Callable[[], Any], judges: Sequence[Judge], *, side: str, v
     ()
     """
     deadline = time.monotonic() + seconds
-    with undisturbed():
+    with ended_after(seconds), undisturbed():
         parts = parts_of(traced(call).runs, {})
         for part, change in _all_changes(parts, first, tiers):
             if time.monotonic() > deadline:

@@ -18,6 +18,7 @@ from gradcheck.repair import places as argument_places
 from gradcheck.repair.angelic import lines_of
 from gradcheck.repair.bench import Bench
 from gradcheck.repair.judged import repairs_by
+from gradcheck.repair.limit import ended_after
 from gradcheck.repair.search import Candidate, Search
 from gradcheck.repair.telling import only_place, told, undisturbed
 from gradcheck.repair.truth import Place, distances
@@ -58,6 +59,14 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
     seed : int
         Draws other arguments.
     """
+    found: tuple[Repair, ...] | None = ()
+    with ended_after(seconds):
+        found = _repairs_of(layer, codes, kind, others, seconds, judges, seed)
+    return found
+
+
+def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[Layer] | None,
+                seconds: float, judges: Sequence[Judge], seed: int) -> tuple[Repair, ...] | None:
     deadline = time.monotonic() + seconds
     with undisturbed():
         try:

@@ -120,7 +120,8 @@ class _Walk:
             need = self._need(judgement)
             if need:
                 return Judgement("skipped", f"not judged: {need}", example=example)
-            if not self._is_held_back(judgement, example, place):
+            worse = bool(unfit) and judgement.is_about_form  # than where it only had another shape
+            if not worse and not self._is_held_back(judgement, example, place):
                 return self._placed(judgement, place)
             unfit.append((place, judgement))
         if not unfit:
