@@ -152,6 +152,7 @@ OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
     "affine": (FLAT, BY_ROW, BY_COLUMN),
     **_each(LINEAR, (BY_ROW, BY_COLUMN, BIAS_IN_A_ROW)),
     **_each("batch_norm layer_norm rms_norm bn ln", (GAIN_IN_A_ROW,)),
+    "spatial_batchnorm": (Otherwise({"gamma": normal(1, 6, 1, 1), "beta": normal(1, 6, 1, 1)}),),
     "spatial_groupnorm": (Otherwise({"gamma": normal(6), "beta": normal(6)}, "shaped"),),
     **_each("conv conv2d conv_relu", CONVS),
     "conv_relu_pool": tuple(Otherwise({

@@ -57,4 +57,5 @@ valued                  A judgement together with what is wrong with forward's v
 values                  Forward's value at example arguments, held to the reference of the ...
 repairing               The last stage for a pair that failed: the line that the slip is in
 mask_repairing          The line of a dropout that breaks laws of the mask: edits of it
+value_repairing         The line of a forward whose value is not its name's: edits of it
 """

@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
 
 Function = Callable[..., Any]
-VERBS = {"keep": r"(?:keep|kept|retain)\w*", "drop": r"(?:drop|zero|remov|discard)\w*"}
+VERBS = {"keep": r"(?:keep|kept|retain)\w*", "drop": r"(?:drop(?!out)|zero|remov|discard)\w*"}
 # "We keep each neuron output with probability p", "p: the probability of keeping a unit"
 SENTENCES = (r"\b{verb}\b[^.;\n]{{0,50}}\bwith (?:a )?probability\b",
              r"\bprob(?:ability)?\b (?:of|to|that)[^.;\n]{{0,30}}?\b{verb}")

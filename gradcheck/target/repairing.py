@@ -25,6 +25,8 @@ from gradcheck.target.judgement import Judgement
 from gradcheck.target.losses import WrongFormError, function_of_loss
 from gradcheck.target.pairs import Pair
 from gradcheck.target.trial import Trial
+from gradcheck.target.value_repairing import value_repairs
+from gradcheck.target.values import CODE as VALUE
 
 MOST_FURTHER = 3
 
@@ -52,7 +54,12 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
     if judgement.status != "failed" or report is None or example is None or not seconds:
         return judgement
     trial = Trial(with_keywords(pair), conventions, seed)
-    found = _found(trial, example, [finding.code for finding in report.findings], seconds)
+    codes = [finding.code for finding in report.findings]
+    if VALUE in codes:  # forward is to blame: no edit of backward could be right
+        found = () if pair.is_loss else value_repairs(
+            trial, example, _more(trial, example), any(code != VALUE for code in codes), seconds)
+    else:
+        found = _found(trial, example, codes, seconds)
     shown = tuple(entry if told else entry.only_line() for entry in found)
     return replace(judgement, report=replace(report, repairs=shown))
 
@@ -84,13 +91,18 @@ def _further(trial: Trial, example: Example) -> Iterator[Example]:
 
 def _others(trial: Trial, first: Example) -> Iterator[Layer]:
     """Yield the same pair at further arguments, and at arguments of other sizes."""
-    made = others(first.args, np.random.default_rng(20))
-    sized = (replace(first, args=args) for args in itertools.islice(made, ATTEMPTS))
-    for example in itertools.chain(_further(trial, first), sized):
+    for example in _more(trial, first):
         try:
             yield layer_at(trial, example)[0]
         except Exception:
             continue
+
+
+def _more(trial: Trial, first: Example) -> Iterator[Example]:
+    """Yield the further arguments, then such of other sizes."""
+    made = others(first.args, np.random.default_rng(20))
+    yield from _further(trial, first)
+    yield from (replace(first, args=args) for args in itertools.islice(made, ATTEMPTS))
 
 
 def layer_at(trial: Trial, example: Example) -> tuple[Layer, str]:

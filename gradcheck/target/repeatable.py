@@ -84,10 +84,10 @@ def strided(function: Function) -> Function:
 
 
 def _spread_out(arg: Any) -> Any:
-    """Return every second element of an array with as many others between."""
+    """Return every second element of an array whose first axis runs fastest, as after a .T."""
     if not isinstance(arg, np.ndarray) or arg.dtype.kind != "f" or not arg.ndim:
         return arg
-    room = np.zeros((*arg.shape[:-1], 2 * arg.shape[-1]), arg.dtype)
+    room = np.zeros((2 * arg.shape[-1], *arg.shape[-2::-1]), arg.dtype).T
     room[..., ::2] = arg
     return room[..., ::2]
 

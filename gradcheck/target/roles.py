@@ -88,7 +88,7 @@ def _named(entry: Mapping[str, Any], base: str, found: Example) -> dict[str, Any
     own = {*NUMBERS.get(base, {}), *entry, *(key for other in others for key in other)}
     names = [name if name in own else SETTINGS.get(name, ALIASES.get(name, name))
              for name in found.names]
-    if not set(names) <= own | inner or len(set(names)) < len(names):
+    if not set(names) <= own | inner | KNOWN or len(set(names)) < len(names):
         names = list(entry) if len(found.args) <= len(entry) else []
     exact = map(_exact, found.args)
     return dict(zip(names, exact, strict=False)) if names else None

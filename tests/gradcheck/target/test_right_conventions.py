@@ -190,3 +190,34 @@ def test_a_right_layer_passes_in_its_own_convention(text):
     items = checked(f"import numpy as np\n{text}").items
     assert [(item.name, item.status, item.message) for item in items] == [
         (item.name, "passed", "") for item in items]
+
+
+LAYERNORM = """
+def layernorm_forward(x, gamma, beta, eps=1e-5):
+    std = np.sqrt(x.var(axis=-1, keepdims=True) + eps)
+    xhat = (x - x.mean(axis=-1, keepdims=True)) / std
+    return gamma * xhat + beta, (xhat, gamma, std)
+
+
+def layernorm_backward(dout, cache):
+    xhat, gamma, std = cache
+    d = dout * gamma
+    dx = (d - d.mean(axis=-1, keepdims=True)
+          - xhat * (d * xhat).mean(axis=-1, keepdims=True)) / std
+    return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+"""
+
+
+def test_a_setting_may_be_a_keyword_in_the_place_of_a_dict():
+    item, = checked(f"import numpy as np\n{LAYERNORM}").items
+    assert item.status == "passed", item.message
+
+
+def test_the_order_of_memory_is_not_the_order_of_elements():
+    text = """
+import numpy as np
+def relu_forward(x): return np.maximum(x, 0), x
+def relu_backward(dout, x): return (dout.ravel({order}) * (x > 0).ravel()).reshape(x.shape)
+"""
+    assert [checked(text.format(order=order)).items[0].status for order in ("", "'K'")
+            ] == ["passed", "failed"]
