@@ -55,7 +55,8 @@ def told(source: Source, changes: Sequence[Change], arguments: tuple[str, ...], 
         also=tuple(sorted(also, key=lambda place: (place.line, place.column))))
 
 
-def _places(source: Source, changes: Sequence[Change], lines: Sequence[str]) -> Iterator[OtherPlace]:
+def _places(source: Source, changes: Sequence[Change], lines: Sequence[str]
+            ) -> Iterator[OtherPlace]:
     """Yield every place that is edited, as a report tells it."""
     for change in changes:
         for site, new in change.parts:
