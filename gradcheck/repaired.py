@@ -7,6 +7,30 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class OtherPlace:
+    """One more place that a repair edits.
+
+    Attributes
+    ----------
+    line, column : int
+        Where it begins, both from 1.
+    before, after : str
+        The text that is replaced, and what stands there then.
+    words : str
+        What is wrong there.
+    text : str
+        The whole line.
+    """
+
+    line: int
+    column: int
+    before: str
+    after: str
+    words: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Repair:
     """A line of the source, and the edit with which everything is right.
 
@@ -34,6 +58,8 @@ class Repair:
     side : str
         'backward'; 'forward' for an edit that changes what forward computes instead; 'mask' for
         one of a dropout's forward with which the laws of the mask hold.
+    also : tuple of OtherPlace
+        Where else the same diff edits the file.
 
     Examples
     --------
@@ -55,6 +81,7 @@ class Repair:
     words: str = ""
     text: str = ""
     side: str = "backward"
+    also: tuple[OtherPlace, ...] = ()
 
     def only_line(self) -> Repair:
         """Return the repair without the edit: the line, and what kind of slip is in it.
@@ -63,8 +90,10 @@ class Repair:
         >>> repair.only_line().diff is None, repair.only_line().after
         (True, '')
         """
-        return replace(self, diff=None, after="")
+        also = tuple(replace(place, after="") for place in self.also)
+        return replace(self, diff=None, after="", also=also)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the repair as plain Python values that JSON can hold."""
-        return {**asdict(self), "arguments": list(self.arguments)}
+        return {**asdict(self), "arguments": list(self.arguments),
+                "also": [asdict(place) for place in self.also]}

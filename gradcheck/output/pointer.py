@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gradcheck.output.plain import clean
@@ -33,14 +33,26 @@ def pointer(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
     a.py:15: return dout * mask
                     ^^^^^^^^^^^
     """
-    text = clean(repair["text"]).expandtabs(TABS)
+    name = repair["file"] if file is None else file
+    by_line: dict[int, list[Mapping[str, Any]]] = {}
+    for place in (repair, *repair.get("also", ())):
+        by_line.setdefault(place["line"], []).append(place)
+    return [line for places in by_line.values() for line in _pointed(places, name)]
+
+
+def _pointed(places: Sequence[Mapping[str, Any]], name: str) -> Iterator[str]:
+    """Yield a line, and carets under each expression in it that is edited."""
+    text = clean(places[0]["text"]).expandtabs(TABS)
     shown = text.strip()
     indent = len(text) - len(text.lstrip())
-    head = f"{repair['file'] if file is None else file}:{repair['line']}: "
-    start = max(repair["column"] - 1 - indent, 0)
-    width = len(clean(repair["before"]).partition("\n")[0]) or 1
-    carets = "^" * max(1, min(width, len(shown) - start))
-    return [f"{head}{shown}", f"{' ' * (len(head) + start)}{carets}"]
+    head = f"{name}:{places[0]['line']}: "
+    marked: set[int] = set()
+    for place in places:
+        start = max(place["column"] - 1 - indent, 0)
+        width = len(clean(place["before"]).partition("\n")[0]) or 1
+        marked.update(range(start, start + max(1, min(width, len(shown) - start))))
+    yield f"{head}{shown}"
+    yield " " * len(head) + "".join("^" if i in marked else " " for i in range(max(marked) + 1))
 
 
 def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
@@ -53,7 +65,7 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     if not repair["verified_at"]:
         return SUSPECT if repair["kind"] == "suspect" else (
             f"perhaps {repair['words']}; no edit was proved")
-    said = f"{repair['words']}{_wanted(repair)}{hint}"
+    said = "".join([repair["words"], _wanted(repair, repair), *_also(repair), hint])
     if repair["side"] == "mask":
         return f"{said} ({repair['verified_at']} laws of the mask hold with it)"
     if repair["side"] == "forward":
@@ -63,9 +75,17 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     return f"{said} ({proof})" if hint else f"{said} (the edit is {proof})"
 
 
-def _wanted(repair: Mapping[str, Any]) -> str:
-    """Return what is wanted and for what, where the edit is told and both are short."""
-    texts = clean(repair["after"]), clean(repair["before"])
+def _also(repair: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong at each other place that the same diff edits."""
+    for place in repair.get("also", ()):
+        same = all(place[key] == repair[key] for key in ("words", "before", "after"))
+        told = "the same" if same else f"{place['words']}{_wanted(repair, place)}"
+        yield f"; and in line {place['line']}: {told}"
+
+
+def _wanted(repair: Mapping[str, Any], place: Mapping[str, Any]) -> str:
+    """Return what is wanted at a place and for what, where the edit is told and both are short."""
+    texts = clean(place["after"]), clean(place["before"])
     short = all(0 < len(text) <= SHORT and "\n" not in text for text in texts)
     return f": `{texts[0]}` for `{texts[1]}`" if repair["diff"] and short else ""
 

@@ -14,7 +14,7 @@ from gradcheck.repair import text
 from gradcheck.repair.code import Source
 from gradcheck.repair.diffs import unified
 from gradcheck.repair.sites import Change, Site
-from gradcheck.repaired import Repair
+from gradcheck.repaired import OtherPlace, Repair
 
 
 @contextlib.contextmanager
@@ -46,11 +46,20 @@ def told(source: Source, changes: Sequence[Change], arguments: tuple[str, ...], 
             stack.enter_context(entry.applied())
         if lines is None or not text.is_faithful(source, lines):
             return None
-    site, new = changes[0].parts[0]
-    (line, column), before, after = text.shown(source, lines, site, new)
-    kind = changes[0].kind
+    first, *also = dict.fromkeys(_places(source, changes, lines))
     return Repair(
-        file=source.file, line=line + 1, column=column + 1, before=before, after=after,
-        diff=unified(source.file, source.lines, lines), kind=kind.name,
-        arguments=arguments, verified_at=verified, words=kind.said(site, before, after),
-        text=source.lines[line].rstrip("\n"), side=side)
+        file=source.file, line=first.line, column=first.column, before=first.before,
+        after=first.after, diff=unified(source.file, source.lines, lines),
+        kind=changes[0].kind.name, arguments=arguments, verified_at=verified, words=first.words,
+        text=first.text, side=side,
+        also=tuple(sorted(also, key=lambda place: (place.line, place.column))))
+
+
+def _places(source: Source, changes: Sequence[Change], lines: Sequence[str]
+            ) -> Iterator[OtherPlace]:
+    """Yield every place that is edited, as a report tells it."""
+    for change in changes:
+        for site, new in change.parts:
+            (line, column), before, after = text.shown(source, lines, site, new)
+            yield OtherPlace(line + 1, column + 1, before, after,
+                        change.kind.said(site, before, after), source.lines[line].rstrip("\n"))

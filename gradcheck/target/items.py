@@ -43,6 +43,7 @@ OF_A_CLASS = (
 )
 NO_MEMORY = ("it ran out of memory. Likely slip: an array of every pair of elements is built, or "
              "what earlier calls made is kept; --memory sets the limit")
+TOO_SHORT = ("no edit that makes it right was found within {:.2g} s; --repair-seconds allows more")
 OUR_FRAMES = 12
 # Lines are looked for in a whole file for so many times what one function may take.
 FILE_SHARE = 3
@@ -138,11 +139,12 @@ class Judging:
             return judgement
         from gradcheck.target.repairing import with_repairs  # a right layer has no need of it
 
+        seconds = min(settings.repair_seconds, self.seconds_left)
         started = time.monotonic()
         try:
-            return with_repairs(
+            found = with_repairs(
                 judgement, self._pair, settings.conventions_of(self._pair.forward), settings.seed,
-                min(settings.repair_seconds, self.seconds_left), settings.repair)
+                seconds, settings.repair)
         except OURS:
             raise
         except Exception:
@@ -150,6 +152,7 @@ class Judging:
             return judgement
         finally:
             self.spent.append(time.monotonic() - started)
+        return _with_limit(found, seconds) if self.spent[-1] >= seconds else found
 
     def _laws_with_line(self, item: Item) -> Item:
         """Return what the laws say, with the line that breaks them where the gradient is right."""
@@ -232,6 +235,13 @@ def _is_standard(pair: Pair) -> bool:
     from gradcheck.examples.standard import LAYERS
 
     return pair.base in LAYERS
+
+
+def _with_limit(judgement: Judgement, seconds: float) -> Judgement:
+    """Return a judgement that says that time ran out, where no edit was proved in it."""
+    if judgement.report is None or any(entry.verified_at for entry in judgement.report.repairs):
+        return judgement
+    return replace(judgement, advice=(*judgement.advice, TOO_SHORT.format(seconds)))
 
 
 def _ran_out_of_memory(judgement: Judgement) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
+import pytest
+
 from gradcheck.output.json import as_json
 from gradcheck.output.pointer import diff_of, patch, pointer, sentence
 from gradcheck.output.record import Item, Record
@@ -31,6 +34,34 @@ def record_with(**changed):
 def test_the_caret_stands_under_the_expression():
     line, carets = pointer(REPAIR)
     assert line[carets.index("^"):][:carets.count("^")] == "dout * mask"
+
+
+ALSO = {"line": 17, "column": 5, "before": "dx", "after": "dy", "words": "another variable",
+        "text": "    dx = 2"}
+
+
+def test_each_line_that_is_edited_has_its_caret():
+    lines = pointer({**REPAIR, "also": [ALSO]})
+    assert [line.partition(": ")[2] for line in lines[::2]] == ["return dout * mask", "dx = 2"]
+    assert lines[3][lines[2].index("dx"):] == "^^"
+
+
+def test_two_edits_of_one_line_have_both_their_carets_under_it():
+    also = {**ALSO, "line": 15, "column": 5, "before": "return", "text": REPAIR["text"]}
+    line, carets = pointer({**REPAIR, "also": [also]})
+    assert carets[line.index("return"):] == "^^^^^^ ^^^^^^^^^^^"
+
+
+def test_what_is_wrong_in_each_line_is_said_in_one_sentence():
+    said = sentence({**REPAIR, "also": [ALSO, {**ALSO, **{
+        key: REPAIR[key] for key in ("before", "after", "words")}}]})
+    assert "; and in line 17: another variable: `dy` for `dx`; and in line 17: the same (" in said
+
+
+def test_json_with_several_places_keeps_to_its_schema():
+    valid_json(as_json(record_with(also=[ALSO])))
+    with pytest.raises(jsonschema.ValidationError):
+        valid_json(as_json(record_with(also=[{**ALSO, "line": "17"}])))
 
 
 def test_the_caret_of_an_expression_on_several_lines_ends_with_the_first():

@@ -58,6 +58,19 @@ def test_two_slips_are_repaired_in_one_diff():
     assert "dw = t.T @ dout" in repair.diff
 
 
+def test_of_two_slips_both_lines_are_told_in_the_text_and_as_json():
+    report = checked("two", X, W)
+    repair, = report.to_dict()["repairs"]
+    second, = repair["also"]
+    lines = Path(layers.__file__).read_text().splitlines()
+    changed = [line[1:] for line in repair["diff"].splitlines()[2:] if line.startswith("-")]
+    assert sorted(lines[place["line"] - 1] for place in (repair, second)) == sorted(changed)
+    assert f"layers.py:{second['line']}: " in str(report)
+    assert f"and in line {second['line']}: {second['words']}" in str(report)
+    kept, = checked("two", X, W, repair="line").repairs
+    assert [place.after for place in kept.also] == [""]
+
+
 def test_a_diff_is_one_that_git_applies_and_that_makes_the_layer_right(tmp_path):
     repair, = checked("affine", X, W, B).repairs
     copy = tmp_path / "a" / "layers.py"
