@@ -59,10 +59,9 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
     seed : int
         Draws other arguments.
     """
-    found: tuple[Repair, ...] | None = ()
     with ended_after(seconds):
-        found = _repairs_of(layer, codes, kind, others, seconds, judges, seed)
-    return found
+        return _repairs_of(layer, codes, kind, others, seconds, judges, seed)
+    return ()
 
 
 def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[Layer] | None,

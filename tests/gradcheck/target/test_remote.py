@@ -168,13 +168,13 @@ def test_nothing_forks_and_no_timer_nor_limit_of_the_system_is_needed(tmp_path):
     path = write(tmp_path, first="assert not hasattr(os, 'fork')", exits="os._exit(0)",
                  hangs="time.sleep(300)", last="pass")
     done = subprocess.run(
-        [sys.executable, "-m", "gradcheck", "check", str(path), "--timeout", "8",
+        [sys.executable, "-m", "gradcheck", "check", str(path), "--timeout", "14",
          "--memory", "500"],
         capture_output=True, text=True, check=False, timeout=60,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])})
     rows = {words[0]: words[-1] for line in done.stdout.splitlines() if (words := line.split())}
     assert [rows[name] for name in ("first", "exits", "hangs", "last")] == [
-        "passed", "error", "error", "error"]
+        "passed", "error", "error", "passed"]
     assert done.returncode == 3
 
 
