@@ -59,9 +59,10 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
     seed : int
         Draws other arguments.
     """
+    found: tuple[Repair, ...] | None = ()
     with ended_after(seconds):
-        return _repairs_of(layer, codes, kind, others, seconds, judges, seed)
-    return ()
+        found = _repairs_of(layer, codes, kind, others, seconds, judges, seed)
+    return found  # noqa: RET504  (nothing, where the time ran out)
 
 
 def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[Layer] | None,
