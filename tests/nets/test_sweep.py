@@ -346,7 +346,7 @@ def test_no_worker_outlives_a_sweep(tmp_path, name):
         workers = workers_of(first.pid)
         assert len(workers) >= 2
         first.send_signal(getattr(signal, name))
-        deadline = time.monotonic() + 2.0
+        deadline = time.monotonic() + 2.0 + 1.0  # other tests run at the same time
         while any(Path(f"/proc/{pid}").exists() for pid in workers):
             assert time.monotonic() < deadline
             time.sleep(0.01)
