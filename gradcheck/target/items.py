@@ -164,9 +164,15 @@ class Judging:
 
         broken = [law["name"] for law in item.details["laws"] if law["status"] == "failed"]
         started = time.monotonic()
-        found = mask_repairs(self._laws.implementation, example, broken, self._codes,
-                             min(settings.repair_seconds, self.seconds_left))
-        self.spent.append(time.monotonic() - started)
+        try:
+            found = mask_repairs(self._laws.implementation, example, broken, self._codes,
+                                 min(settings.repair_seconds, self.seconds_left))
+        except OURS:
+            raise
+        except Exception:
+            return item  # as above
+        finally:
+            self.spent.append(time.monotonic() - started)
         shown = [(entry if settings.repair else entry.only_line()).to_dict() for entry in found]
         return replace(item, details={**item.details, "repairs": shown})
 
