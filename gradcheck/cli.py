@@ -153,15 +153,17 @@ def _progress() -> Callable[[str], None]:
 def _grade(options: argparse.Namespace) -> int:
     from gradcheck.grading.grade import MEMORY, TIMEOUT, grade_file
     from gradcheck.grading.untried import is_untried
+    from gradcheck.mask_laws.conventions import Conventions
 
-    conventions = ("p_is", "scaling", "seeding", "ignore", "only")
+    given = given_settings(options)
+    conventions = Conventions.of_flags(**{
+        name: given[name] for name in ("p_is", "scaling", "seeding") if name in given})
     settings: dict[str, Any] = {
         "points": options.points, "seed": options.seed, "unconfined": options.unconfined,
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
-        **{name: value for name, value in given_settings(options).items() if name in conventions},
+        **{name: given[name] for name in ("ignore", "only") if name in given},
+        **conventions.to_dict(),
     }
-    if settings.get("seeding") == "none":
-        settings["seeding"] = None
     try:
         if Path(options.target).is_dir():
             return _grade_folder(options, settings)

@@ -50,7 +50,8 @@ class Conventions:
         refuse_unknown(self.to_dict())
 
     @classmethod
-    def of_flags(cls, p_is: str, scaling: str, seeding: str) -> Conventions:
+    def of_flags(cls, p_is: str = "drop", scaling: str = "inverted", seeding: str = "seed"
+                 ) -> Conventions:
         """Return what the flags of a command say: there, None is spelled 'none'."""
         return cls(p_is, scaling, None if seeding == "none" else seeding)
 

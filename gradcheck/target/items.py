@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gradcheck.coverage import Coverage
 from gradcheck.exceptions import reason_of
@@ -26,6 +26,7 @@ from gradcheck.target.suppression import ignored_codes, without_ignored
 from gradcheck.target.trial import Trial
 
 if TYPE_CHECKING:
+    from gradcheck.repaired import Repair
     from gradcheck.target.laws import Laws
 
 POSITIONAL = (
@@ -45,6 +46,7 @@ NO_MEMORY = ("it ran out of memory. Likely slip: an array of every pair of eleme
              "what earlier calls made is kept; --memory sets the limit")
 TOO_SHORT = ("no edit that makes it right was found within {:.2g} s; --repair-seconds allows more")
 OUR_FRAMES = 12
+Found = TypeVar("Found")
 # Lines are looked for in a whole file for so many times what one function may take.
 FILE_SHARE = 3
 
@@ -140,18 +142,9 @@ class Judging:
         from gradcheck.target.repairing import with_repairs  # a right layer has no need of it
 
         seconds = min(settings.repair_seconds, self.seconds_left)
-        started = time.monotonic()
-        try:
-            found = with_repairs(
-                judgement, self._pair, settings.conventions_of(self._pair.forward), settings.seed,
-                seconds, settings.repair)
-        except OURS:
-            raise
-        except Exception:
-            # the verdict stands; a line is something on top of it
-            return judgement
-        finally:
-            self.spent.append(time.monotonic() - started)
+        found = self._searched(lambda: with_repairs(
+            judgement, self._pair, settings.conventions_of(self._pair.forward), settings.seed,
+            seconds, settings.repair), judgement)
         return _with_limit(found, seconds) if self.spent[-1] >= seconds else found
 
     def _laws_with_line(self, item: Item) -> Item:
@@ -163,18 +156,27 @@ class Judging:
         from gradcheck.target.mask_repairing import mask_repairs
 
         broken = [law["name"] for law in item.details["laws"] if law["status"] == "failed"]
+        seconds = min(settings.repair_seconds, self.seconds_left)
+        none: tuple[Repair, ...] = ()
+        found = self._searched(lambda: mask_repairs(
+            self._laws.implementation, example, broken, self._codes, seconds), none)
+        shown = [(entry if settings.repair else entry.only_line()).to_dict() for entry in found]
+        return replace(item, details={**item.details, "repairs": shown})
+
+    def _searched(self, search: Callable[[], Found], nothing: Found) -> Found:
+        """Return what a search for a line finds, and note its time.
+
+        Where it raises, the verdict stands: a line is something on top of it.
+        """
         started = time.monotonic()
         try:
-            found = mask_repairs(self._laws.implementation, example, broken, self._codes,
-                                 min(settings.repair_seconds, self.seconds_left))
+            return search()
         except OURS:
             raise
         except Exception:
-            return item  # as above
+            return nothing
         finally:
             self.spent.append(time.monotonic() - started)
-        shown = [(entry if settings.repair else entry.only_line()).to_dict() for entry in found]
-        return replace(item, details={**item.details, "repairs": shown})
 
     @property
     def seconds_left(self) -> float:

@@ -20,6 +20,7 @@ from gradcheck.report import Finding
 from gradcheck.target.outputs import Outputs, outputs_of
 from gradcheck.target.pairs import Pair
 from gradcheck.target.roles import roles_of
+from gradcheck.target.trial import floating
 
 Array = NDArray[Any]
 
@@ -245,7 +246,7 @@ def agree(got: Outputs, want: Outputs) -> bool:
 
 def _scaled(args: Sequence[Any], scale: float) -> tuple[Any, ...]:
     """Return the arguments with the first array of floats scaled."""
-    place = next((i for i, arg in enumerate(args) if _is_floating(arg)), None)
+    place = next((i for i, arg in enumerate(args) if floating(arg)), None)
     return tuple(arg * arg.dtype.type(scale) if i == place else arg for i, arg in enumerate(args))
 
 
@@ -255,7 +256,3 @@ def _padded_twice(name: str, arg: Any) -> Any:
         return 2 * arg
     pads = [key for key in PADS if isinstance(arg, dict) and isinstance(arg.get(key), int)]
     return {**arg, pads[0]: 2 * arg[pads[0]]} if pads else arg
-
-
-def _is_floating(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
