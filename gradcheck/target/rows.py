@@ -57,12 +57,14 @@ def by_rows(forward: Function, backward: Function) -> tuple[Function, Function]:
     ((3,), 2, (2, 3, 2))
     """
     def rows_forward(x: Array, param: dict[str, Any]) -> Any:
+        """Call forward with rows, and give its output the shape of x."""
         returned = forward(_rows(x), param)
         if not isinstance(returned, tuple | list) or len(returned) != 2:
             return returned
         return _like(returned[0], x), returned[1]
 
     def rows_backward(dout: Array, cache: Any) -> Any:
+        """Call backward with rows, and give its gradient the shape of dout."""
         return _like(backward(_rows(dout), cache), dout)
 
     return rows_forward, rows_backward

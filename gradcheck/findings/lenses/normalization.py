@@ -117,9 +117,7 @@ def model_of(view: View) -> Model | None:
 
 
 def _recognise(view: View) -> Model | None:
-    case = view.case
-    arrays = [(name, arg) for name, arg in zip(case.layer.names, case.args, strict=True)
-              if isinstance(arg, np.ndarray) and arg.dtype.kind == "f"]
+    case, arrays = view.case, _arrays(view)
     if case.kind != "layer" or not arrays or arrays[0][1].shape != case.out.shape or (
             not case.out.ndim or case.out.size < 2):
         return None
@@ -128,13 +126,23 @@ def _recognise(view: View) -> Model | None:
         split = [value.reshape(shape) for value in (x, case.out, case.dout)]
         forms = [(name, form if form.ndim == 0 else np.broadcast_to(form, x.shape).reshape(shape))
                  for name, value in vectors for form in _broadcasts(value, x.shape)]
-        for count in range(1, len(shape) + 1):
-            for axes in itertools.combinations(range(len(shape)), count):
-                for centres in (True, False):
-                    model = _model(split, axes, centres, forms)
-                    if model is not None and not _only_scales(model, view, arrays[0][0]):
-                        return model
+        for axes, centres in itertools.product(_choices(len(shape)), (True, False)):
+            model = _model(split, axes, centres, forms)
+            if model is not None and not _only_scales(model, view, arrays[0][0]):
+                return model
     return None
+
+
+def _arrays(view: View) -> list[tuple[str, Array]]:
+    """Return the layer's floating arguments by name."""
+    return [(name, arg) for name, arg in zip(view.case.layer.names, view.case.args, strict=True)
+            if isinstance(arg, np.ndarray) and arg.dtype.kind == "f"]
+
+
+def _choices(count: int) -> Iterator[tuple[int, ...]]:
+    """Yield every choice of axes, the smallest first."""
+    for size in range(1, count + 1):
+        yield from itertools.combinations(range(count), size)
 
 
 def _only_scales(model: Model, view: View, name: str) -> bool:
