@@ -25,7 +25,9 @@ from gradcheck.equal import (
     size_of,
 )
 from gradcheck.findings.case import Case
+from gradcheck.findings.contrast import contrasted
 from gradcheck.findings.diagnose import Diagnosis, diagnose, is_fatal
+from gradcheck.findings.lenses.others import Wrong, seems_right
 from gradcheck.numeric.compare import compare
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import align
@@ -40,8 +42,7 @@ from gradcheck.workers import map_like
 Array = NDArray[Any]
 Workers = int | Callable[..., Any] | None
 
-# above so many perturbations an argument is compared along random directions instead; a net's
-# loss costs more than a layer, and its parameters share no structure that could be used
+# above so many perturbations an argument is compared along random directions; a net's loss is dear
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
 RESAMPLES = 6
 NO_NUMBERS = ("non-finite", "wrong-shape", "padding-crop")
@@ -69,6 +70,11 @@ class Session:
 
     def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         """Return the report."""
+        report = self._judged(dout, workers, progress)
+        return contrasted(report, Wrong(self.layer.args, self.layer.names,
+                                        getattr(self.found.out, "shape", None), self._right_at))
+
+    def _judged(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         self.found = inspect_layer(self.layer, dout, self.upstream)
         self.evaluator.count = self.found.calls
         self.evaluator.protect = self.found.has("input-mutated") or self.found.has("cache-mutated")
@@ -133,6 +139,11 @@ class Session:
             case = other._case(None, lambda steps: None)
         self.evaluator.count += other.found.calls + other.evaluator.count
         return case
+
+    @np.errstate(all="ignore")
+    def _right_at(self, args: tuple[Any, ...]) -> tuple[int, ...] | None:
+        case = self._again(args) if seems_right(self.layer, args) else None
+        return case.out.shape if case and case.is_right else None
 
     def _note_nonlinearity(self, cache: Any, origin: Array, dout: Array,
                            analytic: list[Array]) -> None:

@@ -59,14 +59,14 @@ class Judgement:
         if self.report is None:
             return self.status in ("failed", "error")
         return self.status == "failed" and any(
-            finding.code in FORM_CODES or self._has_other_shape(finding)
+            finding.symptoms & FORM_CODES or self._has_other_shape(finding)
             for finding in self.report.findings)
 
     @property
     def is_about_shapes(self) -> bool:
         """Whether gradients have other shapes than their arguments, and nothing else is wrong."""
         return self.report is not None and bool(self.report.findings) and all(
-            finding.code == "wrong-shape" or self._has_other_shape(finding)
+            "wrong-shape" in finding.symptoms or self._has_other_shape(finding)
             for finding in self.report.findings)
 
     def _has_other_shape(self, finding: Finding) -> bool:
