@@ -33,6 +33,7 @@ from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import align
 from gradcheck.numeric.differences import Problem, natural_scale
 from gradcheck.numeric.evaluator import Evaluator, ShapeError, output_of
+from gradcheck.numeric.jointly import Jointly
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
 from gradcheck.progress import progress_bar
@@ -119,14 +120,19 @@ class Session:
                 return None
         problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise, self._spread,
                           rtol=self.rtol, atol=self.atol)
-        for place, position in enumerate(self.layer.wrt[:len(analytic)]):
-            gradient, name = analytic[place], self.layer.names[position]
-            right_form = (gradient.shape == self.layer.args[position].shape
-                          and gradient.dtype.kind == "f")
-            if right_form and not any(name in self.found.arguments(code) for code in NO_NUMBERS):
-                self.comparisons.append(self._judge(problem, position, place, gradient))
+        places = {position: place for place, position in enumerate(self.layer.wrt[:len(analytic)])
+                  if self._is_comparable(position, analytic[place])}
+        self.jointly = Jointly(problem, {position: analytic[places[position]] for position
+                                         in places}, self.directions, self.along)
+        for position, place in places.items():
+            self.comparisons.append(self._judge(problem, position, place, analytic[place]))
         return Case(self.layer, problem, self.found, tuple(self.comparisons), tuple(analytic),
                     self.constants, self.kind, self._again)
+
+    def _is_comparable(self, position: int, gradient: Array) -> bool:
+        name, shape = self.layer.names[position], self.layer.args[position].shape
+        return gradient.shape == shape and gradient.dtype.kind == "f" and not any(
+            name in self.found.arguments(code) for code in NO_NUMBERS)
 
     def _again(self, args: tuple[Any, ...]) -> Case | None:
         """Return the case of the same layer at other arguments, None where they are of no use."""
@@ -187,9 +193,9 @@ class Session:
         self.evaluator.count += 1
         _, cache = self.layer.forward(*args)
         gradients = as_gradients(self.layer.backward(dout.copy(), cache))
-        if gradients is None:
-            raise TypeError("backward returned neither an array nor a tuple of arrays")
-        return [np.array(entry) for entry in gradients]
+        if gradients is not None:
+            return [np.array(entry) for entry in gradients]
+        raise TypeError("backward returned neither an array nor a tuple of arrays")
 
     def _noise(self, position: int) -> Array | float:
         """Return how far a layer's gradient moves as its arguments are rounded anew."""
@@ -229,15 +235,11 @@ class Session:
 
     def _compare(self, problem: Problem, position: int, analytic: Array) -> Comparison:
         """Compare coordinate by coordinate, or along directions where that costs too much."""
-        x = self.evaluator.args[position]
+        x, name = self.evaluator.args[position], self.layer.names[position]
         if self.along:
-            comparison = compare_by_projection(problem, position, self.layer.names[position],
-                                               analytic, self.directions, self.along)
-            comparison.natural = natural_scale(problem.origin, problem.dout, x)
-            return comparison
+            return self.jointly.comparison(problem, position, name, analytic)
         scale = step_lengths(x, self.evaluator.eps) / self.evaluator.eps ** (1 / 3)
         alignment = align(self.evaluator, position, problem.origin, scale)
-        name = self.layer.names[position]
         self.groups += alignment.group_count
         most = MOST_GROUPS[self.kind]
         if (self.groups if self.kind == "net" else alignment.group_count) <= most:
@@ -269,8 +271,7 @@ class Session:
             return
         tolerance = tolerance + RESAMPLED * self._scatter(self.layer.copies, place,
                                                           self.found.dout, 2 * eps)
-        wrong = ~(error <= tolerance)
-        if np.any(wrong):
+        if np.any(wrong := ~(error <= tolerance)):
             comparison.analytic, comparison.failed = gradient, wrong
             comparison.bound = np.maximum(comparison.bound, tolerance)
             comparison.notes.append(f"d{comparison.name} is right at float64 and wrong at "
@@ -281,8 +282,7 @@ class Session:
         findings = diagnosis.findings
         notes = summary.notes_of(self.comparisons, self.layer, self.rtol, self.atol)
         checked = sum(entry.coordinates for entry in self.comparisons)
-        nothing = not findings and not checked
-        if nothing:
+        if nothing := not findings and not checked:
             notes.append("nothing was compared: the arguments have no elements. Remedy: check at "
                          "arrays that have some")
         inconclusive = nothing or any(bool(np.any(entry.undecided)) for entry in self.comparisons)

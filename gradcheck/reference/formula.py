@@ -74,6 +74,10 @@ class Fitted:
         found = least_squares(gap, self.start, bounds=(self.low, self.high), xtol=1e-12, ftol=1e-12)
         return tuple(map(float, found.x))
 
+    def with_constants(self, constants: tuple[float, ...]) -> Value:
+        """Return the function with these constants."""
+        return lambda x, **_: self.value(x, *constants)
+
     def told(self, constants: tuple[float, ...]) -> str:
         """Return the constants with their names."""
         return ", ".join(f"{name} {value:.4g}" for name, value in zip(

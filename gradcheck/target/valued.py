@@ -51,8 +51,8 @@ def value_at(pair: Pair, base: str, examples: Sequence[Example]
     statistics = Statistics(pair, base, first)
     if statistics.are_elsewhere:
         further = [found for found in further if not _is_tested(found)]
-    values = [Values(pair, base, first), *(Values(pair, base, found, varied=False)
-                                           for found in further)]
+    like = Values(pair, base, first)
+    values = [like, *(Values(pair, base, found, False, like) for found in further)]
     finding = values[0].finding() or statistics.finding()
     if finding is not None:
         return finding, ()

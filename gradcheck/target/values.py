@@ -62,12 +62,15 @@ class Values:
         The arguments.
     varied : bool
         Whether variants of the arguments count as well, which tell conventions from slips.
+    like : Values, optional
+        The same at other arguments, whose constants are tried before others are fitted.
     """
 
     pair: Pair
     base: str
     found: Example
     varied: bool = True
+    like: Values | None = None
 
     def finding(self) -> Finding | None:
         """Return what is wrong with the value at these arguments.
@@ -166,13 +169,21 @@ class Values:
         return all(call.is_value(value) for call in self.calls)
 
     def _fitted(self, reference: Reference) -> str | None:
-        """Return the constants with which the value is right."""
-        fitted, call = reference.fitted, self.calls[0]
-        if fitted is None or call.outputs[0].shape != call.roles["x"].shape:
+        """Return the constants with which the value is right, by name."""
+        fitted, constants = reference.fitted, self.constants
+        return None if fitted is None or constants is None else fitted.told(constants)
+
+    @cached_property
+    def constants(self) -> tuple[float, ...] | None:
+        """The constants of a function with which the value is right; None for none."""
+        fitted, call = self.reference and self.reference.fitted, self.calls[0]
+        if not fitted or call.outputs[0].shape != call.roles["x"].shape:
             return None
+        known = self.like.constants if self.like else None
+        if known is not None and self._is(fitted.with_constants(known)):
+            return known
         constants = fitted.fit(call.roles["x"], call.outputs[0])
-        right = self._is(lambda x, **_: fitted.value(x, *constants))
-        return fitted.told(constants) if right else None
+        return constants if self._is(fitted.with_constants(constants)) else None
 
     def _breach(self, reference: Reference) -> Breach:
         call = next(call for call in self.calls if not call.is_value(reference.value))
