@@ -24,13 +24,14 @@ Array = NDArray[Any]
 class Together:
     """What a direction in which all arguments move leaves unexplained of their gradients.
 
-    `sizes` and `sums` are those of each argument's terms, by its position.
+    `sizes` and `sums` are those of each argument's terms, by its position; `size` is that of all.
     """
 
     value: float
     tolerance: float
     sizes: Mapping[int, float]
     sums: Mapping[int, float]
+    size: float
 
     def coarseness(self, position: int) -> float:
         """Return the share of an argument's terms that might be wrong, and pass."""
@@ -38,7 +39,7 @@ class Together:
 
     def is_nothing(self, position: int) -> bool:
         """Whether an argument's gradient is nothing beside the others'."""
-        return self.sizes[position] <= NEGLIGIBLE * norm(np.array(list(self.sizes.values())))
+        return self.size > 0 and self.sizes[position] <= NEGLIGIBLE * self.size
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,7 @@ class Jointly:
         found = Comparison.along_directions(name, position, analytic)
         if self._confirm(position, problem.limit):
             found.directions = self.directions
-            found.residual = max(
-                abs(one.value) / norm(np.array(list(one.sizes.values()))) for one in self._seen)
+            found.residual = max(abs(one.value) / one.size for one in self._seen)
             found.coarseness = max(0.0 if one.is_nothing(position) else one.coarseness(position)
                                    for one in self._seen)
         else:
@@ -104,4 +104,4 @@ class Jointly:
         rounding = SUMMED * evaluator.eps * (abs(above) + abs(below)) / 2
         size = norm(np.array(list(sizes.values())))
         return Together((above - below) / 2 - sum(sums.values()), AGREES_ALONG * size + rounding,
-                        sizes, sums)
+                        sizes, sums, size)
