@@ -26,7 +26,7 @@ ANOTHER_FUNCTION = (
     "the gradient is right for this forward, which is another function than the one asked for; it "
     "counts once forward's values in training are right"
 )
-DIFFERENCES = "numerical-backward"
+DIFFERENCES, VALUE = "numerical-backward", "value-differs"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def judge_layer(
     seed : int
         Draws the inputs, which the submission must not foresee.
     ignored : collection of str
-        Codes of findings that cost nothing.
+        Codes of findings that cost nothing. With 'value-differs' the value is not compared, and
+        the gradient of any forward counts.
 
     Yields
     ------
@@ -71,9 +72,11 @@ def judge_layer(
         is the course's as it is trained: that of another function, say one that does nothing, is
         easy to get right. The contract counts only for a gradient that counts.
     """
-    values = Values(pair, reference, conventions, np.random.default_rng(seed))
-    trained = _attempt(values.compare_in_training)
-    yield trained if not trained.passed else _attempt(values.compare_everywhere)
+    trained = Verdict("value", "passed")
+    if VALUE not in ignored:
+        values = Values(pair, reference, conventions, np.random.default_rng(seed))
+        trained = _attempt(values.compare_in_training)
+        yield trained if not trained.passed else _attempt(values.compare_everywhere)
     judgement = without_ignored(_judged(pair, reference, conventions, seed), ignored)
     judgement = by_reference(judgement, pair, reference)
     if not judgement.gradient_right:

@@ -106,13 +106,13 @@ def held_to(entries: Iterable[Further], trial: Trial, found: Example, first: Rep
         if time.process_time() > end or time.perf_counter() > late:
             held = replace(held, not_run=(*held.not_run, entry.told))
             continue
-        seen = _seen(trial, entry)
+        seen = _seen(replace(trial, pair=entry.pair or trial.pair), entry)
         held = _with(held, entry, seen, first.passed)
         if any(map(is_wrong, held.report.findings)):
             return held
         taken += [entry.example] if seen.report is not None else []
     # a layer object keeps its gradients where it likes, and its settings are a constructor's
-    judges = JUDGES if trial.pair.example is None else ()
+    judges = JUDGES if trial.pair.example is None else (squeezed,) if trial.pair.inputs else ()
     new = tuple(finding for judge in judges for finding in _asked(judge, trial, taken))
     report = replace(held.report, findings=(*new, *held.report.findings),
                      passed=held.report.passed and not new)
@@ -148,7 +148,8 @@ def _seen(trial: Trial, entry: Further) -> Seen:
         refusal = next(map(refusal_of, trial.raised[before:]), "")
         if refusal:
             return Seen(refusal=refusal)
-    return Seen() if entry.example.guessed and codes & FORM_CODES else Seen(report)
+    told = any("instead_of" in finding.evidence for finding in report.findings)
+    return Seen() if entry.example.guessed and codes & FORM_CODES and not told else Seen(report)
 
 
 def _report(trial: Trial, entry: Further) -> Report:

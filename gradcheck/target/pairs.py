@@ -20,7 +20,8 @@ Function = Callable[..., Any]
 class Pair:
     """A layer (forward and backward) or a loss (forward alone, which returns loss and dx).
 
-    A `remark` says what of it is not judged, `lacking` what of it is not written.
+    A `remark` says what of it is not judged, `lacking` what of it is not written. Of a layer object
+    forward takes so many `inputs` before its parameters; `tested` is the same in test mode.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Pair:
     example: Function | None = None
     remark: str = ""
     lacking: str = ""
+    inputs: int = 0
+    tested: Pair | None = None
 
     @property
     def is_loss(self) -> bool:
