@@ -10,7 +10,7 @@ from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
 from gradcheck.output.pointer import diff_of, repairs_in, told
 from gradcheck.output.problems import relative
-from gradcheck.output.record import Item, Record
+from gradcheck.output.record import FINE, Item, Record
 
 COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33", "todo": "36",
            "skipped": "36", "error": "31"}
@@ -31,8 +31,8 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     width : int
         Columns within which paragraphs are folded and arguments shortened.
     verbose : bool
-        Whether the checker's own tracebacks are shown, why something counts as not written, and
-        for which examples there was no time, and what the target printed.
+        Whether the checker's own tracebacks are shown, why something counts as not written, for
+        which examples there was no time, all notes on what passed, and what the target printed.
 
     Examples
     --------
@@ -47,9 +47,11 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     lines = [*([one_line(record.path)] if record.path else []),
              *_table(record, color, width, verbose)]
     for item in record.items if verbose else ():
-        if item.details.get("not_run"):
-            lines += ["", *folded(f"{one_line(item.name)}: there was no time for examples "
-                                   f"{', '.join(item.details['not_run'])}", "", width)]
+        notes = item.details.get("report", {}).get("notes") if item.status in FINE else ()
+        unseen = ", ".join(item.details.get("not_run") or ())
+        for text in ("; ".join(notes or ()), unseen and f"there was no time for examples {unseen}"):
+            if text:
+                lines += ["", *folded(f"{one_line(item.name)}: {clean(text)}", "", width)]
         if "traceback" in item.details:
             lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
     if record.output and (verbose or record.kind == "grade"):
@@ -104,9 +106,10 @@ def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
         *pointed, said = told(repair)
         lines += [f"    {line}" for line in pointed] + folded(said, "    ", width)
         lines += diff_of(repair)
-    if item.uncovered and item.passed:
-        never = clean(item.details.get("uncovered", ""))
-        lines += folded(f"{item.status}; {never}", "    ", width)
+    never = item.details.get("uncovered", "") if item.uncovered else ""
+    said = "; ".join(filter(None, (item.details.get("convention", ""), never)))
+    if said and item.status in FINE:
+        lines += folded(f"{item.status}; {clean(said)}", "    ", width)
     for text in item.advice:
         lines += folded(f"advice: {clean(text)}", "    ", width)
     return lines

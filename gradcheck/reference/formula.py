@@ -113,6 +113,7 @@ class Reference:
     fitted: Fitted | None = None
     slips: tuple[Slip, ...] = ()
     sized: bool = False
+    remarks: Mapping[str, Value] = field(default_factory=dict)
 
     def then(self, told: str, after: Value) -> Reference:
         """Return the reference of a block: what comes after takes the output, then all roles.

@@ -36,6 +36,8 @@ class Judgement:
         Further arguments for which there was no time.
     taken : tuple of Example
         The arguments at which it was judged, where it passed at all of them.
+    convention : str
+        In which convention forward's value is right, where that is not the definition's.
     """
 
     status: str
@@ -47,6 +49,7 @@ class Judgement:
     ignored: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     taken: tuple[Example, ...] = ()
+    convention: str = ""
 
     @property
     def passed(self) -> bool:
@@ -90,7 +93,7 @@ class Judgement:
             arguments=tuple(entry.name for entry in report.arguments),
             worst_error=_worst(report), evaluations=report.evaluations, advice=self.advice,
             details={"report": report.to_dict(), "ignored": list(self.ignored),
-                     "not_run": list(self.not_run)})
+                     "not_run": list(self.not_run), "convention": self.convention})
 
 
 def _worst(report: Report) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from gradcheck.examples.candidates import Example
 from gradcheck.report import Finding
@@ -12,6 +13,8 @@ from gradcheck.target.judgement import Judgement
 from gradcheck.target.pairs import Pair
 from gradcheck.target.statistics import Statistics
 from gradcheck.target.values import Values
+
+MOST = 2
 
 
 def with_value(judgement: Judgement, pair: Pair, base: str) -> Judgement:
@@ -31,18 +34,25 @@ def with_value(judgement: Judgement, pair: Pair, base: str) -> Judgement:
     report, found = judgement.report, judgement.example
     if report is None or found is None or judgement.status in ("skipped", "todo"):
         return judgement
-    finding, notes = value_at(pair, base, (found, *judgement.taken[1:]))
-    if finding is not None:
+    seen = value_at(pair, base, (found, *judgement.taken[1:]))
+    report = replace(report, notes=(*report.notes, *seen.notes))
+    if seen.finding is not None:
         # What is wrong with forward comes first: backward may have been written for the right one.
-        report = replace(report, findings=(finding, *report.findings), passed=False,
-                         notes=(*report.notes, *notes))
+        report = replace(report, findings=(seen.finding, *report.findings), passed=False)
         return replace(judgement, report=report, status="failed",
                        message="\n".join(report.paragraphs()))
-    return replace(judgement, report=replace(report, notes=(*report.notes, *notes)))
+    return replace(judgement, report=report, convention=seen.convention)
 
 
-def value_at(pair: Pair, base: str, examples: Sequence[Example]
-             ) -> tuple[Finding | None, tuple[str, ...]]:
+class Seen(NamedTuple):
+    """What is wrong with a value, remarks on it, and the convention in which it is right."""
+
+    finding: Finding | None = None
+    notes: tuple[str, ...] = ()
+    convention: str = ""
+
+
+def value_at(pair: Pair, base: str, examples: Sequence[Example]) -> Seen:
     """Return what is wrong where a value first is, and a remark on where that is.
 
     Where all are right, the remarks say in which conventions.
@@ -55,12 +65,16 @@ def value_at(pair: Pair, base: str, examples: Sequence[Example]
     values = [like, *(Values(pair, base, found, False, like) for found in further)]
     finding = values[0].finding() or statistics.finding()
     if finding is not None:
-        return finding, ()
+        return Seen(finding)
     for value in values[1:]:
         finding = value.finding()
         if finding is not None:
-            return finding, (f"the value differs with {shapes_of(value.found)}",)
-    return None, tuple(dict.fromkeys(filter(None, (value.note for value in values))))
+            return Seen(finding, (f"the value differs with {shapes_of(value.found)}",))
+    told = [(value.convention, value.is_asked_for) for value in values if value.convention]
+    own = [text for text, asked in told if not asked] + list(statistics.conventions)
+    every = dict.fromkeys([*(text for text, _ in told), *statistics.conventions])
+    return Seen(None, tuple(f"forward's value is right: {text}" for text in every),
+                "; ".join(list(dict.fromkeys(own))[:MOST]))
 
 
 def _is_tested(found: Example) -> bool:

@@ -25,7 +25,7 @@ from gradcheck.target.trial import floating
 Array = NDArray[Any]
 
 CODE = "value-differs"
-SHRUNK = 0.5
+SHRUNK, SAME = 0.5, 1e-3
 PADS = ("pad", "padding")
 
 
@@ -105,11 +105,24 @@ class Values:
         return one is not None and two is not None and not np.array_equal(one[0], two[0])
 
     @property
-    def note(self) -> str:
-        """Return in which convention the value is right; '' for the definition, or none."""
-        if self.reference is None or not self.calls or not self.definition:
+    def convention(self) -> str:
+        """In which convention the value is right; '' for the definition, or none."""
+        if self.reference is None:
             return ""
-        return f"forward's value is right: {self.definition}"
+        if self.calls and self.definition:
+            return self.definition
+        remarks = self.reference.remarks
+        calls = list(self._calls()) if remarks else []
+        return next((told for told, value in remarks.items()
+                     if any(call.is_value(value) for call in calls)), "")
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the convention is that of the numbers that forward was given."""
+        numbers = [value for arg in self.found.args for value in (
+            arg.values() if isinstance(arg, dict) else [arg]) if isinstance(value, float)]
+        return self.constants is not None and any(
+            np.allclose(self.constants, number, rtol=SAME) for number in numbers)
 
     @property
     def reference(self) -> Reference | None:
@@ -176,9 +189,10 @@ class Values:
     @cached_property
     def constants(self) -> tuple[float, ...] | None:
         """The constants of a function with which the value is right; None for none."""
-        fitted, call = self.reference and self.reference.fitted, self.calls[0]
-        if not fitted or call.outputs[0].shape != call.roles["x"].shape:
+        fitted = self.reference.fitted if self.reference is not None and self.calls else None
+        if fitted is None or self.calls[0].outputs[0].shape != self.calls[0].roles["x"].shape:
             return None
+        call = self.calls[0]
         known = self.like.constants if self.like else None
         if known is not None and self._is(fitted.with_constants(known)):
             return known
