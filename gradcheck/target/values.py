@@ -91,8 +91,13 @@ class Values:
         return told(breach) if self._is_told(breach) else None
 
     def _is_told(self, breach: Breach) -> bool:
-        """Whether it cannot be that the statistics of test mode stand elsewhere than in a dict."""
-        mode = self.calls[0].roles.get("mode")
+        """Whether it cannot be that what decides stands elsewhere than among the arguments.
+
+        That is so of the statistics of test mode, and of a penalty of W that no argument weighs.
+        """
+        mode, roles = self.calls[0].roles.get("mode"), self.calls[0].roles
+        if "W" in roles and "reg" not in roles and self.pair.is_loss:
+            return "slip" in breach.facts
         return mode != "test" or "slip" in breach.facts or self.reads_statistics
 
     @cached_property
@@ -176,7 +181,10 @@ class Values:
         assert reference is not None
         values = {"": reference.value, **reference.conventions}
         found = next((name for name, value in values.items() if self._is(value)), None)
-        return self._fitted(reference) if found is None else found
+        if found is not None or reference.multiple is None:
+            return self._fitted(reference) if found is None else found
+        told = reference.multiple.told_of((call.outputs[0], call.roles) for call in self.calls)
+        return told and f"the penalty is {told}"
 
     def _is(self, value: Value) -> bool:
         return all(call.is_value(value) for call in self.calls)

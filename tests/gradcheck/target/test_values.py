@@ -548,3 +548,36 @@ def test_a_convention_of_others_stands_behind_the_verdict(tmp_path, text, edits,
     assert remarks == ([f"passed; {told}"] if told else [])
     assert f"forward's value is right: {told}" in as_text(record, width=200, verbose=True) or (
         not told)
+
+
+LINEAR = """
+def {name}({args}{reg}):
+    N, scores = len(X), X @ W
+    margins = np.maximum({clamp}, scores - scores[np.arange(N), y][:, None] + 1)
+    margins[np.arange(N), y] = 0
+    binary = (margins > {clamp}) * 1.0
+    binary[np.arange(N), y] -= binary.sum(axis=1)
+    return margins.sum() / N + {half} * np.sum(W * W), X.T @ binary / N + 2 * {half} * W
+"""
+
+
+@pytest.mark.parametrize(("settings", "status", "told"), [
+    ({}, "passed", ""),
+    ({"half": "0.5 * reg"}, "passed", "passed; half the penalty"),
+    ({"half": "3 * reg"}, "passed", "passed; the penalty is 3 reg sum(W * W)"),
+    ({"reg": "", "half": "0.0"}, "passed", ""),
+    ({"reg": "", "half": "0.037"}, "passed", ""),
+    ({"args": "X, y, W"}, "passed", ""),
+    ({"clamp": "-9.0"}, "failed", "the margins are not clamped at 0"),
+    ({"half": "0 * reg"}, "failed", "the penalty of W is missing"),
+])
+@pytest.mark.parametrize("name", ["svm_loss", "hinge_loss", "my_svm_loss"])
+def test_a_linear_classifier_s_loss_is_held_to_its_value_by_its_arguments(
+        tmp_path, name, settings, status, told):
+    usual = {"name": name, "args": "W, X, y", "reg": ", reg", "clamp": "0.0", "half": "reg"}
+    (tmp_path / "homework.py").write_text(
+        "import numpy as np\n" + LINEAR.format(**{**usual, **settings}))
+    record = gradcheck.check_all(tmp_path / "homework.py")
+    assert record.items[0].status == status
+    assert told in " ".join(as_text(record, width=300).split())
+    assert told or "; " not in as_text(record)
