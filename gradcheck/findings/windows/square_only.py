@@ -21,14 +21,20 @@ def square_alone(wrong: Wrong) -> Contrast:
     given = dict(zip(wrong.names, wrong.args, strict=True))
     for place, arg in ((None, given), *enumerate(wrong.args)):
         for height, width in _sides(arg) if isinstance(arg, Mapping) else ():
-            for side in sorted((arg[height], arg[width])):
-                square = {**arg, height: side, width: side}
+            for side in sorted((arg[height], arg[width]), reverse=True):
+                square = {**arg, height: side, width: side, **_stride(arg, side)}
                 args = tuple(square[name] for name in wrong.names) if place is None else (
                     *wrong.args[:place], square, *wrong.args[place + 1:])
                 if wrong.right_at(_tiled(args, square, side)) is not None:
                     return wrong.breach(CODE, "windows", height=height, width=width, side=side,
                                         high=arg[height], wide=arg[width])
     return None
+
+
+def _stride(settings: Mapping[str, Any], side: int) -> dict[str, int]:
+    """Return a stride by which square windows overlap, as the others may have done."""
+    return {name: side - 1 for name, value in settings.items() if "stride" in name
+            and type(value) is int and side > 1 and value >= side}
 
 
 def _sides(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -60,7 +66,7 @@ RULE = Rule(
         are taken for one another, or one of them for both.""",
     sign="With the same height and width all is right.",
     given=layer("pool", """
-        x = np.random.default_rng(0).normal(size=(4, 6))
+        x = np.random.default_rng(0).normal(size=(6, 6))
         param = {"pool_height": 2, "pool_width": 3}
 
         def pool_forward(x, param):

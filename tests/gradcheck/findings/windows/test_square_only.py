@@ -26,13 +26,16 @@ CASES.wrong("looped_pool_row_by_the_height", course.looped_pool,
             course.looped_pool_slip(share=course.hot(
                 lambda k, window: (k // window.shape[0], k % window.shape[1]))),
             *course.pool_args(2, 2, 6, 6, height=3, width=2, stride=3))
-CASES.wrong("looped_pool_row_and_column_by_the_height_of_a_wide_window", course.looped_pool,
+CASES.wrong("looped_pool_looks_beyond_its_window", course.looped_pool,
             course.looped_pool_slip(share=course.hot(
-                lambda k, window: np.divmod(k % 4, window.shape[0]))),
+                lambda k, window: np.divmod(k, window.shape[0]))),
             *course.pool_args(2, 1, 4, 7, **WIDE))
 for wrong in (swapped, with_height_for_both):
     CASES.wrong(f"looped_pool_{wrong.__name__}", course.looped_pool, wrong,
                 *course.pool_args(2, 1, 7, 6, **HIGH), more=[course.pool_args(1, 2, 6, 7, **WIDE)])
+# By the larger side as a square, windows overlap as before: they are assigned, and that is all.
+CASES.wrong("looped_pool_assigns", course.looped_pool, course.looped_pool_slip(add=False),
+            *course.pool_args(2, 1, 4, 7, **WIDE), code="overlap-overwritten")
 CASES.right(course.looped_pool, *course.pool_args(2, 1, 7, 6, **HIGH),
             backward=course.looped_pool_slip())
 
