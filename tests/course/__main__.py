@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tests.course.cells import source_of
+from tests.course.cells import source_of, stored_errors
 from tests.course.editions import edition_of
 from tests.course.run import SECONDS, run_notebook
 from tests.course.table import Notebook, table
@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     found = [path for path in notebooks_in(options.folder)
              if fnmatchcase(str(path[0]), f"*{options.only}*")]
     done = [Notebook(path.parent.relative_to(options.folder).parts[0], edition, path.stem,
-                     run_notebook(path, edition, options.timeout))
+                     run_notebook(path, edition, options.timeout), stored_errors(path))
             for path, edition in tqdm(found, disable=None)]
     print(table(done))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ PRINT = re.compile(r"^(\s*(?:(?:if|for|else|elif)\b.*:\s*)?)print(?:[ \t]+(?![=(
 BARE_PRINT = re.compile(r"^(\s*)print\s*$", re.MULTILINE)
 PYTHON_2 = ((re.compile(r"\.iteritems\(\)"), ".items()"), (re.compile(r"\bxrange\b"), "range"))
 COLAB = re.compile(r"google\.colab|FOLDERNAME")
+ERROR = re.compile(r"^(?P<name>.*\b(?:error|difference))\s*:\s*(?P<value>\S+)\s*$")
 NUMBER = re.compile(r"(?<![\w.])(\d*\.?\d*)e-(\d+)")
 
 
@@ -46,10 +48,38 @@ def source_of(path: Path) -> str:
     return "\n".join(cell.code for cell in cells_of(path))
 
 
+def printed_errors(text: str) -> Iterator[tuple[str, float]]:
+    """Yield (name, value) of each line that prints an error.
+
+    Examples
+    --------
+    >>> list(printed_errors("Testing\\ndx error:  1.5e-09\\nloss: 2.3"))
+    [('dx error', 1.5e-09)]
+    """
+    for line in text.splitlines():
+        found = ERROR.match(line)
+        if found:
+            with contextlib.suppress(ValueError):
+                yield found["name"], float(found["value"])
+
+
+def stored_errors(path: Path) -> list[tuple[str, float]]:
+    """Return the errors that a notebook's owner saw: those in its stored output."""
+    found = []
+    for cell in _all_cells(json.loads(path.read_text(encoding="utf-8"))):
+        for output in cell.get("outputs", ()):
+            found += printed_errors("".join(output.get("text", ())))
+    return found
+
+
+def _all_cells(notebook: Any) -> Iterator[Any]:
+    for sheet in notebook.get("worksheets", [notebook]):
+        yield from sheet.get("cells", ())
+
+
 def _cells(notebook: Any) -> Iterator[Cell]:
     text = ""
-    sheets = notebook.get("worksheets", [notebook])
-    for place, cell in enumerate(cell for sheet in sheets for cell in sheet.get("cells", ())):
+    for place, cell in enumerate(_all_cells(notebook)):
         source = "".join(cell.get("source", cell.get("input", "")))
         if cell["cell_type"] != "code":
             text = source

@@ -7,7 +7,6 @@ import io
 import json
 import math
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -20,14 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from tests.course.cells import Cell, cells_of
+from tests.course.cells import Cell, cells_of, printed_errors
 from tests.course.editions import EDITIONS
 from tests.course.shim import images, standing_in
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60.0  # of computing, so that a busy machine stops no cell
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
-ERROR = re.compile(r"^(?P<name>.*\b(?:error|difference))\s*:\s*(?P<value>\S+)\s*$")
 AROUND = 10.0
 RAN, SKIPPED, FAILED, STOPPED = "ran", "skipped", "failed", "stopped"
 
@@ -95,21 +93,6 @@ def _run(cell: Cell, names: dict[str, Any], seconds: float) -> Outcome:
         status, message = FAILED, f"{type(error).__name__}: {error}"
     return Outcome(cell.place, status, message, tuple(printed_errors(printed.getvalue())),
                    cell.stated)
-
-
-def printed_errors(text: str) -> Iterator[tuple[str, float]]:
-    """Yield (name, value) of each line that prints an error.
-
-    Examples
-    --------
-    >>> list(printed_errors("Testing\\ndx error:  1.5e-09\\nloss: 2.3"))
-    [('dx error', 1.5e-09)]
-    """
-    for line in text.splitlines():
-        found = ERROR.match(line)
-        if found:
-            with contextlib.suppress(ValueError):
-                yield found["name"], float(found["value"])
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ MODULES: dict[str, tuple[types.ModuleType, ...]] = {
     "cs231n.optim": (nets.optim,),
     "cs231n.solver": (nets.solver,),
 }
-SIZES = {"train": 500, "val": 100, "test": 100}
+SIZES = {"train": 200, "val": 50, "test": 50}
 
 
 def modules(

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 
 from tests.course.run import FAILED, RAN, SKIPPED, STOPPED, Outcome
 
-HEAD = ("| repository | edition | notebook | cells | ran | errors | worst | over |",
-        "|---|---|---|---|---|---|---|---|")
+HEAD = ("| repository | edition | notebook | cells | ran | errors | worst | theirs | over |",
+        "|---|---|---|---|---|---|---|---|---|")
 
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook of a repository, and what its cells did."""
+    """A notebook of a repository, what its cells did, and the errors that its owner saw."""
 
     repository: str
     edition: str
     name: str
     outcomes: Sequence[Outcome]
+    stored: Sequence[tuple[str, float]] = ()
 
     def count(self, status: str) -> int:
         """How many cells ended so."""
@@ -30,10 +31,12 @@ class Notebook:
         """A line of the table."""
         errors = [outcome for outcome in self.outcomes if outcome.errors]
         worst = max(errors, key=lambda outcome: outcome.worst, default=None)
+        theirs = max((value for _, value in self.stored), default=None)
         over = sum(not outcome.within for outcome in self.outcomes)
         return (f"| {self.repository} | {self.edition} | {self.name} | "
                 f"{len(self.outcomes) - self.count(SKIPPED)} | {self.count(RAN)} | "
-                f"{sum(len(outcome.errors) for outcome in errors)} | {_worst(worst)} | {over} |")
+                f"{sum(len(outcome.errors) for outcome in errors)} | {_worst(worst)} | "
+                f"{'-' if theirs is None else format(theirs, '.1e')} | {over} |")
 
     def told(self) -> Iterator[str]:
         """Yield a line for each cell that did not end, or printed more than its text states."""
@@ -57,7 +60,8 @@ def table(notebooks: Sequence[Notebook]) -> str:
     """Return the table, what went otherwise, and the sums.
 
     Cells that prepare a machine of Colab's are not counted. `errors` is how many were printed,
-    `over` how many cells printed more than ten times what their text states.
+    `theirs` the worst that stands in the notebook, from its owner's own layers, and `over` how
+    many cells printed more than ten times what their text states.
     """
     ends = Counter(outcome.status for notebook in notebooks for outcome in notebook.outcomes)
     return "\n".join([

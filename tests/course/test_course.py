@@ -7,7 +7,7 @@ import pytest
 
 from tests.course import own_cells
 from tests.course.__main__ import main, notebooks_in
-from tests.course.cells import Cell, cells_of, plain
+from tests.course.cells import Cell, cells_of, plain, stored_errors
 from tests.course.editions import EDITIONS, edition_of
 from tests.course.own_cells import YEARS, cell
 from tests.course.run import FAILED, RAN, SKIPPED, STOPPED, Outcome, run_cells, run_notebook
@@ -136,6 +136,15 @@ def test_the_stated_error_is_the_comments_or_else_the_texts(tmp_path):
     assert [(c.place, c.stated) for c in found] == [(1, 1e-6), (3, 1e-7), (5, None)]
 
 
+def test_the_errors_that_the_owner_saw_are_read_from_the_stored_output(tmp_path):
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": [
+        {"cell_type": "code", "source": "", "outputs": [
+            {"output_type": "stream", "text": ["dx error:  1e-7\n", "loss: 2.3\n"]},
+            {"output_type": "display_data", "data": {}}]},
+        {"cell_type": "markdown", "source": "dx error: 1"}]}))
+    assert stored_errors(tmp_path / "a.ipynb") == [("dx error", 1e-7)]
+
+
 def test_a_notebook_of_the_old_format_is_read(tmp_path):
     (tmp_path / "a.ipynb").write_text(json.dumps({"worksheets": [
         {"cells": [{"cell_type": "code", "input": ["print 1\n", "print 2"]}]}]}))
@@ -173,7 +182,7 @@ def test_the_program_runs_a_folder_of_repositories(tmp_path, capsys):
         "2018-2020", "2018-2020", "2016-2017"]
     assert main([str(tmp_path)]) == 0
     told = capsys.readouterr().out
-    assert "| old | 2016-2017 | Dropout | 3 | 3 | 1 | 1.9e-11 (stated: 1e-10) | 0 |" in told
+    assert "| old | 2016-2017 | Dropout | 3 | 3 | 1 | 1.9e-11 (stated: 1e-10) | - | 0 |" in told
     assert "| new | 2018-2020 | BatchNormalization | 3 | 2 | 6 |" in told
     assert "new, BatchNormalization, cell 5: failed: ZeroDivisionError: division by zero" in told
     assert "8 ran, 1 failed, 0 stopped, 0 skipped" in told
@@ -187,6 +196,7 @@ def test_the_program_refuses_what_is_no_folder(tmp_path, capsys):
 
 def test_the_table_says_which_error_is_over_what_is_stated():
     over = Outcome(4, RAN, errors=(("dx error", 2e-8), ("dw error", 1e-12)), stated=1e-9)
-    told = table([Notebook("r", "2021-", "Dropout", [over, Outcome(5, SKIPPED)])])
-    assert "| r | 2021- | Dropout | 1 | 1 | 2 | 2.0e-08 (stated: 1e-09) | 1 |" in told
+    told = table([Notebook("r", "2021-", "Dropout", [over, Outcome(5, SKIPPED)],
+                            stored=[("dx error", 3e-7), ("dw error", 1e-9)])])
+    assert "| r | 2021- | Dropout | 1 | 1 | 2 | 2.0e-08 (stated: 1e-09) | 3.0e-07 | 1 |" in told
     assert "r, Dropout, cell 4: dx error 2.0e-08, stated 1e-09" in told
