@@ -5,6 +5,8 @@ The words SWITCHES, SWITCH, NORMALIZE and TESTED_P stand for what differs from y
 
 from __future__ import annotations
 
+import re
+
 from tests.course.editions import EDITIONS
 
 SETUP = """
@@ -105,24 +107,28 @@ DROPS = {"SWITCHES": "(0, 0.25, 0.5)", "SWITCH": "dropout", "OFF": "0", "ON": "0
 KEEPS = {"SWITCHES": "(1, 0.75, 0.5)", "SWITCH": "dropout", "OFF": "1", "ON": "0.25"}
 RATIOS = {**KEEPS, "SWITCH": "dropout_keep_ratio"}
 FLAG, KIND = {"NORMALIZE": "use_batchnorm=True"}, {"NORMALIZE": "normalization='batchnorm'"}
+PRINT_CALL = re.compile(r"\bprint\((.*)\)$", re.MULTILINE)
 YEARS = {
     2016: ("2016-2017", {**DROPS, **FLAG, "TESTED_P": "0.8"}),
     2017: ("2016-2017", {**DROPS, **FLAG, "TESTED_P": "0.8"}),
-    **dict.fromkeys((2018, 2019, 2020), ("2018-2020", {**KEEPS, **KIND, "TESTED_P": "0.2"})),
-    **dict.fromkeys((2021, 2022, 2023), ("2021-", {**RATIOS, **KIND, "TESTED_P": "0.2"})),
+    2018: ("2018-2020", {**KEEPS, **KIND, "TESTED_P": "0.2"}),
+    2020: ("2018-2020", {**KEEPS, **KIND, "TESTED_P": "0.2"}),
+    2022: ("2021-", {**RATIOS, **KIND, "TESTED_P": "0.2"}),
 }
 
 
 def cell(text: str, year: int) -> str:
-    """Return a cell as a year's notebook has it: with its words.
+    """Return a cell as a year's notebook has it: with its words, and for Python 2 in 2016.
 
     Examples
     --------
-    >>> print(cell("FullyConnectedNet(SWITCH=OFF)", 2019))
+    >>> print(cell("FullyConnectedNet(SWITCH=OFF)", 2018))
     FullyConnectedNet(dropout=1)
+    >>> print(cell("print('loss: ', loss)", 2016))
+    print 'loss: ', loss
     """
     edition, words = YEARS[year]
     assert edition in EDITIONS
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, words[word])
-    return text
+    return PRINT_CALL.sub(r"print \1", text) if year == 2016 else text

@@ -1,5 +1,6 @@
 """Dropout, fully-connected and batchnorm cells of every year run on our layers."""
 
+import functools
 import json
 
 import numpy as np
@@ -37,6 +38,11 @@ def names_after(year, *texts):
     return names
 
 
+@functools.cache
+def losses_of_2017():
+    return names_after(2017, own_cells.NET)["losses"]
+
+
 def outcomes(year, *texts):
     pytest.importorskip("matplotlib").use("Agg")
     edition, _ = YEARS[year]
@@ -67,7 +73,7 @@ def test_the_gradient_cells_print_errors_around_what_they_state(year):
 
 def test_the_same_net_comes_of_every_years_way_to_say_it(year):
     losses = names_after(year, own_cells.NET)["losses"]
-    np.testing.assert_array_equal(losses, names_after(2017, own_cells.NET)["losses"])
+    np.testing.assert_array_equal(losses, losses_of_2017())
     assert len(set(losses)) == 3
 
 
@@ -75,7 +81,7 @@ def test_one_dict_serves_batchnorm_and_layernorm(year):
     names_after(year, own_cells.ONE_DICT_FOR_ALL)
 
 
-@pytest.mark.parametrize("year", [2017, 2019, 2023])
+@pytest.mark.parametrize("year", [2017, 2018, 2022])
 def test_the_regularization_experiment_trains(year):
     names = names_after(year, own_cells.TRAINING)
     off, on = names["solvers"].values()
