@@ -62,10 +62,12 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     ...           "before": "axis=0", "after": "axis=1", "diff": "..."})
     'another axis is wanted here: `axis=1` for `axis=0` (the edit is right at 3 other arguments)'
     """
+    said = "".join([repair["words"], _wanted(repair, repair), *_also(repair), hint])
+    if repair.get("proof"):
+        return f"{said} ({repair['proof']})"
     if not repair["verified_at"]:
         return SUSPECT if repair["kind"] == "suspect" else (
             f"perhaps {repair['words']}; no edit was proved")
-    said = "".join([repair["words"], _wanted(repair, repair), *_also(repair), hint])
     if repair["side"] == "mask":
         return f"{said} ({repair['verified_at']} laws of the mask hold with it)"
     if repair["side"] == "forward":

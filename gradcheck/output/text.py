@@ -94,7 +94,7 @@ def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
 def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     """Return an item's message, unless the one above has just said it, and its advice."""
     lines = []
-    repairs = list(repairs_in(item.details)) if kind == "check" else []
+    repairs = list(repairs_in(item.details))
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
         placed = item.file and item.line and not repairs  # the line itself is shown below
