@@ -97,7 +97,8 @@ def judge_file(
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
     return Record(
-        "grade", clean(path), tuple(grading.items), error=clean(error or grading.timed_out),
+        "grade", clean(path), tuple(grading.items), path=clean(path),
+        error=clean(error or grading.timed_out),
         fault=fault or ("target" if grading.timed_out else ""),
         seconds=time.monotonic() - started, output=clean(grading.output, OUTPUT_LIMIT),
         notes=tuple(dict.fromkeys(grading.notes)),

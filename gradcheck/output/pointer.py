@@ -11,6 +11,8 @@ from gradcheck.output.plain import clean
 HINT = "; `gradcheck check --repair` shows the edit"
 SUSPECT = ("the slip may be here: another value of this would make every gradient right; no edit "
            "was proved")
+SUSPECTS = ("the slip may be at one of these places: another value there would make every gradient "
+            "right; no edit was proved")
 TABS = 8
 SHORT = 40
 
@@ -62,12 +64,12 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     ...           "before": "axis=0", "after": "axis=1", "diff": "..."})
     'another axis is wanted here: `axis=1` for `axis=0` (the edit is right at 3 other arguments)'
     """
+    if not repair["verified_at"] and not repair.get("proof"):
+        return SUSPECT if repair["kind"] == "suspect" else (
+            f"perhaps {repair['words']}; no edit was proved")
     said = "".join([repair["words"], _wanted(repair, repair), *_also(repair), hint])
     if repair.get("proof"):
         return f"{said} ({repair['proof']})"
-    if not repair["verified_at"]:
-        return SUSPECT if repair["kind"] == "suspect" else (
-            f"perhaps {repair['words']}; no edit was proved")
     if repair["side"] == "mask":
         return f"{said} ({repair['verified_at']} laws of the mask hold with it)"
     if repair["side"] == "forward":
@@ -105,6 +107,26 @@ def told(repair: Mapping[str, Any]) -> list[str]:
     """Return the line, the caret and the sentence."""
     hint = "" if repair["diff"] or not repair["verified_at"] else HINT
     return [*pointer(repair, relative(repair["file"])), sentence(repair, hint)]
+
+
+def shown(repairs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[list[str], str, list[str]]]:
+    """Yield lines with their carets, what is said of them, and a diff; of suspects once for all.
+
+    Examples
+    --------
+    >>> suspect = {"file": "a.py", "line": 1, "column": 1, "before": "x", "text": "x = y",
+    ...            "kind": "suspect", "words": "", "verified_at": 0, "diff": None}
+    >>> [(len(pointed), said[:37]) for pointed, said, _ in shown([suspect, suspect])]
+    [(4, 'the slip may be at one of these place')]
+    """
+    entries = list(repairs)
+    suspects = [entry for entry in entries if entry["kind"] == "suspect"]
+    for entry in entries:
+        *pointed, said = told(entry)
+        if len(suspects) < 2 or entry not in suspects:
+            yield pointed, said, diff_of(entry)
+    if len(suspects) > 1:
+        yield [line for entry in suspects for line in told(entry)[:-1]], SUSPECTS, []
 
 
 def patch(records: Iterable[Any]) -> str:
