@@ -265,6 +265,12 @@ SLIPS: dict[str, Slip] = {
     "mean-for-sum": (
         "2_layers", "return dx, dw, dout.sum(axis=0)", "return dx, dw, dout.mean(axis=0)",
         3, ("scaled in db", "1/N")),
+    "inverse-factor": (
+        "1_gradient_checking", "entry.numeric / entry.analytic", "entry.analytic / entry.numeric",
+        2, ("it is the inverse: numeric = factor * analytic",)),
+    "unmended": (
+        "1_gradient_checking", "return dout * (1 - out**2)", "return dout * (1 - out)",
+        5, ("tanh is not right yet: unexplained in dx",)),
     "keep-for-drop": (
         "3_dropout", 'default_rng(param.get("seed")).random(x.shape) >= p\n    return (x * mask /',
         'default_rng(param.get("seed")).random(x.shape) < p\n    return (x * mask /',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ SUSPECT = ("the slip may be here: another value of this would make every gradien
            "was proved")
 SUSPECTS = ("the slip may be at one of these places: another value there would make every gradient "
             "right; no edit was proved")
+CELL = re.compile(r"[/\\]ipykernel_\d+[/\\]\d+\.py$|^<ipython-input")
+ITS_CELL = "its cell"
 TABS = 8
 SHORT = 40
 
@@ -35,11 +38,20 @@ def pointer(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
     a.py:15: return dout * mask
                     ^^^^^^^^^^^
     """
-    name = repair["file"] if file is None else file
+    name = called(repair["file"]) if file is None else called(file)
     by_line: dict[int, list[Mapping[str, Any]]] = {}
     for place in (repair, *repair.get("also", ())):
         by_line.setdefault(place["line"], []).append(place)
     return [line for places in by_line.values() for line in _pointed(places, name)]
+
+
+def called(file: str) -> str:
+    """Return what a report calls a file; a cell that runs in a kernel has a name for no reader.
+
+    >>> called("/tmp/ipykernel_4711/1234567.py"), called("homework.py")
+    ('its cell', 'homework.py')
+    """
+    return ITS_CELL if CELL.search(file) else file
 
 
 def _pointed(places: Sequence[Mapping[str, Any]], name: str) -> Iterator[str]:
@@ -47,7 +59,7 @@ def _pointed(places: Sequence[Mapping[str, Any]], name: str) -> Iterator[str]:
     text = clean(places[0]["text"]).expandtabs(TABS)
     shown = text.strip()
     indent = len(text) - len(text.lstrip())
-    head = f"{name}:{places[0]['line']}: "
+    head = f"{name}{', line ' if name == ITS_CELL else ':'}{places[0]['line']}: "
     marked: set[int] = set()
     for place in places:
         start = max(place["column"] - 1 - indent, 0)
