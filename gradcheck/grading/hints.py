@@ -16,11 +16,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gradcheck.grading.apart import ApartError, apart
 from gradcheck.grading.claims import Claim, ClaimError, claims, lines_of
 from gradcheck.grading.grade import MEMORY
 from gradcheck.grading.points import CODE, DIFF, LINE
-from gradcheck.grading.submission import package_of
+from gradcheck.grading.submission import package_of, references
+from gradcheck.grading.values import Values
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.repaired import Repair
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError, SubmissionError
 
@@ -102,12 +106,22 @@ def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]) -> 
                 box.use(TOOL, {"name": ""}, budget.left)  # to import it is no search
             began = time.monotonic()
             try:
-                told[entry["name"]] = box.use(TOOL, {**entry, "seconds": seconds}, seconds + GRACE)
+                asking = {**entry, "seconds": seconds, "values": _values(entry)}
+                told[entry["name"]] = box.use(TOOL, asking, seconds + GRACE)
             except (SandboxError, SubmissionError):
                 continue
             finally:
                 spent += time.monotonic() - began
     return told
+
+
+def _values(asked: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """Return values of the reference where those of a layer are wrong: numbers, and no more."""
+    if "value" not in asked["broken"]:
+        return []
+    reference = references()[asked["name"]]
+    rng = np.random.default_rng([asked["seed"], 1])  # the judge draws others
+    return Values(reference, reference, Conventions(**asked["conventions"]), rng).examples()
 
 
 def _started(request: Mapping[str, Any], budget: Budget, tools: str) -> Sandbox:

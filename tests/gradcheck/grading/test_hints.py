@@ -123,11 +123,15 @@ def test_a_module_of_a_package_and_a_file_with_other_line_ends_are_searched(
     assert "+    return dx, flat(x).T @ dout, dout.sum(axis=0)\r\n" in repair["diff"]
 
 
-def test_where_forward_is_another_function_too_an_edit_of_the_gradient_proves_nothing(
+def test_where_forward_is_another_function_too_its_own_edit_comes_first(
     tmp_path: Path, judge: Judge
 ) -> None:
     source = (RELU + AFFINE).replace("+ b, (", "+ 2 * b, (")
-    assert repairs(graded(judge, tmp_path, source, 3)) == []
+    record = graded(judge, tmp_path, source, 3)
+    ((name, repair),) = [(item.name, repair) for item in record.items
+                         for repair in item.details.get("repairs", ())]
+    assert (name, repair["line"], repair["before"]) == ("affine: value", 9, "2")
+    assert repair["proof"] == "with the edit, value of affine passes, 2 of its parts not yet"
 
 
 def never(*_: object) -> None:
@@ -187,3 +191,18 @@ def test_records_with_hints_are_the_schemas(tmp_path: Path, judge: Judge) -> Non
 
     record = graded(judge, tmp_path, RELU + AFFINE, 3)
     jsonschema.validate(json.loads(render(record, "json")), schema())
+
+
+@pytest.mark.parametrize(("old", "new", "words"), [
+    ("+ b, (", "- b, (", "another operator is wanted here"),
+    ("np.maximum(x, 0), x", "np.minimum(x, 0), x", "another function is wanted here"),
+])
+def test_a_forward_that_is_another_function_is_repaired_by_values_alone(
+    tmp_path: Path, judge: Judge, old: str, new: str, words: str
+) -> None:
+    source = (RELU + AFFINE).replace("mean(axis=0)", "sum(axis=0)")
+    assert old in source
+    record = graded(judge, tmp_path, source.replace(old, new), 2)
+    (repair,) = repairs(record)
+    assert (repair["words"], repair["side"]) == (words, "forward")
+    assert repair["proof"].endswith("passes")
