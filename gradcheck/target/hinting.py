@@ -80,5 +80,5 @@ def _of_value(pair: Pair, values: Sequence[tuple[Sequence[Any], Any]], seconds: 
         return all(out(args).shape == np.shape(want) and not np.any(unlike_reference(
             out(args), np.asarray(want))) for args, want in values)
 
-    return repairs_by(lambda: out(values[0][0]), [right], side="forward",
+    return repairs_by(lambda: out(values[0][0]), [right], side="value",
                       verified=len(values) - 1, seconds=seconds)

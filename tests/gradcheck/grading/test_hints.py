@@ -204,5 +204,5 @@ def test_a_forward_that_is_another_function_is_repaired_by_values_alone(
     assert old in source
     record = graded(judge, tmp_path, source.replace(old, new), 2)
     (repair,) = repairs(record)
-    assert (repair["words"], repair["side"]) == (words, "forward")
+    assert (repair["words"], repair["side"]) == (words, "value")
     assert repair["proof"].endswith("passes")
