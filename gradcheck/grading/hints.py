@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,9 @@ GRACE = 1.5
 # For its processes to start, and to import the tool.
 START_SECONDS = 30.0
 LEFT_OUT = ("grading", "reference")
-NO_ANSWER = "no lines were looked for: {}"
+# None of its own words: they have been in the submission's hands.
+NO_ANSWER = ("no line was found for {}: the process that looks for it ended early, or there was no "
+             "time")
 Judge = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -58,16 +60,18 @@ def with_hints(record: dict[str, Any], request: Mapping[str, Any], judge: Judge,
     asked = list(_asked(record)) if level >= LINE else []
     if not asked:
         return record
-    try:
-        path = Path(request["path"])
+    path, told = Path(request["path"]), dict[str, Any]()
+    judging = _Judging(record, request, judge)
+    with suppress(ApartError, ClaimError):
         lines = lines_of(path)
-        told = apart(lambda: searched(request, asked), START_SECONDS + FILE_SECONDS + 5, requests)
-        judging = _Judging(record, request, judge)
-        found = {name: list(_shown(judging, name, claims(entry, path, lines), level))
-                 for name, entry in told.items()}
-    except (ApartError, ClaimError, SandboxError, OSError) as reason:
-        return {**record, "notes": [*record["notes"], NO_ANSWER.format(reason)]}
-    return {**record, "items": list(_with_repairs(record["items"], found))}
+        told = apart(lambda: searched(request, asked), START_SECONDS + FILE_SECONDS + GRACE,
+                     requests)
+    found = {name: list(_shown(judging, name, claims(entry, path, lines), level))
+             for name, entry in told.items()}
+    silent = [entry["name"] for entry in asked if entry["name"] not in told]
+    notes = [NO_ANSWER.format(", ".join(silent))] if silent else []
+    return {**record, "items": list(_with_repairs(record["items"], found)),
+            "notes": [*record["notes"], *notes]}
 
 
 def _asked(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -94,7 +98,7 @@ def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]) -> 
     """Return what a confined process claims of each layer; nothing of those that ended it."""
     budget, spent = Budget(START_SECONDS + FILE_SECONDS), 0.0
     told: dict[str, Any] = {}
-    with ExitStack() as stack:
+    with suppress(SandboxError, SubmissionError), ExitStack() as stack:
         tools = stack.enter_context(copied())
         box: Sandbox | None = None
         for entry in asked:
