@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
-from gradcheck.output.pointer import diff_of, repairs_in, told
+from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
 from gradcheck.output.record import Item, Record
 
@@ -94,16 +94,14 @@ def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
 def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     """Return an item's message, unless the one above has just said it, and its advice."""
     lines = []
-    repairs = list(repairs_in(item.details)) if kind == "check" else []
+    repairs = list(repairs_in(item.details))
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
         placed = item.file and item.line and not repairs  # the line itself is shown below
         lines += [f"    {_place(item)}"] if placed else []
         lines += folded(clean(item.message), "    ", width)
-    for repair in repairs:
-        *pointed, said = told(repair)
-        lines += [f"    {line}" for line in pointed] + folded(said, "    ", width)
-        lines += diff_of(repair)
+    for pointed, said, diff in shown(repairs):
+        lines += [*(f"    {line}" for line in pointed), *folded(said, "    ", width), *diff]
     if item.uncovered and item.passed:
         never = clean(item.details.get("uncovered", ""))
         lines += folded(f"{item.status}; {never}", "    ", width)
