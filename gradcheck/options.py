@@ -121,6 +121,9 @@ def _add_grade(commands: Commands) -> None:
                        "takes each record as it is known (default: beside it, <folder>.results)")
     grade.add_argument("--resume", action="store_true", help="go on where a run has stopped; what "
                        "has changed since is judged anew")
+    grade.add_argument("--hints", type=int, choices=range(4), help="what feedback tells of what is "
+                       "wrong: 0 nothing, 1 what it is (default), 2 its line, 3 the edit that "
+                       "mends it")
     grade.add_argument("--unconfined", action="store_true", help="grade also where this system "
                        "lets a submission read the reference")
 

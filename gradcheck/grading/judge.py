@@ -19,6 +19,7 @@ from gradcheck.grading.undecided import by_reference
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.judge import Judgement, judge
+from gradcheck.target.judgement import VALUE_CODE
 from gradcheck.target.pairs import Pair
 from gradcheck.target.suppression import without_ignored
 
@@ -26,7 +27,7 @@ ANOTHER_FUNCTION = (
     "the gradient is right for this forward, which is another function than the one asked for; it "
     "counts once forward's values in training are right"
 )
-DIFFERENCES, VALUE = "numerical-backward", "value-differs"
+DIFFERENCES = "numerical-backward"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def judge_layer(
         easy to get right. The contract counts only for a gradient that counts.
     """
     trained = Verdict("value", "passed")
-    if VALUE not in ignored:
+    if VALUE_CODE not in ignored:
         values = Values(pair, reference, conventions, np.random.default_rng(seed))
         trained = _attempt(values.compare_in_training)
         yield trained if not trained.passed else _attempt(values.compare_everywhere)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
-from gradcheck.output.pointer import diff_of, repairs_in, told
+from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
 from gradcheck.output.record import FINE, Item, Record
 
@@ -96,20 +96,18 @@ def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
 def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     """Return an item's message, unless the one above has just said it, and its advice."""
     lines = []
-    repairs = list(repairs_in(item.details)) if kind == "check" else []
+    repairs = list(repairs_in(item.details))
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
         placed = item.file and item.line and not repairs  # the line itself is shown below
         lines += [f"    {_place(item)}"] if placed else []
         lines += folded(clean(item.message), "    ", width)
-    for repair in repairs:
-        *pointed, said = told(repair)
-        lines += [f"    {line}" for line in pointed] + folded(said, "    ", width)
-        lines += diff_of(repair)
+    for pointed, said, diff in shown(repairs):
+        lines += [*(f"    {line}" for line in pointed), *folded(said, "    ", width), *diff]
     never = item.details.get("uncovered", "") if item.uncovered else ""
-    said = "; ".join(filter(None, (item.details.get("convention", ""), never)))
-    if said and item.status in FINE:
-        lines += folded(f"{item.status}; {clean(said)}", "    ", width)
+    remark = "; ".join(filter(None, (item.details.get("convention", ""), never)))
+    if remark and item.status in FINE:
+        lines += folded(f"{item.status}; {clean(remark)}", "    ", width)
     for text in item.advice:
         lines += folded(f"advice: {clean(text)}", "    ", width)
     return lines

@@ -8,6 +8,8 @@ from gradcheck.examples.candidates import Example
 from gradcheck.output.record import Item
 from gradcheck.report import Finding, Report
 
+# Of a forward that computes something else than its name promises.
+VALUE_CODE = "value-differs"
 # What may be the fault of arguments that were guessed.
 FORM_CODES = frozenset({"raises", "wrong-shape", "non-finite"})
 

@@ -17,6 +17,7 @@ from gradcheck.findings.told import told
 from gradcheck.reference.formula import Reference, Roles, Slip, Value
 from gradcheck.reference.table import REFERENCES
 from gradcheck.report import Finding
+from gradcheck.target.judgement import VALUE_CODE
 from gradcheck.target.outputs import Outputs, outputs_of
 from gradcheck.target.pairs import Pair
 from gradcheck.target.roles import roles_of
@@ -24,7 +25,7 @@ from gradcheck.target.trial import floating
 
 Array = NDArray[Any]
 
-CODE = "value-differs"
+CODE = VALUE_CODE
 SHRUNK, SAME = 0.5, 1e-3
 PADS = ("pad", "padding")
 

@@ -313,7 +313,7 @@ def test_what_is_not_written_is_one_quiet_line_without_points(tmp_path: Path, bo
         ("dropout", "todo", 0.0), ("relu", "todo", 0.0)]
     assert record.max_score == graded(tmp_path, CS231N, only=["dropout", "relu"]).max_score
     assert record.exit_code == 1
-    assert len(render(record).splitlines()) == 5
+    assert len(render(record).splitlines()) == 6
 
 
 WRITES = ("return dout * (cache > 0)", "dout *= cache > 0\n    return dout")

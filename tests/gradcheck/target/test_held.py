@@ -55,7 +55,8 @@ AFFINE_OF_TWO = AFFINE.replace("    return x.reshape", """
 
 @pytest.mark.parametrize(("name", "remedy"), [
     ("sigmoid_overflows", "0.5 * (1 + np.tanh(x / 2))"),
-    ("softplus_overflows", "np.logaddexp(0, x)"), ("tanh_overflows", "np.tanh"), ("softmax_overflows", "x - x.max(axis=1, keepdims=True)"),
+    ("softplus_overflows", "np.logaddexp(0, x)"), ("tanh_overflows", "np.tanh"),
+    ("softmax_overflows", "x - x.max(axis=1, keepdims=True)"),
     ("softmax_global_maximum", "not x - x.max()"),
     ("softmax_loss_overflows", "each row's maximum before exp"),
     ("softmax_loss_log_of_zero", "without exp between"),
