@@ -47,19 +47,26 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     lines = [*([one_line(record.path)] if record.path else []),
              *_table(record, color, width, verbose)]
     for item in record.items if verbose else ():
-        notes = item.details.get("report", {}).get("notes") if item.status in FINE else ()
-        unseen = ", ".join(item.details.get("not_run") or ())
-        for text in ("; ".join(notes or ()), unseen and f"there was no time for examples {unseen}"):
-            if text:
-                lines += ["", *folded(f"{one_line(item.name)}: {clean(text)}", "", width)]
-        if "traceback" in item.details:
-            lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
+        lines += _more(item, width)
     if record.output and (verbose or record.kind == "grade"):
         who = "submission" if record.kind == "grade" else "target"
         lines += ["", f"the {who} printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
     if record.notes:
         lines += ["", *_notes(record, width)]
     return "\n".join([*lines, *([""] if lines else []), summary(record)]) + "\n"
+
+
+def _more(item: Item, width: int) -> list[str]:
+    """Return what is said of an item where more is asked for."""
+    lines = []
+    notes = item.details.get("report", {}).get("notes") if item.status in FINE else ()
+    unseen = ", ".join(item.details.get("not_run") or ())
+    for text in ("; ".join(notes or ()), unseen and f"there was no time for examples {unseen}"):
+        if text:
+            lines += ["", *folded(f"{one_line(item.name)}: {clean(text)}", "", width)]
+    if "traceback" in item.details:
+        lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
+    return lines
 
 
 def _notes(record: Record, width: int) -> list[str]:
