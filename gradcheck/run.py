@@ -20,7 +20,6 @@ from gradcheck.equal import (
     HIDDEN,
     NATIVE_ULPS,
     RESAMPLED,
-    SAMPLED,
     TERMS,
     size_of,
 )
@@ -33,8 +32,10 @@ from gradcheck.numeric.differences import Problem, natural_scale
 from gradcheck.numeric.evaluator import Evaluator, ShapeError, output_of
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
+from gradcheck.parts import settle_in_parts
 from gradcheck.progress import progress_bar
 from gradcheck.report import Report
+from gradcheck.scatter import scatter
 from gradcheck.workers import map_like
 
 Array = NDArray[Any]
@@ -43,7 +44,6 @@ Workers = int | Callable[..., Any] | None
 # above so many perturbations an argument is compared along random directions instead; a net's
 # loss costs more than a layer, and its parameters share no structure that could be used
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
-RESAMPLES = 6
 NO_NUMBERS = ("non-finite", "wrong-shape", "padding-crop")
 
 
@@ -66,6 +66,7 @@ class Session:
         self.spreads: dict[int, Array | float] = {}
         self.analytic: list[Array] = []
         self.rtol, self.atol = rtol, atol
+        self.is_part, self.only = False, set(layer.wrt)
 
     def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         """Return the report."""
@@ -76,7 +77,28 @@ class Session:
             return self._report(diagnose(self.found))
         with np.errstate(all="ignore"), progress_bar(self.label, progress) as bar, \
                 map_like(workers) as mapper:
-            return self._report(diagnose(self.found, self._case(mapper, bar)))
+            case = self._case(mapper, bar)
+            diagnosis = diagnose(self.found, case)
+            wrong = None
+            if case is not None and not diagnosis.findings:
+                wrong = self._decide_in_parts(case, workers)
+            return wrong or self._report(diagnosis)
+
+    def _decide_in_parts(self, case: Case, workers: Workers) -> Report | None:
+        """Decide what the sum over all outputs left open; return what is wrong with a part."""
+        if self.kind != "layer" or self.is_part:
+            return None
+
+        def check(dout: Array) -> Report:
+            other = Session(self.layer, self.constants, self.label, along=self.along,
+                            rtol=self.rtol, atol=self.atol)
+            other.is_part, other.only = True, {entry.position for entry in self.comparisons
+                                               if np.any(entry.undecided)}
+            return other.run(dout, workers, False)
+
+        wrong, evaluations = settle_in_parts(case, check)
+        self.evaluator.count += evaluations
+        return wrong
 
     def _case(self, mapper: Callable[..., Any] | None, bar: Callable[[int], None]) -> Case | None:
         """Return the numbers; None where they mean nothing after all."""
@@ -117,7 +139,8 @@ class Session:
             gradient, name = analytic[place], self.layer.names[position]
             right_form = (gradient.shape == self.layer.args[position].shape
                           and gradient.dtype.kind == "f")
-            if right_form and not any(name in self.found.arguments(code) for code in NO_NUMBERS):
+            meaningless = any(name in self.found.arguments(code) for code in NO_NUMBERS)
+            if right_form and position in self.only and not meaningless:
                 self.comparisons.append(self._judge(problem, position, place, gradient))
         return Case(self.layer, problem, self.found, tuple(self.comparisons), tuple(analytic),
                     self.constants, self.kind, self._again)
@@ -201,20 +224,8 @@ class Session:
 
     def _scatter(self, arguments: Callable[[], list[Any]], place: int, dout: Array,
                  relative: float) -> Array | float:
-        """Return the spread of a gradient over arguments that differ by `relative`."""
-        rng = np.random.default_rng(place)
-        results = []
-        for _ in range(RESAMPLES):
-            args = arguments()
-            for i in self.layer.wrt:
-                factor = 1 + relative * rng.uniform(-1, 1, args[i].shape)
-                args[i] = (args[i] * factor).astype(args[i].dtype)
-            moved = (dout * (1 + relative * rng.uniform(-1, 1, dout.shape))).astype(dout.dtype)
-            try:
-                results.append(self._gradients(args, moved)[place].astype(np.float64))
-            except Exception:
-                return 0.0
-        return np.asarray(SAMPLED * np.ptp(np.array(results), axis=0))
+        return scatter(lambda args, moved: self._gradients(args, moved)[place], arguments,
+                       self.layer.wrt, dout, relative, seed=place)
 
     def _compare(self, problem: Problem, position: int, analytic: Array) -> Comparison:
         """Compare coordinate by coordinate, or along directions where that costs too much."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.equal import AGREES_ALONG, BOUNDS, CLEARLY, norm, rms
+from gradcheck.numeric.apart import climb_apart
 from gradcheck.numeric.climb import LOWEST, climb
 from gradcheck.numeric.differences import Problem
-from gradcheck.numeric.ladder import RATIO, Slopes, ladder
+from gradcheck.numeric.ladder import RATIO, ladder
 from gradcheck.numeric.resolve import TARGET
+from gradcheck.numeric.slopes import DirectionSlopes
 
 Array = NDArray[Any]
 
@@ -101,7 +103,7 @@ def by_magnitude(x: Array) -> Iterator[Array]:
 def residual_along(problem: Problem, position: int, analytic: Array, direction: Array,
                    step: float) -> Residual:
     """Return the residual at one small step, or at a wide one and its multiple."""
-    slopes = _slopes(problem, position, analytic, direction)
+    slopes = DirectionSlopes(problem, position, analytic, direction)
     terms = analytic * direction
     size, along = norm(terms), float(np.sum(terms))
     granted = problem.rtol * size + problem.atol * norm(direction)
@@ -119,7 +121,7 @@ def _by_ladder(problem: Problem, position: int, analytic: Array, direction: Arra
         clearly = CLEARLY * bound[0] + quick.tolerance
         return bool(bound[0] < AGREES_ALONG * quick.size or abs(value[0]) > clearly)
 
-    estimate = ladder(_slopes(problem, position, analytic, direction), decided)
+    estimate = ladder(DirectionSlopes(problem, position, analytic, direction), decided)
     if estimate.kinked[0] and estimate.low[0] <= 0 <= estimate.high[0]:
         return replace(quick, value=0.0, settled=True)
     slack = AGREES_ALONG * quick.size + BOUNDS * float(estimate.bound[0])
@@ -139,15 +141,9 @@ def _by_climb(problem: Problem, position: int, analytic: Array, direction: Array
         return np.where(np.abs(along - value) > tolerance + found.granted, seen,
                         tolerance <= target)
 
-    left = _slopes(problem, position, analytic, direction)
-
-    def slopes(s: float) -> Slopes:
-        # what is left knows the steps that rounding has left; the analytic part is added again
-        rung = left(s)
-        return replace(rung, central=rung.central + along, low=rung.low + along,
-                       high=rung.high + along)
-
-    wide = climb(slopes, np.array([found.size]), enough, start)
+    slopes, size = DirectionSlopes(problem, position, analytic, direction), np.array([found.size])
+    wide = (climb_apart(slopes.terms(), size, enough, start) if slopes.has_terms
+            else climb(slopes.whole, size, enough, start))
     residual = replace(found, value=float(wide.value[0]) - along, step=wide.step,
                        tolerance=BOUNDS * float(wide.bound[0]) + floor)
     if residual.significant and not wide.seen[0]:
@@ -165,26 +161,3 @@ def _zero_in_effect(problem: Problem, position: int, analytic: Array, direction:
     terms = norm(spread / problem.moved_by * direction)
     return bool(np.all((spread > 0) & (np.abs(analytic) <= spread))
                 and tolerance <= problem.limit * terms)
-
-
-def _slopes(problem: Problem, position: int, analytic: Array, direction: Array
-            ) -> Callable[[float], Slopes]:
-    """Return the difference of both sides, a quotient at a step."""
-    evaluator, dout = problem.evaluator, problem.dout
-    x = evaluator.args[position]
-    level = float(np.sum(problem.origin * dout))
-
-    def slopes(s: float) -> Slopes:
-        plus, minus = x + s * direction, x - s * direction
-        above = float(np.sum(evaluator.anywhere(position, plus) * dout))
-        below = float(np.sum(evaluator.anywhere(position, minus) * dout))
-        problem.progress(2)
-        forward = (above - level - float(np.sum(analytic * (plus - x)))) / s
-        backward = (level - below - float(np.sum(analytic * (x - minus)))) / s
-        # summing P products rounds too, by about eps |a . v| sqrt(P), far below the step's share
-        roundoff = evaluator.eps * (abs(above) + abs(below)) / (2 * s)
-        ends = sorted((forward, backward))
-        values = ((forward + backward) / 2, *ends, roundoff, s)
-        return Slopes(*(np.array([value]) for value in values))
-
-    return slopes

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.equal import BOUNDS, FLOOR, NEGLIGIBLE, rms
+from gradcheck.numeric.apart import climb_apart
 from gradcheck.numeric.climb import Climbed, climb, steepest
 from gradcheck.numeric.comparison import Array, Comparison
 from gradcheck.numeric.dependence import Alignment, Index, align
 from gradcheck.numeric.differences import Problem
-from gradcheck.numeric.ladder import Slopes, step_lengths
-from gradcheck.numeric.slopes import group_slopes
+from gradcheck.numeric.ladder import step_lengths
+from gradcheck.numeric.slopes import GroupSlopes
 
 WIDER = (2.0**10, 2.0**24)  # probes of the dependence: at small steps all may be a plateau
 TARGET = 1 / 8  # of the widest tolerance that decides: where the climb may end
@@ -80,13 +81,14 @@ class _Coordinates:
         """Return what the steps of one group's coordinates tell, and its tolerance."""
         analytic, size, floor = (np.atleast_1d(values[group]).ravel() for values in (
             self.comparison.analytic, self.size, self.floor))
-        found = climb(self.slopes(group), size,
-                      _decider(analytic, size, floor, self.problem.limit))
+        slopes, enough = self.slopes(group), _decider(analytic, size, floor, self.problem.limit)
+        found = (climb_apart(slopes.terms(), size, enough) if slopes.has_terms
+                 else climb(slopes, size, enough))
         return found, BOUNDS * found.bound + floor
 
-    def slopes(self, group: Index) -> Callable[[float], Slopes]:
+    def slopes(self, group: Index) -> GroupSlopes:
         """Return the quotients of a group's coordinates at any step."""
-        return group_slopes(self.problem, self.comparison.position, self.alignment, group,
+        return GroupSlopes(self.problem, self.comparison.position, self.alignment, group,
                             self.lengths)
 
 
@@ -147,7 +149,7 @@ def _judge(shared: _Coordinates, group: Index, found: Climbed, tolerance: Array,
         # a saturated sigmoid's gradient is nothing beside the slopes that it has within reach
         reach = REACH / shared.problem.evaluator.eps ** (1 / 3)
         settled |= wide & (np.maximum(np.abs(analytic), hidden) <= NEGLIGIBLE * steepest(
-            shared.slopes(group), reach))
+            shared.slopes(group).of_sums, reach))
     told = failed | passed
     shape = np.shape(comparison.numeric[group])
     for name, mask, values in (
