@@ -14,6 +14,7 @@ from gradcheck.equal import AGREES_ALONG, BOUNDS, CLEARLY, norm, rms
 from gradcheck.numeric.apart import climb_apart
 from gradcheck.numeric.climb import LOWEST, climb
 from gradcheck.numeric.differences import Problem
+from gradcheck.numeric.fit import fitted
 from gradcheck.numeric.ladder import RATIO, ladder
 from gradcheck.numeric.resolve import TARGET
 from gradcheck.numeric.slopes import DirectionSlopes
@@ -82,8 +83,8 @@ def surely(problem: Problem, position: int, analytic: Array, direction: Array) -
     for start in (LOWEST, FINEST):
         found = _by_climb(problem, position, analytic, direction, found, start)
         if found.significant or not found.coarseness > problem.limit:
-            break
-    return found
+            return found
+    return _by_fit(problem, position, analytic, direction, found)
 
 
 def by_magnitude(x: Array) -> Iterator[Array]:
@@ -132,8 +133,7 @@ def _by_climb(problem: Problem, position: int, analytic: Array, direction: Array
               found: Residual, start: float) -> Residual:
     """Return what wider steps tell than the first one, if it is more."""
     along = float(np.sum(analytic * direction))
-    spread = np.broadcast_to(problem.spread(position), analytic.shape)
-    floor = AGREES_ALONG * found.size + norm(spread * direction)
+    floor = _floor(problem, position, analytic, direction)
     target = TARGET * problem.limit * found.size + floor
 
     def enough(value: Array, bound: Array, seen: Array) -> Array:
@@ -151,6 +151,27 @@ def _by_climb(problem: Problem, position: int, analytic: Array, direction: Array
     constant = bool(wide.constant[0]) and not np.any(analytic)
     better = residual if residual.significant or residual.tolerance < found.tolerance else found
     return replace(better, settled=constant)
+
+
+def _by_fit(problem: Problem, position: int, analytic: Array, direction: Array,
+            found: Residual) -> Residual:
+    """Return what many steps tell together that no single one does."""
+    slopes = DirectionSlopes(problem, position, analytic, direction)
+    floor = _floor(problem, position, analytic, direction)
+    wanted = (problem.limit * found.size - floor) / BOUNDS
+    fit = fitted(slopes.change, slopes.last_place, wanted)
+    if not fit.bound <= wanted:
+        return found
+    value = fit.value - found.along
+    if BOUNDS * fit.bound + floor < abs(value) and not fit.surely(abs(value) - floor):
+        return found
+    return replace(found, value=value, tolerance=BOUNDS * fit.bound + floor, step=fit.step)
+
+
+def _floor(problem: Problem, position: int, analytic: Array, direction: Array) -> float:
+    """Return how far a directional derivative may be off by the gradient's own rounding."""
+    spread = np.broadcast_to(problem.spread(position), analytic.shape)
+    return AGREES_ALONG * norm(analytic * direction) + norm(spread * direction)
 
 
 def _zero_in_effect(problem: Problem, position: int, analytic: Array, direction: Array,

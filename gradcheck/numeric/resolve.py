@@ -19,14 +19,15 @@ from gradcheck.numeric.climb import Climbed, climb, steepest
 from gradcheck.numeric.comparison import Array, Comparison
 from gradcheck.numeric.dependence import Alignment, Index, align
 from gradcheck.numeric.differences import Problem
+from gradcheck.numeric.fit import fitted
 from gradcheck.numeric.ladder import step_lengths
-from gradcheck.numeric.slopes import GroupSlopes
+from gradcheck.numeric.slopes import DirectionSlopes, GroupSlopes
 
 WIDER = (2.0**10, 2.0**24)  # probes of the dependence: at small steps all may be a plateau
 TARGET = 1 / 8  # of the widest tolerance that decides: where the climb may end
 MOST_CLIMBS = 1024  # groups of one argument
 REACH = 4.0  # of x's own size
-FUTILE = 8  # climbs in a row that decide nothing
+FUTILE = 4  # climbs in a row that decide nothing
 
 
 def resolve(problem: Problem, comparison: Comparison) -> None:
@@ -40,7 +41,10 @@ def resolve(problem: Problem, comparison: Comparison) -> None:
         open_ &= ~comparison.settled
     # where the output overflows already, a wider step has nothing to add
     if np.any(open_) and np.all(np.isfinite(problem.origin)):
-        _climb_all(_Coordinates.of(problem, comparison, size), open_)
+        shared = _Coordinates.of(problem, comparison, size)
+        _climb_all(shared, open_)
+        if problem.origin.size == 1:
+            _fit_all(shared)
     comparison.close(size, problem.limit)
 
 
@@ -92,6 +96,15 @@ class _Coordinates:
                             self.lengths)
 
 
+    def line(self, where: tuple[int, ...]) -> tuple[Callable[[float], float], float]:
+        """Return the change of a scalar function along a coordinate, and its last place."""
+        problem, position = self.problem, self.comparison.position
+        direction = np.zeros_like(self.lengths)
+        direction[where] = 1.0
+        slopes = DirectionSlopes(problem, position, self.comparison.analytic, direction)
+        return slopes.change, slopes.last_place
+
+
 def _decider(analytic: Array, size: Array, floor: Array, limit: float
              ) -> Callable[[Array, Array, Array], Array]:
     """Return what tells where an analytic value surely agrees or surely does not."""
@@ -129,6 +142,27 @@ def _climb_all(shared: _Coordinates, open_: Array) -> None:
         _judge(shared, group, found, tolerance, np.atleast_1d(open_[group]).ravel())
         still = comparison.passes_widely(shared.problem.limit * shared.size) & ~comparison.settled
         futile = futile + 1 if np.any(still[group] & open_[group]) else 0
+        if futile == FUTILE:
+            break
+
+
+def _fit_all(shared: _Coordinates) -> None:
+    """Fit many values along each coordinate that is still open, until that proves futile."""
+    comparison, problem, futile = shared.comparison, shared.problem, 0
+    open_ = comparison.passes_widely(problem.limit * shared.size) & ~comparison.settled
+    for place in np.argwhere(open_):
+        where = tuple(map(int, place))
+        wanted = (problem.limit * shared.size[where] - shared.floor[where]) / BOUNDS
+        fit = fitted(*shared.line(where), wanted)
+        floor = shared.floor[where]
+        error = abs(comparison.analytic[where] - fit.value) - floor
+        wrong = fit.surely(error)
+        told = bool(fit.bound <= wanted and (wrong or error <= BOUNDS * fit.bound))
+        futile = 0 if told else futile + 1
+        if told:
+            comparison.numeric[where], comparison.bound[where] = fit.value, fit.bound
+            comparison.tolerance[where] = BOUNDS * fit.bound + floor
+            comparison.failed[where] = wrong
         if futile == FUTILE:
             break
 

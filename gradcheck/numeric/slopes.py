@@ -146,6 +146,18 @@ class DirectionSlopes:
         values = ((forward + backward) / 2, *sorted((forward, backward)), roundoff, s)
         return Slopes(*(np.array([value]) for value in values)), (rise, fall, rounded)
 
+    def change(self, s: float) -> float:
+        """Return by how much the sum over the outputs changes at a step to one side."""
+        problem = self.problem
+        x = problem.evaluator.args[self.position]
+        out = problem.evaluator.anywhere(self.position, x + s * self.direction)
+        return float(np.sum((out - problem.origin) * problem.dout))
+
+    @property
+    def last_place(self) -> float:
+        """The unit in which that sum is rounded."""
+        return self.problem.evaluator.eps * norm(self.problem.origin * self.problem.dout)
+
     @property
     def has_terms(self) -> bool:
         """Whether the derivative is a sum over outputs, of which there are not too many."""
