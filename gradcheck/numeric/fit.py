@@ -33,31 +33,37 @@ SURELY = 20.0  # bounds, for a value that is wrong: a corner that hides may bias
 class Side:
     """Where the origin lies among the values, from -1 to 1, what may explain them, and how far.
 
-    `wider` are reaches relative to the narrowest one that could tell with MANY values; `degrees`
-    are those of polynomials that a smooth function may be.
+    `reaches` are relative to the narrowest one that could tell with MANY values, `first` is the
+    place of the one that is tried first; within the `near` ones a corner would show. `degrees` are
+    those of polynomials that a smooth function may be.
     """
 
     origin: float
     degrees: tuple[int, ...]
-    wider: tuple[float, ...]
+    reaches: tuple[float, ...]
+    first: int
+    near: tuple[float, ...]
 
 
-BOTH = Side(0.0, (2, 4), (64.0, 16.0, 8.0, 4.0, 2.0, 1.0))
-# beyond a near corner on one side lies the slope of another piece: only the other side tells
-ONE = tuple(Side(origin, (2,), (1024.0, 256.0, 64.0, 32.0, 16.0, 8.0)) for origin in (-1.0, 1.0))
+BOTH = Side(0.0, (2, 4), (1.0, 2.0, 4.0, 8.0, 16.0, 64.0), 3, (4.0, 1.0, 0.25))
+# where a corner is too near to be told from one at the origin, each side has a slope of its own
+ONE = tuple(Side(origin, (2,), (8.0, 16.0, 32.0, 64.0, 256.0, 1024.0), 3, (16.0, 4.0, 2.0))
+            for origin in (-1.0, 1.0))
 
 
 @dataclass(frozen=True)
 class Fitted:
     """A slope, a bound on its error, infinite where nothing was told, and the half width.
 
-    `one_sided` where only one side told: a corner at the origin itself would not show.
+    `bent` where the function is not smooth so far; `one_sided` where only one side told: a corner
+    at the origin itself would not show.
     """
 
     value: float
     bound: float
     step: float
     one_sided: bool = False
+    bent: bool = False
 
     def surely(self, error: float) -> bool:
         """Whether an error is one of the value that was compared, and not of the fit."""
@@ -65,9 +71,11 @@ class Fitted:
 
 
 NOTHING = Fitted(0.0, np.inf, 0.0)
+BENT = Fitted(0.0, np.inf, 0.0, bent=True)
 
 
-def fitted(change: Callable[[float], float], last_place: float, wanted: float) -> Fitted:
+def fitted(change: Callable[[float], float], last_place: float, wanted: float,
+           agrees: Callable[[Fitted], bool] | None = None) -> Fitted:
     """Fit polynomials to the values of a function at many steps to both sides.
 
     Parameters
@@ -78,6 +86,9 @@ def fitted(change: Callable[[float], float], last_place: float, wanted: float) -
         The unit in which the value is rounded.
     wanted : float
         The bound to reach.
+    agrees : callable, optional
+        Whether a slope is the one that is expected. One side alone may only confirm it, and is
+        not asked without.
 
     Returns
     -------
@@ -86,23 +97,47 @@ def fitted(change: Callable[[float], float], last_place: float, wanted: float) -
 
     Examples
     --------
-    >>> found = fitted(lambda t: (1e9 + np.sin(t) + max(0, t - 0.1)) - 1e9, 2.0**-23, 1e-6)
-    >>> bool(abs(found.value - 1) < 2 * found.bound < 1e-5), 1e-3 < found.step < 0.2
-    (True, True)
-    >>> fitted(lambda t: abs(t) + 3 * t, 1e-16, 1e-4).one_sided
+    >>> def near(found):
+    ...     return abs(found.value - 1) <= 4 * found.bound
+    >>> def corner_at(place):
+    ...     return lambda t: (1e9 + np.sin(t) + max(0, t - place)) - 1e9
+    >>> found = fitted(corner_at(0.1), 2.0**-23, 1e-5, near)
+    >>> bool(near(found)), found.bound <= 1e-5, found.one_sided
+    (True, True, False)
+    >>> fitted(corner_at(1e-8), 2.0**-23, 1e-5, near).one_sided
     True
     """
-    rng = np.random.default_rng(0)
-    best = NOTHING
     if not (wanted > 0 and last_place > 0):
-        return best
+        return NOTHING
     narrowest = UNCERTAIN * (3 / MANY) ** 0.5 * USUAL * last_place / wanted
-    for side in (BOTH, *ONE):
-        for wider in side.wider:
-            found = _within(_Values(change, last_place, side, wider * narrowest), wanted, rng)
-            best = found if found.bound < best.bound else best
-            if best.bound <= wanted:
-                return best
+
+    rng = np.random.default_rng(0)
+
+    def fit(side: Side, wider: float, bound: float = wanted) -> Fitted:
+        return _within(_Values(change, last_place, side, wider * narrowest), bound, rng)
+
+    best = _best(lambda wider: fit(BOTH, wider), BOTH, wanted)
+    if best.bound <= wanted or agrees is None:
+        return best
+    for side in ONE:
+        told = _best(lambda wider, side=side: fit(side, wider), side, wanted)  # type: ignore[misc]
+        # beyond a corner that is not so near lies the slope of another piece
+        near = (fit(beside, wider, np.inf) for beside in (BOTH, side) for wider in beside.near)
+        if told.bound <= wanted and agrees(told) and all(map(agrees, near)):
+            return told
+    return best
+
+
+def _best(fit: Callable[[float], Fitted], side: Side, wanted: float) -> Fitted:
+    """Return the best fit: at wider reaches while the function is smooth, else at narrower ones."""
+    place = side.first
+    best = new = fit(side.reaches[place])
+    way = -1 if new.bent else 1
+    # where the narrower one is smooth, what it lacks is width
+    while new.bound > wanted and 0 <= place + way < len(side.reaches) and new.bent == (way < 0):
+        place += way
+        new = fit(side.reaches[place])
+        best = new if new.bound < best.bound else best
     return best
 
 
@@ -121,6 +156,9 @@ class _Values:
 
     def fit(self, places: Array, values: Array) -> Fitted:
         """Return the slope of the simplest polynomial that leaves nothing but noise."""
+        one_sided = self.side is not BOTH
+        if not np.any(values):
+            return Fitted(0.0, self.last_place / self.reach, self.reach, one_sided)
         coefficients, errors = _polynomial(places, values, self.last_place, DEGREE)
         left = np.abs(coefficients) > LEFT * errors
         for degree in self.side.degrees:
@@ -132,7 +170,9 @@ class _Values:
             if abs(slope) * 2 < CHANGES * self.last_place:
                 break
             return Fitted(slope / self.reach, UNCERTAIN * error / self.reach, self.reach,
-                          self.side is not BOTH)
+                          one_sided)
+        else:
+            return BENT
         return NOTHING
 
 
@@ -146,7 +186,7 @@ def _within(function: _Values, wanted: float, rng: np.random.Generator) -> Fitte
         places = np.concatenate([places, new])
         values = np.concatenate([values, function.at(new)])
         if not np.all(np.isfinite(values)):
-            return NOTHING
+            return BENT
         found = function.fit(places, values)
         enough = places.size * (SLACK * found.bound / wanted) ** 2
         more = int(enough) - FEW if places.size == FEW < enough <= MANY else 0

@@ -14,7 +14,7 @@ from gradcheck.equal import AGREES_ALONG, BOUNDS, CLEARLY, norm, rms
 from gradcheck.numeric.apart import climb_apart
 from gradcheck.numeric.climb import LOWEST, climb
 from gradcheck.numeric.differences import Problem
-from gradcheck.numeric.fit import fitted
+from gradcheck.numeric.fit import Fitted, fitted
 from gradcheck.numeric.ladder import RATIO, ladder
 from gradcheck.numeric.resolve import TARGET
 from gradcheck.numeric.slopes import DirectionSlopes
@@ -33,7 +33,8 @@ class Residual:
 
     `size` is that of the terms of the analytic derivative, `along` their sum, `step` the one that
     told most; `granted` is what the user's own tolerances allow. `settled` says that something else
-    than the tolerance has decided: a kink's interval, or a function that is constant.
+    than the tolerance has decided: a kink's interval, or a function that is constant. `roundoff`
+    is that of the finest step.
     """
 
     value: float
@@ -43,6 +44,7 @@ class Residual:
     step: float = FIRST_STEP
     granted: float = 0.0
     settled: bool = False
+    roundoff: float = 0.0
 
     @property
     def significant(self) -> bool:
@@ -81,6 +83,8 @@ def surely(problem: Problem, position: int, analytic: Array, direction: Array) -
     if _zero_in_effect(problem, position, analytic, direction, found.tolerance):
         return replace(found, settled=True)
     for start in (LOWEST, FINEST):
+        if start == FINEST and found.roundoff > problem.limit * found.size:
+            break  # at finer steps there is more of it
         found = _by_climb(problem, position, analytic, direction, found, start)
         if found.significant or not found.coarseness > problem.limit:
             return found
@@ -93,7 +97,9 @@ def by_magnitude(x: Array) -> Iterator[Array]:
     Elements far below the others' size have a scale of their own, and kinks or poles to match; in
     one direction with the others they show too little.
     """
-    decade = np.floor(np.log10(np.abs(x), out=np.full(x.shape, -np.inf), where=x != 0) / DECADES)
+    largest = np.max(np.abs(x), initial=0.0) or 1.0
+    decade = np.ceil(np.log10(np.abs(x) / largest, out=np.full(x.shape, -np.inf),
+                              where=x != 0) / DECADES)
     parts = np.unique(decade)
     if 1 < len(parts) <= MOST_PARTS:
         for part in parts:
@@ -113,7 +119,8 @@ def residual_along(problem: Problem, position: int, analytic: Array, direction: 
     if step > FIRST_STEP:
         correction = (value - float(slopes(RATIO * step).central[0])) / (RATIO**2 - 1)
         value, error = value + correction, error + abs(correction)
-    return Residual(value, AGREES_ALONG * size + error, size, along, step, granted)
+    return Residual(value, AGREES_ALONG * size + error, size, along, step, granted,
+                    roundoff=float(fine.roundoff[0]))
 
 
 def _by_ladder(problem: Problem, position: int, analytic: Array, direction: Array,
@@ -159,11 +166,14 @@ def _by_fit(problem: Problem, position: int, analytic: Array, direction: Array,
     slopes = DirectionSlopes(problem, position, analytic, direction)
     floor = _floor(problem, position, analytic, direction)
     wanted = (problem.limit * found.size - floor) / BOUNDS
-    fit = fitted(slopes.change, slopes.last_place, wanted)
-    if not fit.bound <= wanted:
-        return found
+
+    def agrees(fit: Fitted) -> bool:
+        return abs(fit.value - found.along) <= BOUNDS * fit.bound + floor
+
+    # a direction of many elements meets corners to both sides
+    fit = fitted(slopes.change, slopes.last_place, wanted, agrees if direction.size == 1 else None)
     value = fit.value - found.along
-    if BOUNDS * fit.bound + floor < abs(value) and not fit.surely(abs(value) - floor):
+    if not (fit.bound <= wanted and (agrees(fit) or fit.surely(abs(value) - floor))):
         return found
     return replace(found, value=value, tolerance=BOUNDS * fit.bound + floor, step=fit.step)
 

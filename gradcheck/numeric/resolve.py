@@ -19,7 +19,7 @@ from gradcheck.numeric.climb import Climbed, climb, steepest
 from gradcheck.numeric.comparison import Array, Comparison
 from gradcheck.numeric.dependence import Alignment, Index, align
 from gradcheck.numeric.differences import Problem
-from gradcheck.numeric.fit import fitted
+from gradcheck.numeric.fit import Fitted, fitted
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.slopes import DirectionSlopes, GroupSlopes
 
@@ -28,6 +28,7 @@ TARGET = 1 / 8  # of the widest tolerance that decides: where the climb may end
 MOST_CLIMBS = 1024  # groups of one argument
 REACH = 4.0  # of x's own size
 FUTILE = 4  # climbs in a row that decide nothing
+MISSES = 2  # fits that do not
 
 
 def resolve(problem: Problem, comparison: Comparison) -> None:
@@ -148,23 +149,33 @@ def _climb_all(shared: _Coordinates, open_: Array) -> None:
 
 def _fit_all(shared: _Coordinates) -> None:
     """Fit many values along each coordinate that is still open, until that proves futile."""
-    comparison, problem, futile = shared.comparison, shared.problem, 0
+    comparison, problem = shared.comparison, shared.problem
     open_ = comparison.passes_widely(problem.limit * shared.size) & ~comparison.settled
+    misses = 0
     for place in np.argwhere(open_):
-        where = tuple(map(int, place))
-        wanted = (problem.limit * shared.size[where] - shared.floor[where]) / BOUNDS
-        fit = fitted(*shared.line(where), wanted)
-        floor = shared.floor[where]
-        error = abs(comparison.analytic[where] - fit.value) - floor
-        wrong = fit.surely(error)
-        told = bool(fit.bound <= wanted and (wrong or error <= BOUNDS * fit.bound))
-        futile = 0 if told else futile + 1
-        if told:
-            comparison.numeric[where], comparison.bound[where] = fit.value, fit.bound
-            comparison.tolerance[where] = BOUNDS * fit.bound + floor
-            comparison.failed[where] = wrong
-        if futile == FUTILE:
+        misses += not _fits(shared, tuple(map(int, place)))
+        # one that stays open leaves the argument open; a second may be wrong for sure
+        if misses == MISSES:
             break
+
+
+def _fits(shared: _Coordinates, where: tuple[int, ...]) -> bool:
+    """Write what many values along a coordinate tell into the comparison, if they do."""
+    comparison, limit = shared.comparison, shared.problem.limit
+    analytic, floor = float(comparison.analytic[where]), float(shared.floor[where])
+    wanted = (limit * float(shared.size[where]) - floor) / BOUNDS
+
+    def agrees(fit: Fitted) -> bool:
+        return abs(analytic - fit.value) <= BOUNDS * fit.bound + floor
+
+    fit = fitted(*shared.line(where), wanted, agrees)
+    wrong = fit.surely(abs(analytic - fit.value) - floor)
+    told = fit.bound <= wanted and (wrong or agrees(fit))
+    if told:
+        comparison.numeric[where], comparison.bound[where] = fit.value, fit.bound
+        comparison.tolerance[where] = BOUNDS * fit.bound + floor
+        comparison.failed[where] = wrong
+    return told
 
 
 def _judge(shared: _Coordinates, group: Index, found: Climbed, tolerance: Array, here: Array

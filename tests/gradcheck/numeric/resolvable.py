@@ -21,7 +21,7 @@ from gradcheck.run import Session
 Array = np.ndarray
 LENGTHS = 1e-13 * 2 ** (np.arange(200) / 3)  # to 1e7
 OCTAVE = 3  # of them: twice a length is one, too
-DIRECTIONS, COORDINATES = 1, 2
+COORDINATES = 8
 # Central differences of orders 2 and 4, and those of one side of orders 1 and 2.
 QUOTIENTS: dict[str, tuple[tuple[float, float], ...]] = {
     "central": ((1, 1 / 2), (-1, -1 / 2)),
@@ -92,37 +92,44 @@ def recorded() -> Iterator[list[Session]]:
 def resolvable(session: Session, limit: float, seed: int = 0) -> list[str]:
     """Return what a right gradient's check left undecided, and some step would have decided.
 
-    An argument of which nothing is decided was looked at along directions; of the others, some of
-    the undecided coordinates are.
+    An argument of which nothing is decided is looked at along a direction; and some of the
+    coordinates that are undecided, each alone.
     """
     rng, found = np.random.default_rng(seed), []
     for entry in session.comparisons:
         if not np.any(entry.undecided):
             continue
-        for where, direction, size in _open(session, entry, rng):
-            told = resolving_step(_along(session, entry.position, direction),
-                                  float(np.sum(entry.analytic * direction)), limit * size, 1.0,
-                                  _last_place(session))
-            if size and told is not None:
-                found.append(f"d{entry.name} {where}: {told[0]} at {told[1]:.1e}")
+        for what, lines in _open(session, entry, rng):
+            told = (_told(session, entry, direction, limit * size) for direction, size in lines)
+            # a single element that nothing tells leaves the argument open
+            if all(told):
+                found.append(f"d{entry.name}, {what}")
     return found
 
 
+def _told(session: Session, entry: Comparison, direction: Array, tolerance: float
+          ) -> tuple[str, float] | None:
+    true = float(np.sum(entry.analytic * direction))
+    value = _along(session, entry.position, direction)
+    return resolving_step(value, true, tolerance, 1.0, _last_place(session)) if tolerance else None
+
+
 def _open(session: Session, entry: Comparison, rng: np.random.Generator
-          ) -> Iterator[tuple[str, Array, float]]:
+          ) -> Iterator[tuple[str, list[tuple[Array, float]]]]:
     """Yield directions that are undecided, and what the error of each is measured against."""
     x, gradient = session.evaluator.args[entry.position], entry.analytic
     scale = np.maximum(np.abs(x), rms(x) or 1.0)
-    for _ in range(DIRECTIONS if np.all(entry.undecided) else 0):
+    if np.all(entry.undecided):
         direction = scale * rng.standard_normal(x.shape)
-        yield "along a direction", direction, norm(gradient * direction)
-    places = np.argwhere(entry.undecided)
-    for place in rng.permutation(places)[:COORDINATES]:
+        yield "along a direction", [(direction, norm(gradient * direction))]
+    lines = []
+    for place in rng.permutation(np.argwhere(entry.undecided))[:COORDINATES]:
         where = tuple(map(int, place))
         single = np.zeros(x.shape)
         single[where] = scale[where]
         size = max(abs(float(gradient[where])), rms(gradient))
-        yield f"at {list(where)}", single, size * float(scale[where])
+        lines.append((single, size * float(scale[where])))
+    yield f"at {len(lines)} undecided elements", lines
 
 
 def _along(session: Session, position: int, direction: Array) -> Callable[[float], float]:
