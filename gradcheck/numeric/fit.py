@@ -55,8 +55,8 @@ ONE = tuple(Side(origin, (2,), (8.0, 16.0, 32.0, 64.0, 256.0, 1024.0), 3, (16.0,
 class Fitted:
     """A slope, a bound on its error, infinite where nothing was told, and the half width.
 
-    `bent` where the function is not smooth so far; `one_sided` where only one side told: a corner
-    at the origin itself would not show.
+    `bent` where the function is not smooth so far; `one_sided` where only one side told, or
+    nothing moved: a corner at the origin itself would not show.
     """
 
     value: float
@@ -158,7 +158,8 @@ class _Values:
         """Return the slope of the simplest polynomial that leaves nothing but noise."""
         one_sided = self.side is not BOTH
         if not np.any(values):
-            return Fitted(0.0, self.last_place / self.reach, self.reach, one_sided)
+            # a function that has saturated shows no slope, either: that may confirm one alone
+            return Fitted(0.0, self.last_place / self.reach, self.reach, one_sided=True)
         coefficients, errors = _polynomial(places, values, self.last_place, DEGREE)
         left = np.abs(coefficients) > LEFT * errors
         for degree in self.side.degrees:
