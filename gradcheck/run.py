@@ -19,15 +19,13 @@ from gradcheck.equal import (
     COMPUTED_IN,
     HIDDEN,
     NATIVE_ULPS,
-    RESAMPLED,
-    SAMPLED,
     TERMS,
-    size_of,
 )
 from gradcheck.findings.case import Case
 from gradcheck.findings.contrast import contrasted
 from gradcheck.findings.diagnose import Diagnosis, diagnose, is_fatal
 from gradcheck.findings.lenses.others import Wrong, seems_right
+from gradcheck.native import hold_native
 from gradcheck.numeric.compare import compare
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import align
@@ -36,8 +34,10 @@ from gradcheck.numeric.evaluator import Evaluator, ShapeError, output_of
 from gradcheck.numeric.jointly import Jointly
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
+from gradcheck.parts import settle_in_parts
 from gradcheck.progress import progress_bar
 from gradcheck.report import Report
+from gradcheck.scatter import scatter
 from gradcheck.workers import map_like
 
 Array = NDArray[Any]
@@ -45,7 +45,6 @@ Workers = int | Callable[..., Any] | None
 
 # above so many perturbations an argument is compared along random directions; a net's loss is dear
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
-RESAMPLES = 6
 NO_NUMBERS = ("non-finite", "wrong-shape", "padding-crop")
 
 
@@ -68,6 +67,7 @@ class Session:
         self.spreads: dict[int, Array | float] = {}
         self.analytic: list[Array] = []
         self.rtol, self.atol = rtol, atol
+        self.is_part, self.only = False, set(layer.wrt)
 
     def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         """Return the report."""
@@ -83,7 +83,28 @@ class Session:
             return self._report(diagnose(self.found))
         with np.errstate(all="ignore"), progress_bar(self.label, progress) as bar, \
                 map_like(workers) as mapper:
-            return self._report(diagnose(self.found, self._case(mapper, bar)))
+            case = self._case(mapper, bar)
+            diagnosis = diagnose(self.found, case)
+            wrong = None
+            if case is not None and not diagnosis.findings:
+                wrong = self._decide_in_parts(case, workers)
+            return wrong or self._report(diagnosis)
+
+    def _decide_in_parts(self, case: Case, workers: Workers) -> Report | None:
+        """Decide what the sum over all outputs left open; return what is wrong with a part."""
+        if self.kind != "layer" or self.is_part:
+            return None
+
+        def check(dout: Array) -> Report:
+            other = Session(self.layer, self.constants, self.label, along=self.along,
+                            rtol=self.rtol, atol=self.atol)
+            other.is_part, other.only = True, {entry.position for entry in self.comparisons
+                                               if np.any(entry.undecided)}
+            return other.run(dout, workers, False)
+
+        wrong, evaluations = settle_in_parts(case, check)
+        self.evaluator.count += evaluations
+        return wrong
 
     def _case(self, mapper: Callable[..., Any] | None, bar: Callable[[int], None]) -> Case | None:
         """Return the numbers; None where they mean nothing after all."""
@@ -121,7 +142,7 @@ class Session:
         problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise, self._spread,
                           rtol=self.rtol, atol=self.atol)
         places = {position: place for place, position in enumerate(self.layer.wrt[:len(analytic)])
-                  if self._is_comparable(position, analytic[place])}
+                  if position in self.only and self._is_comparable(position, analytic[place])}
         self.jointly = Jointly(problem, {position: analytic[places[position]] for position
                                          in places}, self.directions, self.along)
         for position, place in places.items():
@@ -218,20 +239,8 @@ class Session:
 
     def _scatter(self, arguments: Callable[[], list[Any]], place: int, dout: Array,
                  relative: float) -> Array | float:
-        """Return the spread of a gradient over arguments that differ by `relative`."""
-        rng = np.random.default_rng(place)
-        results = []
-        for _ in range(RESAMPLES):
-            args = arguments()
-            for i in self.layer.wrt:
-                factor = 1 + relative * rng.uniform(-1, 1, args[i].shape)
-                args[i] = (args[i] * factor).astype(args[i].dtype)
-            moved = (dout * (1 + relative * rng.uniform(-1, 1, dout.shape))).astype(dout.dtype)
-            try:
-                results.append(self._gradients(args, moved)[place].astype(np.float64))
-            except Exception:
-                return 0.0
-        return np.asarray(SAMPLED * np.ptp(np.array(results), axis=0))
+        return scatter(lambda args, moved: self._gradients(args, moved)[place], arguments,
+                       self.layer.wrt, dout, relative, seed=place)
 
     def _compare(self, problem: Problem, position: int, analytic: Array) -> Comparison:
         """Compare coordinate by coordinate, or along directions where that costs too much."""
@@ -247,35 +256,11 @@ class Session:
         return compare_by_projection(problem, position, name, analytic, self.directions)
 
     def _compare_native(self, problem: Problem, comparison: Comparison, place: int) -> None:
-        """Hold the gradient of a narrower dtype against the float64 one, which has passed.
-
-        Both only compare where forward itself agrees between the dtypes: a mask drawn in the
-        array's own dtype does not.
-        """
-        argument = self.layer.args[comparison.position]
-        if argument.dtype == np.float64 or self.found.out is None or self.found.dout is None or (
-                not argument.size):
-            return
-        eps = float(np.finfo(argument.dtype).eps)
-        if np.any(np.abs(self.found.out - problem.origin) > NATIVE_ULPS * eps * size_of(
-                problem.origin)):
-            return
-        native = np.asarray(self.found.gradients[place])
-        if native.shape != argument.shape or native.dtype.kind != "f":
-            return
-        gradient = native.astype(np.float64)
-        error = np.abs(gradient - comparison.analytic)
-        tolerance = NATIVE_ULPS * eps * (comparison.scale + comparison.natural)
-        tolerance = tolerance + self.rtol * comparison.scale + self.atol
-        if not np.any(error > tolerance):
-            return
-        tolerance = tolerance + RESAMPLED * self._scatter(self.layer.copies, place,
-                                                          self.found.dout, 2 * eps)
-        if np.any(wrong := ~(error <= tolerance)):
-            comparison.analytic, comparison.failed = gradient, wrong
-            comparison.bound = np.maximum(comparison.bound, tolerance)
-            comparison.notes.append(f"d{comparison.name} is right at float64 and wrong at "
-                                    f"{argument.dtype}")
+        """Hold the gradient of a narrower dtype against the float64 one, which has passed."""
+        if self.layer.args[comparison.position].dtype != np.float64:
+            hold_native(comparison, self.found, problem, place, self.layer.args,
+                        lambda dout, relative: self._scatter(self.layer.copies, place, dout,
+                                                             relative))
 
     def _report(self, diagnosis: Diagnosis) -> Report:
         """Close the check."""

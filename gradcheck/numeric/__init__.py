@@ -15,4 +15,6 @@ residual                What a directional derivative leaves unexplained of an a
 resolve                 Coordinates that would pass although much could hide behind their tolerance.
 noise                   How far a scalar function's value is off by its own rounding
 jointly                 Gradients of all arguments along the same random directions
+apart                   Sums whose terms climb apart: what cancels in a sum
+fit                     Derivatives from many values: roundoff averages out where a single ...
 """
