@@ -29,8 +29,8 @@ RULE = Rule(
         takes away the axis of samples where its length is 1.""",
     sign="At N = 1 it raises, or a shape or a number is wrong; at N = 3 and N = 5 all is right.",
     given=layer("affine", f"""
-        rng = np.random.default_rng(0)
-        x, w, b = rng.normal(size=(1, 6)), rng.normal(size=(6, 5)), rng.normal(size=5)
+    rng = np.random.default_rng(0)
+    x, w, b = rng.normal(size=(1, 6)), rng.normal(size=(6, 5)), rng.normal(size=5)
 {AFFINE_RIGHT}""", "x, w, b"),
     wrong="""
         def affine_forward(x, w, b):
