@@ -40,17 +40,51 @@ def _indices(site: Site, index: ast.expr) -> Iterator[ast.expr]:
         for place, entry in enumerate(index.elts):
             for new in _indices(site, entry):
                 yield ast.Tuple([*index.elts[:place], new, *index.elts[place + 1:]], ast.Load())
+        for made in zip(*(list(_windows(site, entry)) if isinstance(entry, ast.Slice) and (
+                entry.upper or entry.lower) else itertools.repeat(entry) for entry in index.elts),
+                        strict=False):
+            if made != tuple(index.elts):
+                yield ast.Tuple(list(made), ast.Load())
+            else:
+                break
     elif isinstance(index, ast.Slice):
         for lower in _bound(site, index.lower):
             yield ast.Slice(lower, index.upper, index.step)
         for upper in _bound(site, index.upper):
             yield ast.Slice(index.lower, upper, index.step)
+        yield from _windows(site, index)
         if index.step is None:
             yield ast.Slice(index.lower, index.upper, number(-1))
         else:
             yield ast.Slice(index.lower, index.upper, None)
     elif not (isinstance(index, ast.Constant) and not isinstance(index.value, int)):
         yield from _moved(site, index)
+
+
+def _windows(site: Site, index: ast.Slice) -> Iterator[ast.Slice]:
+    """Yield a slice that lies elsewhere: both its ends moved, or its first one scaled in both."""
+    lower, upper = index.lower, index.upper
+    whole = [parsed(name) for name, value in site.place.scope.items()
+             if isinstance(value, int | np.integer) and not isinstance(value, bool)]
+    for by in whole:
+        start = by if lower is None else ast.BinOp(lower, ast.Mult(), by)
+        yield ast.Slice(start, _replaced(upper, lower, start), index.step)
+    for by in whole if upper is None else ():
+        yield ast.Slice(by, ast.UnaryOp(ast.USub(), by), index.step)
+    if lower is not None and upper is not None:
+        yield ast.Slice(lower, ast.BinOp(lower, ast.Add(), upper), index.step)
+
+
+def _replaced(node: ast.expr | None, old: ast.expr | None, new: ast.expr) -> ast.expr | None:
+    """Return an end with another start in it, or counted from the start."""
+    if node is None or old is None:
+        return None if node is None else ast.BinOp(new, ast.Add(), node)
+    if isinstance(node, ast.BinOp):
+        left, right = (_replaced(part, old, new) for part in (node.left, node.right))
+        assert left is not None
+        assert right is not None
+        return ast.BinOp(left, node.op, right)
+    return new if ast.unparse(node) == ast.unparse(old) else node
 
 
 def _bound(site: Site, bound: ast.expr | None) -> Iterator[ast.expr | None]:
@@ -135,6 +169,96 @@ def statements(site: Site) -> Iterator[Any]:
     if isinstance(node, ast.AugAssign | ast.Expr) or (isinstance(node, ast.Assign) and isinstance(
             node.targets[0], ast.Name | ast.Subscript)):
         yield ast.Pass()
+
+
+def scattered(site: Site) -> Iterator[ast.stmt]:
+    """Yield an assignment at indices as one that adds up where an index stands twice."""
+    node = site.node
+    target = node.target if isinstance(node, ast.AugAssign) else (
+        node.targets[0] if isinstance(node, ast.Assign) else None)
+    if isinstance(target, ast.Subscript) and site.place.numpy and any(
+            isinstance(site.place.value(entry), np.ndarray) for entry in (
+                target.slice, *getattr(target.slice, "elts", ()))):
+        func = ast.Attribute(ast.Attribute(ast.Name(site.place.numpy, ast.Load()), "add",
+                                           ast.Load()), "at", ast.Load())
+        base = ast.parse(ast.unparse(target.value), mode="eval").body
+        yield ast.Expr(ast.Call(func, [base, target.slice, node.value], []))
+
+
+def room(site: Site) -> tuple[int, ...] | None:
+    """Return the shape that may stand at a place: its own, or that of what it is combined into."""
+    place, shape = site.place, site.place.shape(site.node)
+    statement, above = site.statement, site.parent
+    if isinstance(above, ast.UnaryOp) and len(site.parents) > 1:
+        above = site.parents[1]
+    if isinstance(above, ast.UnaryOp | ast.stmt) and isinstance(
+            statement, ast.AugAssign | ast.Assign):
+        target = statement.target if isinstance(statement, ast.AugAssign) else (
+            statement.targets[0])
+        if isinstance(target, ast.Subscript):
+            load = ast.Subscript(target.value, target.slice, ast.Load())
+            wide = place.values.setdefault(load, place.shape(parsed(ast.unparse(load))))
+        elif isinstance(statement, ast.AugAssign):
+            wide = place.shape(parsed(ast.unparse(target)))
+        else:
+            wide = None
+    else:
+        wide = place.shape(above) if isinstance(above, ast.BinOp | ast.Call) else None
+    if shape is None or not wide:
+        return shape
+    try:
+        return wide if np.broadcast_shapes(shape, wide) == wide else shape
+    except ValueError:
+        return shape
+
+
+def wider(site: Site) -> Iterator[ast.AST]:
+    """Yield a number times an array, or the array or a sum of it in its place."""
+    node, shape = site.node, site.place.shape(site.node)
+    wide = room(site)
+    if shape != () or not wide or isinstance(site.parent, ast.Subscript | ast.Slice | ast.keyword):
+        return
+    for atom in arrays(site.place):
+        if fits(atom, wide):
+            if isinstance(node, ast.Constant):
+                yield atom.node
+            if node != ast.Constant(1):
+                yield ast.BinOp(node, ast.Mult(), atom.node)
+        for axis in range(atom.value.ndim if site.place.numpy else 0):
+            if isinstance(node, ast.Constant) and np.delete(
+                    atom.value.shape, axis).tolist() == list(wide):
+                yield called(site, "sum", atom.node, axis=number(axis))
+                if atom.value.dtype.kind == "f":
+                    yield called(site, "sum", parsed(f"{atom.text} > 0"), axis=number(axis))
+
+
+def borrowed(site: Site) -> Iterator[ast.AST]:
+    """Yield an expression that stands elsewhere, and in which this one is a part."""
+    if isinstance(getattr(site.node, "ctx", ast.Load()), ast.Load):
+        text = ast.unparse(site.node)
+        shape = room(site)
+        for lent in site.place.known.lent:
+            if text in lent and lent != text and shape is not None and (
+                    site.place.shape(parsed(lent)) in (shape, site.place.shape(site.node))):
+                yield parsed(lent)
+
+
+def unread(site: Site) -> Iterator[ast.AST]:
+    """Yield it with a name that is given a value and never read."""
+    shape = _has_value(site)
+    if shape is None:
+        return
+    wide = room(site) or shape
+    for atom in (*arrays(site.place), *scalars(site.place)):
+        if atom.text in site.place.known.unused:
+            value = np.asarray(atom.value)
+            if value.shape == () or fits(Atom("", value), wide):
+                yield ast.BinOp(site.node, ast.Mult(), atom.node)
+                yield ast.BinOp(site.node, ast.Div(), atom.node)
+                if value.shape or value.dtype.kind == "f":
+                    yield ast.BinOp(site.node, ast.Add(), atom.node)
+                    yield ast.BinOp(site.node, ast.Sub(), atom.node)
+                    yield atom.node
 
 
 def is_term(site: Site) -> bool:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import CodeType
 from typing import Any
 
@@ -16,15 +17,16 @@ import numpy as np
 
 from gradcheck.repair import edits
 from gradcheck.repair.angelic import Suspect, suspects
-from gradcheck.repair.bench import Bench, Outcome, Part
+from gradcheck.repair.atoms import parsed
+from gradcheck.repair.bench import FAULTS, Bench, Outcome, Part
 from gradcheck.repair.edits import Kind
 from gradcheck.repair.lost import missing_name
-from gradcheck.repair.sites import Change, Site, sites_of
+from gradcheck.repair.sites import Change, Known, Site, is_pure, sites_of
 from gradcheck.repair.slice import OWN, SHARED, scores
-from gradcheck.repair.values import expressions
+from gradcheck.repair.values import expressions, named_numbers, scaled
 
 # After the first edit that repairs, others are collected so long.
-MORE_SECONDS = 0.3
+MORE_SECONDS = 0.4
 # What costs less needs no better one beside it.
 NATURAL = 1.75
 # How much less natural an edit outside backward is: in forward's cache, in a helper.
@@ -34,6 +36,12 @@ MOST_PARTIAL = 4
 LAST_TIER_OF_TWO = 1
 SOLVING_SECONDS = 0.4
 MOST_EXPRESSIONS = 12
+MOST_LINES = 3
+# How long an expression may be that stands elsewhere and is tried.
+MOST_LENT = 40
+
+
+Group = tuple[Part, Sequence[Site]]
 
 
 @dataclass
@@ -92,7 +100,7 @@ class Search:
         self.base = self.bench.outcome()
         if self.base.is_right:
             return []
-        groups = [(part, list(self.sites(part))) for part in self.order()]
+        groups: list[Group] = [(part, list(self.sites(part))) for part in self.order()]
         for tier in edits.TIERS:
             for part, sites in groups:
                 self._try(part, self._stage(part, sites, tier))
@@ -104,23 +112,38 @@ class Search:
                 self._two(groups, tier)
                 if self.found or self._is_over:
                     return self._sorted()
-            if tier == 1:
-                self._solve(groups)
+            if tier == 0:
+                groups = self._solved_first(groups)
+                if self._is_over or (self.found and self._sorted()[0].cost < NATURAL):
+                    return self._sorted()
         return self._sorted()
 
-    def _solve(self, groups: Sequence[tuple[Part, Sequence[Site]]]) -> None:
+    def _solved_first(self, groups: Sequence[Group]) -> list[Group]:
+        """Try every edit of the lines at which solving says that the slip is; return the others."""
+        self._solve(groups)
+        lines = {entry.site.statement for entry in self.suspects if entry.is_telling}
+        if not 0 < len(lines) <= MOST_LINES:
+            return list(groups)
+        near = [(part, [site for site in sites if site.statement in lines])
+                for part, sites in groups]
+        for tier in edits.TIERS[1:-1]:
+            for part, sites in near:
+                self._try(part, edits.changes(sites, tier, self.codes))
+                if self._is_over:
+                    return list(groups)
+            if self.found and self._sorted()[0].cost < NATURAL:
+                break
+        return [(part, [site for site in sites if site.statement not in lines])
+                for part, sites in groups]
+
+    def _solve(self, groups: Sequence[Group]) -> None:
         """Find the lines at which some value makes all right, and what could yield it there."""
         until = min(self.deadline, time.monotonic() + SOLVING_SECONDS)
         for part, sites in groups:
-            if part.is_main and part.in_backward and self.kind == "layer":
+            if part.is_main and part.in_backward:
                 self.suspects += suspects(self.bench, part, sites, until)
                 self._try(part, (change for suspect in self.suspects if suspect.is_unique
                                  for change in _yielding(suspect.site, suspect.value)))
-        lines = {entry.site.statement for entry in self.suspects if entry.is_telling}
-        for _, sites in groups:
-            for site in sites:
-                if site.statement in lines:
-                    site.place.score = OWN - 1
 
     def order(self) -> list[Part]:
         """Return the parts, the backward first, and forward's cache last."""
@@ -140,8 +163,17 @@ class Search:
             found = {node: score for node, score in cached.items() if score == OWN} | returns
         else:
             found = scores(tree, names, failing, value_first=part.in_forward)
-        yield from sites_of(part.source, part.run, found, self._packed(),
-                            missing_name(self.bench.error))
+        yield from sites_of(part.source, part.run, found, Known(
+            self._packed(), missing_name(self.bench.error), self._lent))
+
+    @cached_property
+    def _lent(self) -> tuple[str, ...]:
+        """The expressions that stand in forward and backward, the short ones first."""
+        found = {ast.unparse(node) for part in self.bench.parts
+                 for node in ast.walk(part.source.tree)
+                 if isinstance(node, ast.BinOp | ast.Subscript) and is_pure(node)
+                 and isinstance(getattr(node, "ctx", ast.Load()), ast.Load)}
+        return tuple(sorted((text for text in found if len(text) < MOST_LENT), key=len))
 
     def _packed(self) -> tuple[tuple[str, ...], ...]:
         """Return the tuples of names that forward makes."""
@@ -168,6 +200,7 @@ class Search:
         yield from edits.changes(sites, tier, self.codes)
         if tier == 0 and (part.in_backward or self.kind != "layer"):
             yield from self._by_value(sites)
+            yield from self._by_ratio(sites)
 
     def _try(self, part: Part, changes: Iterator[Change], before: tuple[Change, ...] = ()) -> None:
         """Try changes, and keep those that repair all, or some and spoil none."""
@@ -181,7 +214,7 @@ class Search:
                 if elsewhere >= 0:
                     self.found.append(Candidate(part, (*before, change), code, elsewhere))
                     self.enough = min(self.enough, time.monotonic() + MORE_SECONDS)
-            elif not before and outcome.right > self.base.right:
+            elif not before and outcome.is_nearer(self.base):
                 self.partial.append((part, change, outcome))
             if self._is_over:
                 return
@@ -197,10 +230,29 @@ class Search:
             for site in (*_keyed(sites, names[place]), *_last(sites, place, len(names))):
                 yield from _yielding(site, whole)
 
-    def _two(self, groups: Sequence[tuple[Part, Sequence[Site]]], tier: int) -> None:
+    def _by_ratio(self, sites: Sequence[Site]) -> Iterator[Change]:
+        """Yield factors that a gradient lacks which is a multiple of the true one."""
+        place = self.bench.places[0]
+        try:
+            found = self.bench.gradients(None, None, place)
+        except FAULTS:
+            return
+        pairs = zip(place.truths, found, strict=False)
+        ratios = [truth.ratio(gradient) for truth, gradient in pairs]
+        for ratio in sorted({float(f"{ratio:.9g}") for ratio in ratios if ratio} - {1.0}):
+            for site in sites:
+                if site.is_value or site.place.shape(site.node) == ():
+                    yield from _scaled_by(site, ratio)
+
+    def _two(self, groups: Sequence[Group], tier: int) -> None:
         """Try a second edit after each first one that repairs some gradients."""
-        ranked = sorted(self.partial, key=lambda entry: (-len(entry[2].right), entry[1].cost))
-        for part, change, outcome in ranked[:MOST_PARTIAL]:
+        best = sorted(self.partial, key=lambda entry: (
+            len(entry[2].right), entry[2].matched, -entry[1].cost), reverse=True)
+        # what gives the same gradients is the same edit, written otherwise
+        ranked = {tuple(f"{far:.6g}" for far in entry[2].distances): entry
+                  for entry in reversed(best)}
+        for part, found, outcome in [*reversed(ranked.values())][:MOST_PARTIAL]:
+            change = found.copied()
             first, self.base = self.base, outcome
             with ExitStack() as stack:
                 stack.enter_context(change.applied())
@@ -214,6 +266,19 @@ class Search:
             self.base = first
             if self.found or self._is_over:
                 return
+
+
+def _scaled_by(site: Site, ratio: float) -> Iterator[Change]:
+    """Yield an expression times a number that has a name here; one for a number of its own."""
+    factor, kind = edits.BY_NAME["factor"], REWRITTEN
+    value = site.place.value(site.node)
+    if site.is_value:
+        for text in named_numbers(ratio, site.place):
+            yield Change(factor, ((site, scaled(site.node, text)),), factor.cost)
+    if isinstance(value, int | float | np.number) and value:
+        for wanted in (value * ratio, value / ratio):
+            for text in named_numbers(float(wanted), site.place):
+                yield Change(kind, ((site, parsed(text)),), kind.cost)
 
 
 REWRITTEN = Kind("rewritten", 0, "another expression is wanted here", "dout", "dout * mask",

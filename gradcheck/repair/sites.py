@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -62,17 +63,44 @@ class Site:
         return not above and isinstance(self.statement, ast.Assign | ast.AugAssign | ast.Return)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of a function apart from its values.
+
+    Attributes
+    ----------
+    packed : tuple of tuple of str
+        The tuples of names that forward packs, which are what a cache is made of.
+    missing : str
+        A name that is used and not defined.
+    lent : tuple of str
+        Expressions that stand somewhere in forward or backward.
+    unused : frozenset of str
+        Names that are given a value and never read.
+    """
+
+    packed: tuple[tuple[str, ...], ...] = ()
+    missing: str = ""
+    lent: tuple[str, ...] = ()
+    unused: frozenset[str] = frozenset()
+
+
 @dataclass(eq=False)
 class Where:
-    """A statement's surroundings: the names in scope and what they hold."""
+    """A statement's surroundings: the names in scope and what they hold.
+
+    `index` holds the indices at which the arrays in scope may be looked at here, such as the
+    variables of the loops around it.
+    """
 
     scope: Scope
     names: Scope
     numpy: str
     score: int = 0
-    packed: tuple[tuple[str, ...], ...] = ()
-    missing: str = ""
+    known: Known = Known()
+    index: tuple[str, ...] = ()
     values: dict[ast.AST, Any] = field(default_factory=dict)
+    atoms: dict[str, Any] = field(default_factory=dict)
 
     def value(self, node: ast.AST) -> Any:
         """Return what an expression is worth here; None where that cannot be told."""
@@ -113,35 +141,50 @@ def is_pure(node: ast.AST) -> bool:
     return True
 
 
-def sites_of(source: Source, run: Run, scores: Mapping[ast.stmt, int],
-             packed: tuple[tuple[str, ...], ...] = (), missing: str = "") -> Iterator[Site]:
-    """Yield the places of a function that matter, its statements and what is in them.
-
-    `packed` holds the tuples of names that forward packs, which are what a cache is made of;
-    `missing` is a name that is used and not defined.
-    """
+def sites_of(source: Source, run: Run, scores: Mapping[ast.stmt, int], known: Known = Known()
+             ) -> Iterator[Site]:
+    """Yield the places of a function that matter, its statements and what is in them."""
     alias = next((name for name, value in run.names.items() if value is np), "")
-    known = Where({}, run.names, alias, packed=packed, missing=missing)
-    for site in _of_body(source.tree.body, run, scores, known):
+    above = Where({}, run.names, alias, known=replace(known, unused=_unused(source.tree)))
+    for site in _of_body(source.tree.body, run, scores, above):
         site.is_nested = site.holder is not source.tree.body
         yield site
 
 
-def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], known: Where
+def _unused(tree: ast.FunctionDef) -> frozenset[str]:
+    """Return the names of a function that are given a value and never read."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    given = {arg.arg for arg in tree.args.args} | {
+        node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return frozenset(given - {node.id for node in names if isinstance(node.ctx, ast.Load)})
+
+
+def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], above: Where
              ) -> Iterator[Site]:
     for index, node in enumerate(body):
         scope = run.scope_of(node.lineno, _own_end(node)) if hasattr(node, "lineno") else None
         if scope is None or isinstance(node, LEFT_ALONE):
             continue
         if node in scores:
-            where = Where(scope, run.names, known.numpy, scores[node], known.packed,
-                          known.missing)
+            where = replace(above, scope=scope, score=scores[node], values={}, atoms={},
+                            index=tuple(_indices(node, above.index)))
             _remember(node, where, run)
             yield Site(body, index, node, node, (), where)
             if not _is_text(node):
                 yield from _inside(node, node, (), where)
+        inner = replace(above, index=(*above.index, node.target.id)) if isinstance(
+            node, ast.For) and isinstance(node.target, ast.Name) else above
         for name in ("body", "orelse", "finalbody"):
-            yield from _of_body(getattr(node, name, []), run, scores, known)
+            yield from _of_body(getattr(node, name, []), run, scores, inner)
+
+
+def _indices(node: ast.stmt, loops: tuple[str, ...]) -> Iterator[str]:
+    """Yield the indices that a statement writes at, and those of the loops around it."""
+    if loops:
+        yield ", ".join(loops)
+    for target in getattr(node, "targets", [getattr(node, "target", None)]):
+        if isinstance(target, ast.Subscript) and is_pure(target.slice):
+            yield ast.unparse(target.slice).removeprefix("(").removesuffix(")")
 
 
 def _remember(node: ast.stmt, where: Where, run: Run) -> None:
@@ -209,6 +252,11 @@ class Change:
     def first(self) -> Site:
         """The place that is shown."""
         return self.parts[0][0]
+
+    def copied(self) -> Change:
+        """Return the change with nodes of its own, in which a second one may be made."""
+        parts = ((site, copy.deepcopy(new, {id(site.node): site.node})) for site, new in self.parts)
+        return replace(self, parts=tuple(parts))
 
     @contextmanager
     def applied(self) -> Iterator[None]:

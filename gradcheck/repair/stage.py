@@ -30,6 +30,8 @@ MOST_PLACES, MOST_SAME = 3, 2
 MOST_SECONDS = 1.0
 # Of a forward that takes longer, nothing could be proved in the time.
 SLOWEST = 0.05
+# One that takes longer is looked at with smaller arguments first.
+SLOW = 5e-4
 LEAST_PLACES = 2
 MOST_JUDGED = 4
 MOST_SUSPECTS = 3
@@ -73,12 +75,15 @@ def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[
             place = Place(layer, whole=True, seed=seed)
             if place.seconds > SLOWEST:
                 return ()
+            given = variants(layer, kind) if others is None else others
+            if place.seconds > SLOW and kind == "layer":
+                place = _shrunk(place)
+                given = itertools.chain([layer], variants(place.layer, kind))
             place.truths  # noqa: B018  (computed while the layer is as it is)
         except Exception:
             return ()
-        given = variants(layer, kind) if others is None else others
         until = time.monotonic() + min(MOST_SECONDS, seconds / 3)
-        bench = Bench([place, *_places(layer, given, until)])
+        bench = Bench([place, *_places(layer, given, until, _is_taken(place))])
         search = Search(bench, codes, deadline, kind)
         candidates = search.run() if bench.parts else []
         if bench.parts and search.base.is_right:
@@ -96,10 +101,45 @@ def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[
             _suspected(search, layer))
 
 
-def _places(layer: Layer, others: Iterable[Layer], until: float) -> Iterator[Place]:
+def _shrunk(place: Place) -> Place:
+    """Return a place of smaller arguments at which the same gradients are wrong, if there is one.
+
+    Each candidate is run at it; those that are right there are held to the larger arguments.
+    """
+    wrong = _wrong_at(Place(place.layer, seed=place.seed))
+    for args in argument_places.smaller(place.layer.args, np.random.default_rng(20)):
+        with contextlib.suppress(Exception):
+            small = Place(replace(place.layer, args=args), seed=place.seed)
+            if small.seconds < place.seconds and _wrong_at(small) == wrong:
+                return Place(small.layer, whole=True, seed=place.seed)
+    return place
+
+
+def _wrong_at(place: Place) -> list[bool]:
+    """Return of each gradient whether it is wrong; of all where backward raises."""
+    found = None
+    with contextlib.suppress(Exception):
+        found = as_gradients(place.layer.backward(place.dout.copy(), place.fresh_cache()))
+    return [not far <= 1.0 for far in distances(place, found or ())]
+
+
+def _is_taken(place: Place) -> bool:
+    """Whether backward as it is gives gradients of the right shapes.
+
+    Forward may take by accident what was never meant, such as a last gate of one column.
+    """
+    try:
+        found = as_gradients(place.layer.backward(place.dout.copy(), place.fresh_cache()))
+    except Exception:
+        return False
+    return found is not None and all(map(np.isfinite, distances(place, found)))
+
+
+def _places(layer: Layer, others: Iterable[Layer], until: float, taken: bool) -> Iterator[Place]:
     """Yield the places of other layers, as far as forward takes their arguments.
 
-    Those of sizes that were not there before are what proves an edit; others hold it, too.
+    Those of sizes that were not there before are what proves an edit; others hold it, too. Where
+    backward takes the first ones it has to take these.
     """
     seen, count, same = {_shapes(layer), _settings(layer)}, 0, 0
     for other in others:
@@ -111,6 +151,8 @@ def _places(layer: Layer, others: Iterable[Layer], until: float) -> Iterator[Pla
         with contextlib.suppress(Exception):
             place = Place(other, seed=1 + count, is_new=shapes not in seen)
             place.truths  # noqa: B018  (computed while the layer is as it is)
+            if taken and not _is_taken(place):
+                continue
             seen.update((shapes, settings))
             count += place.is_new
             same += not place.is_new

@@ -97,7 +97,7 @@ def unpackings(site: Site) -> Iterator[list[ast.AST]]:
     """Yield the first statement after one that unpacks the cache as forward packed it."""
     cache = [name for name, value in site.place.scope.items() if isinstance(value, tuple)]
     first = isinstance(site.holder, list) and site.holder[0] is site.node
-    for packed in site.place.packed if first else ():
+    for packed in site.place.known.packed if first else ():
         for name in cache:
             if len(packed) == len(site.place.scope[name]):
                 names: list[ast.expr] = [ast.Name(entry, ast.Store()) for entry in packed]

@@ -143,9 +143,9 @@ def orders(site: Site) -> Iterator[ast.AST]:
     elif isinstance(node, ast.Call) and len(node.args) > 1:
         for i, j in itertools.combinations(range(len(node.args)), 2):
             yield ast.Call(node.func, _exchanged(node.args, i, j), node.keywords)
-    elif isinstance(node, ast.Tuple) and 2 <= len(node.elts) <= 9:
+    elif isinstance(node, ast.Tuple | ast.List) and 2 <= len(node.elts) <= 9:
         for i, j in itertools.combinations(range(len(node.elts)), 2):
-            yield ast.Tuple(_exchanged(node.elts, i, j), node.ctx)
+            yield type(node)(_exchanged(node.elts, i, j), node.ctx)
 
 
 def _exchanged(entries: list[ast.expr], i: int, j: int) -> list[ast.expr]:
