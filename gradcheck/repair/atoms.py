@@ -45,11 +45,20 @@ def arrays(where: Where) -> list[Atom]:
     ['x', "cache['mask']"]
     """
     if "arrays" not in where.atoms:
-        found = [Atom(text, value) for text, value in _values(where.scope)
+        found = [Atom(text, value) for text, value in _apart(_values(where.scope))
                  if isinstance(value, np.ndarray) and value.dtype.kind in "fbiu" and value.size]
         where.atoms["arrays"] = [*found, *_at_index(found, where)][:MOST_ARRAYS]
     held: list[Atom] = where.atoms["arrays"]
     return held
+
+
+def _apart(values: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield what has a name of its own, once: what is unpacked is also an entry of the cache."""
+    seen: set[int] = set()
+    for text, value in values:
+        if text.isidentifier() or id(value) not in seen:
+            seen.add(id(value))
+            yield text, value
 
 
 def _at_index(found: list[Atom], where: Where) -> Iterator[Atom]:

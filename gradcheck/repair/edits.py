@@ -112,7 +112,7 @@ KINDS = (
          "np.add.at(dw, idx, dout)", grows.scattered, "statement"),
     Kind("unread", 0, "a name that is never read is missing here", "dh * o", "dh * o + dc",
          grows.unread, cost=1.3),
-    Kind("borrowed", 1, "something is missing here", "var ** -1.5", "(var + eps) ** -1.5",
+    Kind("borrowed", 0, "something is missing here", "var ** -1.5", "(var + eps) ** -1.5",
          grows.borrowed, cost=1.4),
     Kind("wider", 1, "an array is wanted here", "np.where(pos, dout, slope)",
          "np.where(pos, dout, slope * dout)", grows.wider, cost=1.5),

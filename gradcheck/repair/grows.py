@@ -57,6 +57,9 @@ def _indices(site: Site, index: ast.expr) -> Iterator[ast.expr]:
             yield ast.Slice(index.lower, index.upper, number(-1))
         else:
             yield ast.Slice(index.lower, index.upper, None)
+        if index.lower is index.upper is index.step is None:
+            yield from (atom.node for atom in arrays(site.place)
+                        if atom.value.dtype.kind in "iu" and atom.text.isidentifier())
     elif not (isinstance(index, ast.Constant) and not isinstance(index.value, int)):
         yield from _moved(site, index)
 

@@ -200,7 +200,7 @@ class Search:
         yield from edits.changes(sites, tier, self.codes)
         if tier == 0 and (part.in_backward or self.kind != "layer"):
             yield from self._by_value(sites)
-            yield from self._by_ratio(sites)
+            yield from self._by_ratio(part, sites)
 
     def _try(self, part: Part, changes: Iterator[Change], before: tuple[Change, ...] = ()) -> None:
         """Try changes, and keep those that repair all, or some and spoil none."""
@@ -230,11 +230,11 @@ class Search:
             for site in (*_keyed(sites, names[place]), *_last(sites, place, len(names))):
                 yield from _yielding(site, whole)
 
-    def _by_ratio(self, sites: Sequence[Site]) -> Iterator[Change]:
+    def _by_ratio(self, part: Part, sites: Sequence[Site]) -> Iterator[Change]:
         """Yield factors that a gradient lacks which is a multiple of the true one."""
         place = self.bench.places[0]
         try:
-            found = self.bench.gradients(None, None, place)
+            found = self.bench.gradients(part, part.source.compiled(), place)
         except FAULTS:
             return
         pairs = zip(place.truths, found, strict=False)

@@ -26,6 +26,8 @@ from gradcheck.repair.verify import Judge, passes, proved
 from gradcheck.repaired import Repair
 
 SECONDS = 3.0
+# Forward has to stay finite where it is, or an edit takes the eps that keeps it so.
+LEVELS = (0.0, 1.0, 3.0)
 MOST_PLACES, MOST_SAME = 3, 2
 MOST_SECONDS = 1.0
 # Of a forward that takes longer, nothing could be proved in the time.
@@ -195,6 +197,7 @@ def _of_forward(bench: Bench, search: Search, kind: str, deadline: float) -> tup
         return ()
     first = layers[0]
     shapes = [_shape_of_output(layer) for layer in layers]
+    finite = [_is_finite(layer) for layer in _level(first)]
 
     def agrees() -> bool:
         # where nothing comes out, any gradient is right
@@ -204,10 +207,29 @@ def _of_forward(bench: Bench, search: Search, kind: str, deadline: float) -> tup
     def passes_all() -> bool:
         return all(passes(Place(layer), kind) for layer in layers)
 
+    def stays_finite() -> bool:
+        now = [_is_finite(layer) for layer in _level(first)]
+        return all(after or not before for before, after in zip(finite, now, strict=True))
+
     return repairs_by(
-        lambda: first.forward(*first.copies()), [agrees, passes_all], side="forward",
+        lambda: first.forward(*first.copies()), [agrees, stays_finite, passes_all], side="forward",
         verified=len(layers) - 1, arguments=_wrong(search, first), tiers=FORWARD_TIERS,
         seconds=min(FORWARD_SECONDS, deadline - time.monotonic()))
+
+
+def _level(layer: Layer) -> Iterator[Layer]:
+    """Yield a layer at arrays of one number: nothing varies in them, and a root may be of zero."""
+    for level in LEVELS:
+        args = tuple(np.full_like(arg, level) if isinstance(arg, np.ndarray) and (
+            arg.dtype.kind == "f") else arg for arg in layer.args)
+        yield replace(layer, args=args)
+
+
+def _is_finite(layer: Layer) -> bool:
+    try:
+        return bool(np.all(np.isfinite(layer.forward(*layer.copies())[0])))
+    except Exception:
+        return False
 
 
 def _shape_of_output(layer: Layer) -> tuple[int, ...]:

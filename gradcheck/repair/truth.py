@@ -50,8 +50,10 @@ class Truth:
 
     def matched(self, gradient: Any) -> int:
         """Return how many elements of a gradient are right, where all are known."""
-        if self.whole is None or np.shape(gradient) != self.shape:
+        if self.whole is None or self.known is None or np.shape(gradient) != self.shape:
             return 0
+        if self.ratio(gradient) is not None:  # a factor is missing, and no more
+            return max(int(np.count_nonzero(self.known)) - 1, 0)
         near = np.abs(np.asarray(gradient) - self.whole) <= CLOSE * self.scale
         return int(np.count_nonzero(near & self.known))
 

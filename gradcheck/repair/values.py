@@ -146,6 +146,9 @@ def _times(coefficient: str, text: str) -> ast.expr:
 def named_numbers(factor: float, where: Where) -> Iterator[str]:
     """Yield names for a number: 2, 1 / N, p / N; two of them where one does not do."""
     sign, size = "-" * (factor < 0), abs(factor)
+    if abs(size - 1) <= ALIKE:
+        yield f"{sign}1"
+        return
     atoms = [Atom("1", 1), Atom("2", 2), Atom("3", 3), *scalars(where)]
     single = ((text, value) for atom in atoms
               for text, value in ((atom.text, atom.value), (f"1 / {_held(atom)}", 1 / atom.value)))
@@ -213,7 +216,7 @@ def _of_two(a: Atom, b: Atom, shape: tuple[int, ...], alias: str) -> Iterator[tu
         for first, one in ((a.text, left), (f"{a.text}.T", left.T)):
             for second, other in ((b.text, right), (f"{b.text}.T", right.T)):
                 if (one.shape[0], other.shape[1]) == shape and one.shape[1] == other.shape[0]:
-                    yield f"{first} @ {second}", one @ other
+                    yield f"({first} @ {second})", one @ other
     if shape and left.shape == shape and _reaches(right.shape, shape):
         yield f"({a.text} - {b.text})", left - right
     if alias and left.shape == right.shape and left.shape != shape and a.text < b.text:
