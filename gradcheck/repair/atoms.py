@@ -65,7 +65,7 @@ def _at_index(found: list[Atom], where: Where) -> Iterator[Atom]:
     """Yield the elements of arrays at which a statement or the loops around it are."""
     for index in where.index:
         for atom in found[:MOST_INDEXED]:
-            if atom.text.isidentifier() and atom.value.dtype.kind in "fb":
+            if atom.text.isidentifier():
                 text = f"{atom.text}[{index}]"
                 value = where.value(parsed(text))
                 if value is not None and np.size(value):

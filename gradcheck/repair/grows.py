@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,6 +63,8 @@ def _indices(site: Site, index: ast.expr) -> Iterator[ast.expr]:
                         if atom.value.dtype.kind in "iu" and atom.text.isidentifier())
     elif not (isinstance(index, ast.Constant) and not isinstance(index.value, int)):
         yield from _moved(site, index)
+        yield from (atom.node for atom in arrays(site.place)
+                    if atom.value.dtype.kind in "iu" and atom.value.ndim == 0)
 
 
 def _windows(site: Site, index: ast.Slice) -> Iterator[ast.Slice]:
@@ -241,7 +244,8 @@ def borrowed(site: Site) -> Iterator[ast.AST]:
         text = ast.unparse(site.node)
         shape = room(site)
         for lent in site.place.known.lent:
-            if text in lent and lent != text and shape is not None and (
+            if shape is not None and lent != text and re.search(
+                    rf"(?<![\w.]){re.escape(text)}(?!\w)", lent) and (
                     site.place.shape(parsed(lent)) in (shape, site.place.shape(site.node))):
                 yield parsed(lent)
 
@@ -294,11 +298,18 @@ def fits(atom: Atom, shape: tuple[int, ...]) -> bool:
 
 def scalar_factors(site: Site) -> Iterator[ast.AST]:
     """Yield it times or over a number in scope."""
-    if _has_value(site) is None:
+    shape = _has_value(site)
+    if shape is None:
         return
     for atom in [*scalars(site.place), Atom("2", 2), Atom("3", 3)]:
         yield ast.BinOp(site.node, ast.Mult(), atom.node)
         yield ast.BinOp(site.node, ast.Div(), atom.node)
+    if shape == () and site.is_value:
+        named = [atom for atom in scalars(site.place) if atom.text.isidentifier()]
+        for a, b in itertools.permutations(named, 2):
+            yield ast.BinOp(ast.BinOp(site.node, ast.Mult(), a.node), ast.Div(), b.node)
+            if a.text < b.text:
+                yield ast.BinOp(ast.BinOp(site.node, ast.Mult(), a.node), ast.Mult(), b.node)
 
 
 def array_factors(site: Site) -> Iterator[ast.AST]:
@@ -353,6 +364,8 @@ def calls(site: Site) -> Iterator[ast.AST]:
                 yield ast.Call(ast.Attribute(node, "reshape", ast.Load()),
                                [parsed(f"{other.text}.shape")], [])
         yield parsed_with("{}[:, None]", node)
+        yield ast.Call(ast.Attribute(ast.Compare(node, [ast.Gt()], [number(0)]), "astype",
+                                     ast.Load()), [ast.Name("float", ast.Load())], [])
     for name in WRAPPERS:
         yield called(site, name, node)
 
@@ -370,9 +383,10 @@ def insertions(site: Site) -> Iterator[list[ast.stmt]]:
     node = site.node
     if not isinstance(node, ast.Return | ast.Assign | ast.AugAssign | ast.For):
         return
+    yield from _again(site)
     floats = [atom for atom in arrays(site.place) if atom.value.dtype.kind == "f"
               and atom.text.isidentifier()]
-    for atom in [entry for entry in floats if _is_written(entry.text)]:
+    for atom in [entry for entry in floats if is_written(entry.text)]:
         target = ast.Name(atom.text, ast.Store())
         for scalar in scalars(site.place):
             yield [ast.AugAssign(target, ast.Mult(), scalar.node), node]
@@ -383,6 +397,21 @@ def insertions(site: Site) -> Iterator[list[ast.stmt]]:
                     yield [ast.AugAssign(target, kind(), other.node), node]
 
 
-def _is_written(name: str) -> bool:
+def _again(site: Site) -> Iterator[list[ast.stmt]]:
+    """Yield it and once more at another index that stands somewhere, with either sign."""
+    node = site.node
+    seen: set[str] = set()
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.target, ast.Subscript):
+        return
+    for text in site.place.known.lent:
+        index = getattr(parsed(text), "slice", None)
+        if index is not None and ast.unparse(index) not in seen | {ast.unparse(node.target.slice)}:
+            seen.add(ast.unparse(index))
+            for kind in (ast.Sub, ast.Add):
+                target = ast.Subscript(node.target.value, index, ast.Store())
+                yield [node, ast.AugAssign(target, kind(), node.value)]
+
+
+def is_written(name: str) -> bool:
     """Whether a name is one that a gradient has."""
     return name.startswith("d") or "grad" in name

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.repair import edits
+from gradcheck.repair import edits, grows
 from gradcheck.repair.angelic import Suspect, suspects
 from gradcheck.repair.atoms import parsed
 from gradcheck.repair.bench import FAULTS, Bench, Outcome, Part
@@ -171,7 +171,7 @@ class Search:
         """The expressions that stand in forward and backward, the short ones first."""
         found = {ast.unparse(node) for part in self.bench.parts
                  for node in ast.walk(part.source.tree)
-                 if isinstance(node, ast.BinOp | ast.Subscript) and is_pure(node)
+                 if isinstance(node, ast.BinOp | ast.Subscript | ast.Call) and is_pure(node)
                  and isinstance(getattr(node, "ctx", ast.Load()), ast.Load)}
         return tuple(sorted((text for text in found if len(text) < MOST_LENT), key=len))
 
@@ -241,7 +241,9 @@ class Search:
         ratios = [truth.ratio(gradient) for truth, gradient in pairs]
         for ratio in sorted({float(f"{ratio:.9g}") for ratio in ratios if ratio} - {1.0}):
             for site in sites:
-                if site.is_value or site.place.shape(site.node) == ():
+                if isinstance(site.node, ast.stmt) and not site.is_nested:
+                    yield from _scaled_before(site, ratio)
+                elif site.is_value or site.place.shape(site.node) == ():
                     yield from _scaled_by(site, ratio)
 
     def _two(self, groups: Sequence[Group], tier: int) -> None:
@@ -281,6 +283,18 @@ def _scaled_by(site: Site, ratio: float) -> Iterator[Change]:
                 yield Change(kind, ((site, parsed(text)),), kind.cost)
 
 
+def _scaled_before(site: Site, ratio: float) -> Iterator[Change]:
+    """Yield a statement after one that scales a gradient which it reads."""
+    kind = edits.BY_NAME["insertion"]
+    read = {node.id for node in ast.walk(site.node) if isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load) and grows.is_written(node.id)}
+    for text in named_numbers(1 / ratio, site.place):
+        for name in sorted(read):
+            if np.ndim(site.place.scope.get(name, 0)):
+                made = ast.AugAssign(ast.Name(name, ast.Store()), ast.Div(), parsed(text))
+                yield Change(kind, ((site, [made, site.node]),), kind.cost)
+
+
 REWRITTEN = Kind("rewritten", 0, "another expression is wanted here", "dout", "dout * mask",
                  lambda site: iter(()), cost=2.2)
 
@@ -298,6 +312,10 @@ def _keyed(sites: Sequence[Site], name: str) -> Iterator[Site]:
     """Yield where a gradient is put into a dict or an object under its own name."""
     keys = (name, f"d{name}", f"grad_{name}", f"{name}_grad")
     for site in sites:
+        if isinstance(site.parent, ast.Dict) and site.node in site.parent.values:
+            key = site.parent.keys[site.parent.values.index(site.node)]
+            if getattr(key, "value", None) in keys:
+                yield site
         if isinstance(site.statement, ast.Assign) and site.node is site.statement.value:
             target = site.statement.targets[0]
             key = getattr(getattr(target, "slice", None), "value", getattr(target, "attr", None))

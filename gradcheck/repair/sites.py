@@ -59,7 +59,8 @@ class Site:
     @property
     def is_value(self) -> bool:
         """Whether it is all that a statement assigns or returns, or an element of it."""
-        above = [node for node in self.parents if not isinstance(node, ast.Tuple | ast.IfExp)]
+        above = [node for node in self.parents
+                 if not isinstance(node, ast.Tuple | ast.IfExp | ast.Dict)]
         return not above and isinstance(self.statement, ast.Assign | ast.AugAssign | ast.Return)
 
 

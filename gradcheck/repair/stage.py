@@ -197,12 +197,13 @@ def _of_forward(bench: Bench, search: Search, kind: str, deadline: float) -> tup
         return ()
     first = layers[0]
     shapes = [_shape_of_output(layer) for layer in layers]
+    mattered = [_matters(Place(layer)) for layer in layers]
     finite = [_is_finite(layer) for layer in _level(first)]
 
     def agrees() -> bool:
         # where nothing comes out, any gradient is right
         return [_shape_of_output(layer) for layer in layers] == shapes and all(
-            map(_agrees, layers))
+            map(_agrees, layers, mattered))
 
     def passes_all() -> bool:
         return all(passes(Place(layer), kind) for layer in layers)
@@ -236,11 +237,18 @@ def _shape_of_output(layer: Layer) -> tuple[int, ...]:
     return np.shape(layer.forward(*layer.copies())[0])
 
 
-def _agrees(layer: Layer) -> bool:
-    """Whether backward gives the gradient of forward, both as they now run."""
+def _agrees(layer: Layer, mattered: list[bool]) -> bool:
+    """Whether backward gives the gradient of forward, both as they now run, and no zeros."""
     place = Place(layer)
     found = as_gradients(layer.backward(place.dout.copy(), place.fresh_cache()))
-    return found is not None and max(distances(place, found), default=2.0) <= 1.0
+    return found is not None and max(distances(place, found), default=2.0) <= 1.0 and all(
+        after or not before for before, after in zip(mattered, _matters(place), strict=True))
+
+
+def _matters(place: Place) -> list[bool]:
+    """Return of each argument whether the output depends on it."""
+    return [any(abs(along.slope) > 2 * along.error for along in truth.along)
+            for truth in place.truths]
 
 
 def _suspected(search: Search, layer: Layer) -> Iterator[Repair]:

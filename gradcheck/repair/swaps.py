@@ -70,11 +70,12 @@ def signs(site: Site) -> Iterator[ast.AST]:
 def names(site: Site) -> Iterator[ast.AST]:
     """Yield other names whose values have the same form."""
     node = site.node
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        kind = kind_of(site.place.scope.get(node.id))
-        if kind is not None:
+    if isinstance(node, ast.Name | ast.Subscript) and isinstance(node.ctx, ast.Load):
+        own = getattr(node, "id", "")
+        kind = kind_of(site.place.value(node))
+        if kind is not None and (own or kind != "number"):
             same = [name for name, value in site.place.scope.items()
-                    if name != node.id and kind_of(value) == kind]
+                    if name != own and kind_of(value) == kind]
             yield from (ast.Name(name, ast.Load()) for name in same)
             if kind == "number" or kind[0] == "array":
                 yield from (atom.node for atom in (*arrays(site.place), *scalars(site.place))
@@ -147,7 +148,11 @@ def constants(site: Site) -> Iterator[ast.AST]:
     for other in dict.fromkeys(others):
         if other != value and np.isfinite(other):
             yield number(other)
-    if not power and not isinstance(site.parent, ast.Subscript):
+    if isinstance(site.parent, ast.Subscript) or any(
+            isinstance(above, ast.Subscript) for above in site.parents[1:2]):
+        yield from (ast.Name(name, ast.Load()) for name, held in site.place.scope.items()
+                    if isinstance(held, int) and not isinstance(held, bool))
+    elif not power:
         yield from (atom.node for atom in scalars(site.place))
 
 

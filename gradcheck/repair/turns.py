@@ -80,6 +80,10 @@ def transposes(site: Site) -> Iterator[ast.AST]:
         shape = site.place.shape(node)
         if shape is not None and len(shape) == 2:
             yield ast.Attribute(node, "T", ast.Load())
+        elif shape is not None and 2 < len(shape) < 5 and isinstance(node, ast.Name):
+            order = [*range(len(shape) - 2), len(shape) - 1, len(shape) - 2]
+            yield ast.Call(ast.Attribute(node, "transpose", ast.Load()),
+                           [parsed(str(axis)) for axis in order], [])
     if isinstance(node, ast.BinOp | ast.Call) and _product(node):
         left, right = _product(node)  # type: ignore[misc]
         for first, second in ((_turned(left), _turned(right)), (_turned(right), _turned(left))):

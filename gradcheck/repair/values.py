@@ -84,7 +84,8 @@ def _factors(site: Site, now: Array, wanted: Array, pool: list[tuple[str, Array]
         for text in named_numbers(float(ratio[0]), site.place):
             yield "factor", scaled(site.node, text)
         return
-    masked = [(text, value[live]) for text, value in pool]
+    own = ast.unparse(site.node)
+    masked = [(text, value[live]) for text, value in pool if own not in text]
     for node in _matching(ratio, masked, site.place):
         yield "array-factor", ast.BinOp(site.node, ast.Mult(), node)
     for node in _matching(wanted * now, pool, site.place):

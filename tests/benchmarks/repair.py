@@ -31,6 +31,7 @@ from unittest import mock
 import numpy as np
 
 from gradcheck import check_layer
+from gradcheck.repair import limit
 from tests.benchmarks.repair_examples import EXAMPLES, KNOWN, function
 from tests.benchmarks.slips import Slip, slips
 
@@ -105,7 +106,8 @@ class Bench:
         if plain.status != "failed":
             return None
         started = time.process_time()
-        with mock.patch.object(time, "monotonic", time.process_time):
+        with mock.patch.object(time, "monotonic", time.process_time), \
+                mock.patch.object(limit, "GRACE", 60.0):
             report = self.report(module, slip, repair="diff")
         outcome = Outcome(slip, group, time.process_time() - started - spent,
                           codes=tuple(finding.code for finding in report.findings))
