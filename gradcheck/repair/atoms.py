@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.repair.sites import Where
+from gradcheck.repair.where import Where
 
 MOST_ARRAYS, MOST_SCALARS = 24, 18
 MOST_INDEXED, MOST_GLOBAL = 10, 6

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import ast
 import difflib
-import itertools
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType
-from typing import Any
 
 import numpy as np
 
-from gradcheck.repair import edits, grows
+from gradcheck.repair import edits
 from gradcheck.repair.angelic import Suspect, suspects
-from gradcheck.repair.atoms import parsed
-from gradcheck.repair.bench import FAULTS, Bench, Outcome, Part
-from gradcheck.repair.edits import Kind
+from gradcheck.repair.bench import Bench, Outcome, Part
 from gradcheck.repair.lost import missing_name
-from gradcheck.repair.sites import Change, Known, Site, is_pure, sites_of
+from gradcheck.repair.sites import Change, Site, sites_of
 from gradcheck.repair.slice import OWN, SHARED, scores
-from gradcheck.repair.values import expressions, named_numbers, scaled
+from gradcheck.repair.steered import by_ratio, by_value, yielding
+from gradcheck.repair.where import Known, is_pure
 
 # After the first edit that repairs, others are collected so long.
 MORE_SECONDS = 0.4
@@ -35,7 +32,6 @@ MOST_PARTIAL = 4
 # How far the second of two edits is looked for.
 LAST_TIER_OF_TWO = 1
 SOLVING_SECONDS = 0.4
-MOST_EXPRESSIONS = 12
 MOST_LINES = 3
 # How long an expression may be that stands elsewhere and is tried.
 MOST_LENT = 40
@@ -106,17 +102,20 @@ class Search:
                 self._try(part, self._stage(part, sites, tier))
                 if self._is_over:
                     return self._sorted()
-            if self.found and (self._sorted()[0].cost < NATURAL or tier > 1):
-                return self._sorted()
-            if tier >= 1 and not self.found:
-                self._two(groups, tier)
-                if self.found or self._is_over:
-                    return self._sorted()
-            if tier == 0:
+            if tier == 0 and not self._has_natural:
                 groups = self._solved_first(groups)
-                if self._is_over or (self.found and self._sorted()[0].cost < NATURAL):
-                    return self._sorted()
+            elif tier and not self.found:
+                self._two(groups, tier)
+                if self.found:
+                    break
+            if self._is_over or self._has_natural or (self.found and tier > 1):
+                break
         return self._sorted()
+
+    @property
+    def _has_natural(self) -> bool:
+        """Whether something is found that needs no better one beside it."""
+        return any(candidate.cost < NATURAL for candidate in self.found)
 
     def _solved_first(self, groups: Sequence[Group]) -> list[Group]:
         """Try every edit of the lines at which solving says that the slip is; return the others."""
@@ -131,7 +130,7 @@ class Search:
                 self._try(part, edits.changes(sites, tier, self.codes))
                 if self._is_over:
                     return list(groups)
-            if self.found and self._sorted()[0].cost < NATURAL:
+            if self._has_natural:
                 break
         return [(part, [site for site in sites if site.statement not in lines])
                 for part, sites in groups]
@@ -143,7 +142,7 @@ class Search:
             if part.is_main and part.in_backward:
                 self.suspects += suspects(self.bench, part, sites, until)
                 self._try(part, (change for suspect in self.suspects if suspect.is_unique
-                                 for change in _yielding(suspect.site, suspect.value)))
+                                 for change in yielding(suspect.site, suspect.value)))
 
     def order(self) -> list[Part]:
         """Return the parts, the backward first, and forward's cache last."""
@@ -199,8 +198,9 @@ class Search:
             yield from edits.everywhere(sites)
         yield from edits.changes(sites, tier, self.codes)
         if tier == 0 and (part.in_backward or self.kind != "layer"):
-            yield from self._by_value(sites)
-            yield from self._by_ratio(part, sites)
+            failing = sorted(set(range(len(self._names()))) - self.base.right)
+            yield from by_value(self.bench, self._names(), failing, sites)
+            yield from by_ratio(self.bench, part, sites)
 
     def _try(self, part: Part, changes: Iterator[Change], before: tuple[Change, ...] = ()) -> None:
         """Try changes, and keep those that repair all, or some and spoil none."""
@@ -218,33 +218,6 @@ class Search:
                 self.partial.append((part, change, outcome))
             if self._is_over:
                 return
-
-    def _by_value(self, sites: Sequence[Site]) -> Iterator[Change]:
-        """Yield what the true gradient itself suggests where it is last given a name."""
-        names = self._names()
-        truths = self.bench.places[0].truths
-        for place in sorted(set(range(len(names))) - self.base.right):
-            whole = truths[place].whole
-            if whole is None or not np.all(truths[place].known):
-                continue
-            for site in (*_keyed(sites, names[place]), *_last(sites, place, len(names))):
-                yield from _yielding(site, whole)
-
-    def _by_ratio(self, part: Part, sites: Sequence[Site]) -> Iterator[Change]:
-        """Yield factors that a gradient lacks which is a multiple of the true one."""
-        place = self.bench.places[0]
-        try:
-            found = self.bench.gradients(part, part.source.compiled(), place)
-        except FAULTS:
-            return
-        pairs = zip(place.truths, found, strict=False)
-        ratios = [truth.ratio(gradient) for truth, gradient in pairs]
-        for ratio in sorted({float(f"{ratio:.9g}") for ratio in ratios if ratio} - {1.0}):
-            for site in sites:
-                if isinstance(site.node, ast.stmt) and not site.is_nested:
-                    yield from _scaled_before(site, ratio)
-                elif site.is_value or site.place.shape(site.node) == ():
-                    yield from _scaled_by(site, ratio)
 
     def _two(self, groups: Sequence[Group], tier: int) -> None:
         """Try a second edit after each first one that repairs some gradients."""
@@ -268,78 +241,3 @@ class Search:
             self.base = first
             if self.found or self._is_over:
                 return
-
-
-def _scaled_by(site: Site, ratio: float) -> Iterator[Change]:
-    """Yield an expression times a number that has a name here; one for a number of its own."""
-    factor, kind = edits.BY_NAME["factor"], REWRITTEN
-    value = site.place.value(site.node)
-    if site.is_value:
-        for text in named_numbers(ratio, site.place):
-            yield Change(factor, ((site, scaled(site.node, text)),), factor.cost)
-    if isinstance(value, int | float | np.number) and value:
-        for wanted in (value * ratio, value / ratio):
-            for text in named_numbers(float(wanted), site.place):
-                yield Change(kind, ((site, parsed(text)),), kind.cost)
-
-
-def _scaled_before(site: Site, ratio: float) -> Iterator[Change]:
-    """Yield a statement after one that scales a gradient which it reads."""
-    kind = edits.BY_NAME["insertion"]
-    read = {node.id for node in ast.walk(site.node) if isinstance(node, ast.Name)
-            and isinstance(node.ctx, ast.Load) and grows.is_written(node.id)}
-    for text in named_numbers(1 / ratio, site.place):
-        for name in sorted(read):
-            if np.ndim(site.place.scope.get(name, 0)):
-                made = ast.AugAssign(ast.Name(name, ast.Store()), ast.Div(), parsed(text))
-                yield Change(kind, ((site, [made, site.node]),), kind.cost)
-
-
-REWRITTEN = Kind("rewritten", 0, "another expression is wanted here", "dout", "dout * mask",
-                 lambda site: iter(()), cost=2.2)
-
-
-def _yielding(site: Site, value: Any) -> Iterator[Change]:
-    """Yield the edits of an expression with which it is worth a value."""
-    with np.errstate(all="ignore"):
-        found = list(itertools.islice(expressions(site, value), MOST_EXPRESSIONS))
-    for name, node in found:
-        kind = edits.BY_NAME.get(name, REWRITTEN)
-        yield Change(kind, ((site, node),), kind.cost + 0.1)
-
-
-def _keyed(sites: Sequence[Site], name: str) -> Iterator[Site]:
-    """Yield where a gradient is put into a dict or an object under its own name."""
-    keys = (name, f"d{name}", f"grad_{name}", f"{name}_grad")
-    for site in sites:
-        if isinstance(site.parent, ast.Dict) and site.node in site.parent.values:
-            key = site.parent.keys[site.parent.values.index(site.node)]
-            if getattr(key, "value", None) in keys:
-                yield site
-        if isinstance(site.statement, ast.Assign) and site.node is site.statement.value:
-            target = site.statement.targets[0]
-            key = getattr(getattr(target, "slice", None), "value", getattr(target, "attr", None))
-            if key in keys:
-                yield site
-
-
-def _last(sites: Sequence[Site], place: int, several: int) -> Iterator[Site]:
-    """Yield where a gradient is given its last value, then where it is returned."""
-    for returned in sites:
-        value = getattr(returned.node, "value", None)
-        if not isinstance(returned.node, ast.Return) or value is None:
-            continue
-        entries = value.elts if isinstance(value, ast.Tuple) else [value]
-        at = place + len(entries) - several
-        if not 0 <= at < len(entries):
-            continue
-        roots = [entries[at]]
-        if isinstance(roots[0], ast.Name):
-            named = [other.statement.value for other in sites
-                     if isinstance(other.statement, ast.Assign)
-                     and isinstance(other.statement.targets[0], ast.Name)
-                     and other.statement.targets[0].id == roots[0].id]
-            roots = [*named[-1:], *roots]
-        for root in roots:
-            inner = [root.body, root.orelse] if isinstance(root, ast.IfExp) else []
-            yield from (site for node in (*inner, root) for site in sites if site.node is node)

@@ -74,15 +74,10 @@ def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[
     deadline = time.monotonic() + seconds
     with undisturbed():
         try:
-            place = Place(layer, whole=True, seed=seed)
-            if place.seconds > SLOWEST:
-                return ()
-            given = variants(layer, kind) if others is None else others
-            if place.seconds > SLOW and kind == "layer":
-                place = _shrunk(place)
-                given = itertools.chain([layer], variants(place.layer, kind))
-            place.truths  # noqa: B018  (computed while the layer is as it is)
+            place, given = _first(layer, kind, others, seed)
         except Exception:
+            return ()
+        if place.seconds > SLOWEST:
             return ()
         until = time.monotonic() + min(MOST_SECONDS, seconds / 3)
         bench = Bench([place, *_places(layer, given, until, _is_taken(place))])
@@ -101,6 +96,19 @@ def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[
                  if not any(place.is_new for place in bench.places[1:])]
         return tuple(hints) or _of_forward(bench, search, kind, deadline) or tuple(
             _suspected(search, layer))
+
+
+def _first(layer: Layer, kind: str, others: Iterable[Layer] | None, seed: int
+           ) -> tuple[Place, Iterable[Layer]]:
+    """Return where candidates are tried first, and what holds them then."""
+    place = Place(layer, whole=True, seed=seed)
+    given = variants(layer, kind) if others is None else others
+    if SLOW < place.seconds <= SLOWEST and kind == "layer":
+        place = _shrunk(place)
+        given = itertools.chain([layer], variants(place.layer, kind))
+    if place.seconds <= SLOWEST:
+        place.truths  # noqa: B018  (computed while the layer is as it is)
+    return place, given
 
 
 def _shrunk(place: Place) -> Place:

@@ -141,19 +141,21 @@ def constants(site: Site) -> Iterator[ast.AST]:
         return
     if isinstance(site.parent, ast.keyword) and site.parent.arg in ("axis", "keepdims"):
         return
-    value = node.value
     power = isinstance(site.parent, ast.BinOp) and isinstance(site.parent.op, ast.Pow)
+    yield from _other_numbers(node.value, power)
+    if any(isinstance(above, ast.Subscript) for above in (site.parent, *site.parents[1:2])):
+        yield from (ast.Name(name, ast.Load()) for name, held in site.place.scope.items()
+                    if isinstance(held, int) and not isinstance(held, bool))
+    elif not power:
+        yield from (atom.node for atom in scalars(site.place))
+
+
+def _other_numbers(value: Any, power: bool) -> Iterator[ast.AST]:
     others = EXPONENTS if power else (value + 1, value - 1, 2 * value, value / 2, -value, 0, 1, 0.5,
                                       2, 3)
     for other in dict.fromkeys(others):
         if other != value and np.isfinite(other):
             yield number(other)
-    if isinstance(site.parent, ast.Subscript) or any(
-            isinstance(above, ast.Subscript) for above in site.parents[1:2]):
-        yield from (ast.Name(name, ast.Load()) for name, held in site.place.scope.items()
-                    if isinstance(held, int) and not isinstance(held, bool))
-    elif not power:
-        yield from (atom.node for atom in scalars(site.place))
 
 
 def number(value: Any) -> ast.expr:

@@ -77,19 +77,23 @@ def transposes(site: Site) -> Iterator[ast.AST]:
             node.func.attr == "transpose"):
         yield from _permuted(site)
     elif isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-        shape = site.place.shape(node)
-        if shape is not None and len(shape) == 2:
-            yield ast.Attribute(node, "T", ast.Load())
-        elif shape is not None and 2 < len(shape) < 5 and isinstance(node, ast.Name):
-            order = [*range(len(shape) - 2), len(shape) - 1, len(shape) - 2]
-            yield ast.Call(ast.Attribute(node, "transpose", ast.Load()),
-                           [parsed(str(axis)) for axis in order], [])
+        yield from _transposed(node, len(site.place.shape(node) or ()))
     if isinstance(node, ast.BinOp | ast.Call) and _product(node):
         left, right = _product(node)  # type: ignore[misc]
         for first, second in ((_turned(left), _turned(right)), (_turned(right), _turned(left))):
             yield _with_operands(node, first, second)
         yield _with_operands(node, _turned(right), left)
         yield _with_operands(node, right, _turned(left))
+
+
+def _transposed(node: ast.expr, dimensions: int) -> Iterator[ast.AST]:
+    """Yield a matrix with its axes exchanged, or the matrices of a stack."""
+    if dimensions == 2:
+        yield ast.Attribute(node, "T", ast.Load())
+    elif 2 < dimensions < 5 and isinstance(node, ast.Name):
+        order = [*range(dimensions - 2), dimensions - 1, dimensions - 2]
+        yield ast.Call(ast.Attribute(node, "transpose", ast.Load()),
+                       [parsed(str(axis)) for axis in order], [])
 
 
 def _permuted(site: Site) -> Iterator[ast.AST]:

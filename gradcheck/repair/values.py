@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.repair.atoms import Atom, arrays, parsed, scalars
-from gradcheck.repair.sites import Site, Where
+from gradcheck.repair.sites import Site
+from gradcheck.repair.where import Where
 
 Array = NDArray[Any]
 ALIKE = 1e-6
