@@ -54,7 +54,12 @@ class Outcome:
     def is_nearer(self, other: Outcome) -> bool:
         """Whether more is right than with another candidate, and nothing less."""
         return self.right > other.right or (
-            self.right == other.right and self.matched > other.matched)
+            self.right == other.right and self.parts > other.parts)
+
+    @property
+    def parts(self) -> tuple[int, int]:
+        """How many gradients are there at all, and how many of their elements are right."""
+        return sum(map(bool, np.isfinite(self.distances))), self.matched
 
 
 @dataclass(eq=False)

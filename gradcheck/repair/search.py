@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -28,7 +29,7 @@ MORE_SECONDS = 0.4
 NATURAL = 1.75
 # How much less natural an edit outside backward is: in forward's cache, in a helper.
 AWAY = 0.3
-MOST_PARTIAL = 4
+MOST_PARTIAL, MOST_TOGETHER, MOST_ALIKE = 4, 16, 6
 # How far the second of two edits is looked for.
 LAST_TIER_OF_TWO = 1
 SOLVING_SECONDS = 0.4
@@ -38,6 +39,7 @@ MOST_LENT = 40
 
 
 Group = tuple[Part, Sequence[Site]]
+Partial = tuple[Part, Change, Outcome]
 
 
 @dataclass
@@ -86,10 +88,11 @@ class Search:
     deadline: float
     kind: str = "layer"
     found: list[Candidate] = field(default_factory=list)
-    partial: list[tuple[Part, Change, Outcome]] = field(default_factory=list)
+    partial: list[Partial] = field(default_factory=list)
     suspects: list[Suspect] = field(default_factory=list)
     base: Outcome = field(init=False)
     enough: float = np.inf
+    done: set[tuple[int, int]] = field(default_factory=set)
 
     def run(self) -> list[Candidate]:
         """Return the candidates, the most natural first; none where nothing is wrong."""
@@ -219,14 +222,41 @@ class Search:
             if self._is_over:
                 return
 
-    def _two(self, groups: Sequence[Group], tier: int) -> None:
-        """Try a second edit after each first one that repairs some gradients."""
+    def _firsts(self) -> Iterator[Partial]:
+        """Yield the edits that repair a part, the best first, one of those that do the same."""
         best = sorted(self.partial, key=lambda entry: (
-            len(entry[2].right), entry[2].matched, -entry[1].cost), reverse=True)
-        # what gives the same gradients is the same edit, written otherwise
-        ranked = {tuple(f"{far:.6g}" for far in entry[2].distances): entry
-                  for entry in reversed(best)}
-        for part, found, outcome in [*reversed(ranked.values())][:MOST_PARTIAL]:
+            len(entry[2].right), entry[2].parts, -sum(entry[2].distances), -entry[1].cost),
+            reverse=True)
+        groups: dict[tuple[str, ...], list[Partial]] = {}
+        for entry in best:
+            groups.setdefault(tuple(f"{far:.6g}" for far in entry[2].distances), []).append(entry)
+        for group in groups.values():
+            # 2 is the root of d at the first arguments, and of nothing elsewhere
+            yield from itertools.islice(filter(self._holds, group[:MOST_ALIKE]), 1)
+
+    def _holds(self, entry: Partial) -> bool:
+        """Whether what an edit repairs at the first arguments it repairs at others, too."""
+        part, change, outcome = entry
+        with change.applied():
+            code = part.source.compiled()
+        return all(self.bench.outcome(part, code, place).right >= outcome.right
+                   for place in self.bench.places[1:] if place.is_new)
+
+    def _together(self, firsts: Sequence[Partial]) -> None:
+        """Try every two edits that each repair a part."""
+        for place, (part, change, _) in enumerate(firsts):
+            others = [other for home, other, _ in firsts[place + 1:]
+                      if home is part and other.first.statement is not change.first.statement]
+            with change.applied():
+                self._try(part, iter(others), (change,))
+            if self.found or self._is_over:
+                return
+
+    def _two(self, groups: Sequence[Group], tier: int) -> None:
+        """Try a second edit after each first one that repairs some gradients, or a part of one."""
+        firsts = list(itertools.islice(self._firsts(), MOST_TOGETHER))
+        self._together(firsts)
+        for part, found, outcome in [] if self.found else firsts[:MOST_PARTIAL]:
             change = found.copied()
             first, self.base = self.base, outcome
             with ExitStack() as stack:
@@ -235,6 +265,9 @@ class Search:
                 sites = list(self.sites(part))
                 part.run = run
                 for later in range(min(tier, LAST_TIER_OF_TWO) + 1):
+                    if (id(found), later) in self.done:
+                        continue
+                    self.done.add((id(found), later))
                     self._try(part, self._stage(part, sites, later), (change,))
                     if self.found or self._is_over:
                         break

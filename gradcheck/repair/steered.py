@@ -45,6 +45,8 @@ def by_ratio(bench: Bench, part: Part, sites: Sequence[Site]) -> Iterator[Change
     ratios = [truth.ratio(gradient) for truth, gradient in pairs]
     for ratio in sorted({float(f"{ratio:.9g}") for ratio in ratios if ratio} - {1.0}):
         for site in sites:
+            if isinstance(getattr(site.node, "ctx", None), ast.Store):
+                continue
             if isinstance(site.node, ast.stmt) and not site.is_nested:
                 yield from _scaled_before(site, ratio)
             elif site.is_value or site.place.shape(site.node) == ():

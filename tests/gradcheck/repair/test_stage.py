@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gradcheck import GradientError, check_gradient, check_layer, check_net
+from gradcheck.repair import limit
 from gradcheck.repair.edits import KINDS, LEVELS
 from tests.gradcheck.repair import layers
 
@@ -41,6 +42,7 @@ CASES = {
 def limits_in_seconds_of_the_processor(monkeypatch):
     """Let the limits of the search be what they are on a machine with nothing else to do."""
     monkeypatch.setattr(time, "monotonic", time.process_time)
+    monkeypatch.setattr(limit, "GRACE", 60.0)
 
 
 def checked(name, *args, repair="diff"):
