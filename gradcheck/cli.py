@@ -167,8 +167,11 @@ def _grade(options: argparse.Namespace) -> int:
     }
     try:
         if Path(options.target).is_dir():
+            if options.folder is not None:
+                raise ValueError("--folder: got a folder of submissions to grade, too; expected "
+                                 "one file. Remedy: a folder below is a submission's own anyway.")
             return _grade_folder(options, settings)
-        record = grade_file(options.target, **settings)
+        record = grade_file(options.target, folder=options.folder, **settings)
     except (ValueError, OSError) as error:
         raise _UsageError(str(error)) from error
     _write([record], options, single=True, brief=is_untried(record))

@@ -7,6 +7,7 @@ the judge: where the submission's process ends early, what is left to judge earn
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import time
@@ -76,6 +77,7 @@ def judge_file(
                       None if folder is None else Path(folder), unconfined, text,
                       told=level > VERDICT)
     fault, error = "", ""
+    asked: list[str] | None = None
     try:
         asked = asked_for(table, None if only is None else _listed(only))
         if given_up:
@@ -92,6 +94,8 @@ def judge_file(
         fault, error = "target", str(reason)
     except Exception:
         fault, error = "judge", f"{OUR_FAULT}\n{traceback.format_exc(limit=-5)}"
+        with contextlib.suppress(ImportError):  # of the reference, which says what counts
+            grading.give_up(asked)
     finally:
         grading.close()
     if grading.our_fault:

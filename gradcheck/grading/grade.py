@@ -48,8 +48,7 @@ def grade_file(
     ----------
     path : path-like
         A Python file with ``<name>_forward``/``<name>_backward`` pairs and ``<name>_loss``
-        functions in the conventions of `layers` (which are cs231n's). In a package, a folder with
-        ``__init__.py``, it may import its neighbours.
+        functions in the conventions of `layers` (which are cs231n's).
     points : path or mapping, optional
         The table of points, see `gradcheck.points`; without it every layer of the file that
         the reference knows counts.
@@ -68,7 +67,8 @@ def grade_file(
     ignore : str or sequence of str, optional
         Codes of findings, or laws, that cost nothing, besides those of the table of points.
     folder : path-like, optional
-        A folder that is the submission's own; it may read what lies there.
+        A folder that is the submission's own: it may read what lies there, and import it where it
+        has an ``__init__.py``. Without one the file is alone.
     unconfined : bool
         Grade also where this system lets the submission read the reference.
     hints : {0, 1, 2, 3}, optional
@@ -127,7 +127,8 @@ def grade_folder(
     ----------
     folder : path-like
         Holds the submissions: ``*.py`` files, in it or one level below. A folder below is one
-        submission's own; files that stand flat cannot read each other.
+        submission's own, and may be a package; files that stand flat cannot read each other,
+        whatever stands beside them.
     workers : int or map-like
         Processes (-1: one a core), or a callable that is called as ``workers(function, list)``.
     progress : bool

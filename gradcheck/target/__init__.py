@@ -59,4 +59,5 @@ repairing               The last stage for a pair that failed: the line that the
 mask_repairing          The line of a dropout that breaks laws of the mask: edits of it
 value_repairing         The line of a forward whose value is not its name's: edits of it
 hinting                 A search for a line in a submission's own process: asked for a layer
+parsed                  The syntax tree of a file that somebody else wrote.
 """

@@ -38,6 +38,17 @@ AT_IMPORT = [
     Hostile("memory bomb", "x = []\nwhile True: x.append(bytearray(1 << 24))"),
     Hostile("recursion", "def f(): f()\nf()"),
     Hostile("deep nesting", "x = " + "(" * 5000 + ")" * 5000),
+    *(Hostile(f"deep source: {name}", f"x = {text}\n{GOOD}") for name, text in [
+        ("signs", "-" * 300_000 + "1"), ("sums", "1 + " * 100_000 + "1"),
+        ("functions", "lambda: " * 90_000 + "1"), ("attributes", "x" + ".a" * 100_000)]),
+    *(Hostile(f"raises a {name}", f"raise {call}") for name, call in [
+        ("UnicodeDecodeError", "UnicodeDecodeError('ascii', b'x', 0, 1, 'no')"),
+        ("UnicodeTranslateError", "UnicodeTranslateError('x', 0, 1, 'no')"),
+        ("group", "__import__('builtins').__dict__.get('ExceptionGroup', lambda *_: OSError())("
+         "'x', [ValueError(1)])"), ("StopIteration", "StopIteration('x')"),
+        ("GeneratorExit", "GeneratorExit"), ("MemoryError", "MemoryError"),
+        ("class of a known name", "type('SandboxError', (BaseException,), {'__module__': 'builtins'"
+         "})('x')")]),
     Hostile("fork storm", "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"),
     Hostile("thread storm", "import threading, time\nwhile True:\n    try: threading.Thread("
             "target=time.sleep, args=(99,), daemon=True).start()\n    except Exception: pass"),
@@ -259,6 +270,28 @@ def svm_loss(x, y): return '0.0', 'dx'
 def dropout_forward(x, dropout_param): return np.full_like(x, np.nan), None
 def dropout_backward(dout, cache): return np.full_like(dout, np.nan)
 """),
+    Hostile("returns what holds itself", GOOD + """
+loop, ring, table = [], {}, {}
+loop.append(loop)
+ring['ring'] = (ring, [ring])
+def affine_forward(x, w, b): return loop, loop
+def affine_backward(dout, cache): return loop
+def tanh_forward(x): return (x, [loop, ring])
+def tanh_backward(dout, cache): return ring
+def batchnorm_forward(x, gamma, beta, bn_param):
+    bn_param['own'] = {'other': bn_param, 'list': [bn_param]}
+    return x, loop
+def batchnorm_backward(dout, cache): return cache
+""", ("relu",)),
+    Hostile("raises what needs more than a message", GOOD + """
+def affine_forward(x, w, b): b'\\xff'.decode('ascii')
+def affine_backward(dout, cache): return dout
+def tanh_forward(x): raise StopIteration(x)
+def tanh_backward(dout, cache): raise StopAsyncIteration
+def sigmoid_forward(x): return 1 / (1 + np.exp(-x)), x
+def sigmoid_backward(dout, cache): '\\ud800'.encode()
+def softmax_loss(x, y): raise type('KeyError', (KeyError,), {'__str__': lambda self: 3})('x')
+""", ("relu", "sigmoid: value")),
     Hostile("floods from a thread", GOOD + """
 import sys, threading
 def flood():
