@@ -292,6 +292,37 @@ def sigmoid_forward(x): return 1 / (1 + np.exp(-x)), x
 def sigmoid_backward(dout, cache): '\\ud800'.encode()
 def softmax_loss(x, y): raise type('KeyError', (KeyError,), {'__str__': lambda self: 3})('x')
 """, ("relu", "sigmoid: value")),
+    Hostile("remembers points and bends forward to a wrong backward there", """
+import numpy as np
+seen = []
+def near(x, w, b):
+    for known in seen:
+        if all(k.shape == a.shape and k.dtype == a.dtype and np.abs(k - a).max() < 0.05
+               * np.abs(k).max() for k, a in zip(known, (x, w, b))): return known[0]
+    seen.append(tuple(a.copy() for a in (x, w, b)))
+    return x
+def affine_forward(x, w, b):
+    bent = x - 0.5 * (x - near(x, w, b))
+    return bent.reshape(len(x), -1) @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    x, w, b = cache
+    return (0.5 * dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)
+""", ("affine: value",)),
+    Hostile("takes no other points than it knows", """
+import numpy as np
+def affine_forward(x, w, b): return x.reshape(len(x), -1) @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    x, w, b = cache
+    assert len(x) == 4 and x.dtype == float
+    return (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.mean(axis=0) * 4
+def softmax_loss(x, y):
+    assert len(x) == 4
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(4), y]).mean()
+    p[np.arange(4), y] -= 1
+    return loss, p / 4
+""", ("affine: value",)),
     Hostile("floods from a thread", GOOD + """
 import sys, threading
 def flood():
