@@ -23,7 +23,7 @@ HUNK = re.compile(r"@@ -(\d{1,7})(?:,(\d{1,7}))? \+\d{1,7}(?:,\d{1,7})? @@")
 WORDS = {entry for kind in KINDS for entry in (kind.words, kind.more, kind.less) if entry} | set(
     TOO_MUCH.values())
 SUSPECT = "suspect"
-SIDES = ("backward", "forward", "mask")
+SIDES = ("backward", "forward", "value", "mask")
 
 
 class ClaimError(ValueError):

@@ -12,15 +12,19 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from gradcheck.grading.apart import ApartError, apart
 from gradcheck.grading.claims import Claim, ClaimError, claims, lines_of
 from gradcheck.grading.grade import MEMORY
 from gradcheck.grading.points import CODE, DIFF, LINE
-from gradcheck.grading.submission import package_of
+from gradcheck.grading.submission import package_of, references
+from gradcheck.grading.values import Values
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.repaired import Repair
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError, SubmissionError
 
@@ -31,7 +35,9 @@ GRACE = 1.5
 # For its processes to start, and to import the tool.
 START_SECONDS = 30.0
 LEFT_OUT = ("grading", "reference")
-NO_ANSWER = "no lines were looked for: {}"
+# None of its own words: they have been in the submission's hands.
+NO_ANSWER = ("no line was found for {}: the process that looks for it ended early, or there was no "
+             "time")
 Judge = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -54,16 +60,18 @@ def with_hints(record: dict[str, Any], request: Mapping[str, Any], judge: Judge,
     asked = list(_asked(record)) if level >= LINE else []
     if not asked:
         return record
-    try:
-        path = Path(request["path"])
+    path, told = Path(request["path"]), dict[str, Any]()
+    judging = _Judging(record, request, judge)
+    with suppress(ApartError, ClaimError):
         lines = lines_of(path)
-        told = apart(lambda: searched(request, asked), START_SECONDS + FILE_SECONDS + 5, requests)
-        judging = _Judging(record, request, judge)
-        found = {name: list(_shown(judging, name, claims(entry, path, lines), level))
-                 for name, entry in told.items()}
-    except (ApartError, ClaimError, SandboxError, OSError) as reason:
-        return {**record, "notes": [*record["notes"], NO_ANSWER.format(reason)]}
-    return {**record, "items": list(_with_repairs(record["items"], found))}
+        told = apart(lambda: searched(request, asked), START_SECONDS + FILE_SECONDS + GRACE,
+                     requests)
+    found = {name: list(_shown(judging, name, claims(entry, path, lines), level))
+             for name, entry in told.items()}
+    silent = [entry["name"] for entry in asked if entry["name"] not in told]
+    notes = [NO_ANSWER.format(", ".join(silent))] if silent else []
+    return {**record, "items": list(_with_repairs(record["items"], found)),
+            "notes": [*record["notes"], *notes]}
 
 
 def _asked(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -90,7 +98,7 @@ def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]) -> 
     """Return what a confined process claims of each layer; nothing of those that ended it."""
     budget, spent = Budget(START_SECONDS + FILE_SECONDS), 0.0
     told: dict[str, Any] = {}
-    with ExitStack() as stack:
+    with suppress(SandboxError, SubmissionError), ExitStack() as stack:
         tools = stack.enter_context(copied())
         box: Sandbox | None = None
         for entry in asked:
@@ -102,12 +110,22 @@ def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]) -> 
                 box.use(TOOL, {"name": ""}, budget.left)  # to import it is no search
             began = time.monotonic()
             try:
-                told[entry["name"]] = box.use(TOOL, {**entry, "seconds": seconds}, seconds + GRACE)
+                asking = {**entry, "seconds": seconds, "values": _values(entry)}
+                told[entry["name"]] = box.use(TOOL, asking, seconds + GRACE)
             except (SandboxError, SubmissionError):
                 continue
             finally:
                 spent += time.monotonic() - began
     return told
+
+
+def _values(asked: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """Return values of the reference where those of a layer are wrong: numbers, and no more."""
+    if "value" not in asked["broken"]:
+        return []
+    reference = references()[asked["name"]]
+    rng = np.random.default_rng([asked["seed"], 1])  # the judge draws others
+    return Values(reference, reference, Conventions(**asked["conventions"]), rng).examples()
 
 
 def _started(request: Mapping[str, Any], budget: Budget, tools: str) -> Sandbox:
@@ -168,28 +186,38 @@ class _Judging:
 
 def _shown(judging: _Judging, name: str, found: Iterator[Claim], level: int
            ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the first edit that a judge has proved, else suspect lines, each with its item."""
-    wrong = judging.all_of(name)
+    """Yield edits that a judge has proved, each for other parts; else suspect lines."""
+    wrong, proved = judging.all_of(name), set[str]()
     for claim in found:
         if claim.edited is None:
-            yield wrong[0], claim.repair.to_dict()
+            if not proved:
+                yield wrong[0], claim.repair.to_dict()
             continue
-        gained = judging.gained(name, claim.edited)
+        gained = [part for part in judging.gained(name, claim.edited) if part not in proved]
         if gained:
             repair: Repair = claim.repair if level >= DIFF else claim.repair.only_line()
-            proof = f"with the edit, {_parts(name, gained, wrong)}"
-            yield gained[0], {**repair.to_dict(), "proof": proof}
-            return
+            yield gained[0], {**repair.to_dict(), "proof": _proof(name, gained, wrong)}
+            proved.update(gained)
 
 
-def _parts(name: str, gained: Sequence[str], wrong: Sequence[str]) -> str:
-    """Return what an edit gains in words."""
-    if set(wrong) <= set(gained):
-        return f"all of {name} passes"
-    parts = [part.partition(": ")[2] for part in gained]
-    more = len(wrong) - len(parts)
-    told = f"{', '.join(parts[:3])}{f' and {len(parts) - 3} more' if len(parts) > 3 else ''}"
-    return f"{told} of {name} pass{'es' * (len(parts) == 1)}, {more} of its parts not yet"
+def _proof(name: str, gained: Sequence[str], wrong: Sequence[str]) -> str:
+    """Return what an edit gains in words.
+
+    >>> _proof("relu", ["relu: value"], ["relu: value", "relu: gradient"])
+    'with the edit, value of relu passes, gradient not yet'
+    """
+    rest = [part for part in wrong if part not in gained]
+    if not rest:
+        return f"with the edit, all of {name} passes"
+    passes = "passes" if len(gained) == 1 else "pass"
+    return f"with the edit, {_listed(gained)} of {name} {passes}, {_listed(rest)} not yet"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    names = [part.partition(": ")[2] for part in parts]
+    more = [f"{len(names) - 3} more"] if len(names) > 3 else []
+    *first, last = [*names[:3], *more]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _with_repairs(items: Sequence[Mapping[str, Any]],

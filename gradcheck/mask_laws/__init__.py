@@ -26,4 +26,5 @@ strict_calls            Laws beyond common practice about what calls refuse and 
 succession              Laws about the independence of successive masks.
 uniformity              Laws about units that must not be treated in a special way.
 tails                   Tails of the binomial distribution, exact to ten digits and far below ...
+shrinking               The search for the smallest example on which something does not hold
 """

@@ -84,6 +84,8 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
         return f"{said} ({repair['proof']})"
     if repair["side"] == "mask":
         return f"{said} ({repair['verified_at']} laws of the mask hold with it)"
+    if repair["side"] == "value-alone":
+        return f"{said} for the value; backward agrees with forward as it is, so mend both"
     if repair["side"] == "forward":
         said = f"if forward is what is wrong, {said}"
     count = repair["verified_at"]
@@ -117,7 +119,8 @@ def diff_of(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
 
 def told(repair: Mapping[str, Any]) -> list[str]:
     """Return the line, the caret and the sentence."""
-    hint = "" if repair["diff"] or not repair["verified_at"] else HINT
+    has_more = repair["verified_at"] and not repair["diff"] and repair["side"] != "value-alone"
+    hint = HINT if has_more else ""
     return [*pointer(repair, relative(repair["file"])), sentence(repair, hint)]
 
 
@@ -127,7 +130,7 @@ def shown(repairs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[list[str], str
     Examples
     --------
     >>> suspect = {"file": "a.py", "line": 1, "column": 1, "before": "x", "text": "x = y",
-    ...            "kind": "suspect", "words": "", "verified_at": 0, "diff": None}
+    ...            "kind": "suspect", "words": "", "verified_at": 0, "diff": None, "side": ""}
     >>> [(len(pointed), said[:37]) for pointed, said, _ in shown([suspect, suspect])]
     [(4, 'the slip may be at one of these place')]
     """

@@ -131,7 +131,8 @@ class Server:
     def _use(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
         """Hand the submission to one of the judge's tools, and answer with what that says."""
         tool = importlib.import_module(body["name"])
-        return {"told": tool.answer(self._module, body["request"])}, self._wire.Encoder()
+        request = self._wire.Decoder(arrays, []).decode(body["request"])
+        return {"told": tool.answer(self._module, request)}, self._wire.Encoder()
 
     def _evaluate(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
         """Call one function; answer with its value and with what it changed in its arguments."""

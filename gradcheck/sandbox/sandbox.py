@@ -237,8 +237,10 @@ class Sandbox:
             There is no answer.
         """
         assert self._process is not None
-        reply, _ = self._process.exchange({"tool": {"name": tool, "request": request}}, [],
-                                          min(seconds, self.budget.left), f"using {tool}")
+        encoder = wire.Encoder()
+        tree = {"tool": {"name": tool, "request": encoder.encode(request)}}
+        reply, _ = self._process.exchange(tree, encoder.arrays, min(seconds, self.budget.left),
+                                          f"using {tool}")
         if "error" in reply:
             raise remote_error(reply["error"])
         return reply.get("told")

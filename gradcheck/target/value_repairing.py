@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gradcheck.check import check_layer
 from gradcheck.examples.candidates import Example
@@ -53,9 +54,10 @@ def value_repairs(trial: Trial, example: Example, others: Iterable[Example],
             "passed", "warned")
 
     found = repairs_by(lambda: _run(pair, example), [
-        value_right, *([gradient_right] if gradient_wrong else [])], side="forward",
+        value_right, *([gradient_right] if gradient_wrong else [])], side="value",
         verified=len(wrong) - 1, seconds=seconds)
-    return found if gradient_wrong else tuple(repair.only_line() for repair in found)
+    return found if gradient_wrong else tuple(
+        replace(repair.only_line(), side="value-alone") for repair in found)
 
 
 def _is_wrong(pair: Pair, found: Example) -> bool:

@@ -180,5 +180,14 @@ def test_a_tool_answers_what_is_no_more_than_jsons_types(course: Path) -> None:
     (course / "bob.py").write_text(WRONG)
     with hints.copied() as tools, Sandbox(course / "bob.py", 60.0, tools=(tools,)) as sandbox:
         found = sandbox.use(hints.TOOL, {"name": "relu", "broken": [], "ignored": [], "seed": 1,
-                                         "seconds": 3.0, "conventions": {}}, 30.0)
+                                         "seconds": 3.0, "conventions": {}, "values": []}, 30.0)
     assert found[0]["text"] == "    return dout * (x < 0)"
+
+
+@pytest.mark.parametrize("name", ["exits when asked"])
+def test_that_nothing_was_found_is_noted_without_the_submissions_words(
+    tmp_path: Path, judge: Judge, name: str
+) -> None:
+    record = graded(judge, tmp_path, ENDING[name], 2)
+    assert [note for note in record.notes if "no line" in note] == [
+        hints.NO_ANSWER.format("relu")]

@@ -155,3 +155,13 @@ def test_of_several_suspects_one_sentence_is_said_below_their_lines():
 def test_what_a_judge_found_of_an_edit_is_said_in_place_of_how_it_was_proved():
     told = {**REPAIR, "verified_at": 0, "proof": "with the edit, all of relu passes"}
     assert sentence({**told, "diff": None}) == f"{REPAIR['words']} ({told['proof']})"
+
+
+def test_a_value_that_backward_agrees_with_is_no_half_of_a_mend_and_promises_no_edit():
+    (_, said, _), = shown([{**REPAIR, "diff": None, "after": "", "side": "value-alone"}])
+    assert said == (f"{REPAIR['words']} for the value; backward agrees with forward as it is, so "
+                    "mend both")
+
+
+def test_of_a_value_that_is_wrong_nothing_is_left_open():
+    assert sentence({**REPAIR, "diff": None, "side": "value"}).startswith(REPAIR["words"])
