@@ -28,7 +28,7 @@ from gradcheck.grading.points import (
 )
 from gradcheck.grading.submission import Grading, NotGradedError, WrongSettingError, asked_for
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.output.plain import OUTPUT_LIMIT, clean
+from gradcheck.output.plain import OUTPUT_LIMIT, clean, named
 from gradcheck.output.record import Record
 from gradcheck.sandbox.sandbox import SandboxError, UnconfinedError
 from gradcheck.target.exceptions import interrupts_told_apart
@@ -101,7 +101,7 @@ def judge_file(
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
     return Record(
-        "grade", clean(path), tuple(grading.items), path=clean(path),
+        "grade", named(path), tuple(grading.items), path=named(path),
         error=clean(error or grading.timed_out),
         fault=fault or ("target" if grading.timed_out else ""),
         seconds=time.monotonic() - started, output=clean(grading.output, OUTPUT_LIMIT),

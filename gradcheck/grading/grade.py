@@ -19,6 +19,7 @@ from tqdm import tqdm
 from gradcheck.grading.crew import Crew, judged
 from gradcheck.grading.points import read_points
 from gradcheck.grading.results import Results, key_of
+from gradcheck.output.plain import named
 from gradcheck.output.record import Record
 
 TIMEOUT = 120.0
@@ -176,11 +177,28 @@ def grade_folder(
     return [found[place] for place in range(len(keys))]
 
 
+def left_out(folder: str | os.PathLike[str]) -> list[str]:
+    """Return the files that may be somebody's submission, and that `grade_folder` does not take.
+
+    Notebooks, suffixes in other letters, and names that begin with ``_`` or ``.``.
+    """
+    root = Path(folder)
+    there = [path for path in sorted([*root.glob("*"), *root.glob("*/*")])
+             if path.suffix.lower() in (".py", ".ipynb") and os.path.isfile(path)
+             and not (path.parent != root and path.name.startswith(("_", ".")))]
+    taken = {*_paths(root)}
+    return [named(path.relative_to(root)) for path in there if path not in taken]
+
+
+def _paths(root: Path) -> list[Path]:
+    return [path for path in sorted([*root.glob("*.py"), *root.glob("*/*.py")])
+            if not path.name.startswith(("_", "."))]
+
+
 def _requests(root: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    paths = [path for path in sorted([*root.glob("*.py"), *root.glob("*/*.py")])
-             if not path.name.startswith(("_", "."))]
     return [{**settings, "path": str(path),
-             **({"folder": str(path.parent)} if path.parent != root else {})} for path in paths]
+             **({"folder": str(path.parent)} if path.parent != root else {})}
+            for path in _paths(root)]
 
 
 def _graded(requests: list[dict[str, Any]], workers: int | Callable[..., Iterable[Record]]

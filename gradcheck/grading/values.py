@@ -62,7 +62,7 @@ class Values:
         """
         found = []
         for settings in () if self.stochastic else (*self._settings(), *self._settings()):
-            mine, right = self._both(self.draw(), settings)
+            mine, right = self.both(self.draw(), settings)
             found.append((mine, self.reference.forward(*right)[0]))
         return found
 
