@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from gradcheck.grading.results import Results, key_of
 from gradcheck.output.plain import named
 from gradcheck.output.record import Record
 
+CHANGED = "its file has changed since the grading of the folder began"
 TIMEOUT = 120.0
 MEMORY = 2048
 Names = str | Sequence[str] | None
@@ -169,6 +171,8 @@ def grade_folder(
         todo = [place for place in range(len(keys)) if place not in found]
         for number, record in _graded([requests[place] for place in todo], workers):
             place = todo[number]
+            if key_of(requests[place]["path"], requests[place]) != keys[place]:
+                record = replace(record, notes=(*record.notes, CHANGED))
             found[place] = record
             if file is not None:
                 file.add(keys[place], record)

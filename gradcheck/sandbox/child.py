@@ -224,14 +224,14 @@ def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -
         "landlock": lambda: landlock.restrict(*place),
         "user": lambda: jail.refuse_exposed(config["secret"]),
     }
-    confined = enclosed and _tried("namespaces", walls["namespaces"], notes)
+    confined = enclosed = enclosed and _tried("namespaces", walls["namespaces"], notes)
     jail.limit(config["cpu"], confined)
     notes += jail.drop_privileges(uid, config["scratch"], config["needed"])
     jail.die_with_parent()
     os.chdir(config["scratch"])
     for name in ("landlock", "user"):
         confined = confined or (name in config["walls"] and _tried(name, walls[name], notes))
-    if not _tried("seccomp", seccomp.restrict, notes):
+    if not _tried("seccomp", lambda: seccomp.restrict(enclosed), notes):
         notes.append("new processes and sockets are not forbidden")
     sys.meta_path.insert(0, Blocked(config["tools"]))
     sys.path[:0] = config["tools"]
