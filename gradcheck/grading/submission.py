@@ -30,8 +30,8 @@ from gradcheck.target.pairs import Found, Pair, bare, find_pairs
 from gradcheck.target.parsed import parsed
 
 NOT_FOUND = ("ImportError", "ModuleNotFoundError", "FileNotFoundError")
-ALONE = (" A file is graded alone; --folder FOLDER says that its folder is its own, with all that "
-         "lies there.")
+ALONE = ("--folder FOLDER says that its folder is its own, with all that lies there; a file is "
+         "graded alone otherwise.")
 TOO_MUCH = "not judged: what it returns is too large or nested too deep ({})"
 RAISED = re.compile(r"raised (\w+): (.*)")
 
@@ -277,8 +277,9 @@ def _remedy(reason: str, path: Path, folder: Path | None) -> str:
     if found is None:
         return ""
     remedy = remedy_of(type(found[1], (Exception,), {})(found[2]), path.name)
-    alone = ALONE if folder is None and found[1] in NOT_FOUND else ""
-    return f"\nRemedy: {remedy}.{alone}" if remedy else ""
+    told = [f"{remedy}."] if remedy else []
+    told += [ALONE] if folder is None and found[1] in NOT_FOUND else []
+    return f"\nRemedy: {' '.join(told)}" if told else ""
 
 
 def package_of(path: Path, folder: Path | None) -> Path | None:
