@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.exceptions import reason_of
-from gradcheck.grading.judge import Verdict, judge_layer
+from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
@@ -181,7 +181,13 @@ class Grading:
         return list(dict.fromkeys(expected)) or list(STANDARD)
 
     def _points(self, name: str) -> dict[str, float]:
-        return share_out((self.table or {}).get(name), _parts(name))
+        points = share_out((self.table or {}).get(name), _parts(name))
+        if VALUE_CODE in self._ignored(name):  # what is not judged is not among the points
+            points.pop("value", None)
+        return points
+
+    def _ignored(self, name: str) -> set[str]:
+        return {*self.ignored.get("", ()), *self.ignored.get(name, ())}
 
     def _add_missing(self, name: str, message: str, status: str) -> None:
         self.items += [Item(f"{name}: {part}", name, status, message, 0.0, possible)
@@ -234,7 +240,7 @@ class Grading:
         return self._sandbox.failure if self._sandbox is not None else ""
 
     def _verdicts(self, pair: Pair, reference: Pair) -> Iterator[Verdict]:
-        ignored = {*self.ignored.get("", ()), *self.ignored.get(pair.name, ())}
+        ignored = self._ignored(pair.name)
         if pair.name in LAWFUL:
             return judge_laws(pair, self.conventions, ignored)
         return judge_layer(pair, reference, self.conventions, self.seed, ignored)
