@@ -115,6 +115,8 @@ def _add_grade(commands: Commands) -> None:
     grade.add_argument("target", metavar="FILE", help="a Python file, or a folder of them")
     _add_shared(grade, "120", "2048")
     grade.add_argument("--points", metavar="TOML", help="points per function and per law")
+    grade.add_argument("--folder", help="for a file: its own folder, of which it may read and "
+                       "import the rest (a file is alone otherwise)")
     grade.add_argument("--workers", type=_whole_number, metavar="N", default=1,
                        help="processes for a folder (-1: one a core)")
     grade.add_argument("--results", metavar="FOLDER", help="for a folder: where results.jsonl "

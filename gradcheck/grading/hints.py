@@ -130,8 +130,10 @@ def _values(asked: Mapping[str, Any]) -> list[tuple[Any, Any]]:
 
 def _started(request: Mapping[str, Any], budget: Budget, tools: str) -> Sandbox:
     path = Path(request["path"])
-    return Sandbox(path, budget, request.get("memory", MEMORY), package_of(path),
-                   request.get("folder"), request.get("unconfined", False), tools=(tools,))
+    folder = request.get("folder")
+    package = package_of(path, None if folder is None else Path(folder))
+    return Sandbox(path, budget, request.get("memory", MEMORY), package, folder,
+                   request.get("unconfined", False), tools=(tools,))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.exceptions import reason_of
+from gradcheck.grading.afresh import compare_afresh
 from gradcheck.grading.agreement import Disagreement
 from gradcheck.grading.undecided import by_reference
 from gradcheck.grading.values import Values
@@ -89,6 +90,10 @@ def judge_layer(
         yield Verdict("contract", "failed", "counts once the gradient does")
     elif not trained.passed:
         yield Verdict("gradient", "failed", ANOTHER_FUNCTION, judgement)
+        yield Verdict("contract", "failed", "counts once the gradient does")
+    elif not (fresh := _attempt(lambda: compare_afresh(values))).passed:
+        judgement = replace(judgement, message=fresh.message)
+        yield Verdict("gradient", "failed", fresh.message, judgement)
         yield Verdict("contract", "failed", "counts once the gradient does")
     else:
         yield Verdict("gradient", "passed", judgement=judgement)

@@ -117,7 +117,8 @@ def test_a_module_of_a_package_and_a_file_with_other_line_ends_are_searched(
     source = AFFINE.replace("x.reshape(len(x), -1)", "flat(x)")
     (package / "homework.py").write_bytes(
         ("from .tools import flat\n" + source).replace("\n", "\r\n").encode())
-    record = judge.record({"path": str(package / "homework.py"), "timeout": 30.0, "hints": 3})
+    record = judge.record({"path": str(package / "homework.py"), "timeout": 30.0, "hints": 3,
+                           "folder": str(package)})
     (repair,) = repairs(record)
     assert repair["line"] == 8
     assert "+    return dx, flat(x).T @ dout, dout.sum(axis=0)\r\n" in repair["diff"]
