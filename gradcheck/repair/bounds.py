@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -29,6 +29,47 @@ def bounds(site: Site) -> Iterator[ast.AST]:
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (
             node.func.id == "reversed") and len(node.args) == 1:
         yield node.args[0]
+
+
+def ends(site: Site) -> Iterator[ast.AST]:
+    """Yield an index whose ends are counted from the front: x[p:-p] is empty where p is 0.
+
+    Where the end is a number, one of the whole numbers in scope may be meant as well.
+    """
+    node = site.node
+    if not (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name | ast.Attribute)):
+        return
+    entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    for by in (None, *_whole(site)):
+        made = [_from_the_front(node.value, entries, place, by) for place in range(len(entries))]
+        if any(new is not old for new, old in zip(made, entries, strict=True)):
+            index = ast.Tuple(made, ast.Load()) if len(made) > 1 else made[0]
+            yield ast.Subscript(node.value, index, node.ctx)
+
+
+def _from_the_front(array: ast.expr, entries: Sequence[ast.expr], place: int,
+                    by: ast.expr | None) -> ast.expr:
+    """Return an entry of an index; of a slice `a:-b` one with the end `size - b`."""
+    entry = entries[place]
+    if not (isinstance(entry, ast.Slice) and isinstance(entry.upper, ast.UnaryOp)
+            and isinstance(entry.upper.op, ast.USub)):
+        return entry
+    off = entry.upper.operand
+    if by is not None and not isinstance(off, ast.Constant):
+        return entry
+    axis = sum(not (isinstance(other, ast.Constant) and other.value is None)
+               for other in entries[:place])
+    if any(isinstance(other, ast.Constant) and other.value is ... for other in entries[:place]):
+        axis = place - len(entries)
+    size = ast.Subscript(ast.Attribute(array, "shape", ast.Load()), number(axis), ast.Load())
+    upper = ast.BinOp(size, ast.Sub(), off if by is None else by)
+    return ast.Slice(entry.lower if by is None else by, upper, entry.step)
+
+
+def _whole(site: Site) -> list[ast.expr]:
+    """Return the names in scope of whole numbers."""
+    return [parsed(name) for name, value in site.place.scope.items()
+            if isinstance(value, int | np.integer) and not isinstance(value, bool)]
 
 
 def _indices(site: Site, index: ast.expr) -> Iterator[ast.expr]:
@@ -74,8 +115,7 @@ def _whole_numbers(site: Site, dimensions: int) -> Iterator[ast.expr]:
 def _windows(site: Site, index: ast.Slice) -> Iterator[ast.Slice]:
     """Yield a slice that lies elsewhere: both its ends moved, or its first one scaled in both."""
     lower, upper = index.lower, index.upper
-    whole = [parsed(name) for name, value in site.place.scope.items()
-             if isinstance(value, int | np.integer) and not isinstance(value, bool)]
+    whole = _whole(site)
     for by in whole:
         start = by if lower is None else ast.BinOp(lower, ast.Mult(), by)
         yield ast.Slice(start, _replaced(upper, lower, start), index.step)

@@ -114,6 +114,8 @@ KINDS = (
          lent.unread, cost=1.3),
     Kind("borrowed", 0, "something is missing here", "var ** -1.5", "(var + eps) ** -1.5",
          lent.borrowed, cost=1.4),
+    Kind("end", 0, "an end that is counted from the back is empty at 0", "dx[p:-p]",
+         "dx[p:dx.shape[0] - p]", bounds.ends, cost=1.1),
     Kind("wider", 1, "an array is wanted here", "np.where(pos, dout, slope)",
          "np.where(pos, dout, slope * dout)", lent.wider, cost=1.5),
     Kind("bounds", 1, "another bound or index is wanted here", "dx[1:]", "dx[:-1]", bounds.bounds),
@@ -147,6 +149,7 @@ STEERED = {
     "wrong-threshold": ("constant", "comparison"), "wrong-shape": ("axis", "keepdims", "transpose"),
     "wrong-cached-value": ("name", "entry"), "scaled": ("constant", "operator"),
     "mask-mismatch": ("name", "comparison"), "raises": ("order", "transpose", "keepdims"),
+    "padding-crop": ("end",),
 }
 
 

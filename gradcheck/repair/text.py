@@ -145,8 +145,10 @@ def _pieces(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]
     matcher = difflib.SequenceMatcher(None, [word for word, _ in old], [word for word, _ in new],
                                       autojunk=False)
     for what, i, j, k, m in matcher.get_opcodes():
-        own, other = ("".join(gap + word for word, gap in words)
-                      for words in (old[i:j], new[k:m]))
+        words = list(old[i:j])
+        if what == "equal" and j - i > 1 and old[i][0] in ("+", "-"):  # a sign, or an operator now
+            words[1] = (old[i + 1][0], new[k + 1][1])
+        own, other = ("".join(gap + word for word, gap in part) for part in (words, new[k:m]))
         if what == "equal":
             if pieces and "\n" not in old[i][1]:
                 own = new[k][1] + own.lstrip()

@@ -91,7 +91,7 @@ def _told(held: Held, trial: Trial, found: Example) -> Judgement:
         advice.append(PER_SAMPLE.format(" and ".join(averaged)))
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
                      report, _gradient_right(report, trial, found), tuple(advice),
-                     not_run=held.not_run, taken=held.taken or (found,))
+                     not_run=held.not_run, taken=held.taken or (found,), wrong_at=held.wrong_at)
 
 
 def _further(trial: Trial, like: Pair, found: Example, place: int) -> Iterator[Further]:

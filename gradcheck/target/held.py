@@ -56,6 +56,8 @@ class Held:
         What there was no time for.
     taken : tuple of Example
         The arguments at which the pair was judged.
+    wrong_at : Example, optional
+        Those of them at which something is wrong.
     """
 
     report: Report
@@ -63,6 +65,7 @@ class Held:
     undecided: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     taken: tuple[Example, ...] = ()
+    wrong_at: Example | None = None
 
     @property
     def advice(self) -> Iterator[str]:
@@ -109,7 +112,7 @@ def held_to(entries: Iterable[Further], trial: Trial, found: Example, first: Rep
         seen = _seen(replace(trial, pair=entry.pair or trial.pair), entry)
         held = _with(held, entry, seen, first.passed)
         if any(map(is_wrong, held.report.findings)):
-            return held
+            return replace(held, wrong_at=None if entry.pair else entry.example)
         taken += [entry.example] if seen.report is not None else []
     # a layer object keeps its gradients where it likes, and its settings are a constructor's
     judges = JUDGES if trial.pair.example is None else (squeezed,) if trial.pair.inputs else ()

@@ -40,6 +40,8 @@ class Judgement:
         The arguments at which it was judged, where it passed at all of them.
     convention : str
         In which convention forward's value is right, where that is not the definition's.
+    wrong_at : Example, optional
+        The arguments at which something is wrong, where at the first all is right.
     """
 
     status: str
@@ -52,6 +54,7 @@ class Judgement:
     not_run: tuple[str, ...] = ()
     taken: tuple[Example, ...] = ()
     convention: str = ""
+    wrong_at: Example | None = None
 
     @property
     def passed(self) -> bool:

@@ -91,9 +91,16 @@ def _told(overflow: Overflow | None, way: str) -> dict[str, Any]:
 
 def _fits_row_by_row(trial: Trial, found: Example) -> bool:
     """Whether each sample by itself is finite, so that it is another one that disturbs it."""
-    rows = [tuple(arg[i:i + 1] if isinstance(arg, np.ndarray) and len(arg) == len(found.args[0])
-                  else arg for arg in found.args) for i in range(len(found.args[0]))]
-    return all(np.all(np.isfinite(trial.pair.forward(*copy.deepcopy(args))[0])) for args in rows)
+    arrays = [arg for arg in found.args if isinstance(arg, np.ndarray) and arg.ndim]
+    # labels are one a sample; the first argument of a loss may be its weights
+    count = len(next((arg for arg in arrays if arg.dtype.kind in "iu"), arrays[0]))
+    rows = [tuple(arg[i:i + 1] if isinstance(arg, np.ndarray) and len(arg) == count else arg
+                  for arg in found.args) for i in range(count)]
+    try:
+        return all(np.all(np.isfinite(trial.pair.forward(*copy.deepcopy(args))[0]))
+                   for args in rows)
+    except Exception:  # what it makes of one sample is not what is asked
+        return False
 
 
 def _balanced(trial: Trial, gradients: Sequence[Any]) -> bool | None:

@@ -56,7 +56,7 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
     if VALUE_CODE in codes:  # forward is to blame: no edit of backward could be right
         found = () if pair.is_loss else _of_value(trial, example, codes, seconds)
     else:
-        found = _found(trial, example, codes, seconds)
+        found = _found(trial, judgement.wrong_at or example, example, codes, seconds)
     shown = tuple(entry if told else entry.only_line() for entry in found)
     return replace(judgement, report=replace(report, repairs=shown))
 
@@ -70,19 +70,15 @@ def _of_value(trial: Trial, example: Example, codes: Sequence[str], seconds: flo
     return value_repairs(trial, example, _more(trial, example), more, seconds)
 
 
-def _found(trial: Trial, example: Example, codes: Sequence[str], seconds: float
-           ) -> tuple[Repair, ...]:
-    """Return what repairs it at the first arguments at which it is wrong."""
-    for first in (example, *_further(trial, example)):
-        try:
-            layer, kind = layer_at(trial, first)
-        except (TypeError, ValueError, WrongFormError):
-            return ()
-        found = repairs_of(layer, codes, kind=kind, seconds=seconds,
-                           others=_others(trial, first))
-        if found is not None:
-            return found
-    return ()
+def _found(trial: Trial, wrong_at: Example, example: Example, codes: Sequence[str],
+           seconds: float) -> tuple[Repair, ...]:
+    """Return what repairs it at arguments at which it is wrong, and is right at the first, too."""
+    try:
+        layer, kind = layer_at(trial, wrong_at)
+    except (TypeError, ValueError, WrongFormError):
+        return ()
+    return repairs_of(layer, codes, kind=kind, seconds=seconds,
+                      others=_others(trial, wrong_at, example)) or ()
 
 
 def _further(trial: Trial, example: Example) -> Iterator[Example]:
@@ -95,11 +91,12 @@ def _further(trial: Trial, example: Example) -> Iterator[Example]:
             yield entry.example
 
 
-def _others(trial: Trial, first: Example) -> Iterator[Layer]:
+def _others(trial: Trial, wrong_at: Example, example: Example) -> Iterator[Layer]:
     """Yield the same pair at further arguments, and at arguments of other sizes."""
-    for example in _more(trial, first):
+    first = () if wrong_at is example else (example,)
+    for other in itertools.chain(first, _more(trial, example)):
         try:
-            yield layer_at(trial, example)[0]
+            yield layer_at(trial, other)[0]
         except Exception:
             continue
 

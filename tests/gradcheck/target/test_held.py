@@ -70,6 +70,24 @@ def test_the_remedy_of_what_overflows_fits_its_cause(name, remedy):
     assert remedy in finding["message"]
 
 
+LINEAR_SOFTMAX = """
+import numpy as np
+def softmax_loss_vectorized(W, X, y, reg):
+    e = np.exp(X.dot(W))
+    p = e / e.sum(axis=1, keepdims=True)
+    rows = np.arange(len(X))
+    loss = -np.log(p[rows, y]).mean() + reg * np.sum(W * W)
+    p[rows, y] -= 1
+    return loss, X.T.dot(p) / len(X) + 2 * reg * W
+"""
+
+
+def test_the_cause_of_an_overflow_is_found_where_weights_come_before_samples():
+    (finding,) = item_of(LINEAR_SOFTMAX).details["report"]["findings"]
+    assert finding["code"] == "unstable"
+    assert "each row's maximum before exp" in finding["message"]
+
+
 def test_a_refusal_is_said_in_one_line_and_fails_nothing():
     item = item_of(AFFINE_OF_TWO)
     assert item.status == "passed"

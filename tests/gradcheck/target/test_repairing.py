@@ -100,3 +100,37 @@ def test_without_a_patch_to_write_the_file_is_empty(homework, tmp_path):
 def test_the_edits_are_listed(capsys):
     assert main(["explain", "--edits"]) == 0
     assert "dout * mask / (1 - p)" in capsys.readouterr().out
+
+
+CROP = """
+import numpy as np
+
+
+def pad2d_forward(x, w, pad):
+    H, W = x.shape[2:]
+    xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    return w * xp, (xp, w, pad)
+
+
+def pad2d_backward(dout, cache):
+    xp, w, pad = cache
+    dxp = w * dout
+    dx = dxp{}
+    return dx, (dout * xp).sum()
+
+
+def pad2d_example(rng):
+    for pad in (1, 0):
+        yield rng.standard_normal((2, 3, 5, 4)), np.array(1.7), pad
+"""
+
+
+@pytest.mark.parametrize("wrong", ["[:, :, pad:-pad, pad:-pad]", "[..., pad:-pad, pad:-pad]"])
+def test_a_crop_that_is_empty_without_padding_is_counted_from_the_front(tmp_path, wrong):
+    file = tmp_path / "crop.py"
+    file.write_text(CROP.replace("(w * dout){}", f"dxp{wrong}").replace(
+        "    dx = dxp", "    dxp = w * dout\n    dx = dxp"))
+    (item,) = check_all(str(file), repair=True).items
+    (repair,) = item.details["report"]["repairs"]
+    first, second = ("-2", "-1") if "..." in wrong else ("2", "3")
+    assert f"pad:dxp.shape[{first}] - pad, pad:dxp.shape[{second}] - pad" in repair["after"]
