@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -71,7 +72,7 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
 
 def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[Layer] | None,
                 seconds: float, judges: Sequence[Judge], seed: int) -> tuple[Repair, ...] | None:
-    deadline = time.monotonic() + seconds
+    deadline, layer = time.monotonic() + seconds, _apart(layer)
     with undisturbed():
         try:
             place, given = _first(layer, kind, others, seed)
@@ -96,6 +97,23 @@ def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[
                  if not any(place.is_new for place in bench.places[1:])]
         return tuple(hints) or _of_forward(bench, search, kind, deadline) or tuple(
             _suspected(search, layer))
+
+
+class _OwnBatch(NetLoss):
+    """A net's loss at a batch that no candidate can write into."""
+
+    def forward(self, *values: Any) -> Any:
+        """Return the loss, and the gradients that it computed with it."""
+        return NetLoss(self.net, self.names, copy.deepcopy(self.batch)).forward(*values)
+
+
+def _apart(layer: Layer) -> Layer:
+    """Return a layer of which candidates leave the arguments alone."""
+    net = getattr(layer.forward, "__self__", None)
+    if not isinstance(net, NetLoss):
+        return layer
+    own = _OwnBatch(net.net, net.names, net.batch)
+    return replace(layer, forward=own.forward, backward=own.backward)
 
 
 def _first(layer: Layer, kind: str, others: Iterable[Layer] | None, seed: int
