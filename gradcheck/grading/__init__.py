@@ -20,4 +20,5 @@ claims                  What a submission's process says of its line: checked ag
 hints                   Lines and edits for a submission that lost points
 afresh                  Value and gradient beside the reference's at inputs that nothing before ...
 sizes                   Arguments for more examples, or fewer, than a layer's own have.
+text                    What a submission's text and place tell before it is run.
 """

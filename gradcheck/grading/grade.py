@@ -171,14 +171,20 @@ def grade_folder(
         todo = [place for place in range(len(keys)) if place not in found]
         for number, record in _graded([requests[place] for place in todo], workers):
             place = todo[number]
-            if key_of(requests[place]["path"], requests[place]) != keys[place]:
-                record = replace(record, notes=(*record.notes, CHANGED))
+            record = _unchanged(record, requests[place], keys[place])
             found[place] = record
             if file is not None:
                 file.add(keys[place], record)
             bar.update()
             tell(record)
     return [found[place] for place in range(len(keys))]
+
+
+def _unchanged(record: Record, request: Mapping[str, Any], key: str) -> Record:
+    """Return a record, with a note where its file is not what it was under that key."""
+    if key_of(request["path"], request) == key:
+        return record
+    return replace(record, notes=(*record.notes, CHANGED))
 
 
 def left_out(folder: str | os.PathLike[str]) -> list[str]:

@@ -22,7 +22,8 @@ from gradcheck.grading.apart import ApartError, apart
 from gradcheck.grading.claims import Claim, ClaimError, claims, lines_of
 from gradcheck.grading.grade import MEMORY
 from gradcheck.grading.points import CODE, DIFF, LINE
-from gradcheck.grading.submission import package_of, references
+from gradcheck.grading.submission import references
+from gradcheck.grading.text import package_of
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.repaired import Repair

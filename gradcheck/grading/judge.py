@@ -64,8 +64,8 @@ def judge_layer(
     seed : int
         Draws the inputs, which the submission must not foresee.
     ignored : collection of str
-        Codes of findings that cost nothing. With 'value-differs' the value is not compared, and
-        the gradient of any forward counts.
+        Codes of findings that cost nothing. With 'value-differs' nothing is held to the reference:
+        the value is not compared, and the gradient of any forward counts.
 
     Yields
     ------
@@ -75,8 +75,8 @@ def judge_layer(
         easy to get right. The contract counts only for a gradient that counts.
     """
     trained = Verdict("value", "passed")
+    values = Values(pair, reference, conventions, np.random.default_rng(seed))
     if VALUE_CODE not in ignored:
-        values = Values(pair, reference, conventions, np.random.default_rng(seed))
         trained = _attempt(values.compare_in_training)
         yield trained if not trained.passed else _attempt(values.compare_everywhere)
     judgement = without_ignored(_judged(pair, reference, conventions, seed), ignored)
@@ -91,7 +91,8 @@ def judge_layer(
     elif not trained.passed:
         yield Verdict("gradient", "failed", ANOTHER_FUNCTION, judgement)
         yield Verdict("contract", "failed", "counts once the gradient does")
-    elif not (fresh := _attempt(lambda: compare_afresh(values))).passed:
+    elif VALUE_CODE not in ignored and not (
+            fresh := _attempt(lambda: compare_afresh(values))).passed:
         judgement = replace(judgement, message=fresh.message)
         yield Verdict("gradient", "failed", fresh.message, judgement)
         yield Verdict("contract", "failed", "counts once the gradient does")
