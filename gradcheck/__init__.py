@@ -40,6 +40,7 @@ repair/                 From a layer that failed to the line that the slip is in
 repaired                A line that a slip is in, and the edit that repairs it
 explaining              What `gradcheck explain` says: of a finding, of a law of the mask
 along                   Checks along a few random directions alone
+raised                  What layers raise while they run, and what to do about it: a table
 """
 
 from __future__ import annotations

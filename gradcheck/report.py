@@ -71,6 +71,11 @@ class Finding:
         shown = ", ".join(map(_index, self.where[:MOST_SHOWN]))
         return f"at {shown}{' ...' if len(self.where) > MOST_SHOWN else ''}; " if shown else ""
 
+    @property
+    def raised_at(self) -> list[str]:
+        """File, line and code line of an exception, as Python's traceback shows them."""
+        return str(self.evidence.get("line", "")).splitlines()
+
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain Python values that JSON can hold."""
         return {
@@ -218,6 +223,7 @@ class Report:
         for finding in self.findings:
             lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
                                    break_long_words=False, break_on_hyphens=False)
+            lines += [f"    {line}" for line in finding.raised_at]
             lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
         for told in (repair.to_dict() for repair in self.repairs):
             lines += [f"  {line}" for line in (*pointer(told), sentence(told))]
@@ -233,6 +239,7 @@ class Report:
         """Yield what is wrong, to be folded: each finding, the numbers beside them, the notes."""
         for finding in self.findings:
             yield str(finding)
+            yield from (f"  {line}" for line in finding.raised_at)
             yield f"  {finding.places}gradcheck explain {finding.code}"
         guilty = {finding.argument for finding in self.findings}
         for entry in self.arguments:

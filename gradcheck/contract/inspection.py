@@ -22,6 +22,7 @@ from gradcheck.contract.mutation import (
 from gradcheck.contract.purity import global_random_state, note_impurity
 from gradcheck.contract.recalls import calls_of, note_recalls
 from gradcheck.contract.shapes import note_shapes
+from gradcheck.exceptions import raising_line
 from gradcheck.numeric.evaluator import ForwardError, output_of
 from gradcheck.remedies import reason_and_remedy
 
@@ -81,7 +82,7 @@ def call_backward(found: Inspection, layer: Layer, dout: Array, cache: Any) -> l
 def note_exception(found: Inspection, how: str, error: Exception, **facts: Any) -> None:
     """Note an exception of the user's functions."""
     found.add("raises", how, exception=type(error).__name__, reason=reason_and_remedy(error),
-              **facts)
+              line=raising_line(error), **facts)
 
 
 def as_gradients(returned: Any) -> list[Any] | None:
