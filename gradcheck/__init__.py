@@ -41,6 +41,7 @@ repaired                A line that a slip is in, and the edit that repairs it
 explaining              What `gradcheck explain` says: of a finding, of a law of the mask
 along                   Checks along a few random directions alone
 raised                  What layers raise while they run, and what to do about it: a table
+folded                  One slip is one message: findings that say the same of several arguments ...
 """
 
 from __future__ import annotations

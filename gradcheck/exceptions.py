@@ -24,7 +24,7 @@ def reason_of(error: BaseException) -> str:
         text = str(error)
     except Exception:
         text = "(its __str__ raises, too)"
-    return f"{type(error).__name__}: {text}".removesuffix(": ")
+    return f"{type(error).__name__}: {text.rstrip()}".removesuffix(": ")
 
 
 def reason_and_place(error: BaseException) -> str:

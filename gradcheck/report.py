@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.folded import folded
 from gradcheck.output.html import heat_map
 from gradcheck.output.plain import plain
 from gradcheck.output.pointer import diff_of, pointer, sentence
@@ -220,9 +221,10 @@ class Report:
             f"{self.evaluations} forward calls, {self.seconds:.2g} s)"
         ]
         lines += [f"  {entry}" for entry in self.arguments]
-        for finding in self.findings:
-            lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
-                                   break_long_words=False, break_on_hyphens=False)
+        for finding, head in folded(self.findings):
+            lines += textwrap.wrap(f"{head}: {finding.message}", 98, initial_indent="  ",
+                                   subsequent_indent="    ", break_long_words=False,
+                                   break_on_hyphens=False)
             lines += [f"    {line}" for line in finding.raised_at]
             lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
         for told in (repair.to_dict() for repair in self.repairs):
@@ -237,11 +239,12 @@ class Report:
 
     def paragraphs(self) -> Iterator[str]:
         """Yield what is wrong, to be folded: each finding, the numbers beside them, the notes."""
-        for finding in self.findings:
-            yield str(finding)
+        told = folded(self.findings)
+        for finding, head in told:
+            yield f"{head}: {finding.message}"
             yield from (f"  {line}" for line in finding.raised_at)
             yield f"  {finding.places}gradcheck explain {finding.code}"
-        guilty = {finding.argument for finding in self.findings}
+        guilty = {finding.argument for finding, _ in told}
         for entry in self.arguments:
             if entry.name in guilty or not self.findings:
                 yield f"  {entry}"

@@ -134,8 +134,8 @@ class _Walk:
         if not example.guessed:
             return self._placed(judgement, place)
         if self._why and not self.found[0].guessed:
-            return replace(judgement, status="skipped", advice=(), message=_told_how(
-                self.trial.pair, f"with {shapes_of(self.found[0])} {self._why}"))
+            return replace(judgement, status="skipped", advice=(), message=(
+                f"not judged: with {shapes_of(self.found[0])} {self._why}"))
         return replace(judgement, status="skipped", advice=(), message=_told_how(
             self.trial.pair, f"at guessed arguments ({shapes_of(example)}): {judgement.message}"))
 
