@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arguments import an
 from gradcheck.contract.breach import Inspection
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.mutation import (
@@ -122,7 +123,7 @@ def _upstream(out: Array, dout: Array | None, rng: np.random.Generator) -> Array
     if dout is None:
         return np.asarray(rng.standard_normal(out.shape)).astype(out.dtype)
     if not isinstance(dout, np.ndarray) or dout.shape != out.shape or dout.dtype.kind != "f":
-        got = (f"a {dout.dtype} array of shape {dout.shape}" if isinstance(dout, np.ndarray)
+        got = (f"{an(str(dout.dtype))} array of shape {dout.shape}" if isinstance(dout, np.ndarray)
                else type(dout).__name__)
         raise ValueError(f"dout: got {got}; expected a floating array of shape {out.shape}, that "
                          "of forward's output. Remedy: pass one of that shape, or none.")

@@ -111,7 +111,7 @@ def _table(record: Record, color: bool, how: Width) -> list[str]:
     for item, row in zip(record.items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         before, said = said, (item.group, item.message)
-        if item.status != "todo" or how.verbose:
+        if item.status != "todo" or how.verbose or "Remedy: " in item.message:
             lines += _below(item, record.kind, how, repeated=said == before)
     return lines
 
@@ -141,12 +141,12 @@ def _beside(item: Item, how: Width) -> list[str]:
     for pointed, said, diff in shown(repairs_in(item.details)):
         lines += [*(f"    {line}" for line in pointed), *folded(said, "    ", how.columns), *diff]
     texts = [clean(text) for text in item.advice]
-    said = printed(item.details, "    ", how.columns)
+    told = printed(item.details, "    ", how.columns)
     if not (how.advice or how.verbose):
-        return [*lines, *advised(texts, "    ", how.columns), *said]
+        return [*lines, *advised(texts, "    ", how.columns), *told]
     for text in texts:
         lines += folded(f"advice: {text}", "    ", how.columns)
-    return [*lines, *said]
+    return [*lines, *told]
 
 
 def _place(item: Item) -> str:

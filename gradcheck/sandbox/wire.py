@@ -91,9 +91,9 @@ class Encoder:
         if isinstance(value, Opaque):
             return {"o": [value.handle, value.type_name]}
         if self._keep is None:
-            raise WireError(f"a {kind.__name__} cannot be sent to a submission; expected arrays of "
-                            "numbers, Python scalars, tuples, lists, NumPy generators, and dicts "
-                            "with strings for keys")
+            raise WireError(f"an object of type {kind.__name__} cannot be sent to a submission; "
+                            "expected arrays of numbers, Python scalars, tuples, lists, NumPy "
+                            "generators, and dicts with strings for keys")
         return {"o": [self._keep(value), _type_name(value)]}
 
     def _remember(self, value: Any) -> None:

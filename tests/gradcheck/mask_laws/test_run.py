@@ -37,6 +37,7 @@ from gradcheck.mask_laws.search import design
 from tests.gradcheck.mask_laws import implementations, implementations_protocol
 from tests.gradcheck.mask_laws.implementations import dropout
 from tests.gradcheck.mask_laws.implementations_correct import CORRECT
+from tests.gradcheck.messages import complaints
 
 MUTANTS = [*implementations.MUTANTS, *implementations_protocol.MUTANTS]
 CANONICAL = next(impl for impl in CORRECT if impl.name == "cs231n_canonical")
@@ -82,6 +83,7 @@ def test_every_mutant_is_caught_by_the_law_meant_for_it(mutant):
         law(mutant.make(), mutant.law)()
     assert str(caught.value).startswith(f"{mutant.law}: ")
     assert caught.value.example or caught.value.evidence
+    assert not complaints([str(caught.value)])
 
 
 def test_there_are_enough_mutants_and_every_default_law_is_meant_for_one():
