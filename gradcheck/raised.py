@@ -107,8 +107,9 @@ def _zero_divisor(raised: Raised) -> str:
     except SyntaxError:  # a line of several
         return ""
     divisors = [ast.unparse(node.right) for node in ast.walk(tree) if isinstance(node, ast.BinOp)
-                and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod)]
-    return divisors[0] if len(divisors) == 1 and divisors[0] != "0" else ""
+                and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod)
+                and not isinstance(node.right, ast.Constant)]
+    return divisors[0] if len(divisors) == 1 else ""
 
 
 def _unpacked(raised: Raised) -> str:

@@ -158,6 +158,7 @@ def reason_and_remedy(error: BaseException) -> str:
     reason, remedy = reason_and_place(error), remedy_of(error)
     if not remedy:
         return reason
+    reason = re.sub(r", with gufunc signature \S+(?= \()", "", reason)
     first, _, rest = reason.partition("\n")  # NumPy's own advice follows on further lines
     place = f" {rest[rest.rindex('(line '):]}" if "(line " in rest else ""
     return f"{first.rstrip('.')}{place}. Remedy: {remedy}"

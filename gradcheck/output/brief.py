@@ -13,6 +13,8 @@ MOST_LINES = 10  # of a layer, its row among them
 NUMBERS = re.compile(r"\s+d\w+ \w+\[[\d, ]*\]: \d+ checked")
 PLACES = re.compile(r"\s+(?:at \[.*; )?gradcheck explain \S+$")
 NOTES = re.compile(r"\s+note: ")
+FILE = re.compile(r"\s+File \".*\", line \d+, in ")
+INLINE = re.compile(r" \(line \d+, in [^()]*\)")
 LEFT_OUT = "... {} more line{}; -v shows all"
 
 
@@ -27,6 +29,8 @@ def brief(message: str, fold: Callable[[str], list[str]], most: int) -> list[str
     >>> brief("scaled in dx: twice\n  dx float64[3]: 3 checked, worst\n  note: no", str.split, 6)
     ['scaled', 'in', 'dx:', 'twice', 'note:', 'no']
     """
+    if any(map(FILE.match, message.splitlines())):
+        message = INLINE.sub("", message)  # the same is told below
     paragraphs = message.splitlines()
     for lesser in (NUMBERS, PLACES, NOTES):
         lines = fold("\n".join(paragraphs))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from gradcheck.output.brief import MOST_LINES, advised, brief, printed
+from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, printed
 from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
 from gradcheck.output.pointer import repairs_in, shown
@@ -158,8 +158,14 @@ def _place(item: Item) -> str:
 
 def folded(text: str, indent: str, width: int) -> list[str]:
     """Return `text` indented, its long lines folded between words within `width` columns."""
-    lines = []
+    lines: list[str] = []
+    quoted = False
     for line in text.splitlines():
+        of_file = FILE.match(line) is not None
+        if of_file or quoted:  # a line of code stays one
+            lines.append(indent + line)
+            quoted = of_file
+            continue
         start = indent + line[:len(line) - len(line.lstrip())]
         tied = TIED.sub(lambda found: found[0].replace(" ", TIE), line.strip())
         lines += textwrap.wrap(tied, max(width, 40), initial_indent=start,
