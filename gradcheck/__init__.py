@@ -42,6 +42,9 @@ explaining              What `gradcheck explain` says: of a finding, of a law of
 along                   Checks along a few random directions alone
 raised                  What layers raise while they run, and what to do about it: a table
 folded                  One slip is one message: findings that say the same of several arguments ...
+parts                   A layer whose outputs hide each other: backward is linear in dout
+scatter                 How far a gradient scatters as its arguments are rounded anew
+native                  The gradient in the dtype of the user's own arrays
 """
 
 from __future__ import annotations

@@ -156,6 +156,8 @@ def _grade(options: argparse.Namespace) -> int:
     from gradcheck.mask_laws.conventions import Conventions
 
     given = given_settings(options)
+    if options.no_values:
+        given["ignore"] = [*given.get("ignore", ()), "value-differs"]
     conventions = Conventions.of_flags(**{
         name: given[name] for name in ("p_is", "scaling", "seeding") if name in given})
     settings: dict[str, Any] = {
@@ -167,8 +169,11 @@ def _grade(options: argparse.Namespace) -> int:
     }
     try:
         if Path(options.target).is_dir():
+            if options.folder is not None:
+                raise ValueError("--folder: got a folder of submissions to grade, too; expected "
+                                 "one file. Remedy: a folder below is a submission's own anyway.")
             return _grade_folder(options, settings)
-        record = grade_file(options.target, **settings)
+        record = grade_file(options.target, folder=options.folder, **settings)
     except (ValueError, OSError) as error:
         raise _UsageError(str(error)) from error
     _write([record], options, single=True, brief=is_untried(record))
@@ -177,7 +182,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Grade a folder: in a text a line a submission as it is known, else all at the end."""
-    from gradcheck.grading.grade import grade_folder
+    from gradcheck.grading.grade import grade_folder, left_out
     from gradcheck.output.folder import as_csv, as_line
     from gradcheck.output.json import as_json_list
 
@@ -190,6 +195,8 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
         progress=sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty()),
         callback=(lambda record: print(as_line(record), flush=True)) if options.format == "text"
         else None, **settings)
+    if skipped := left_out(options.target):
+        _tell(notes=[f"not graded, as only .py files with a plain name are: {', '.join(skipped)}"])
     if not records:
         raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
                           "Remedy: name the folder of the submissions.")
@@ -261,12 +268,12 @@ def _is_advice(note: str) -> bool:
 
 def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
     """Tell errors and notes on stderr, below what is already on stdout."""
-    from gradcheck.output.plain import clean
+    from gradcheck.output.plain import below, clean
     from gradcheck.output.text import folded
 
     sys.stdout.flush()
-    for told in (*(f"note: {clean(note)}" for note in notes),
-                 *(f"gradcheck: error: {clean(error)}" for error in errors)):
+    for told in (*(f"note: {below(clean(note))}" for note in notes),
+                 *(f"gradcheck: error: {below(clean(error))}" for error in errors)):
         if sys.stderr.isatty():  # elsewhere, who reads it may look for a whole sentence
             told = "\n".join(folded(told, "", shutil.get_terminal_size((100, 24)).columns))
         print(told, file=sys.stderr)

@@ -264,6 +264,21 @@ def unlike_reference(got: Array, want: Array) -> Array:
                                   atol=rtol * scale / 10, equal_nan=True))
 
 
+def unlike_gradient(got: Array, want: Array, least: float) -> Array:
+    """Return where a gradient is not a reference's: relative to it, to its rms, and to its dtype.
+
+    What is smaller than `least` may be rounding. NaN and inf are unlike anything but themselves.
+
+    >>> unlike_gradient(np.array([1.0, 2.0, 1e-9]), np.array([1.0, 2.1, 0.0]), 1e-6)
+    array([False,  True, False])
+    """
+    sizes = [array.dtype.itemsize for array in (got, want) if array.dtype.kind == "f"]
+    near = HIDDEN.get(min(sizes, default=8), HIDDEN[8]) * size_of(want.astype(float)) + least
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(~(np.abs(got.astype(float) - want.astype(float)) <= near)
+                          & ~((got == want) | (np.isnan(got) & np.isnan(want))))
+
+
 def unlike_definition(got: Array, want: Array) -> Array:
     """Return where a value is not a definition's: relative to it and to the rms; NaN is anything.
 

@@ -67,7 +67,7 @@ FLOORS = (
     {"target"},
     {"repair"},
     {"check"},
-    {"run", "along", "several", "summary"},
+    {"run", "along", "native", "parts", "scatter", "several", "summary"},
     {"findings"},
     {"contract"},
     {"numeric"},

@@ -18,4 +18,6 @@ undecided               What the numbers cannot decide, the reference's gradient
 apart                   Work in a fork of this process, which ends at a deadline
 claims                  What a submission's process says of its line: checked against the file
 hints                   Lines and edits for a submission that lost points
+afresh                  Value and gradient beside the reference's at inputs that nothing before ...
+sizes                   Arguments for more examples, or fewer, than a layer's own have.
 """

@@ -7,6 +7,7 @@ the judge: where the submission's process ends early, what is left to judge earn
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import time
@@ -27,7 +28,7 @@ from gradcheck.grading.points import (
 )
 from gradcheck.grading.submission import Grading, NotGradedError, WrongSettingError, asked_for
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.output.plain import OUTPUT_LIMIT, clean
+from gradcheck.output.plain import OUTPUT_LIMIT, clean, named
 from gradcheck.output.record import Record
 from gradcheck.sandbox.sandbox import SandboxError, UnconfinedError
 from gradcheck.target.exceptions import interrupts_told_apart
@@ -76,6 +77,7 @@ def judge_file(
                       None if folder is None else Path(folder), unconfined, text,
                       told=level > VERDICT)
     fault, error = "", ""
+    asked: list[str] | None = None
     try:
         asked = asked_for(table, None if only is None else _listed(only))
         if given_up:
@@ -92,12 +94,14 @@ def judge_file(
         fault, error = "target", str(reason)
     except Exception:
         fault, error = "judge", f"{OUR_FAULT}\n{traceback.format_exc(limit=-5)}"
+        with contextlib.suppress(ImportError):  # of the reference, which says what counts
+            grading.give_up(asked)
     finally:
         grading.close()
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
     return Record(
-        "grade", clean(path), tuple(grading.items), path=clean(path),
+        "grade", named(path), tuple(grading.items), path=named(path),
         error=clean(error or grading.timed_out),
         fault=fault or ("target" if grading.timed_out else ""),
         seconds=time.monotonic() - started, output=clean(grading.output, OUTPUT_LIMIT),

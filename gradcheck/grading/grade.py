@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from tqdm import tqdm
 from gradcheck.grading.crew import Crew, judged
 from gradcheck.grading.points import read_points
 from gradcheck.grading.results import Results, key_of
+from gradcheck.output.plain import named
 from gradcheck.output.record import Record
 
+CHANGED = "its file has changed since the grading of the folder began"
 TIMEOUT = 120.0
 MEMORY = 2048
 Names = str | Sequence[str] | None
@@ -48,8 +51,7 @@ def grade_file(
     ----------
     path : path-like
         A Python file with ``<name>_forward``/``<name>_backward`` pairs and ``<name>_loss``
-        functions in the conventions of `layers` (which are cs231n's). In a package, a folder with
-        ``__init__.py``, it may import its neighbours.
+        functions in the conventions of `layers` (which are cs231n's).
     points : path or mapping, optional
         The table of points, see `gradcheck.points`; without it every layer of the file that
         the reference knows counts.
@@ -68,7 +70,8 @@ def grade_file(
     ignore : str or sequence of str, optional
         Codes of findings, or laws, that cost nothing, besides those of the table of points.
     folder : path-like, optional
-        A folder that is the submission's own; it may read what lies there.
+        A folder that is the submission's own: it may read what lies there, and import it where it
+        has an ``__init__.py``. Without one the file is alone.
     unconfined : bool
         Grade also where this system lets the submission read the reference.
     hints : {0, 1, 2, 3}, optional
@@ -127,7 +130,8 @@ def grade_folder(
     ----------
     folder : path-like
         Holds the submissions: ``*.py`` files, in it or one level below. A folder below is one
-        submission's own; files that stand flat cannot read each other.
+        submission's own, and may be a package; files that stand flat cannot read each other,
+        whatever stands beside them.
     workers : int or map-like
         Processes (-1: one a core), or a callable that is called as ``workers(function, list)``.
     progress : bool
@@ -167,6 +171,8 @@ def grade_folder(
         todo = [place for place in range(len(keys)) if place not in found]
         for number, record in _graded([requests[place] for place in todo], workers):
             place = todo[number]
+            if key_of(requests[place]["path"], requests[place]) != keys[place]:
+                record = replace(record, notes=(*record.notes, CHANGED))
             found[place] = record
             if file is not None:
                 file.add(keys[place], record)
@@ -175,11 +181,28 @@ def grade_folder(
     return [found[place] for place in range(len(keys))]
 
 
+def left_out(folder: str | os.PathLike[str]) -> list[str]:
+    """Return the files that may be somebody's submission, and that `grade_folder` does not take.
+
+    Notebooks, suffixes in other letters, and names that begin with ``_`` or ``.``.
+    """
+    root = Path(folder)
+    there = [path for path in sorted([*root.glob("*"), *root.glob("*/*")])
+             if path.suffix.lower() in (".py", ".ipynb") and os.path.isfile(path)
+             and not (path.parent != root and path.name.startswith(("_", ".")))]
+    taken = {*_paths(root)}
+    return [named(path.relative_to(root)) for path in there if path not in taken]
+
+
+def _paths(root: Path) -> list[Path]:
+    return [path for path in sorted([*root.glob("*.py"), *root.glob("*/*.py")])
+            if not path.name.startswith(("_", "."))]
+
+
 def _requests(root: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    paths = [path for path in sorted([*root.glob("*.py"), *root.glob("*/*.py")])
-             if not path.name.startswith(("_", "."))]
     return [{**settings, "path": str(path),
-             **({"folder": str(path.parent)} if path.parent != root else {})} for path in paths]
+             **({"folder": str(path.parent)} if path.parent != root else {})}
+            for path in _paths(root)]
 
 
 def _graded(requests: list[dict[str, Any]], workers: int | Callable[..., Iterable[Record]]

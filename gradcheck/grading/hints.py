@@ -130,8 +130,10 @@ def _values(asked: Mapping[str, Any]) -> list[tuple[Any, Any]]:
 
 def _started(request: Mapping[str, Any], budget: Budget, tools: str) -> Sandbox:
     path = Path(request["path"])
-    return Sandbox(path, budget, request.get("memory", MEMORY), package_of(path),
-                   request.get("folder"), request.get("unconfined", False), tools=(tools,))
+    folder = request.get("folder")
+    package = package_of(path, None if folder is None else Path(folder))
+    return Sandbox(path, budget, request.get("memory", MEMORY), package, folder,
+                   request.get("unconfined", False), tools=(tools,))
 
 
 @contextmanager
@@ -184,28 +186,38 @@ class _Judging:
 
 def _shown(judging: _Judging, name: str, found: Iterator[Claim], level: int
            ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the first edit that a judge has proved, else suspect lines, each with its item."""
-    wrong = judging.all_of(name)
+    """Yield edits that a judge has proved, each for other parts; else suspect lines."""
+    wrong, proved = judging.all_of(name), set[str]()
     for claim in found:
         if claim.edited is None:
-            yield wrong[0], claim.repair.to_dict()
+            if not proved:
+                yield wrong[0], claim.repair.to_dict()
             continue
-        gained = judging.gained(name, claim.edited)
+        gained = [part for part in judging.gained(name, claim.edited) if part not in proved]
         if gained:
             repair: Repair = claim.repair if level >= DIFF else claim.repair.only_line()
-            proof = f"with the edit, {_parts(name, gained, wrong)}"
-            yield gained[0], {**repair.to_dict(), "proof": proof}
-            return
+            yield gained[0], {**repair.to_dict(), "proof": _proof(name, gained, wrong)}
+            proved.update(gained)
 
 
-def _parts(name: str, gained: Sequence[str], wrong: Sequence[str]) -> str:
-    """Return what an edit gains in words."""
-    if set(wrong) <= set(gained):
-        return f"all of {name} passes"
-    parts = [part.partition(": ")[2] for part in gained]
-    more = len(wrong) - len(parts)
-    told = f"{', '.join(parts[:3])}{f' and {len(parts) - 3} more' if len(parts) > 3 else ''}"
-    return f"{told} of {name} pass{'es' * (len(parts) == 1)}, {more} of its parts not yet"
+def _proof(name: str, gained: Sequence[str], wrong: Sequence[str]) -> str:
+    """Return what an edit gains in words.
+
+    >>> _proof("relu", ["relu: value"], ["relu: value", "relu: gradient"])
+    'with the edit, value of relu passes, gradient not yet'
+    """
+    rest = [part for part in wrong if part not in gained]
+    if not rest:
+        return f"with the edit, all of {name} passes"
+    passes = "passes" if len(gained) == 1 else "pass"
+    return f"with the edit, {_listed(gained)} of {name} {passes}, {_listed(rest)} not yet"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    names = [part.partition(": ")[2] for part in parts]
+    more = [f"{len(names) - 3} more"] if len(names) > 3 else []
+    *first, last = [*names[:3], *more]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _with_repairs(items: Sequence[Mapping[str, Any]],

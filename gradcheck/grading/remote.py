@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from gradcheck.output.plain import named
 from gradcheck.output.record import Record, record_of
 
 BOOTSTRAP = ("import json, sys; sys.path[:] = json.loads(sys.argv.pop()); "
@@ -74,10 +75,14 @@ class Judge:
         self.close()
         if self._ended:
             raise InterruptedError("the judge was ended")
-        how = self._process.returncode
+        told = f"the grader's process ended (exit code {self._process.returncode})"
         self._start()
-        return {"record": Record("grade", json.loads(request)["path"], fault="judge", error=(
-            f"the grader's process ended (exit code {how})")).to_dict()}
+        asked = json.loads(request)
+        if "given_up" in asked:
+            return {"record": Record("grade", named(asked["path"]), fault="judge",
+                                     error=told).to_dict()}
+        reply = self._reply(json.dumps({**asked, "given_up": told}).encode() + b"\n")
+        return {"record": {**reply["record"], "fault": "judge"}} if "record" in reply else reply
 
     def end(self) -> None:
         """End the process from another thread; whoever waits for it gets an InterruptedError."""

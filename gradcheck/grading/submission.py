@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.exceptions import reason_of
-from gradcheck.grading.judge import Verdict, judge_layer
+from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
@@ -27,7 +27,12 @@ from gradcheck.target.home import home_of
 from gradcheck.target.judge import UNWRITTEN, Judgement, is_unwritten
 from gradcheck.target.laws import law_names
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs
+from gradcheck.target.parsed import parsed
 
+NOT_FOUND = ("ImportError", "ModuleNotFoundError", "FileNotFoundError")
+ALONE = ("--folder FOLDER says that its folder is its own, with all that lies there; a file is "
+         "graded alone otherwise.")
+TOO_MUCH = "not judged: what it returns is too large or nested too deep ({})"
 RAISED = re.compile(r"raised (\w+): (.*)")
 
 
@@ -119,7 +124,8 @@ class Grading:
             raise
         except SandboxError as reason:
             self.give_up(asked, NOT_IMPORTED)
-            raise type(reason)(f"{reason}{_remedy(str(reason), self.path)}") from None
+            told = _remedy(str(reason), self.path, self.folder)
+            raise type(reason)(f"{reason}{told}") from None
         pairs = {pair.name: pair for pair in found.pairs}
         classes = [] if asked or pairs or found.unpaired else _classes(self.path)
         if classes:
@@ -136,9 +142,11 @@ class Grading:
                 self._judge(name, known[name])
 
     def give_up(self, asked: list[str] | None, message: str = GIVEN_UP) -> None:
-        """Add every layer that counts as an error, without points."""
+        """Add every layer that counts and is not judged yet as an error, without points."""
+        judged = {item.group for item in self.items}
         for name in _chosen(asked, STANDARD, references()):
-            self._add_missing(name, message, "error")
+            if name not in judged:
+                self._add_missing(name, message, "error")
 
     def _find(self) -> Found:
         """Return the pairs of the submission, from a process that works."""
@@ -146,8 +154,9 @@ class Grading:
             if self._sandbox is not None and not self.budget.left:
                 raise SandboxError(self._sandbox.failure)
             self.close()
-            self._sandbox = Sandbox(self.path, self.budget, self.memory, package_of(self.path),
-                                    self.folder, self.unconfined, self.text)
+            self._sandbox = Sandbox(self.path, self.budget, self.memory,
+                                    package_of(self.path, self.folder), self.folder,
+                                    self.unconfined, self.text)
             self._sandbox.__enter__()
             self.notes += self._sandbox.notes
         module = ModuleType("submission")
@@ -172,7 +181,13 @@ class Grading:
         return list(dict.fromkeys(expected)) or list(STANDARD)
 
     def _points(self, name: str) -> dict[str, float]:
-        return share_out((self.table or {}).get(name), _parts(name))
+        points = share_out((self.table or {}).get(name), _parts(name))
+        if VALUE_CODE in self._ignored(name):  # what is not judged is not among the points
+            points.pop("value", None)
+        return points
+
+    def _ignored(self, name: str) -> set[str]:
+        return {*self.ignored.get("", ()), *self.ignored.get(name, ())}
 
     def _add_missing(self, name: str, message: str, status: str) -> None:
         self.items += [Item(f"{name}: {part}", name, status, message, 0.0, possible)
@@ -181,20 +196,20 @@ class Grading:
     def _judge(self, name: str, reference: Pair) -> None:
         """Judge one layer; what its judge could not do costs the others nothing."""
         points = self._points(name)
-        try:
-            pair = next(pair for pair in self._find().pairs if pair.name == name)
-        except (SandboxError, StopIteration) as reason:
-            self._add_missing(name, f"not judged: {reason}", "error")
-            return
-        if is_unwritten(pair, self.conventions, replace(reference, example=None)) and not (
-                self._failure):
-            self.items.append(Item(name, name, "todo", UNWRITTEN, 0.0, sum(points.values())))
-            return
-        if self._failure:  # of one half, maybe: each part is judged for itself
-            pair = self._pair(name) or pair
         message, fault = "not judged", ""
         try:
+            pair = next(pair for pair in self._find().pairs if pair.name == name)
+            if is_unwritten(pair, self.conventions, replace(reference, example=None)) and not (
+                    self._failure):
+                self.items.append(Item(name, name, "todo", UNWRITTEN, 0.0, sum(points.values())))
+                return
+            if self._failure:  # of one half, maybe: each part is judged for itself
+                pair = self._pair(name) or pair
             self._add_verdicts(name, self._verdicts(pair, reference), points)
+        except (SandboxError, StopIteration) as reason:
+            message = f"not judged: {reason}"
+        except (RecursionError, MemoryError) as error:
+            message = TOO_MUCH.format(reason_of(error))
         except Exception as error:
             message, fault = f"the grader itself failed: {reason_of(error)}", "judge"
             self.our_fault = self.our_fault or traceback.format_exc(limit=-5)
@@ -225,7 +240,7 @@ class Grading:
         return self._sandbox.failure if self._sandbox is not None else ""
 
     def _verdicts(self, pair: Pair, reference: Pair) -> Iterator[Verdict]:
-        ignored = {*self.ignored.get("", ()), *self.ignored.get(pair.name, ())}
+        ignored = self._ignored(pair.name)
         if pair.name in LAWFUL:
             return judge_laws(pair, self.conventions, ignored)
         return judge_layer(pair, reference, self.conventions, self.seed, ignored)
@@ -255,31 +270,33 @@ def _absence(name: str, found: Found) -> str:
 
 def _classes(path: Path) -> list[str]:
     """Return the classes with a method forward in a submission's text, which is not run for it."""
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return []
-    return [node.name for node in tree.body if isinstance(node, ast.ClassDef)
+    tree = parsed(path)
+    nodes = tree.body if tree is not None else []
+    return [node.name for node in nodes if isinstance(node, ast.ClassDef)
             and any(isinstance(child, ast.FunctionDef) and child.name == "forward"
                     for child in node.body)]
 
 
-def _remedy(reason: str, path: Path) -> str:
+def _remedy(reason: str, path: Path, folder: Path | None) -> str:
     """Return what to do about an import that failed, where that is known."""
     found = RAISED.search(reason)
     if found is None:
         return ""
     remedy = remedy_of(type(found[1], (Exception,), {})(found[2]), path.name)
-    return f"\nRemedy: {remedy}." if remedy else ""
+    told = [f"{remedy}."] if remedy else []
+    told += [ALONE] if folder is None and found[1] in NOT_FOUND else []
+    return f"\nRemedy: {' '.join(told)}" if told else ""
 
 
-def package_of(path: Path) -> Path | None:
+def package_of(path: Path, folder: Path | None) -> Path | None:
     """Return the top folder of the package that a submission is a module of, None without one.
 
-    It has an ``__init__.py``: beside other submissions, that of another one is no neighbour.
+    It has an ``__init__.py``, and is the submission's own folder or lies in it: beside a file alone
+    other submissions may lie, and above a folder, too.
     """
-    home = home_of(path) if path.is_file() else None
-    if home is None or not home.name:
+    home = home_of(path) if folder is not None and path.is_file() else None
+    if folder is None or home is None or not home.name:
         return None
-    top = home.folders[0] / home.name.partition(".")[0]
+    top, own = home.folders[0] / home.name.partition(".")[0], folder.resolve()
+    top = top if top.is_relative_to(own) else own
     return top if (top / "__init__.py").is_file() else None

@@ -7,13 +7,15 @@ elsewhere; what they return is data to compare and nothing more.
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.examples.candidates import candidates
+from gradcheck.examples.candidates import Example, candidates
 from gradcheck.grading.agreement import Disagreement, compare, compare_moments, describe, sums_of
+from gradcheck.grading.sizes import SIZES, of_size
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.further import has_mode, in_test_mode
 from gradcheck.target.pairs import Pair
@@ -40,7 +42,18 @@ class Values:
     ) -> None:
         self.pair, self.reference = pair, reference
         self.conventions, self.rng = conventions, rng
-        self.stochastic = any(map(drops, self.draw()))
+        example = self._example()
+        self.names = example.names
+        self.stochastic = any(map(drops, example.args))
+        self.in_training: Settings = {"p": 0.0, "mode": "train"} if self.stochastic else {}
+
+    @property
+    def submitted(self) -> Pair:
+        """The layer, which draws the same mask in each call."""
+        return replace(self.pair, forward=repeatable(self.pair.forward, self.conventions, 1))
+
+    def _example(self) -> Example:
+        return next(candidates(self.reference.base, self.reference.forward, self.rng))
 
     def examples(self) -> list[tuple[Args, Any]]:
         """Return arguments as the submission takes them, and what the reference gives for each.
@@ -49,31 +62,41 @@ class Values:
         """
         found = []
         for settings in () if self.stochastic else (*self._settings(), *self._settings()):
-            mine, right = self._both(self.draw(), settings)
+            mine, right = self.both(self.draw(), settings)
             found.append((mine, self.reference.forward(*right)[0]))
         return found
 
     def draw(self, dtype: Any = np.float64) -> Args:
         """Return fresh arguments."""
-        args = next(candidates(self.reference.base, self.reference.forward, self.rng)).args
-        return tuple(arg.astype(dtype) if floating(arg) else arg for arg in args)
+        return tuple(arg.astype(dtype) if floating(arg) else arg for arg in self._example().args)
+
+    def sized(self, count: int) -> Args | None:
+        """Return fresh arguments with so many examples, if the reference takes any.
+
+        The statistics of one example alone are no matter of a normalization.
+        """
+        if count == 1 and any(has_mode(arg) and not drops(arg) for arg in self.draw()):
+            return None
+        return of_size(self.draw, count, self.reference.forward)
 
     def compare_in_training(self) -> None:
         """Compare forward as it is trained, in double precision and with nothing dropped."""
-        training: Settings = {"p": 0.0, "mode": "train"} if self.stochastic else {}
-        self._compare(np.float64, training)
+        self._compare(self.draw(), self.in_training)
 
     def compare_everywhere(self) -> None:
-        """Compare forward at several inputs, dtypes and modes, and a dropout's statistics."""
+        """Compare forward at several inputs, sizes, dtypes and modes; a dropout's statistics."""
         for dtype in DTYPES:
             for settings in self._settings():
-                _compare_written(*self._compare(dtype, settings), _in_words((), settings))
+                written = self._compare(self.draw(dtype), settings)
+                _compare_written(*written, _in_words((), settings))
+        for args in filter(None, map(self.sized, SIZES)):
+            self._compare(args, self.in_training)
         if self.stochastic:
             self._compare_statistics()
 
-    def _compare(self, dtype: Any, settings: Settings) -> tuple[Args, Args]:
+    def _compare(self, args: Args, settings: Settings) -> tuple[Args, Args]:
         """Compare forward's output, and return the arguments of both calls."""
-        mine, right = self._both(self.draw(dtype), settings)
+        mine, right = self.both(args, settings)
         got = self._out(mine)
         want = self.reference.forward(*right)[0] * self._scale(settings)
         compare("loss" if self.pair.is_loss else "out", got, want,
@@ -90,7 +113,7 @@ class Values:
         vanilla = self.stochastic and self.conventions.scaling == "vanilla"
         return 1 - settings["p"] if vanilla else 1.0
 
-    def _both(self, args: Args, settings: Settings, seed: int = 1) -> tuple[Args, Args]:
+    def both(self, args: Args, settings: Settings, seed: int = 1) -> tuple[Args, Args]:
         """Return the arguments twice: as the submission takes them and as the reference does."""
         if settings.get("mode") == "test":
             args = in_test_mode(args, self.rng)
@@ -107,7 +130,7 @@ class Values:
         args = self.draw()
         sums: list[list[Array]] = [[], []]
         for seed in range(DRAWS):
-            mine, right = self._both(args, {"p": P}, seed)
+            mine, right = self.both(args, {"p": P}, seed)
             out = np.asarray(self._out(mine, seed), dtype=float)
             want = self.reference.forward(*right)[0]
             if out.shape != want.shape:
@@ -135,6 +158,8 @@ def _compare_written(mine: Args, right: Args, settings: str) -> None:
 
 
 def _in_words(args: Args, settings: Settings) -> str:
-    dtype = next((arg.dtype for arg in args if floating(arg)), "")
+    """Return the first input's dtype and shape, and the settings."""
+    first = next((arg for arg in args if floating(arg)), None)
     words = (f"{k} = {v}" for k, v in settings.items())
-    return ", ".join([*([f"{dtype} input"] if dtype else []), *words])
+    told = [] if first is None else [f"{first.dtype} input of shape {first.shape}"]
+    return ", ".join([*told, *words])

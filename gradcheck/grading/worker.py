@@ -19,7 +19,7 @@ from gradcheck.grading.apart import ApartError, apart, end
 from gradcheck.grading.file import OUR_FAULT, judge_file
 from gradcheck.grading.hints import with_hints
 from gradcheck.grading.submission import references
-from gradcheck.output.plain import clean
+from gradcheck.output.plain import clean, named
 from gradcheck.output.record import Record
 from gradcheck.sandbox.frames import write_all
 
@@ -70,8 +70,12 @@ def _attempt(request: dict[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         return {"refused": str(error)}
     except BaseException:
-        return {"record": Record("grade", clean(request["path"]), fault="judge", error=clean(
-            f"{OUR_FAULT}\n{traceback.format_exc(limit=-5)}")).to_dict()}
+        told = clean(f"{OUR_FAULT}\n{traceback.format_exc(limit=-5)}")
+        if request.get("given_up"):
+            return {"record": Record("grade", named(request["path"]), fault="judge",
+                                     error=told).to_dict()}
+        reply = _attempt({**request, "given_up": told})
+        return {"record": {**reply["record"], "fault": "judge"}}
 
 
 def _told(request: dict[str, Any], reason: str, seconds: float) -> dict[str, Any]:

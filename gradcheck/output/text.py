@@ -11,10 +11,10 @@ from functools import partial
 
 from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, printed
 from gradcheck.output.parts import summary
-from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
+from gradcheck.output.plain import OUTPUT_LIMIT, below, clean, one_line
 from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
-from gradcheck.output.record import Item, Record
+from gradcheck.output.record import FINE, Item, Record
 
 COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33", "todo": "36",
            "skipped": "36", "error": "31"}
@@ -36,9 +36,9 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     width : int
         Columns within which paragraphs are folded and arguments shortened.
     verbose : bool
-        Whether the checker's own tracebacks are shown, why something counts as not written, and
-        for which examples there was no time, and what the target printed; a layer may have more
-        than ten lines then.
+        Whether the checker's own tracebacks are shown, why something counts as not written, for
+        which examples there was no time, all notes on what passed, and what the target printed; a
+        layer may have more than ten lines then.
     advice : bool
         Whether all remarks that cost nothing are shown, or the first of each layer in one line.
 
@@ -55,24 +55,36 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     lines = [*([one_line(record.path)] if record.path else []),
              *_table(record, color, Width(width, verbose, advice))]
     for item in record.items if verbose else ():
-        if item.details.get("not_run"):
-            lines += ["", *folded(f"{one_line(item.name)}: there was no time for examples "
-                                   f"{', '.join(item.details['not_run'])}", "", width)]
-        if "traceback" in item.details:
-            lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
+        lines += _more(item, width)
     if record.output and (verbose or record.kind == "grade"):
         who = "submission" if record.kind == "grade" else "target"
-        lines += ["", f"the {who} printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
+        output = clean(record.output, OUTPUT_LIMIT).rstrip().splitlines()
+        lines += ["", f"the {who} printed:", *(f"  | {line}".rstrip() for line in output)]
     if record.notes:
         lines += ["", *_notes(record, width)]
-    return "\n".join([*lines, *([""] if lines else []), summary(record)]) + "\n"
+    counts, *error = summary(record).split("\n", 1)
+    return "\n".join([*lines, *([""] if lines else []), counts, *map(below, error)]) + "\n"
+
+
+def _more(item: Item, width: int) -> list[str]:
+    """Return what is said of an item where more is asked for."""
+    lines = []
+    notes = item.details.get("report", {}).get("notes") if item.status in FINE else ()
+    unseen = ", ".join(item.details.get("not_run") or ())
+    for text in ("; ".join(notes or ()), unseen and f"there was no time for examples {unseen}"):
+        if text:
+            lines += ["", *folded(f"{one_line(item.name)}: {clean(text)}", "", width)]
+    if "traceback" in item.details:
+        lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
+    return lines
 
 
 def _notes(record: Record, width: int) -> list[str]:
     lines = []
     for note in record.notes:
         text = clean(note)
-        lines += folded(text if text.startswith("advice") else f"note: {text}", "", width)
+        told = text if text.startswith("advice") else f"note: {text}"
+        lines += folded(below(told), "", width)
     return lines
 
 
@@ -129,9 +141,10 @@ def _below(item: Item, kind: str, how: Width, repeated: bool) -> list[str]:
         room = MOST_LINES - 1 - len(head) - len(lines) if kind == "check" and not how.verbose else (
             sys.maxsize)
         lines = [*head, *brief(clean(item.message), fold, room), *lines]
-    if item.uncovered and item.passed:
-        never = clean(item.details.get("uncovered", ""))
-        lines += folded(f"{item.status}; {never}", "    ", width)
+    never = item.details.get("uncovered", "") if item.uncovered else ""
+    remark = "; ".join(filter(None, (item.details.get("convention", ""), never)))
+    if remark and item.status in FINE:
+        lines += folded(f"{item.status}; {clean(remark)}", "    ", width)
     return lines
 
 

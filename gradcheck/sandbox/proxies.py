@@ -14,6 +14,7 @@ import numpy as np
 from gradcheck.sandbox.wire import Opaque, set_generator_state
 
 NAME_LIMIT = 100
+STEERING = ("StopIteration", "StopAsyncIteration")
 Call = Callable[[str, tuple[Any, ...]], Any]
 
 
@@ -109,19 +110,23 @@ _classes: dict[tuple[str, str], type[SubmissionError]] = {}
 def _error_class(*names: str) -> type[SubmissionError]:
     """Return a SubmissionError called `names[0]`, mixed with the first built-in among `names`."""
     shown = names[0] if names and names[0].isidentifier() and len(_classes) < 200 else "Exception"
-    for name in names:
-        kind = getattr(builtins, name, None)
-        if isinstance(kind, type) and issubclass(kind, Exception):
-            break
-    else:
-        name, kind = "Exception", Exception
+    name, kind = next(((name, kind) for name in names
+                       if (kind := _plain_exception(name)) is not None), ("Exception", Exception))
     if (shown, name) not in _classes:
         bases = (SubmissionError,) if kind is Exception else (SubmissionError, kind)
-        try:
-            _classes[shown, name] = type(shown, bases, {})
-        except TypeError:  # Some built-in exceptions have a layout of their own.
-            _classes[shown, name] = type(shown, (SubmissionError,), {})
+        _classes[shown, name] = type(shown, bases, {})
     return _classes[shown, name]
+
+
+def _plain_exception(name: str) -> type[Exception] | None:
+    """Return the built-in exception of a name, if it takes a message and steers no iteration."""
+    kind = getattr(builtins, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, Exception) or name in STEERING:
+        return None
+    with contextlib.suppress(TypeError):  # one that wants more, such as an ExceptionGroup
+        kind("")
+        return kind
+    return None
 
 
 def remote_error(body: Any) -> SubmissionError:

@@ -154,8 +154,8 @@ class Sandbox:
 
     def _sources(self) -> dict[str, bytes]:
         """Return what is sent by its place: the submission, then the files of its package."""
-        own = self.own.resolve()
-        if self.own.is_symlink() or not self.path.resolve().is_relative_to(own):
+        own = os.path.realpath(self.own)  # which takes a link to itself as it is
+        if self.own.is_symlink() or not Path(os.path.realpath(self.path)).is_relative_to(own):
             raise SandboxError(f"{self.path}: it is a link to another place, and what lies there "
                                "is not the submission's. Remedy: hand in the file itself")
         if self.package is None:
@@ -163,7 +163,7 @@ class Sandbox:
         top = Path(self.package).resolve()
         return {file.relative_to(top.parent).as_posix(): self._source(file)
                 for file in [self.path.resolve(), *sorted(top.rglob("*.py"))]
-                if file.resolve().is_relative_to(own)}
+                if Path(os.path.realpath(file)).is_relative_to(own) and file.is_file()}
 
     def _source(self, path: Path) -> bytes:
         """Return what stands in a file, or is to stand there."""
@@ -261,6 +261,7 @@ class Sandbox:
         changes = [(known[index], decoder.decode(tree)) for index, tree in reply["changes"]]
         for target, new in changes:
             overwrite(target, new)
+        wire.refuse_loops([target for target, _ in changes], (), set())
         if reply["state"] is not None:
             np.random.set_state(decoder.decode(reply["state"]))  # noqa: NPY002
         self._global_state = _fingerprint(np.random.get_state(legacy=False))  # noqa: NPY002
@@ -275,11 +276,16 @@ class Sandbox:
 def _read_source(path: Path) -> bytes:
     if not path.is_file():
         raise SandboxError(f"{path}: there is no such file. Remedy: check the spelling")
-    size = path.stat().st_size
-    if size > SOURCE_LIMIT:
-        raise SandboxError(f"{path}: got {size} bytes; expected at most {SOURCE_LIMIT}. "
+    try:
+        with open(path, "rb") as file:
+            source = file.read(SOURCE_LIMIT + 1)
+    except OSError as error:
+        raise SandboxError(f"{path}: it cannot be read ({error.strerror}). Remedy: let the grader "
+                           "read it") from None
+    if len(source) > SOURCE_LIMIT:
+        raise SandboxError(f"{path}: got more than {SOURCE_LIMIT} bytes; expected at most as many. "
                            "Remedy: hand in Python source only")
-    return path.read_bytes() or b"\n"
+    return source or b"\n"
 
 
 def _fingerprint(state: Any) -> bytes:

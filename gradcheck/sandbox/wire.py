@@ -52,6 +52,7 @@ class Encoder:
         self.objects: list[Any] = list(known)
         self.arrays: list[np.ndarray[Any, Any]] = []
         self._seen = {id(value): index for index, value in enumerate(known)}
+        self._open = set[int]()
         self._keep = keep
 
     def encode(self, value: Any, depth: int = 0) -> Any:
@@ -65,11 +66,17 @@ class Encoder:
             return {"f": value.hex()} if not math.isfinite(value) else value
         if kind is complex:
             return {"c": [value.real.hex(), value.imag.hex()]}
+        if id(value) in self._open:  # it holds itself
+            return self._opaque(value)
         if id(value) in self._seen:
             return {"r": self._seen[id(value)]}
         if depth > MAX_DEPTH:
             raise WireError(f"a value is nested more than {MAX_DEPTH} deep")
-        return self._encode_object(value, kind, depth)
+        self._open.add(id(value))
+        try:
+            return self._encode_object(value, kind, depth)
+        finally:
+            self._open.discard(id(value))
 
     def _encode_object(self, value: Any, kind: type, depth: int) -> Any:
         if kind is np.ndarray and value.dtype.kind in KINDS:
@@ -90,10 +97,13 @@ class Encoder:
             return {"g": [kind.__name__, self.encode(_state(value), depth + 1)]}
         if isinstance(value, Opaque):
             return {"o": [value.handle, value.type_name]}
+        return self._opaque(value)
+
+    def _opaque(self, value: Any) -> Any:
         if self._keep is None:
-            raise WireError(f"an object of type {kind.__name__} cannot be sent to a submission; "
-                            "expected arrays of numbers, Python scalars, tuples, lists, NumPy "
-                            "generators, and dicts with strings for keys")
+            raise WireError(f"an object of type {type(value).__name__} cannot be sent to a "
+                            "submission; expected arrays of numbers, Python scalars, tuples, "
+                            "lists, NumPy generators, and dicts with strings for keys")
         return {"o": [self._keep(value), _type_name(value)]}
 
     def _remember(self, value: Any) -> None:
@@ -164,7 +174,7 @@ class Decoder:
 
     def _reference(self, body: int) -> Any:
         if self.objects[body] is _UNFINISHED:
-            raise WireError("a tuple of the frame holds itself")
+            raise WireError("a value of the frame holds itself")
         return self.objects[body]
 
     def _tuple(self, body: list[Any]) -> tuple[Any, ...]:
@@ -174,19 +184,18 @@ class Decoder:
         return self.objects[place]
 
     def _list(self, body: list[Any]) -> list[Any]:
-        result: list[Any] = []
-        self.objects.append(result)
-        result.extend(self.decode(entry) for entry in body)
-        return result
+        place = len(self.objects)
+        self.objects.append(_UNFINISHED)
+        self.objects[place] = [self.decode(entry) for entry in body]
+        return self.objects[place]
 
     def _dict(self, body: list[list[Any]]) -> dict[Any, Any]:
-        result: dict[Any, Any] = {}
-        self.objects.append(result)
+        place = len(self.objects)
+        self.objects.append(_UNFINISHED)
         if len(body) > MOST_KEYS or not all(type(key) is str for key, _ in body):
             raise WireError(f"a dict of the frame has other keys than {MOST_KEYS} strings at most")
-        for key, entry in body:
-            result[key] = self.decode(entry)
-        return result
+        self.objects[place] = {key: self.decode(entry) for key, entry in body}
+        return self.objects[place]
 
     def _generator(self, body: list[Any]) -> Any:
         kind, tree = body
@@ -210,6 +219,16 @@ class Decoder:
         if not isinstance(handle, int) or not isinstance(name, str):
             raise WireError("a handle of the frame is malformed")
         return self._resolve(handle, name[:100])
+
+
+def refuse_loops(value: Any, above: tuple[int, ...], seen: set[int]) -> None:
+    """Raise WireError where a container holds itself, at any depth; others are looked at once."""
+    if id(value) in above:
+        raise WireError("an argument was made to hold itself")
+    if isinstance(value, dict | list | tuple) and id(value) not in seen:
+        seen.add(id(value))
+        for entry in value.values() if isinstance(value, dict) else value:
+            refuse_loops(entry, (*above, id(value)), seen)
 
 
 _UNFINISHED = object()

@@ -18,6 +18,7 @@ from types import ModuleType
 
 from gradcheck.remedies import remedy_of
 from gradcheck.target.absent import AbsentModule
+from gradcheck.target.parsed import parsed
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,8 @@ def guarded_notes(modules: Iterable[ModuleType]) -> list[str]:
 @functools.cache
 def _attempts(file: str) -> tuple[Attempt, ...]:
     """Return the imports of a file that it can go on without."""
-    try:
-        tree = ast.parse(Path(file).read_bytes())
-    except (SyntaxError, ValueError, OSError):
+    tree = parsed(Path(file))
+    if tree is None:
         return ()
     used = {node.id for function in ast.walk(tree) if isinstance(function, ast.FunctionDef)
             for node in ast.walk(function) if isinstance(node, ast.Name)}

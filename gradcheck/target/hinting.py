@@ -7,6 +7,7 @@ has been in the submission's hands, and is proved by whoever asked, or not shown
 from __future__ import annotations
 
 import copy
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -50,17 +51,15 @@ def answer(module: ModuleType, request: Mapping[str, Any]) -> list[dict[str, Any
 def _repairs(pair: Pair, request: Mapping[str, Any]) -> tuple[Repair, ...]:
     """Return the edits of a value, a gradient, or a mask that is wrong."""
     end = time.monotonic() + request["seconds"]
-    found_of_value = _of_value(pair, request.get("values", ()), request["seconds"] / 2)
-    if found_of_value:
-        return found_of_value
+    of_value = _of_value(pair, request["values"], request["seconds"] / 2)
     conventions = Conventions(**request["conventions"])
     judgement = judge(pair, conventions, request["seed"], values=False)
     found = with_repairs(judgement, pair, conventions, request["seed"],
                          max(0.0, end - time.monotonic()), told=True)
     if found.report is not None and found.report.repairs:
-        return found.report.repairs
+        return (*of_value, *found.report.repairs)
     if pair.name not in LAWFUL or not judgement.gradient_right or judgement.example is None:
-        return ()
+        return of_value
     from gradcheck.target.mask_repairing import mask_repairs  # with hypothesis, for these alone
 
     return mask_repairs(conventions.implementation(pair), judgement.example, request["broken"],
@@ -70,15 +69,19 @@ def _repairs(pair: Pair, request: Mapping[str, Any]) -> tuple[Repair, ...]:
 def _of_value(pair: Pair, values: Sequence[tuple[Sequence[Any], Any]], seconds: float
               ) -> tuple[Repair, ...]:
     """Return the edit of forward with which it gives the values that were asked for."""
-    if not values:
-        return ()
 
     def out(args: Sequence[Any]) -> Any:
         return np.asarray(pair.forward(*copy.deepcopy(args))[0])
 
-    def right() -> bool:
-        return all(out(args).shape == np.shape(want) and not np.any(unlike_reference(
-            out(args), np.asarray(want))) for args, want in values)
+    def right(args: Sequence[Any], want: Any) -> bool:
+        try:
+            got = out(args)
+        except Exception:
+            return False
+        return got.shape == np.shape(want) and not np.any(unlike_reference(got, np.asarray(want)))
 
-    return repairs_by(lambda: out(values[0][0]), [right], side="value",
-                      verified=len(values) - 1, seconds=seconds)
+    wrong = next((args for args, want in values if not right(args, want)), None)
+    if wrong is None:
+        return ()
+    return repairs_by(lambda: out(wrong), [lambda: all(itertools.starmap(right, values))],
+                      side="value", verified=len(values) - 1, seconds=seconds)

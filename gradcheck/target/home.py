@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradcheck.target.installed import spec_of
+from gradcheck.target.parsed import parsed
 
 MOST_LEVELS = 6
 
@@ -86,9 +87,8 @@ def home_of(path: Path) -> Home:
 
 def _imports(path: Path) -> _Imports:
     """Return what a file imports at its top level; nothing where it does not parse."""
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError, OSError):
+    tree = parsed(path)
+    if tree is None:
         return _Imports(0, ())
     climbs, tops = 0, []
     for node in _statements(tree):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.installed import spec_of
+from gradcheck.target.parsed import parsed
 
 DEFINES = re.compile(
     r"^[ \t]*def (?!test_)(?:\w+_(?:forward|backward)\w*|[a-zA-Z]\w*_loss\w*)\s*\(|"
@@ -158,9 +159,8 @@ def _defines(path: Path) -> bool:
 
 def _exports(path: Path) -> bool:
     """Whether a package's __init__ defines or imports a pair by name."""
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError, OSError):
+    tree = parsed(path)
+    if tree is None:
         return False
     names = {alias.asname or alias.name for node in ast.walk(tree)
              if isinstance(node, ast.ImportFrom) for alias in node.names}

@@ -38,6 +38,17 @@ AT_IMPORT = [
     Hostile("memory bomb", "x = []\nwhile True: x.append(bytearray(1 << 24))"),
     Hostile("recursion", "def f(): f()\nf()"),
     Hostile("deep nesting", "x = " + "(" * 5000 + ")" * 5000),
+    *(Hostile(f"deep source: {name}", f"x = {text}\n{GOOD}") for name, text in [
+        ("signs", "-" * 300_000 + "1"), ("sums", "1 + " * 100_000 + "1"),
+        ("functions", "lambda: " * 90_000 + "1"), ("attributes", "x" + ".a" * 100_000)]),
+    *(Hostile(f"raises a {name}", f"raise {call}") for name, call in [
+        ("UnicodeDecodeError", "UnicodeDecodeError('ascii', b'x', 0, 1, 'no')"),
+        ("UnicodeTranslateError", "UnicodeTranslateError('x', 0, 1, 'no')"),
+        ("group", "__import__('builtins').__dict__.get('ExceptionGroup', lambda *_: OSError())("
+         "'x', [ValueError(1)])"), ("StopIteration", "StopIteration('x')"),
+        ("GeneratorExit", "GeneratorExit"), ("MemoryError", "MemoryError"),
+        ("class of a known name", "type('SandboxError', (BaseException,), {'__module__': 'builtins'"
+         "})('x')")]),
     Hostile("fork storm", "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"),
     Hostile("thread storm", "import threading, time\nwhile True:\n    try: threading.Thread("
             "target=time.sleep, args=(99,), daemon=True).start()\n    except Exception: pass"),
@@ -259,6 +270,59 @@ def svm_loss(x, y): return '0.0', 'dx'
 def dropout_forward(x, dropout_param): return np.full_like(x, np.nan), None
 def dropout_backward(dout, cache): return np.full_like(dout, np.nan)
 """),
+    Hostile("returns what holds itself", GOOD + """
+loop, ring, table = [], {}, {}
+loop.append(loop)
+ring['ring'] = (ring, [ring])
+def affine_forward(x, w, b): return loop, loop
+def affine_backward(dout, cache): return loop
+def tanh_forward(x): return (x, [loop, ring])
+def tanh_backward(dout, cache): return ring
+def batchnorm_forward(x, gamma, beta, bn_param):
+    bn_param['own'] = {'other': bn_param, 'list': [bn_param]}
+    return x, loop
+def batchnorm_backward(dout, cache): return cache
+""", ("relu",)),
+    Hostile("raises what needs more than a message", GOOD + """
+def affine_forward(x, w, b): b'\\xff'.decode('ascii')
+def affine_backward(dout, cache): return dout
+def tanh_forward(x): raise StopIteration(x)
+def tanh_backward(dout, cache): raise StopAsyncIteration
+def sigmoid_forward(x): return 1 / (1 + np.exp(-x)), x
+def sigmoid_backward(dout, cache): '\\ud800'.encode()
+def softmax_loss(x, y): raise type('KeyError', (KeyError,), {'__str__': lambda self: 3})('x')
+""", ("relu", "sigmoid: value")),
+    Hostile("remembers points and bends forward to a wrong backward there", """
+import numpy as np
+seen = []
+def near(x, w, b):
+    for known in seen:
+        if all(k.shape == a.shape and k.dtype == a.dtype and np.abs(k - a).max() < 0.05
+               * np.abs(k).max() for k, a in zip(known, (x, w, b))): return known[0]
+    seen.append(tuple(a.copy() for a in (x, w, b)))
+    return x
+def affine_forward(x, w, b):
+    bent = x - 0.5 * (x - near(x, w, b))
+    return bent.reshape(len(x), -1) @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    x, w, b = cache
+    return (0.5 * dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)
+""", ("affine: value",)),
+    Hostile("takes no other points than it knows", """
+import numpy as np
+def affine_forward(x, w, b): return x.reshape(len(x), -1) @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    x, w, b = cache
+    assert len(x) == 4 and x.dtype == float
+    return (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.mean(axis=0) * 4
+def softmax_loss(x, y):
+    assert len(x) == 4
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(4), y]).mean()
+    p[np.arange(4), y] -= 1
+    return loss, p / 4
+""", ("affine: value",)),
     Hostile("floods from a thread", GOOD + """
 import sys, threading
 def flood():

@@ -180,7 +180,7 @@ def test_a_tool_answers_what_is_no_more_than_jsons_types(course: Path) -> None:
     (course / "bob.py").write_text(WRONG)
     with hints.copied() as tools, Sandbox(course / "bob.py", 60.0, tools=(tools,)) as sandbox:
         found = sandbox.use(hints.TOOL, {"name": "relu", "broken": [], "ignored": [], "seed": 1,
-                                         "seconds": 3.0, "conventions": {}}, 30.0)
+                                         "seconds": 3.0, "conventions": {}, "values": []}, 30.0)
     assert found[0]["text"] == "    return dout * (x < 0)"
 
 

@@ -220,6 +220,7 @@ def test_a_hostile_submission_ends_in_time_with_a_valid_result_and_no_undeserved
                   if not name.startswith(tuple(hostile.deserved or ("-",)))]
     assert undeserved == []
     assert record.fault != "judge"
+    assert record.max_score >= 10.0
     for name in ("json", "gradescope", "prairielearn"):
         json.loads(render(record, name), parse_constant=pytest.fail)
     ET.fromstring(render(record, "junit"))
@@ -338,6 +339,20 @@ def test_a_submission_cannot_ignore_its_own_findings(tmp_path: Path) -> None:
     assert lost(graded(tmp_path, source, only="relu")) == ["relu: contract"]
 
 
+@pytest.mark.parametrize("settings", [
+    {"ignore": "value-differs"}, {"points": {"relu": {"total": 10, "ignore": ["value-differs"]}}},
+])
+def test_a_value_that_is_not_compared_has_no_points_and_takes_none(
+        tmp_path: Path, settings: dict) -> None:
+    source = ("import numpy as np\n\ndef relu_forward(x):\n    return 2 * np.maximum(x, 0), x\n\n"
+              "def relu_backward(dout, x):\n    return 2 * dout * (x > 0)\n")
+    record = graded(tmp_path, source, only="relu", **settings)
+    assert [(item.name, item.status) for item in record.items] == [
+        ("relu: gradient", "passed"), ("relu: contract", "passed")]
+    assert record.score == record.max_score
+    assert graded(tmp_path, source, only="relu").score == 0
+
+
 def test_a_law_that_is_ignored_is_worth_nothing_to_anybody(tmp_path: Path) -> None:
     record = graded(tmp_path, CS231N, only="dropout", ignore="rate")
     law = next(item for item in record.items if item.name == "dropout: rate")
@@ -355,11 +370,15 @@ def test_a_module_of_a_package_may_import_its_neighbours(tmp_path: Path, line: s
               "    out, relu = relu_forward(a)\n    return out, (fc, relu)\n"
               "def affine_relu_backward(dout, cache):\n"
               "    return affine_backward(relu_backward(dout, cache[1]), cache[0])\n")
-    record = graded(package, source, "layer_utils.py", only="affine_relu")
+    file, settings = package / "layer_utils.py", {"only": "affine_relu", "folder": str(package)}
+    file.write_text(source)
+    record = judge_file(file, **settings)
     assert record.score == 0.0
     assert "Remedy: " in record.error
     (package / "__init__.py").touch()
-    record = graded(package, source, "layer_utils.py", only="affine_relu")
+    alone = judge_file(file, only="affine_relu")
+    assert (alone.score, "--folder FOLDER" in alone.error) == (0.0, True)
+    record = judge_file(file, **settings)
     assert lost(record) == []
     assert record.score == 10.0
 

@@ -117,7 +117,8 @@ def test_a_module_of_a_package_and_a_file_with_other_line_ends_are_searched(
     source = AFFINE.replace("x.reshape(len(x), -1)", "flat(x)")
     (package / "homework.py").write_bytes(
         ("from .tools import flat\n" + source).replace("\n", "\r\n").encode())
-    record = judge.record({"path": str(package / "homework.py"), "timeout": 30.0, "hints": 3})
+    record = judge.record({"path": str(package / "homework.py"), "timeout": 30.0, "hints": 3,
+                           "folder": str(package)})
     (repair,) = repairs(record)
     assert repair["line"] == 8
     assert "+    return dx, flat(x).T @ dout, dout.sum(axis=0)\r\n" in repair["diff"]
@@ -131,7 +132,8 @@ def test_where_forward_is_another_function_too_its_own_edit_comes_first(
     ((name, repair),) = [(item.name, repair) for item in record.items
                          for repair in item.details.get("repairs", ())]
     assert (name, repair["line"], repair["before"]) == ("affine: value", 9, "2")
-    assert repair["proof"] == "with the edit, value of affine passes, 2 of its parts not yet"
+    assert repair["proof"] == (
+        "with the edit, value of affine passes, gradient and contract not yet")
 
 
 def never(*_: object) -> None:
@@ -196,6 +198,7 @@ def test_records_with_hints_are_the_schemas(tmp_path: Path, judge: Judge) -> Non
 @pytest.mark.parametrize(("old", "new", "words"), [
     ("+ b, (", "- b, (", "another operator is wanted here"),
     ("np.maximum(x, 0), x", "np.minimum(x, 0), x", "another function is wanted here"),
+    ("@ w + b, (", "@ w.T + b, (", "there is a transpose too many here"),
 ])
 def test_a_forward_that_is_another_function_is_repaired_by_values_alone(
     tmp_path: Path, judge: Judge, old: str, new: str, words: str
@@ -206,3 +209,36 @@ def test_a_forward_that_is_another_function_is_repaired_by_values_alone(
     (repair,) = repairs(record)
     assert (repair["words"], repair["side"]) == (words, "value")
     assert repair["proof"].endswith("passes")
+
+
+BATCHNORM = """
+import numpy as np
+def batchnorm_forward(x, gamma, beta, bn_param):
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    mean = bn_param.get("running_mean", np.zeros(x.shape[1], x.dtype))
+    var = bn_param.get("running_var", np.zeros(x.shape[1], x.dtype))
+    if bn_param["mode"] == "test":
+        return gamma * (x - mean) / np.sqrt(var - eps) + beta, None
+    bn_param["running_mean"] = momentum * mean + (1 - momentum) * x.mean(axis=0)
+    bn_param["running_var"] = momentum * var + (1 - momentum) * x.var(axis=0)
+    std = np.sqrt(x.var(axis=0) + eps)
+    xhat = (x - x.mean(axis=0)) / std
+    return gamma * xhat + beta, (xhat, std, gamma)
+def batchnorm_backward(dout, cache):
+    xhat, std, gamma = cache
+    dxhat = dout * gamma
+    dx = (dxhat - dxhat.mean(axis=0) - xhat * (dxhat * xhat).sum(axis=0)) / std
+    return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+"""
+
+
+def test_slips_in_forwards_test_mode_and_in_backward_are_told_each_at_its_part(
+    tmp_path: Path, judge: Judge
+) -> None:
+    record = graded(judge, tmp_path, BATCHNORM, 2)
+    assert [(item.name, repair["text"].strip()[:20], repair["proof"])
+            for item in record.items for repair in item.details.get("repairs", ())] == [
+        ("batchnorm: value", "return gamma * (x - ",
+         "with the edit, value of batchnorm passes, gradient and contract not yet"),
+        ("batchnorm: gradient", "dx = (dxhat - dxhat.",
+         "with the edit, gradient and contract of batchnorm pass, value not yet")]

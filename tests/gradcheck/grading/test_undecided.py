@@ -39,10 +39,10 @@ def test_a_gradient_that_is_the_references_passes():
 
 
 @pytest.mark.parametrize(("wrong", "told"), [
-    (lambda dout, cache: tuple(-entry for entry in backward(dout, cache)), "gradient 1["),
+    (lambda dout, cache: tuple(-entry for entry in backward(dout, cache)), "dx["),
     (lambda dout, cache: (backward(dout, cache)[0], 1.01 * backward(dout, cache)[1]),
-     "gradient 2["),
-    (lambda dout, cache: backward(dout, cache)[:1], "1 gradients were returned; expected 2"),
+     "dw["),
+    (lambda dout, cache: backward(dout, cache)[:1], "dw is None"),
     (raises, "KeyError"),
 ])
 def test_one_that_is_not_fails(wrong, told):

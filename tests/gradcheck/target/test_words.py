@@ -93,7 +93,7 @@ def test_an_exception_is_shown_with_file_line_and_code(tmp_path):
             "    return uot, x\n\n\ndef relu_backward(dout, x):\n    return dout * (x > 0)\n")
     shown = str(checked(tmp_path, text))
     assert re.search(r'File ".*homework\.py", line 6, in relu_forward\n +return uot, x\n', shown)
-    assert "write out, if that is what uot means" in shown
+    assert "write out, if that is what uot means" in " ".join(shown.split())
 
 
 def test_a_loss_that_raises_is_shown_so_too(tmp_path):

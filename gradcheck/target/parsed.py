@@ -1,0 +1,18 @@
+"""The syntax tree of a file that somebody else wrote."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+
+def parsed(path: Path) -> ast.Module | None:
+    """Return the tree of a file's text; None where it cannot be read, or is nested too deep to be.
+
+    >>> parsed(Path("none.py")) is None
+    True
+    """
+    try:
+        return ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
