@@ -37,6 +37,18 @@ def was_refused(error: BaseException) -> bool:
     return bool(getattr(error, "refused", False))
 
 
+def an(noun: str) -> str:
+    """Return a name with its article, as it is said.
+
+    Examples
+    --------
+    >>> an("int64 array"), an("NoneType"), an("ndarray"), an("uint8 array")
+    ('an int64 array', 'a NoneType', 'an ndarray', 'a uint8 array')
+    """
+    return f"an {noun}" if noun.startswith(("a", "e", "i", "o", "nd", "A", "E", "I", "O")) else (
+        f"a {noun}")
+
+
 def describe(value: object) -> str:
     """Name a value as an error message should: arrays by dtype and shape, the rest by repr.
 
@@ -46,7 +58,7 @@ def describe(value: object) -> str:
     '1.5 (float)'
     """
     if isinstance(value, np.ndarray):
-        return f"a {value.dtype} array of shape {value.shape}"
+        return f"{an(str(value.dtype))} array of shape {value.shape}"
     if isinstance(value, str) and " " in value:
         return value
     text = repr(value)

@@ -251,7 +251,7 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
     if shown:
         try:
             text = how(options.format, color=_colored(options), width=width,
-                       verbose=getattr(options, "verbose", False),
+                       verbose=getattr(options, "verbose", False), advice=options.advice,
                        rules=meanings() if options.format == "sarif" else None)
         except OneRecordError as error:
             raise _UsageError(str(error)) from error

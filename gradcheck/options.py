@@ -102,7 +102,7 @@ def _add_check(commands: Commands) -> None:
                        help="look for it so long at most, a function (default: 3)")
     check.add_argument("-v", "--verbose", action="store_true",
                        help="say more: our own tracebacks, what is not written yet and where, "
-                       "what the target printed")
+                       "what the target printed; more than ten lines a layer")
 
 
 def _add_grade(commands: Commands) -> None:
@@ -154,6 +154,8 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
                         "np.random.seed or nothing")
     parser.add_argument("--strict", action="store_true",
                         help="hold dropout also to the laws beyond common practice")
+    parser.add_argument("--advice", action="store_true",
+                        help="show every remark that costs nothing, not the first of a layer alone")
     parser.add_argument("--seed", type=_natural, metavar="N", help="draws the example inputs")
 
 

@@ -1,15 +1,16 @@
 """What to do about an exception: a table of patterns, the first that fits.
 
-The table speaks of what Python 2, old NumPy and missing packages raise in code that once worked.
+This table speaks of what Python 2, old NumPy and missing packages raise in code that once worked;
+that of `gradcheck.raised` follows it, on what layers raise while they run.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from gradcheck.exceptions import reason_and_place
+from gradcheck.raised import DIVISION, Pattern, Raised, seen
+from gradcheck.raised import PATTERNS as OF_LAYERS
 
 PACKAGES = {
     "PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "skimage": "scikit-image",
@@ -48,21 +49,10 @@ METHODS = {"iteritems": "items()", "itervalues": "values()", "iterkeys": "keys()
            "has_key": "`key in`"}
 TO_PYTHON_3 = ("this is Python 2: convert the file once with `python -m pip install fissix` and "
                "`python -m fissix -w -n {file}`")
-DIVISION = ("write // where an index or a size is meant, as Python 2's / gave an integer and "
-            "Python 3's gives a float")
 
 
-@dataclass(frozen=True)
-class Pattern:
-    """Which exception is meant, and what to do about it."""
-
-    kinds: tuple[str, ...]
-    text: str
-    remedy: str | Callable[[re.Match[str]], str]
-
-
-def _type_of(found: re.Match[str]) -> str:
-    name = found[1]
+def _type_of(raised: Raised) -> str:
+    name = raised.found[1]
     if name in TYPES:
         return f"NumPy has no np.{name} since 1.24; write {TYPES[name]} in its place"
     if name in RENAMED:
@@ -70,7 +60,8 @@ def _type_of(found: re.Match[str]) -> str:
     return f"NumPy has no np.{name}; check the spelling, or the version that the file is for"
 
 
-def _package_of(found: re.Match[str]) -> str:
+def _package_of(raised: Raised) -> str:
+    found = raised.found
     top = found[1].partition(".")[0]
     if top == "google":
         return ("there is nothing to install for google.colab, which exists only in Colab; leave "
@@ -96,10 +87,11 @@ PATTERNS = (
     Pattern(("AbsentError",), r"^([\w.]+) could not be imported", _package_of),
     Pattern(("ModuleNotFoundError",), r"No module named '([\w.]+)'", _package_of),
     Pattern(("ImportError",), r"cannot import name '(\w+)' from '(scipy[\w.]*|sklearn[\w.]*)'",
-            lambda found: f"{found[2]} has no {found[1]} any more; take it from the package that "
-            "has it now (imageio for imread, PIL for imresize), or leave the import out"),
+            lambda raised: f"{raised.found[2]} has no {raised.found[1]} any more; take it from "
+            "the package that has it now (imageio for imread, PIL for imresize), or leave the "
+            "import out"),
     Pattern(("ImportError",), r"cannot import name '(\w+)' from '([\w.]+)'",
-            lambda found: f"check what {found[2]} defines, and its version"),
+            lambda raised: f"check what {raised.found[2]} defines, and its version"),
     Pattern(("ImportError",), r"attempted relative import with no known parent package",
             "keep the file in its package: a folder with the modules that it imports, and with an "
             "__init__.py"),
@@ -107,24 +99,22 @@ PATTERNS = (
     Pattern(("AttributeError",), r"`np\.(\w+)` was (?:a deprecated alias|removed)", _type_of),
     Pattern(("TypeError",), r"reshape\(\) got an unexpected keyword argument 'newshape'",
             "np.reshape takes the shape by position: np.reshape(x, shape)"),
-    Pattern(("NameError",), r"name '(\w+)' is not defined",
-            lambda found: f"{found[1]} is Python 2's; write {NAMES[found[1]]} in its place"
-            if found[1] in NAMES else f"define or import {found[1]}"),
+    Pattern(("NameError",), rf"name '({'|'.join(NAMES)})' is not defined", lambda raised:
+            f"{raised.found[1]} is Python 2's; write {NAMES[raised.found[1]]} in its place"),
     Pattern(("AttributeError",), r"'dict' object has no attribute '(iteritems|itervalues|iterkeys|"
-            r"has_key)'", lambda found: f"{found[1]} is Python 2's; write {METHODS[found[1]]}"),
+            r"has_key)'", lambda raised: f"{raised.found[1]} is Python 2's; write "
+            f"{METHODS[raised.found[1]]}"),
     Pattern(("TypeError",), r"'(?:numpy\.)?float\d*' object cannot be interpreted as an integer",
             DIVISION),
-    Pattern(("TypeError",), r"(?:slice indices|list indices) must be integers", DIVISION),
-    Pattern(("IndexError",), r"only integers, slices .* are valid indices", DIVISION),
+    Pattern(("TypeError",), r"slice indices must be integers|list indices must be integers.*float",
+            DIVISION),
     Pattern(("TypeError",), r"'(dict_\w+|map|zip|filter|range)' object (?:is not subscriptable|"
             r"does not support item)|object of type '(map|zip|filter)' has no len",
-            lambda found: f"in Python 3 that is a {found[1] or found[2]}: write list(...) around "
-            "it"),
+            lambda raised: f"in Python 3 that is a {raised.found[1] or raised.found[2]}: write "
+            "list(...) around it"),
     Pattern(("RecursionError",), "", "end the recursion: it calls itself, and no case in it that "
             "returns without a call is ever reached"),
-    Pattern(("ValueError", "IndexError"), r"could not be broadcast to indexing result|indexing "
-            r"arrays could not be broadcast", "if the index is a list of lists, which NumPy took "
-            "for a tuple before 1.23, write a tuple: a[rows, columns]"),
+    *OF_LAYERS,
 )
 
 
@@ -153,8 +143,9 @@ def remedy_of(error: BaseException, file: str = "FILE") -> str:
     for pattern in PATTERNS:
         found = re.search(pattern.text, text)
         if found and kinds.intersection(pattern.kinds):
-            remedy = pattern.remedy if isinstance(pattern.remedy, str) else pattern.remedy(found)
-            return remedy.replace("{file}", file)
+            raised = seen(error, found)
+            if re.search(pattern.line, raised.line):
+                return pattern.told(raised).replace("{file}", file)
     return ""
 
 
@@ -167,6 +158,7 @@ def reason_and_remedy(error: BaseException) -> str:
     reason, remedy = reason_and_place(error), remedy_of(error)
     if not remedy:
         return reason
+    reason = re.sub(r", with gufunc signature \S+(?= \()", "", reason)
     first, _, rest = reason.partition("\n")  # NumPy's own advice follows on further lines
     place = f" {rest[rest.rindex('(line '):]}" if "(line " in rest else ""
     return f"{first.rstrip('.')}{place}. Remedy: {remedy}"

@@ -5,6 +5,7 @@ Nothing here computes: `gradcheck.check` fills the records in.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,13 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.folded import folded
 from gradcheck.output.html import heat_map
 from gradcheck.output.plain import plain
 from gradcheck.output.pointer import diff_of, pointer, sentence
 from gradcheck.repaired import Repair
 
 MOST_WHERE = 20
-MOST_SHOWN = 5
+MOST_SHOWN, MOST_COLUMNS = 5, 40
+TIE, NUMERIC = "\xa0", re.compile(r"numeric \S+ ± ")  # a number and its bound stay together
 
 
 # A gradient that is right can have these; they are told, and fail nothing but where their evidence
@@ -73,8 +76,16 @@ class Finding:
     @property
     def places(self) -> str:
         """The first places and a semicolon, to be followed by a pointer; '' where there is none."""
-        shown = ", ".join(map(_index, self.where[:MOST_SHOWN]))
-        return f"at {shown}{' ...' if len(self.where) > MOST_SHOWN else ''}; " if shown else ""
+        shown = [_index(index) for index in self.where[:MOST_SHOWN]]
+        while len(shown) > 1 and len(", ".join(shown)) > MOST_COLUMNS:
+            shown.pop()
+        more = " ..." if len(self.where) > len(shown) else ""
+        return f"at {', '.join(shown)}{more}; " if shown else ""
+
+    @property
+    def raised_at(self) -> list[str]:
+        """File, line and code line of an exception, as Python's traceback shows them."""
+        return str(self.evidence.get("line", "")).splitlines()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain Python values that JSON can hold."""
@@ -219,15 +230,17 @@ class Report:
             f"{self.name}: {self.status} ({self._examples}{self.checked} coordinates, "
             f"{self.evaluations} forward calls, {self.seconds:.2g} s)"
         ]
-        lines += [f"  {entry}" for entry in self.arguments]
-        for finding in self.findings:
-            lines += textwrap.wrap(str(finding), 98, initial_indent="  ", subsequent_indent="    ",
-                                   break_long_words=False, break_on_hyphens=False)
+        for entry in self.arguments:
+            lines += _wrapped(str(entry))
+        for finding, head in folded(self.findings):
+            lines += _wrapped(f"{head}: {finding.message}")
+            lines += [f"    {line}" for line in finding.raised_at]
             lines.append(f"    {finding.places}see: gradcheck explain {finding.code}")
         for told in (repair.to_dict() for repair in self.repairs):
             lines += [f"  {line}" for line in (*pointer(told), sentence(told))]
             lines += diff_of(told)
-        lines += [f"  note: {note}" for note in self.notes]
+        for note in self.notes:
+            lines += _wrapped(f"note: {note}")
         return "\n".join(lines)
 
     @property
@@ -236,10 +249,12 @@ class Report:
 
     def paragraphs(self) -> Iterator[str]:
         """Yield what is wrong, to be folded: each finding, the numbers beside them, the notes."""
-        for finding in self.findings:
-            yield str(finding)
+        told = folded(self.findings)
+        for finding, head in told:
+            yield f"{head}: {finding.message}"
+            yield from (f"  {line}" for line in finding.raised_at)
             yield f"  {finding.places}gradcheck explain {finding.code}"
-        guilty = {finding.argument for finding in self.findings}
+        guilty = {finding.argument for finding, _ in told}
         for entry in self.arguments:
             if entry.name in guilty or not self.findings:
                 yield f"  {entry}"
@@ -271,6 +286,14 @@ class Report:
 
     def _repr_html_(self) -> str:
         return heat_map(self)
+
+
+def _wrapped(text: str) -> list[str]:
+    """Return a paragraph in lines of a report."""
+    tied = NUMERIC.sub(lambda found: found[0].replace(" ", TIE), text)
+    lines = textwrap.wrap(tied, 98, initial_indent="  ", subsequent_indent="    ",
+                          break_long_words=False, break_on_hyphens=False)
+    return [line.replace(TIE, " ") for line in lines]
 
 
 def _index(index: tuple[int, ...]) -> str:

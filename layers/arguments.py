@@ -47,6 +47,16 @@ def refuse(
     raise error(f"{argument}: got {describe(got)}; expected {expected}. Remedy: {remedy}.")
 
 
+def an(noun: str) -> str:
+    """Return a name with its article, as it is said.
+
+    >>> an("int64 array"), an("NoneType"), an("ndarray"), an("uint8 array")
+    ('an int64 array', 'a NoneType', 'an ndarray', 'a uint8 array')
+    """
+    return f"an {noun}" if noun.startswith(("a", "e", "i", "o", "nd", "A", "E", "I", "O")) else (
+        f"a {noun}")
+
+
 def describe(value: object) -> str:
     """Name a value as an error message should: arrays by dtype and shape, the rest by repr.
 
@@ -58,7 +68,7 @@ def describe(value: object) -> str:
     '1.5 (float)'
     """
     if isinstance(value, np.ndarray):
-        return f"a {value.dtype} array of shape {value.shape}"
+        return f"{an(str(value.dtype))} array of shape {value.shape}"
     if isinstance(value, str) and " " in value:
         return value
     text = repr(value)
@@ -91,7 +101,7 @@ def floating(name: str, value: object, ndim: int | None = None, min_ndim: int = 
     --------
     >>> floating("x", np.ones(2, int))
     Traceback (most recent call last):
-    TypeError: x: got a int64 array of shape (2,); expected a floating dtype ...
+    TypeError: x: got an int64 array of shape (2,); expected a floating dtype ...
     """
     if not isinstance(value, np.ndarray):
         if isinstance(value, np.floating):

@@ -71,8 +71,8 @@ FLOORS = (
     {"findings"},
     {"contract"},
     {"numeric"},
-    {"arguments", "equal", "exceptions", "generators", "nested", "program", "remedies", "repaired",
-     "workers", "progress"},
+    {"arguments", "equal", "exceptions", "folded", "generators", "nested", "program", "raised",
+     "remedies", "repaired", "workers", "progress"},
 )
 TOP, GRADING, TARGET, REPAIR, CHECK, RUN, FINDINGS, _, _, BASE = FLOORS
 # Rooms beside the floors: who may import them, and what they may import.

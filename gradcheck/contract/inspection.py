@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arguments import an
 from gradcheck.contract.breach import Inspection
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.mutation import (
@@ -22,6 +23,7 @@ from gradcheck.contract.mutation import (
 from gradcheck.contract.purity import global_random_state, note_impurity
 from gradcheck.contract.recalls import calls_of, note_recalls
 from gradcheck.contract.shapes import note_shapes
+from gradcheck.exceptions import raising_line
 from gradcheck.numeric.evaluator import ForwardError, output_of
 from gradcheck.remedies import reason_and_remedy
 
@@ -81,7 +83,7 @@ def call_backward(found: Inspection, layer: Layer, dout: Array, cache: Any) -> l
 def note_exception(found: Inspection, how: str, error: Exception, **facts: Any) -> None:
     """Note an exception of the user's functions."""
     found.add("raises", how, exception=type(error).__name__, reason=reason_and_remedy(error),
-              **facts)
+              line=raising_line(error), **facts)
 
 
 def as_gradients(returned: Any) -> list[Any] | None:
@@ -121,7 +123,7 @@ def _upstream(out: Array, dout: Array | None, rng: np.random.Generator) -> Array
     if dout is None:
         return np.asarray(rng.standard_normal(out.shape)).astype(out.dtype)
     if not isinstance(dout, np.ndarray) or dout.shape != out.shape or dout.dtype.kind != "f":
-        got = (f"a {dout.dtype} array of shape {dout.shape}" if isinstance(dout, np.ndarray)
+        got = (f"{an(str(dout.dtype))} array of shape {dout.shape}" if isinstance(dout, np.ndarray)
                else type(dout).__name__)
         raise ValueError(f"dout: got {got}; expected a floating array of shape {out.shape}, that "
                          "of forward's output. Remedy: pass one of that shape, or none.")

@@ -27,7 +27,8 @@ def note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
         elif not array.size and _cropped(array.shape, argument.shape):
             found.add("padding-crop", "empty", name, got=array.shape, expected=argument.shape)
         elif array.dtype.kind not in "fiub" or array.shape != argument.shape:
-            found.add("wrong-shape", "shape", name, got=array.shape, dtype=str(array.dtype),
+            how = _how(array.shape, argument.shape)
+            found.add("wrong-shape", how, name, got=array.shape, dtype=str(array.dtype),
                       expected=argument.shape)
         elif np.ma.is_masked(gradient):
             found.add("wrong-shape", "masked", name, got="masked", expected=argument.shape,
@@ -37,6 +38,20 @@ def note_shapes(found: Inspection, layer: Layer, gradients: list[Any]) -> None:
     if not finite:
         undefined = found.out is not None and np.any(np.isnan(found.out))
         found.add("non-finite", "output", value="nan" if undefined else "inf")
+
+
+def _how(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """Return in which way a shape is another one.
+
+    >>> _how((1, 6), (6,)), _how((6,), (6, 1)), _how((2, 3), (3, 2)), _how((2, 3), (3,))
+    ('kept', 'lost', 'transposed', 'shape')
+    """
+    how = "shape"
+    if tuple(size for size in got if size != 1) == tuple(size for size in wanted if size != 1):
+        how = "kept" if len(got) > len(wanted) else "lost" if len(got) < len(wanted) else how
+    elif len(got) == 2 and got == wanted[::-1]:
+        how = "transposed"
+    return how
 
 
 def _cropped(got: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

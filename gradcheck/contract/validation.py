@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arguments import function, refuse
+from gradcheck.arguments import an, function, refuse
 from gradcheck.contract.layer import Layer, name_arguments
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.generators import global_generators_restored
@@ -85,7 +85,7 @@ def _floating(value: Any) -> bool:
     if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
         return False
     if isinstance(value, np.matrix | np.ma.MaskedArray):
-        refuse("args", f"a {type(value).__name__}", "plain arrays",
+        refuse("args", an(type(value).__name__), "plain arrays",
                "pass np.asarray(...), after filling what is masked", TypeError)
     if value.dtype.itemsize > 8:
         refuse("args", value, "float16, float32 or float64", "pass x.astype(np.float64)", TypeError)

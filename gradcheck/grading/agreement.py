@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arguments import an
 from gradcheck.equal import MOMENTS, VARIANCES, unlike_reference
 
 Array = NDArray[Any]
@@ -49,9 +50,9 @@ def compare(label: str, got: Any, want: Any, where: str) -> None:
 def describe(value: Any) -> str:
     """Name a value: arrays by dtype and shape."""
     if isinstance(value, np.ndarray):
-        return f"a {value.dtype} array of shape {value.shape}"
+        return f"{an(str(value.dtype))} array of shape {value.shape}"
     if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of length {len(value)}"
+        return f"{an(type(value).__name__)} of length {len(value)}"
     return f"{value!r:.60} ({type(value).__name__})"
 
 

@@ -27,4 +27,6 @@ succession              Laws about the independence of successive masks.
 uniformity              Laws about units that must not be treated in a special way.
 tails                   Tails of the binomial distribution, exact to ten digits and far below ...
 shrinking               The search for the smallest example on which something does not hold
+folding                 One slip is one message: the law that decides
+words                   What the laws say, in the words of a reader whose p is the probability ...
 """

@@ -40,7 +40,8 @@ def show(array: Array) -> str:
     dtype = "" if array.dtype == np.float64 else f" ({array.dtype})"
     if array.size > 12:
         return f"an array of shape {array.shape}{dtype}"
-    return np.array2string(array, separator=", ", precision=4).replace("\n", "") + dtype
+    text = " ".join(np.array2string(array, separator=", ", precision=4).split())
+    return text.replace(" ,", ",").replace("[ ", "[") + dtype
 
 
 def same(a: Array, b: Array) -> bool:

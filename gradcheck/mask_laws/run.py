@@ -50,6 +50,7 @@ from gradcheck.mask_laws.law import CheckResult, Law
 from gradcheck.mask_laws.registry import COMMON_LAWS, LAWS, table_of_deviations
 from gradcheck.mask_laws.samples import Samples
 from gradcheck.mask_laws.search import judge_on_examples
+from gradcheck.mask_laws.words import turn_to_keeping
 
 __all__ = ["LAWS", "CheckResult", "DropoutCheckWarning", "DropoutImplementation", "DropoutLawError",
            "Law", "check_dropout", "check_law", "dropout_checks", "each_law",
@@ -83,6 +84,8 @@ class _Run:
                     law.check(self.samples if law.kind == "statistical" else self.probe)
             except DropoutLawError as error:
                 error.law = law.name
+                if self.probe.impl.p_is == "keep":
+                    turn_to_keeping(error, law.name)
                 raise
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arguments import Array
+from gradcheck.arguments import Array, an
 from gradcheck.generators import global_generators_restored
 from gradcheck.mask_laws.implementation import Probe
 from gradcheck.mask_laws.statistics import Count, lag_correlation, least_likely
@@ -69,7 +69,7 @@ class Large:
         return keep_of(self.kept, 1 - self.p)
 
     def __str__(self) -> str:
-        return f"p = {self.p}, x a {self.x.dtype} array of shape {self.x.shape}"
+        return f"p = {self.p}, x {an(str(self.x.dtype))} array of shape {self.x.shape}"
 
 
 @dataclass(frozen=True)

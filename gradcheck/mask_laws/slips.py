@@ -33,7 +33,7 @@ def seeding_of(probe: Probe) -> str:
         if seeding != probe.impl.seeding and masks[0] == masks[1] != masks[2]:
             how = {"seed": "param['seed']", "rng": "param['rng']", "global": "np.random.seed"}
             return (f"{how[seeding or '']} governs the mask; if that is meant, set "
-                    f"seeding={seeding!r} (command-line flag --seeding {seeding})")
+                    f"seeding={seeding!r}")
     return ""
 
 
@@ -58,13 +58,11 @@ def _other_setting(probe: Probe, p_is: str, scaling: str, kept: float, keep: flo
     if p_is != probe.impl.p_is:
         meaning = {"keep": "p is used as the keep probability",
                    "drop": "p is used as the drop probability"}[p_is]
-        names.append(f"{meaning}; if that is meant, set p_is={p_is!r} "
-                     f"(command-line flag --p-is {p_is})")
+        names.append(f"{meaning}; if that is meant, set p_is={p_is!r}")
     if scaling != probe.impl.scaling:
         meaning = {"vanilla": "units are scaled at test time and not in training",
                    "inverted": "units are scaled in training and not at test time"}[scaling]
-        names.append(f"{meaning}; if that is meant, set scaling={scaling!r} "
-                     f"(command-line flag --scaling {scaling})")
+        names.append(f"{meaning}; if that is meant, set scaling={scaling!r}")
     return "; ".join(names)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arguments import an
 from gradcheck.nested import IMMUTABLE
 
 Array = NDArray[Any]
@@ -154,11 +155,11 @@ def output_of(returned: Any) -> Array:
     """Return the output in what a forward function returned; refuse what is not (out, cache)."""
     if not isinstance(returned, tuple) or len(returned) != 2:
         kind = (f"a tuple of {len(returned)}" if isinstance(returned, tuple)
-                else f"a {type(returned).__name__}")
+                else an(type(returned).__name__))
         raise ForwardError(f"forward returned {kind}; expected the pair (out, cache)")
     out = returned[0]
     if not isinstance(out, np.ndarray | np.floating | float) or np.asarray(out).dtype.kind != "f":
         kind = (f"an array of dtype {out.dtype}" if isinstance(out, np.ndarray)
-                else f"a {type(out).__name__}")
+                else an(type(out).__name__))
         raise ForwardError(f"forward returned {kind} as its output; expected a floating array")
     return np.asarray(out)

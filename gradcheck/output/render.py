@@ -36,7 +36,7 @@ class OneRecordError(ValueError):
 
 
 def render_all(records: Sequence[Record], format: str = "text", *, color: bool = False,
-               width: int = 100, verbose: bool = False,
+               width: int = 100, verbose: bool = False, advice: bool = False,
                rules: Mapping[str, str] | None = None) -> str:
     """Return several records in one of the formats: one document, or texts below each other.
 
@@ -44,7 +44,7 @@ def render_all(records: Sequence[Record], format: str = "text", *, color: bool =
     ----------
     records : sequence of Record
         One a target.
-    format, color, width, verbose, rules
+    format, color, width, verbose, advice, rules
         Those of `render`.
 
     Raises
@@ -66,11 +66,11 @@ def render_all(records: Sequence[Record], format: str = "text", *, color: bool =
     if format != "text":
         raise OneRecordError(f"format: got {format!r} for {len(records)} targets; expected one of "
                              f"text, {', '.join(TOGETHER)}. Remedy: check them one at a time.")
-    return "\n".join(as_text(record, color, width, verbose) for record in records)
+    return "\n".join(as_text(record, color, width, verbose, advice) for record in records)
 
 
 def render(record: Record, format: str = "text", *, color: bool = False, width: int = 100,
-           verbose: bool = False,
+           verbose: bool = False, advice: bool = False,
            rules: Mapping[str, str] | None = None) -> str:
     """Return `record` in one of `FORMATS`.
 
@@ -80,7 +80,7 @@ def render(record: Record, format: str = "text", *, color: bool = False, width: 
         What was judged.
     format : str
         One of `FORMATS`.
-    color, width, verbose
+    color, width, verbose, advice
         The text's: see `as_text`.
     rules : mapping, optional
         SARIF's: what the codes mean.
@@ -100,7 +100,7 @@ def render(record: Record, format: str = "text", *, color: bool = False, width: 
         raise ValueError(f"format: got {format!r}; expected one of {', '.join(FORMATS)}. "
                          "Remedy: pass one of these words.")
     if format == "text":
-        return as_text(record, color, width, verbose)
+        return as_text(record, color, width, verbose, advice)
     if format == "sarif":
         return as_sarif([record], rules)
     return FORMATS[format](record)

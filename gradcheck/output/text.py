@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
+from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, printed
 from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, below, clean, one_line
 from gradcheck.output.pointer import repairs_in, shown
@@ -19,7 +23,8 @@ TIED = re.compile(r" (?:[-+*/=±]|[<>]=?) (?=\S)|\[[\d, ]+\]")  # formulas and i
 LEAST = 12  # columns that the arguments keep in a narrow terminal
 
 
-def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool = False) -> str:
+def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool = False,
+            advice: bool = False) -> str:
     """Return a table with one line an item, what is wrong below it, and a one-line summary.
 
     Parameters
@@ -32,7 +37,10 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
         Columns within which paragraphs are folded and arguments shortened.
     verbose : bool
         Whether the checker's own tracebacks are shown, why something counts as not written, for
-        which examples there was no time, all notes on what passed, and what the target printed.
+        which examples there was no time, all notes on what passed, and what the target printed; a
+        layer may have more than ten lines then.
+    advice : bool
+        Whether all remarks that cost nothing are shown, or the first of each layer in one line.
 
     Examples
     --------
@@ -45,13 +53,13 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     <BLANKLINE>
     """
     lines = [*([one_line(record.path)] if record.path else []),
-             *_table(record, color, width, verbose)]
+             *_table(record, color, Width(width, verbose, advice))]
     for item in record.items if verbose else ():
         lines += _more(item, width)
     if record.output and (verbose or record.kind == "grade"):
         who = "submission" if record.kind == "grade" else "target"
-        printed = clean(record.output, OUTPUT_LIMIT).rstrip().splitlines()
-        lines += ["", f"the {who} printed:", *(f"  | {line}".rstrip() for line in printed)]
+        output = clean(record.output, OUTPUT_LIMIT).rstrip().splitlines()
+        lines += ["", f"the {who} printed:", *(f"  | {line}".rstrip() for line in output)]
     if record.notes:
         lines += ["", *_notes(record, width)]
     counts, *error = summary(record).split("\n", 1)
@@ -80,7 +88,24 @@ def _notes(record: Record, width: int) -> list[str]:
     return lines
 
 
-def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
+@dataclass(frozen=True)
+class Width:
+    """How much is shown.
+
+    Attributes
+    ----------
+    columns : int
+        Within which paragraphs are folded.
+    verbose, advice : bool
+        Whether a layer may have more than ten lines; whether every remark is shown.
+    """
+
+    columns: int
+    verbose: bool = False
+    advice: bool = False
+
+
+def _table(record: Record, color: bool, how: Width) -> list[str]:
     """Return a line for each item, without the columns that are empty, and what it says below."""
     points = any(item.max_points is not None for item in record.items)
     rows = [_row(item, points) for item in record.items]
@@ -90,7 +115,7 @@ def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
             if title in ("name", "verdict") or any(row[i] for row in rows)]
     widths = [max(len(row[i]) for row in [heading, *rows]) for i in kept]
     if 1 in kept:
-        spare = width - sum(widths) - 2 * (len(widths) - 1)
+        spare = how.columns - sum(widths) - 2 * (len(widths) - 1)
         place = kept.index(1)
         widths[place] = max(min(widths[place], LEAST), widths[place] + min(spare, 0))
     lines = [_line(heading, kept, widths)] if rows else []
@@ -98,29 +123,43 @@ def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
     for item, row in zip(record.items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         before, said = said, (item.group, item.message)
-        if item.status != "todo" or verbose:
-            lines += _below(item, record.kind, width, repeated=said == before)
+        if item.status != "todo" or how.verbose or "Remedy: " in item.message:
+            lines += _below(item, record.kind, how, repeated=said == before)
     return lines
 
 
-def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
+def _below(item: Item, kind: str, how: Width, repeated: bool) -> list[str]:
     """Return an item's message, unless the one above has just said it, and its advice."""
-    lines = []
+    width, lines = how.columns, _beside(item, how)
     repairs = list(repairs_in(item.details))
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
-        placed = item.file and item.line and not repairs  # the line itself is shown below
-        lines += [f"    {_place(item)}"] if placed else []
-        lines += folded(clean(item.message), "    ", width)
-    for pointed, said, diff in shown(repairs):
-        lines += [*(f"    {line}" for line in pointed), *folded(said, "    ", width), *diff]
+        shown_below = repairs or '\n  File "' in item.message
+        placed = item.file and item.line and not shown_below  # the line itself is shown below
+        head = [f"    {_place(item)}"] if placed else []
+        fold = partial(folded, indent="    ", width=width)
+        room = MOST_LINES - 1 - len(head) - len(lines) if kind == "check" and not how.verbose else (
+            sys.maxsize)
+        lines = [*head, *brief(clean(item.message), fold, room), *lines]
     never = item.details.get("uncovered", "") if item.uncovered else ""
     remark = "; ".join(filter(None, (item.details.get("convention", ""), never)))
     if remark and item.status in FINE:
         lines += folded(f"{item.status}; {clean(remark)}", "    ", width)
-    for text in item.advice:
-        lines += folded(f"advice: {clean(text)}", "    ", width)
     return lines
+
+
+def _beside(item: Item, how: Width) -> list[str]:
+    """Return the lines and edits that were found, and the advice."""
+    lines = []
+    for pointed, said, diff in shown(repairs_in(item.details)):
+        lines += [*(f"    {line}" for line in pointed), *folded(said, "    ", how.columns), *diff]
+    texts = [clean(text) for text in item.advice]
+    told = printed(item.details, "    ", how.columns)
+    if not (how.advice or how.verbose):
+        return [*lines, *advised(texts, "    ", how.columns), *told]
+    for text in texts:
+        lines += folded(f"advice: {text}", "    ", how.columns)
+    return [*lines, *told]
 
 
 def _place(item: Item) -> str:
@@ -132,8 +171,14 @@ def _place(item: Item) -> str:
 
 def folded(text: str, indent: str, width: int) -> list[str]:
     """Return `text` indented, its long lines folded between words within `width` columns."""
-    lines = []
+    lines: list[str] = []
+    quoted = False
     for line in text.splitlines():
+        of_file = FILE.match(line) is not None
+        if of_file or quoted:  # a line of code stays one
+            lines.append(indent + line)
+            quoted = of_file
+            continue
         start = indent + line[:len(line) - len(line.lstrip())]
         tied = TIED.sub(lambda found: found[0].replace(" ", TIE), line.strip())
         lines += textwrap.wrap(tied, max(width, 40), initial_indent=start,

@@ -67,7 +67,7 @@ def _signature(parameters: Any) -> inspect.Signature | None:
 def overwrite(target: Any, new: Any) -> None:
     """Give `target` the contents of `new`, in place."""
     if type(target) is not type(new):
-        raise TypeError(f"a {type(target).__name__} cannot become a {type(new).__name__}")
+        raise TypeError(f"{type(target).__name__} cannot become {type(new).__name__}")
     if isinstance(target, np.ndarray):
         if target.shape != new.shape or target.dtype != new.dtype:
             raise TypeError("an argument was given another shape or dtype")
@@ -92,8 +92,8 @@ def refuse_objects(name: str, value: Any) -> None:
     for entry in judged:
         if isinstance(entry, Opaque):
             raise _error_class("TypeError")(
-                f"{name} returned a {entry.type_name} object; expected a plain NumPy array of "
-                "numbers")
+                f"{name} returned an object of type {entry.type_name}; expected a plain NumPy "
+                "array of numbers")
 
 
 def warning_class(name: str) -> type[Warning]:

@@ -101,9 +101,9 @@ class Encoder:
 
     def _opaque(self, value: Any) -> Any:
         if self._keep is None:
-            raise WireError(f"a {type(value).__name__} cannot be sent to a submission; expected "
-                            "arrays of numbers, Python scalars, tuples, lists, NumPy generators, "
-                            "and dicts with strings for keys")
+            raise WireError(f"an object of type {type(value).__name__} cannot be sent to a "
+                            "submission; expected arrays of numbers, Python scalars, tuples, "
+                            "lists, NumPy generators, and dicts with strings for keys")
         return {"o": [self._keep(value), _type_name(value)]}
 
     def _remember(self, value: Any) -> None:

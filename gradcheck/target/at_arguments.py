@@ -10,7 +10,7 @@ import numpy as np
 from gradcheck.arguments import was_refused
 from gradcheck.examples.candidates import Example, candidates
 from gradcheck.examples.standard import COURSE_LOSSES
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions import reason_of, with_line
 from gradcheck.report import Report
 from gradcheck.several import is_wrong
 from gradcheck.target.exceptions import OURS
@@ -60,7 +60,7 @@ def judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judgem
     except LossAloneError as error:
         return Judgement("failed" if trial.pair.name in COURSE_LOSSES else "skipped", str(error))
     except WrongFormError as error:
-        return Judgement("failed", str(error))
+        return Judgement("failed", with_line(str(error), error.__cause__))
     except OURS:
         raise
     except Exception as error:

@@ -15,7 +15,7 @@ from typing import Any
 from gradcheck.output.plain import OUTPUT_LIMIT
 from gradcheck.output.record import Item, Record
 from gradcheck.target.errors import NothingToCheckError, TargetError
-from gradcheck.target.printed import Printed, Tally, note_of
+from gradcheck.target.printed import Printed, Tally, note_of, with_printed
 from gradcheck.target.remote import Deadline, OurFaultError, Remote
 from gradcheck.target.settings import Settings, WrongSettingError, settled
 from gradcheck.target.sources import Source, sources_of
@@ -206,8 +206,9 @@ def _example_beside(target: Any, base: str) -> dict[str, Any]:
 
 def _record(target: str, items: Sequence[Item], notes: Sequence[str], settings: Settings,
             started: float, printed: Sequence[Printed], **more: Any) -> Record:
-    said = [note_of(printed)] if any(entry.lines for entry in printed) else []
-    return Record("check", target, tuple(items), notes=(*notes, *_count_of_ignored(items), *said),
+    told, others = with_printed(items, printed)
+    said = [note_of(others)] if any(entry.lines for entry in others) else []
+    return Record("check", target, tuple(told), notes=(*notes, *_count_of_ignored(items), *said),
                   settings=settings.to_dict(), seconds=time.perf_counter() - started,
                   output="".join(entry.text for entry in printed)[:OUTPUT_LIMIT], **more)
 

@@ -13,7 +13,7 @@ from typing import Any
 from gradcheck.arguments import was_refused
 from gradcheck.contract.breach import Breach
 from gradcheck.examples.candidates import Example
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions import raising_line, reason_of
 from gradcheck.findings.contrast import contrasted
 from gradcheck.findings.lenses.others import Wrong
 from gradcheck.findings.told import told
@@ -172,7 +172,7 @@ def _raising(trial: Trial, error: Exception, found: Example) -> Report:
 
     cause = error.__cause__ if isinstance(error, WrongFormError) and error.__cause__ else error
     facts: dict[str, Any] = {"reason": reason_and_remedy(cause) if isinstance(cause, Exception)
-                             else reason_of(cause)}
+                             else reason_of(cause), "line": raising_line(cause)}
     trial.raised.append(cause)
     how = "no pair" if isinstance(cause, WrongFormError) else "forward"
     finding = told(Breach("raises", how, facts=facts))

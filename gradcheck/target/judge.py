@@ -15,7 +15,7 @@ from typing import Any
 
 from gradcheck.examples.candidates import Example, NoExampleError, how_to, keyword_settings
 from gradcheck.examples.standard import SHAPE_KEEPING
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions import reason_of, with_line
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.remedies import reason_and_remedy
 from gradcheck.target.at_arguments import candidates_for, judge_at, shapes_of
@@ -133,6 +133,9 @@ class _Walk:
         example = self.found[place]
         if not example.guessed:
             return self._placed(judgement, place)
+        if self._why and not self.found[0].guessed:
+            return replace(judgement, status="skipped", advice=(), message=(
+                f"not judged: with {shapes_of(self.found[0])} {self._why}"))
         return replace(judgement, status="skipped", advice=(), message=_told_how(
             self.trial.pair, f"at guessed arguments ({shapes_of(example)}): {judgement.message}"))
 
@@ -204,8 +207,7 @@ class _Walk:
         if need:
             return Judgement("skipped", f"not judged: {need}")
         first, example = judge_at(self.trial, self.like, self.found[0]), self.found[0]
-        why = (f"it raised {reason_and_remedy(self.refusals[0])}" if self.refusals
-               else first.message)
+        why = self._why or first.message
         if example.guessed:
             return replace(first, status="skipped", advice=(), message=_told_how(
                 self.trial.pair, f"it takes none of {len(self.found)} kinds of guessed arguments; "
@@ -218,6 +220,14 @@ class _Walk:
         return replace(first, example=example, message=f"{first.message}\n  It was called with "
                        f"{shapes_of(example)}; {self._elsewhere()}if it takes others, a function "
                        f"{self.trial.pair.base}_example(rng) beside it returns them as a tuple")
+
+    @property
+    def _why(self) -> str:
+        """What the first arguments that forward refused made it raise."""
+        if not self.refusals:
+            return ""
+        error = self.refusals[0]
+        return with_line(f"it raised {reason_and_remedy(error)}", error)
 
     def _elsewhere(self) -> str:
         """Say at which narrower arguments forward does not raise."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 import unittest
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from gradcheck.mask_laws.folding import Slip, proposal, slips_of
 from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError
 from gradcheck.mask_laws.run import LAWS, CheckResult, check_dropout, dropout_checks
 from gradcheck.output.record import Item
@@ -56,14 +57,22 @@ class Laws:
         started = time.perf_counter()
         results = self._kept_results or self._results(self._impl)
         failed = [result for result in results if result.status == "failed"]
+        slips = slips_of(failed)
+        behind = {other.name: slip.law.name for slip in slips for other in slip.others}
         advice = () if failed else tuple(  # good manners are a subject once the mask is right
             result.message for result in results if result.status == "advice")
         return self._item(
             "laws", _status({result.name for result in failed}),
-            "\n".join(result.message for result in failed), time.perf_counter() - started,
+            self._told(failed, slips), time.perf_counter() - started,
             arguments=(_count(results),), advice=(*self._remarks, *self._behaviour, *advice),
-            details={"laws": [result.to_dict() for result in results],
+            details={"laws": [{**result.to_dict(), **_followed(behind, result.name)}
+                              for result in results],
                      "ignored": [result.name for result in results if result.status == "xfail"]})
+
+    @staticmethod
+    def _told(failed: list[CheckResult], slips: list[Slip]) -> str:
+        """Return what is wrong, each slip once; that another convention fits, at the top."""
+        return "\n".join(filter(None, [proposal(failed), *(slip.message for slip in slips)]))
 
     @property
     def implementation(self) -> DropoutImplementation:
@@ -107,7 +116,7 @@ class Laws:
             status, message = "skipped", str(skip)
         except DropoutLawError as error:
             ignored = [law] if law in self._ignored else []
-            status, message = ("passed", "") if ignored else ("failed", str(error))
+            status, message = ("passed", "") if ignored else ("failed", _of_plugin(error))
         return self._item(law, status, message, time.perf_counter() - started,
                           details={"ignored": ignored})
 
@@ -118,6 +127,19 @@ class Laws:
     def _item(self, part: str, status: str, message: str, seconds: float, **more: Any) -> Item:
         joined = f"{self._pair.name} laws" if part == "laws" else f"{self._pair.name}: {part}"
         return Item(joined, self._pair.base, status, message, seconds=seconds, **more)
+
+
+def _of_plugin(error: DropoutLawError) -> str:
+    """Return what a broken law says, with pytest's flags where another convention fits."""
+    result = CheckResult(error.law, "failed", str(error))
+    said = Slip(result).message
+    other = proposal([result], "--gradcheck-", python=False)
+    return f"{other}\n{said}" if other else said
+
+
+def _followed(behind: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return the law that is told in place of this one, where there is one."""
+    return {"follows": behind[name]} if name in behind else {}
 
 
 def _status(failed: set[str]) -> str:

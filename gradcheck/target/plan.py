@@ -185,16 +185,17 @@ def _partner(name: str) -> str:
 
 
 def _nothing(module: ModuleType, found: Found) -> str:
-    own = _public(vars(module))
-    names = f"{len(own)} name{'s' * (len(own) > 1)}" if own else "no names"
+    own = [name for name in _public(vars(module))
+           if not isinstance(vars(module)[name], ModuleType)]
+    what = (f"it defines {len(own)} name{'s' * (len(own) > 1)}, none of them a layer" if own
+            else "it defines nothing")
     target = as_named(getattr(module, "__file__", None) or "") or module.__name__
     if found.imported:
         return (f"{target}: its layers are all imported: {_shown(found.imported)}. Remedy: judge "
                 "them, too, with --imported, or imported=True from Python.")
-    return (f"{target}: got {names}, none of them a "
-            "layer; expected functions <name>_forward and <name>_backward, or <name>_loss, or "
-            "classes with forward and backward. Remedy: name them so, or name a pair with "
-            "--forward and --backward." + "".join(f"\n{note}" for note in _notes(found)))
+    return (f"{target}: {what}; expected functions <name>_forward and <name>_backward, or "
+            "<name>_loss, or classes with forward and backward. Remedy: name them so, or name a "
+            "pair with --forward and --backward." + "".join(f"\n{note}" for note in _notes(found)))
 
 
 def _public(names: Mapping[str, Any]) -> list[str]:

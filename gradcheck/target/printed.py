@@ -11,7 +11,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from gradcheck.output.record import Item
 
 CHUNK = 1 << 16
 MOST = 16_000
@@ -95,6 +97,33 @@ class Pipe:
             taken, self._printed = self._printed, Printed()
         taken.who = who
         return taken
+
+
+def with_printed(items: Sequence[Item], printed: Sequence[Printed]
+                 ) -> tuple[list[Item], list[Printed]]:
+    r"""Return items that tell what their layers printed, and what others printed.
+
+    It is told once a layer, with its last item: how many lines, and the first of them.
+
+    Examples
+    --------
+    >>> loss = Printed("svm_loss", "0.1\n", 1)
+    >>> items, rest = with_printed([Item("svm_loss", "svm_loss", "passed")], [loss])
+    >>> items[0].details["printed"], rest
+    ({'lines': 1, 'first': ['0.1']}, [])
+    """
+    told, rest = list(items), []
+    for entry in printed:
+        places = [place for place, item in enumerate(told)
+                  if item.name in (entry.who, f"{entry.who} laws")]
+        if not places:
+            rest.append(entry)
+        elif entry.lines:
+            item = told[places[-1]]
+            first = [line for line in entry.text.splitlines() if line.strip()]
+            told[places[-1]] = replace(item, details={
+                **item.details, "printed": {"lines": entry.lines, "first": first[:SHOWN]}})
+    return told, rest
 
 
 def note_of(printed: Sequence[Printed]) -> str:

@@ -13,8 +13,7 @@ from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
 
 Function = Callable[..., Any]
 OTHERS = ((3,), (2, 3, 2, 2))
-HELD_AT_ROWS = ("the laws were held at arrays of 2 dimensions; forward refuses those of {ndim} "
-                "({reason})")
+HELD_AT_ROWS = "judged at 2-D arrays, as forward refuses {ndim}-D ones: {reason}"
 
 
 def refused_dimensions(impl: DropoutImplementation) -> str:
@@ -25,8 +24,8 @@ def refused_dimensions(impl: DropoutImplementation) -> str:
     >>> def forward(x, param):
     ...     N, D = x.shape
     ...     return x, None
-    >>> refused_dimensions(DropoutImplementation(forward, len))[:44]
-    'the laws were held at arrays of 2 dimensions'
+    >>> refused_dimensions(DropoutImplementation(forward, len))[:46]
+    'judged at 2-D arrays, as forward refuses 1-D o'
     """
     if _refusal(impl, (3, 4)) is not None:
         return ""

@@ -17,7 +17,7 @@ SECTION = "gradcheck"
 LISTS = ("only", "ignore")
 LIMITS = ("timeout", "memory")
 AUTO = "auto"
-KEPT = "judged with p as the probability of keeping, {}; --p-is drop holds it to the other"
+KEPT = "it keeps with p, {}; --p-is drop judges otherwise"
 
 
 class WrongSettingError(ValueError):

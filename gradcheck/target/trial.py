@@ -20,10 +20,13 @@ from gradcheck.target.exceptions import OURS
 from gradcheck.target.losses import report_of_loss
 from gradcheck.target.pairs import Pair
 from gradcheck.target.repeatable import recorded, repeatable, steadied, strided
-from gradcheck.target.unwritten import gap_of_layer, gap_of_loss
+from gradcheck.target.unwritten import gap_of_layer, gap_of_loss, without_return
 
 Args = tuple[Any, ...]
 Function = Callable[..., Any]
+NO_RETURN = "{} ends without return, so that it gives None. Remedy: return what it computes, {}"
+FORWARD, LOSS = "(out, cache)", "(loss, dx)"
+BACKWARD = "the gradients in the order of the arguments"
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,16 @@ class Trial:
             if gap == "":
                 return ""
             told = told or gap or ""
-        return told
+        return (told and self._forgotten) or told
+
+    @property
+    def _forgotten(self) -> str:
+        """What is said of a function that was written without its return."""
+        for function, pair in ((self.pair.forward, LOSS if self.pair.is_loss else FORWARD),
+                               (self.pair.backward, BACKWARD)):
+            if function is not None and without_return(function):
+                return NO_RETURN.format(getattr(function, "__name__", "it"), pair)
+        return ""
 
     def _gap_at(self, found: Example) -> str | None:
         """Return what a call runs into: a gap, no gap (''), or a refusal that says nothing."""

@@ -108,6 +108,33 @@ def gap_of_layer(forward: Callable[..., Any], backward: Callable[..., Any], args
     return "not written yet: backward returns None" if is_nothing(gradients) else ""
 
 
+def without_return(function: Callable[..., Any]) -> bool:
+    """Whether a function computes something and returns nothing: its return was forgotten.
+
+    Examples
+    --------
+    >>> def forward(x):
+    ...     out = 2 * x
+    >>> def skeleton(x):
+    ...     out = None
+    >>> without_return(forward), without_return(skeleton)
+    (True, False)
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    body = _function(code) if code is not None else None
+    if body is None or any(isinstance(node, ast.Return | ast.Yield) and node.value is not None
+                           for node in ast.walk(body)):
+        return False
+    return any(isinstance(node, ast.Assign) and not (
+        isinstance(node.value, ast.Constant) or _holds_only_none(node.value))
+        for node in ast.walk(body))
+
+
+def _holds_only_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Tuple) and all(
+        isinstance(entry, ast.Constant) for entry in value.elts)
+
+
 def _told(who: str, error: BaseException) -> str | None:
     """Return what an exception that a gap raised says; None for another one."""
     if not raised_by_a_gap(error):

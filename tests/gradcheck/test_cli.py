@@ -295,13 +295,13 @@ def test_the_canonical_dropout_passes_with_advice(write, capsys):
 def test_a_keep_probability_is_told_and_can_be_ruled_out(write, capsys):
     code, out, _ = run(capsys, "check", write(DROPOUT.format(keep="param['p']")))
     assert code == 0
-    assert "p as the probability of keeping" in out
+    assert "it keeps with p" in out
     code, out, _ = run(capsys, "check", "homework.py", "--p-is", "drop")
     assert code == 1
     assert "--p-is keep" in out
     code, out, _ = run(capsys, "check", "homework.py", "--p-is", "keep")
     assert code == 0
-    assert "p as the probability of keeping" not in out
+    assert "it keeps with p" not in out
 
 
 @pytest.mark.parametrize(("seeding", "setup"), [

@@ -5,6 +5,9 @@ from __future__ import annotations
 from gradcheck.findings.given import AFFINE, AFFINE_RIGHT
 from gradcheck.findings.rule import Message, Rule
 
+SHAPES = ("the gradient of {argument} has shape {got}, dtype {dtype}; expected the shape of "
+          "{argument}, {expected}")
+
 RULE = Rule(
     code="wrong-shape",
     tier=None,
@@ -19,12 +22,12 @@ RULE = Rule(
         """,
     right=AFFINE_RIGHT,
     breaches={
-        "returned": Message("backward returned a {got}; expected an array, or a tuple of arrays in "
-                            "the order of forward's arguments",
+        "returned": Message("backward returned an object of type {got}; expected an array, or "
+                            "a tuple of arrays in the order of forward's arguments",
                             "return dx, dw, db"),
         "count": Message("backward returned {got} gradients; expected {expected}: {wanted}",
-                         "return one gradient for each argument, in order, or name the arguments "
-                         "to check with wrt"),
+                         "return one for each of them, in this order: return {wanted} (of fewer, "
+                         "check_layer's wrt tells which)"),
         "missing": Message("not written yet: d{argument} is None; expected an array of the shape "
                            "of {argument}, {expected}",
                            "compute d{argument} in backward and return it"),
@@ -35,8 +38,12 @@ RULE = Rule(
         "output": Message("{reason}: where it depends on values, there is no gradient",
                           "let the output's shape follow from the arguments' shapes, for example "
                           "by zeros in the place of what is left out"),
-        "shape": Message("the gradient of {argument} has shape {got}, dtype {dtype}; expected the "
-                         "shape of {argument}, {expected}",
-                         "check which axes are summed and which are kept"),
+        "shape": Message(SHAPES, "check which axes are summed and which are kept"),
+        "kept": Message(SHAPES, "leave out keepdims=True in the sum, or the index with None, that "
+                        "keeps an axis of length 1"),
+        "lost": Message(SHAPES, "keep the axis of length 1: sum with keepdims=True, or reshape to "
+                        "{expected}"),
+        "transposed": Message(SHAPES, "return d{argument}.T, or exchange the two factors of the "
+                              "product that gives it"),
     },
 )

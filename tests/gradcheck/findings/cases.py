@@ -38,6 +38,7 @@ import gradcheck
 from gradcheck.findings.registry import clues
 from gradcheck.findings.rule import Clue
 from gradcheck.findings.view import View
+from tests.gradcheck.messages import complaints, too_wide
 
 f16, f32 = np.float16, np.float32
 PASSED = "passed"
@@ -144,6 +145,13 @@ def judge(case: Case) -> Verdict:
     crash = next((note for note in report.notes if RULE_FAILED.match(note)), "")
     return Verdict(case, report.passed, codes, time.perf_counter() - start, report, tuple(views),
                    crash)
+
+
+def badly_said(report: Any) -> list[str]:
+    """Return what is wrong with the wording of a report, and its lines that are too wide."""
+    code = [line for finding in report.findings for line in finding.raised_at]
+    said = [*(finding.message for finding in report.findings), *report.notes]
+    return [*complaints(said), *too_wide(str(report).splitlines(), code)]
 
 
 def spread(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
@@ -281,6 +289,7 @@ class Cases:
             verdict = judge(case)
             assert verdict.first, str(verdict)
             assert verdict.right_factor, str(verdict)
+            assert not badly_said(verdict.report)
 
         def test_right(case: Case) -> None:
             verdict = judge(case)

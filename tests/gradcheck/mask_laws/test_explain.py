@@ -14,6 +14,7 @@ from gradcheck.mask_laws.explain import explain, listing
 from gradcheck.mask_laws.registry import LAWS, SUBJECTS, laws_of
 from gradcheck.mask_laws.run import check_dropout, each_law
 from gradcheck.program import Given
+from tests.gradcheck.messages import complaints
 
 LAW = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 
@@ -44,6 +45,7 @@ def test_the_wrong_program_prints_what_the_law_says_that_it_shows(law):
     expected = f"failed   {law.name}: {law.shows}..."
     assert doctest.OutputChecker().check_output(
         f"{expected}\n", f"{printed}\n", doctest.ELLIPSIS), f"{printed}\n{expected}"
+    assert not complaints([printed.removeprefix("failed").lstrip()])
 
 
 @LAW

@@ -18,10 +18,12 @@ import numpy as np
 import pytest
 
 import layers
+from gradcheck.mask_laws.folding import proposal
 from gradcheck.mask_laws.implementation import Probe
 from gradcheck.mask_laws.registry import COMMON_LAWS, STRICT_LAWS
 from gradcheck.mask_laws.run import (
     LAWS,
+    CheckResult,
     DropoutCheckWarning,
     DropoutImplementation,
     DropoutLawError,
@@ -35,6 +37,7 @@ from gradcheck.mask_laws.search import design
 from tests.gradcheck.mask_laws import implementations, implementations_protocol
 from tests.gradcheck.mask_laws.implementations import dropout
 from tests.gradcheck.mask_laws.implementations_correct import CORRECT
+from tests.gradcheck.messages import complaints
 
 MUTANTS = [*implementations.MUTANTS, *implementations_protocol.MUTANTS]
 CANONICAL = next(impl for impl in CORRECT if impl.name == "cs231n_canonical")
@@ -80,6 +83,7 @@ def test_every_mutant_is_caught_by_the_law_meant_for_it(mutant):
         law(mutant.make(), mutant.law)()
     assert str(caught.value).startswith(f"{mutant.law}: ")
     assert caught.value.example or caught.value.evidence
+    assert not complaints([str(caught.value)])
 
 
 def test_there_are_enough_mutants_and_every_default_law_is_meant_for_one():
@@ -130,23 +134,23 @@ def test_the_other_convention_is_named_with_its_flag(given, setting, flag):
     with pytest.raises(AssertionError) as caught:
         check_dropout(impl)
     assert setting in str(caught.value)
-    assert flag in str(caught.value)
+    assert flag in proposal([CheckResult("rate", "failed", str(caught.value))])
 
 
 def test_drop_probability_under_p_is_keep_is_named():
     impl = DropoutImplementation(layers.dropout_forward, layers.dropout_backward, p_is="keep")
-    assert "--p-is drop" in check_law("rate", impl).message
+    assert "set p_is='drop'" in check_law("rate", impl).message
 
 
 def test_vanilla_scaling_under_the_default_is_named():
     for name in ("values", "test_mode", "expectation"):
         result = check_law(name, (VANILLA.forward, VANILLA.backward))
-        assert "--scaling vanilla" in result.message
+        assert "set scaling='vanilla'" in result.message
 
 
 def test_global_seeding_under_the_default_is_named():
     impl = next(impl for impl in CORRECT if impl.name == "global_binomial_float_mask")
-    with pytest.raises(AssertionError, match="--seeding global"):
+    with pytest.raises(AssertionError, match="set seeding='global'"):
         law((impl.forward, impl.backward), "seed_repeats")()
 
 

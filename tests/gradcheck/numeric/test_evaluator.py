@@ -59,10 +59,10 @@ def test_a_fresh_value_shares_no_state_with_the_original():
 
 
 @pytest.mark.parametrize(("returned", "words"), [
-    (np.ones(2), "a ndarray"), ((np.ones(2),), "a tuple of 1"), (None, "a NoneType"),
+    (np.ones(2), "an ndarray"), ((np.ones(2),), "a tuple of 1"), (None, "a NoneType"),
     ((np.ones(2), 1, 2), "a tuple of 3"), ((np.ones(2, int), None), "dtype int"),
     (([1.0], None), "a list"), (("out", None), "a str"), ((np.ones(2, complex), None), "complex"),
-    ((None, None), "a NoneType"), ((3, None), "a int"),
+    ((None, None), "a NoneType"), ((3, None), "an int"),
 ])
 def test_what_is_not_an_output_and_a_cache_is_named(returned, words):
     with pytest.raises(ForwardError, match=words):

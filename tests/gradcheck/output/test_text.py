@@ -85,3 +85,27 @@ def test_one_is_counted_as_one_and_several_errors_as_several():
     items = [Item("relu", "relu", "error", details={"report": report}), Item("a", "a", "error")]
     assert as_text(Record("check", "m", tuple(items))).splitlines()[-1] == (
         "m: 2 errors in 0.0 s (1 coordinate, 1 forward call)")
+
+
+def test_a_layer_has_ten_lines_at_most_and_all_of_them_with_v():
+    findings = "\n".join(
+        f"scaled in d{name}: {'twice what it should be ' * 9}\n  at [0]; gradcheck explain scaled\n"
+        f"  d{name} float64[3]: 3 checked, worst" for name in "xwb")
+    item = Item("affine", "affine", "failed", findings, advice=("keep a copy", "and more"),
+                file="hw.py", line=3)
+    shown = as_text(Record("check", "hw.py", (item,))).splitlines()
+    assert len(shown[1:shown.index("")]) == 10
+    assert "more lines; -v shows all" in shown[-4]
+    assert shown[-3] == "    advice: keep a copy (1 more: --advice)"
+    assert "and more" in as_text(Record("check", "hw.py", (item,)), advice=True)
+    assert as_text(Record("check", "hw.py", (item,)), verbose=True).count("3 checked") == 3
+
+
+def test_what_left_a_line_of_code_behind_is_told_there_alone():
+    told = ("raises: forward raised NameError: name 'y' is not defined (line 3, in f). Remedy: "
+            'this.\n  File "hw.py", line 3, in f\n    return y')
+    item = Item("f", "f", "failed", told, file="hw.py", line=2)
+    text = as_text(Record("check", "hw.py", (item,)))
+    assert '      File "hw.py", line 3, in f\n        return y\n' in text
+    assert "(line 3" not in text
+    assert "-->" not in text

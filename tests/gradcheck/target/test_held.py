@@ -12,6 +12,7 @@ from gradcheck.output.text import as_text
 from gradcheck.report import Report
 from gradcheck.target import held
 from gradcheck.target.further import Further
+from tests.gradcheck.messages import complaints
 from tests.gradcheck.target.made import checked
 from tests.gradcheck.target.slips import AFFINE, CONV, HEAD, RELU, SLIPS
 
@@ -37,6 +38,7 @@ def test_a_slip_that_one_example_does_not_show_is_found(slip):
     assert item.status == slip.status
     assert slip.code in ("", codes[0])
     assert slip.where in item.message
+    assert not complaints([item.message, *item.advice])
 
 
 @pytest.mark.parametrize("text", RIGHT, ids=RIGHT.values())

@@ -97,7 +97,7 @@ def test_a_long_list_of_imports_is_cut():
 
 
 def test_nothing_to_judge_is_told_with_what_is_there():
-    with pytest.raises(NothingToCheckError, match=r"got 1 name, none of them a layer"):
+    with pytest.raises(NothingToCheckError, match=r"it defines 1 name, none of them a layer"):
         names("x = 1\n")
     with pytest.raises(NothingToCheckError, match=r"layers are all imported: relu\. .*--imported"):
         names("from layers import relu_forward, relu_backward\n")

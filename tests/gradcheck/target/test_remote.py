@@ -76,13 +76,13 @@ def test_megabytes_on_both_outputs_block_nobody(tmp_path, capfd):
     assert record.output == "x" * OUTPUT_LIMIT
 
 
-def test_what_a_target_prints_is_one_note_with_its_first_lines(tmp_path, capfd):
+def test_what_a_layer_prints_is_told_once_with_it_and_the_imports_is_a_note(tmp_path, capfd):
     path = write(tmp_path, talks="print('a', 'b', sep='\\n')", says="sys.stderr.write('c\\n')")
     path.write_text(f"{path.read_text()}\nprint('hello')\n")
     record = check_all(str(path))
-    assert re.fullmatch(r"talks printed \d+ lines, says printed \d+ lines, its import printed 1 "
-                        r"line; -v shows them. The first:\n  hello\n  a\n  b", record.notes[0])
-    assert len(record.notes) == 1
+    assert record.notes == ("its import printed 1 line:\n  hello",)
+    assert re.search(r"    it printed \d+ lines: a \| b \| a\n", str(record))
+    assert re.search(r"    it printed \d+ lines: c \| c \| c\n", str(record))
     assert record.output.startswith("hello\na\nb\n")
     assert capfd.readouterr() == ("", "")
 
