@@ -114,6 +114,11 @@ def held_to(entries: Iterable[Further], trial: Trial, found: Example, first: Rep
         if any(map(is_wrong, held.report.findings)):
             return replace(held, wrong_at=None if entry.pair else entry.example)
         taken += [entry.example] if seen.report is not None else []
+    return _looked_over(held, trial, taken)
+
+
+def _looked_over(held: Held, trial: Trial, taken: list[Example]) -> Held:
+    """Return what shows when all the arguments that were taken are looked at together."""
     # a layer object keeps its gradients where it likes, and its settings are a constructor's
     judges = JUDGES if trial.pair.example is None else (squeezed,) if trial.pair.inputs else ()
     new = tuple(finding for judge in judges for finding in _asked(judge, trial, taken))

@@ -26,20 +26,31 @@ def reported() -> Iterator[tuple[str, str]]:
                  ROOM / "run.py"]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for call in ast.walk(tree):
-            if not isinstance(call, ast.Call):
-                continue
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(
-                call.func, "id", "")
-            if name == "unstable":
-                yield from ((name, how) for how in literals(call.args[0]))
-            if name not in REPORTS or len(call.args) < 2:
-                continue
-            named = CODES.get(getattr(call.args[0], "id", ""))
-            codes = ["raises"] if name == "note_exception" else (
-                [named] if named else literals(call.args[0]))
-            hows = call.args[1]
-            for how in literals(hows) or assigned(tree, getattr(hows, "id", "")):
-                yield from ((code, how) for code in codes)
+            if isinstance(call, ast.Call):
+                yield from _reported_by(call, tree)
+    for path in (ROOM / "findings").glob("*/*.py"):  # a rule's own, which the rule's code names
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and name_of(call) == "breach":
+                yield from ((path.stem.replace("_", "-"), how) for how in literals(call.args[1]))
+
+
+def _reported_by(call: ast.Call, tree: ast.AST) -> Iterator[tuple[str, str]]:
+    name = name_of(call)
+    if name == "unstable":
+        yield from ((name, how) for how in literals(call.args[0]))
+    if name not in REPORTS or len(call.args) < 2:
+        return
+    named = CODES.get(getattr(call.args[0], "id", ""))
+    codes = ["raises"] if name == "note_exception" else (
+        [named] if named else literals(call.args[0]))
+    hows = call.args[1]
+    for how in literals(hows) or assigned(tree, getattr(hows, "id", "")):
+        yield from ((code, how) for code in codes)
+
+
+def name_of(call: ast.Call) -> str:
+    """Return the last part of what is called."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def assigned(tree: ast.AST, name: str) -> list[str]:
