@@ -119,6 +119,8 @@ def _add_grade(commands: Commands) -> None:
     grade.add_argument("--points", metavar="TOML", help="points per function and per law")
     grade.add_argument("--folder", help="for a file: its own folder, of which it may read and "
                        "import the rest (a file is alone otherwise)")
+    grade.add_argument("--reference", metavar="FILE", help="your own solution: its layers are what "
+                       "submissions are held to; it is checked first")
     grade.add_argument("--workers", type=_whole_number, metavar="N", default=1,
                        help="processes for a folder (-1: one a core)")
     grade.add_argument("--results", metavar="FOLDER", help="for a folder: where results.jsonl "

@@ -20,4 +20,6 @@ claims                  What a submission's process says of its line: checked ag
 hints                   Lines and edits for a submission that lost points
 afresh                  Value and gradient beside the reference's at inputs that nothing before ...
 sizes                   Arguments for more examples, or fewer, than a layer's own have.
+asked                   Which layers count for points, and the references that they are held to.
+teacher                 A teacher's own solution as the reference: loaded, given examples
 """

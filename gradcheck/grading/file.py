@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcheck.generators import global_generators_restored
+from gradcheck.grading.asked import WrongSettingError, asked_for, references
 from gradcheck.grading.grade import MEMORY, TIMEOUT, Names
 from gradcheck.grading.points import (
     VERDICT,
@@ -26,7 +27,8 @@ from gradcheck.grading.points import (
     load_points,
     load_seed,
 )
-from gradcheck.grading.submission import Grading, NotGradedError, WrongSettingError, asked_for
+from gradcheck.grading.submission import Grading, NotGradedError
+from gradcheck.grading.teacher import WrongReferenceError, refuse_exposed, teachers_pairs
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.output.plain import OUTPUT_LIMIT, clean
 from gradcheck.output.record import Record
@@ -52,6 +54,7 @@ def judge_file(
     folder: str | None = None,
     unconfined: bool = False,
     hints: int | None = None,
+    reference: str | None = None,
     text: str | None = None,
     given_up: str = "",
 ) -> Record:
@@ -75,18 +78,22 @@ def judge_file(
     refuse_unknown([code for codes in ignored.values() for code in codes])
     grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored,
                       None if folder is None else Path(folder), unconfined, text,
-                      told=level > VERDICT)
+                      told=level > VERDICT, reference=reference)
     fault, error = "", ""
     asked: list[str] | None = None
     try:
-        asked = asked_for(table, None if only is None else _listed(only))
+        grading.known = references(reference, conventions)
+        own = list(teachers_pairs(reference, conventions)) if reference else []
+        if reference:
+            refuse_exposed(reference, Path(folder or path))
+        asked = asked_for(table, None if only is None else _listed(only), grading.known, own)
         if given_up:
             grading.give_up(asked)
             raise SandboxError(given_up)
         with (interrupts_told_apart(), global_generators_restored(), warnings.catch_warnings()):
             warnings.simplefilter("ignore")
             grading.run(asked)
-    except (WrongSettingError, UnconfinedError) as reason:
+    except (WrongReferenceError, WrongSettingError, UnconfinedError) as reason:
         raise ValueError(str(reason)) from None
     except NotGradedError as reason:
         error = str(reason)

@@ -17,7 +17,7 @@ from typing import Any
 from tqdm import tqdm
 
 from gradcheck.grading.crew import Crew, judged
-from gradcheck.grading.points import read_points
+from gradcheck.grading.points import load_points, read_points
 from gradcheck.grading.results import Results, key_of
 from gradcheck.output.record import Record
 
@@ -41,6 +41,7 @@ def grade_file(
     folder: str | os.PathLike[str] | None = None,
     unconfined: bool = False,
     hints: int | None = None,
+    reference: str | os.PathLike[str] | None = None,
 ) -> Record:
     """Grade one submission.
 
@@ -51,7 +52,7 @@ def grade_file(
         functions in the conventions of `layers` (which are cs231n's).
     points : path or mapping, optional
         The table of points, see `gradcheck.points`; without it every layer of the file that
-        the reference knows counts.
+        the reference knows counts, or, with a reference of your own, every layer of that.
     only : str or sequence of str, optional
         The layers that count: by name, whether they are there or not, or by pattern
         (``affine*``) among those that are there.
@@ -75,6 +76,10 @@ def grade_file(
         What feedback tells of what is wrong: nothing, what it is, its line as well, the edit that
         mends it as well; by default what the table of points says, or 1. Lines are looked for once
         the points stand.
+    reference : path-like, optional
+        Your own solution, a Python file: its layers stand in the place of ours, at the arguments
+        of its ``<name>_example(rng)`` functions or at those that its parameters' names suggest. It
+        is checked before it judges, and no submission can read it.
 
     Returns
     -------
@@ -85,8 +90,8 @@ def grade_file(
     Raises
     ------
     ValueError
-        A setting is wrong: an unknown layer, an invalid table; the path is a notebook's; or the
-        submission could read the reference.
+        A setting is wrong: an unknown layer, an invalid table; the path is a notebook's; the
+        submission could read the reference; or the reference does not pass the check.
 
     Notes
     -----
@@ -96,10 +101,12 @@ def grade_file(
     if Path(path).suffix == ".ipynb":
         raise ValueError(f"{path}: got a notebook; expected a Python file. Remedy: save its layers "
                          f"in one, or `gradcheck check {path}`, which judges notebooks.")
-    return judged(_settled({
+    settings = _settled({
         "path": path, "points": points, "only": only, "timeout": timeout, "memory": memory,
         "p_is": p_is, "scaling": scaling, "seeding": seeding, "seed": seed, "ignore": ignore,
-        "folder": folder, "unconfined": unconfined, "hints": hints}))
+        "folder": folder, "unconfined": unconfined, "hints": hints, "reference": reference})
+    _check_reference(settings)
+    return judged(settings)
 
 
 def _settled(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,8 +114,18 @@ def _settled(settings: Mapping[str, Any]) -> dict[str, Any]:
     inspect.signature(grade_file).bind(**{"path": "", **settings})
     return {"timeout": TIMEOUT, **{
         name: read_points(value) if name == "points"
+        else os.path.realpath(value) if name == "reference" and value is not None
         else os.fspath(value) if isinstance(value, os.PathLike) else value
         for name, value in settings.items()}}
+
+
+def _check_reference(settings: Mapping[str, Any]) -> None:
+    """Hold a teacher's solution to the check, in the layers that count."""
+    if settings.get("reference") is not None:
+        from gradcheck.grading.teacher import check_reference  # with the checker, for those alone
+
+        only = settings.get("only") or list(load_points(settings.get("points")) or ())
+        check_reference(settings["reference"], [only] if isinstance(only, str) else only, settings)
 
 
 def grade_folder(
@@ -151,9 +168,11 @@ def grade_folder(
     if not root.is_dir():
         raise ValueError(f"folder: got {str(folder)!r}; expected a folder of submissions. Remedy: "
                          "check the spelling.")
-    requests = _requests(root, _settled(settings))
+    settings = _settled(settings)
+    requests = _requests(root, settings)
     if not requests:
         return []
+    _check_reference(settings)
     keys = [key_of(request["path"], request) for request in requests]
     with ExitStack() as stack:
         file = stack.enter_context(Results(Path(results), resume)) if results else None
@@ -178,7 +197,8 @@ def grade_folder(
 
 def _requests(root: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     paths = [path for path in sorted([*root.glob("*.py"), *root.glob("*/*.py")])
-             if not path.name.startswith(("_", "."))]
+             if not path.name.startswith(("_", "."))
+             and os.path.realpath(path) != settings.get("reference")]
     return [{**settings, "path": str(path),
              **({"folder": str(path.parent)} if path.parent != root else {})} for path in paths]
 

@@ -117,8 +117,7 @@ def _judged(pair: Pair, reference: Pair, conventions: Conventions, seed: int) ->
     traced = replace(pair, forward=_traced(pair.forward, traces),
                      backward=pair.backward and _traced(pair.backward, traces))
     try:
-        judgement = judge(traced, conventions, seed, like=replace(reference, example=None),
-                          values=False)
+        judgement = judge(traced, conventions, seed, like=reference, values=False)
     except Exception as error:  # what one layer made of the checker costs that layer alone
         return Judgement("error", reason_of(error))
     if judgement.status == "skipped" and conventions.seeding is not None:

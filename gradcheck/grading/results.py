@@ -72,17 +72,22 @@ class Results:
 
 
 def key_of(path: str, settings: Mapping[str, Any]) -> str:
-    """Return what a record is known by: the file, what is in it, and how it was judged.
+    """Return what a record is known by: the file, what is in it, how and by what it was judged.
 
     >>> key_of("none.py", {"seed": 1}) == key_of("none.py", {"seed": 2})
     False
     """
-    try:
-        content = Path(path).read_bytes() if Path(path).is_file() else b""
-    except OSError:
-        content = b""
     told = json.dumps([path, settings], sort_keys=True, default=str).encode()
-    return f"{Path(path).name} {hashlib.sha256(told + b'|' + content).hexdigest()[:32]}"
+    whole = b"|".join([told, _content(path), *map(_content, filter(None, [
+        settings.get("reference")]))])
+    return f"{Path(path).name} {hashlib.sha256(whole).hexdigest()[:32]}"
+
+
+def _content(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes() if Path(path).is_file() else b""
+    except OSError:
+        return b""
 
 
 def _lock(descriptor: int) -> bool:

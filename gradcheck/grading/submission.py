@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import fnmatch
 import re
 import time
 import traceback
@@ -13,10 +12,10 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.exceptions import reason_of
+from gradcheck.grading.asked import chosen, parts_of
 from gradcheck.grading.judge import Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
-from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
-from gradcheck.grading.reference import reference_layers
+from gradcheck.grading.points import STANDARD, Points, share_out
 from gradcheck.grading.untried import GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
@@ -25,8 +24,7 @@ from gradcheck.remedies import remedy_of
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError, UnconfinedError
 from gradcheck.target.home import home_of
 from gradcheck.target.judge import UNWRITTEN, Judgement, is_unwritten
-from gradcheck.target.laws import law_names
-from gradcheck.target.pairs import Found, Pair, bare, find_pairs
+from gradcheck.target.pairs import Found, Pair, find_pairs
 from gradcheck.target.parsed import parsed
 
 NOT_FOUND = ("ImportError", "ModuleNotFoundError", "FileNotFoundError")
@@ -36,59 +34,8 @@ TOO_MUCH = "not judged: what it returns is too large or nested too deep ({})"
 RAISED = re.compile(r"raised (\w+): (.*)")
 
 
-class WrongSettingError(Exception):
-    """The user asked for something that cannot be; not a fault of ours."""
-
-
 class NotGradedError(Exception):
     """A submission holds nothing that grade knows; every item is there, with zero."""
-
-
-def asked_for(table: Points | None, only: Sequence[str] | None) -> list[str] | None:
-    """Return the names and patterns that count, or None for whatever the file has.
-
-    Raises WrongSettingError for a name or a part of a layer that does not exist.
-    """
-    known = references()
-    asked = list(table or ())
-    if only is not None:
-        names = [bare(entry) for entry in only]
-        asked = _chosen(names, asked, known) if table else names
-    unknown = [entry for entry in asked if not fnmatch.filter(known, entry)]
-    if unknown:
-        raise WrongSettingError(
-            f"layers: got {unknown}, for which there is no reference; expected any of "
-            f"{', '.join(sorted(known))}. Remedy: correct the names.")
-    for name, section in (table or {}).items():
-        try:
-            share_out(section, _parts(name))
-        except ValueError as error:
-            raise WrongSettingError(str(error)) from None
-    return asked or None
-
-
-def _chosen(asked: Sequence[str] | None, there: Sequence[str], known: Mapping[str, Pair]) -> (
-        list[str]):
-    """Return the layers that names and patterns stand for.
-
-    A name stands for itself, a pattern for what matches it among the layers that are there; else
-    among all that are known.
-    """
-    if asked is None:
-        return list(there)
-    found = [[entry] if entry in known else fnmatch.filter(there, entry)
-             or fnmatch.filter(known, entry) or [entry] for entry in asked]
-    return list(dict.fromkeys(name for names in found for name in names))
-
-
-def _parts(name: str) -> list[str]:
-    """Return what is judged about a layer."""
-    return law_names() if name in LAWFUL else list(LAYER_POINTS)
-
-
-def references() -> dict[str, Pair]:
-    """Return the reference's layers and losses by name."""
-    return {pair.name: pair for pair in find_pairs(reference_layers()).pairs}
 
 
 class Grading:
@@ -97,11 +44,14 @@ class Grading:
     def __init__(self, path: Path, timeout: float, memory: int, conventions: Conventions,
                  seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]],
                  folder: Path | None = None, unconfined: bool = False,
-                 text: str | None = None, told: bool = True) -> None:
+                 text: str | None = None, told: bool = True,
+                 reference: str | None = None) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
         self.folder, self.unconfined = folder, unconfined
         self.conventions, self.seed, self.table = conventions, seed, table
         self.ignored, self.told = ignored, told
+        self.known: Mapping[str, Pair] = {}
+        self.hidden = () if reference is None else (reference,)
         self.text = None if text is None else text.encode()
         self.items: list[Item] = []
         self.notes: list[str] = []
@@ -116,7 +66,7 @@ class Grading:
         Raises SandboxError if the file cannot be imported, and NotGradedError if it has classes
         alone; every item is then there, with zero.
         """
-        known = references()
+        known = self.known
         self.budget = Budget(self.timeout)
         try:
             found = self._find()
@@ -135,7 +85,7 @@ class Grading:
                 f"{self.path}: grade judges functions, such as affine_forward and affine_backward; "
                 f"this file has classes {', '.join(classes)}: not graded. Remedy: `gradcheck check "
                 f"{self.path}` judges classes, without points.")
-        for name in _chosen(asked, self._expected(found, known), known):
+        for name in chosen(asked, self._expected(found, known), known):
             if name not in pairs:
                 self._add_missing(name, _absence(name, found), "failed")
             else:
@@ -144,7 +94,7 @@ class Grading:
     def give_up(self, asked: list[str] | None, message: str = GIVEN_UP) -> None:
         """Add every layer that counts and is not judged yet as an error, without points."""
         judged = {item.group for item in self.items}
-        for name in _chosen(asked, STANDARD, references()):
+        for name in chosen(asked, STANDARD, self.known):
             if name not in judged:
                 self._add_missing(name, message, "error")
 
@@ -156,7 +106,8 @@ class Grading:
             self.close()
             self._sandbox = Sandbox(self.path, self.budget, self.memory,
                                     package_of(self.path, self.folder), self.folder,
-                                    self.unconfined, self.text)
+                                    self.unconfined, self.text,
+                                    hidden=self.hidden)
             self._sandbox.__enter__()
             self.notes += self._sandbox.notes
         module = ModuleType("submission")
@@ -181,7 +132,7 @@ class Grading:
         return list(dict.fromkeys(expected)) or list(STANDARD)
 
     def _points(self, name: str) -> dict[str, float]:
-        return share_out((self.table or {}).get(name), _parts(name))
+        return share_out((self.table or {}).get(name), parts_of(name))
 
     def _add_missing(self, name: str, message: str, status: str) -> None:
         self.items += [Item(f"{name}: {part}", name, status, message, 0.0, possible)
@@ -193,7 +144,7 @@ class Grading:
         message, fault = "not judged", ""
         try:
             pair = next(pair for pair in self._find().pairs if pair.name == name)
-            if is_unwritten(pair, self.conventions, replace(reference, example=None)) and not (
+            if is_unwritten(pair, self.conventions, reference) and not (
                     self._failure):
                 self.items.append(Item(name, name, "todo", UNWRITTEN, 0.0, sum(points.values())))
                 return

@@ -7,12 +7,14 @@ elsewhere; what they return is data to compare and nothing more.
 from __future__ import annotations
 
 import copy
+import itertools
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.contract.protocol import in_one_form
 from gradcheck.examples.candidates import Example, candidates
 from gradcheck.grading.agreement import Disagreement, compare, compare_moments, describe, sums_of
 from gradcheck.grading.sizes import SIZES, of_size
@@ -40,11 +42,13 @@ class Values:
     def __init__(
         self, pair: Pair, reference: Pair, conventions: Conventions, rng: np.random.Generator
     ) -> None:
-        self.pair, self.reference = pair, reference
+        self.reference = reference
         self.conventions, self.rng = conventions, rng
-        example = self._example()
-        self.names = example.names
-        self.stochastic = any(map(drops, example.args))
+        self._drawn = 0
+        found = self._examples()
+        self.names = max((example.names for example in found), key=len)
+        self.pair, self.reference = _in_one_form(pair, reference, found[0])
+        self.stochastic = any(map(drops, found[0].args))
         self.in_training: Settings = {"p": 0.0, "mode": "train"} if self.stochastic else {}
 
     @property
@@ -52,8 +56,17 @@ class Values:
         """The layer, which draws the same mask in each call."""
         return replace(self.pair, forward=repeatable(self.pair.forward, self.conventions, 1))
 
+    def _examples(self) -> list[Example]:
+        """Return the arguments for the reference's name, or all of its own."""
+        example = self.reference.example
+        found = candidates(self.reference.base, self.reference.forward, self.rng, example)
+        return list(itertools.islice(found, 1 if example is None else None))
+
     def _example(self) -> Example:
-        return next(candidates(self.reference.base, self.reference.forward, self.rng))
+        """Return one of them, of its own one after the other."""
+        found = self._examples()
+        self._drawn += 1
+        return found[(self._drawn - 1) % len(found)]
 
     def examples(self) -> list[tuple[Args, Any]]:
         """Return arguments as the submission takes them, and what the reference gives for each.
@@ -62,7 +75,7 @@ class Values:
         """
         found = []
         for settings in () if self.stochastic else (*self._settings(), *self._settings()):
-            mine, right = self._both(self.draw(), settings)
+            mine, right = self.both(self.draw(), settings)
             found.append((mine, self.reference.forward(*right)[0]))
         return found
 
@@ -73,8 +86,11 @@ class Values:
     def sized(self, count: int) -> Args | None:
         """Return fresh arguments with so many examples, if the reference takes any.
 
-        The statistics of one example alone are no matter of a normalization.
+        The statistics of one example alone are no matter of a normalization; what else the
+        reference takes than examples of its own is not for us to know.
         """
+        if self.reference.example is not None:
+            return None
         if count == 1 and any(has_mode(arg) and not drops(arg) for arg in self.draw()):
             return None
         return of_size(self.draw, count, self.reference.forward)
@@ -91,6 +107,8 @@ class Values:
                 _compare_written(*written, _in_words((), settings))
         for args in filter(None, map(self.sized, SIZES)):
             self._compare(args, self.in_training)
+        for example in self._examples() if self.reference.example is not None else ():
+            self._compare(example.args, self.in_training)
         if self.stochastic:
             self._compare_statistics()
 
@@ -141,11 +159,26 @@ class Values:
 
     def _first(self, returned: Any) -> Any:
         """Return out of (out, cache), or the loss of (loss, dx)."""
-        if isinstance(returned, tuple | list) and len(returned) == 2:
+        if isinstance(returned, tuple | list) and (
+                len(returned) == 2 or (self.pair.is_loss and len(returned) > 2)):
             return returned[0]
         name = self.pair.name if self.pair.is_loss else f"{self.pair.name}_forward"
         what = "(loss, dx)" if self.pair.is_loss else "(out, cache)"
         raise Disagreement(f"{name} returned {describe(returned)}; expected the pair {what}")
+
+
+def _in_one_form(pair: Pair, reference: Pair, found: Example) -> tuple[Pair, Pair]:
+    """Return both with one output and a cache, where the reference has another form."""
+    if reference.backward is None or pair.backward is None:
+        return pair, reference
+    returned = reference.forward(*copy.deepcopy(found.args))
+    if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[0], np.ndarray):
+        return pair, reference
+    wrt = [place for place, arg in enumerate(found.args) if floating(arg)]
+    one, other = (in_one_form(entry.forward, entry.backward, found.names, wrt, found.args)
+                  for entry in (pair, reference) if entry.backward is not None)
+    return (replace(pair, forward=one[0], backward=one[1]),
+            replace(reference, forward=other[0], backward=other[1]))
 
 
 def _compare_written(mine: Args, right: Args, settings: str) -> None:
