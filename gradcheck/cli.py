@@ -180,7 +180,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Grade a folder: in a text a line a submission as it is known, else all at the end."""
-    from gradcheck.grading.grade import grade_folder
+    from gradcheck.grading.grade import grade_folder, left_out
     from gradcheck.output.folder import as_csv, as_line
     from gradcheck.output.json import as_json_list
 
@@ -193,6 +193,8 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
         progress=sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty()),
         callback=(lambda record: print(as_line(record), flush=True)) if options.format == "text"
         else None, **settings)
+    if skipped := left_out(options.target):
+        _tell(notes=[f"not graded, as only .py files with a plain name are: {', '.join(skipped)}"])
     if not records:
         raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
                           "Remedy: name the folder of the submissions.")
@@ -264,12 +266,12 @@ def _is_advice(note: str) -> bool:
 
 def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
     """Tell errors and notes on stderr, below what is already on stdout."""
-    from gradcheck.output.plain import clean
+    from gradcheck.output.plain import below, clean
     from gradcheck.output.text import folded
 
     sys.stdout.flush()
-    for told in (*(f"note: {clean(note)}" for note in notes),
-                 *(f"gradcheck: error: {clean(error)}" for error in errors)):
+    for told in (*(f"note: {below(clean(note))}" for note in notes),
+                 *(f"gradcheck: error: {below(clean(error))}" for error in errors)):
         if sys.stderr.isatty():  # elsewhere, who reads it may look for a whole sentence
             told = "\n".join(folded(told, "", shutil.get_terminal_size((100, 24)).columns))
         print(told, file=sys.stderr)

@@ -1,9 +1,14 @@
-"""Whether backward evaluates its own forward nearby: differences where a derivative belongs."""
+"""Whether backward evaluates its own forward nearby: differences where a derivative belongs.
+
+Forward may be called under another name, a helper's: every function of its file counts.
+"""
 
 from __future__ import annotations
 
 import functools
 import sys
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -13,7 +18,7 @@ import numpy as np
 
 from gradcheck.contract.breach import Inspection
 
-MOST_CALLS = 8
+MOST_CALLS, MOST_FUNCTIONS = 8, 30
 FEW = 4
 LITTLE = 1e-2
 Calls = list[list[Any]]
@@ -23,7 +28,8 @@ Calls = list[list[Any]]
 def calls_of(function: Callable[..., Any]) -> Iterator[Calls]:
     """Yield a list that takes the arguments of the first calls of a function made meanwhile.
 
-    A function that stands for one in another process has an attribute `watched` that does so.
+    Those of the other functions of its file, too. A function that stands for one in another
+    process has an attribute `watched` that does so.
 
     Examples
     --------
@@ -38,22 +44,27 @@ def calls_of(function: Callable[..., Any]) -> Iterator[Calls]:
         with watched() as calls:
             yield calls
         return
-    calls, code = [], _code_of(function)
+    calls, code, counts = [], _code_of(function), Counter[Any]()
     if code is None or sys.getprofile() is not None:  # a profiler of the user's stays as it is
         yield calls
         return
 
     def note(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call" and frame.f_code is code and len(calls) < MOST_CALLS:
-            names = frame.f_code.co_varnames[:frame.f_code.co_argcount]
+        called = frame.f_code
+        if event == "call" and called.co_filename == code.co_filename and (
+                counts[called] < MOST_CALLS) and len(counts) < MOST_FUNCTIONS:
+            counts[called] += 1
+            names = called.co_varnames[:called.co_argcount]
             calls.append([np.copy(value) if isinstance(value, np.ndarray) else value
                           for value in map(frame.f_locals.get, names)])
 
+    threading.setprofile(note)
     sys.setprofile(note)
     try:
         yield calls
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)
 
 
 def _code_of(function: Callable[..., Any]) -> Any:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcheck.generators import global_generators_restored
-from gradcheck.grading.asked import WrongSettingError, asked_for, references
+from gradcheck.grading.asked import WrongSettingError
 from gradcheck.grading.grade import MEMORY, TIMEOUT, Names
 from gradcheck.grading.points import (
     VERDICT,
@@ -28,9 +28,9 @@ from gradcheck.grading.points import (
     load_seed,
 )
 from gradcheck.grading.submission import Grading, NotGradedError
-from gradcheck.grading.teacher import WrongReferenceError, refuse_exposed, teachers_pairs
+from gradcheck.grading.teacher import WrongReferenceError
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.output.plain import OUTPUT_LIMIT, clean
+from gradcheck.output.plain import OUTPUT_LIMIT, clean, named
 from gradcheck.output.record import Record
 from gradcheck.sandbox.sandbox import SandboxError, UnconfinedError
 from gradcheck.target.exceptions import interrupts_told_apart
@@ -82,11 +82,7 @@ def judge_file(
     fault, error = "", ""
     asked: list[str] | None = None
     try:
-        grading.known = references(reference, conventions)
-        own = list(teachers_pairs(reference, conventions)) if reference else []
-        if reference:
-            refuse_exposed(reference, Path(folder or path))
-        asked = asked_for(table, None if only is None else _listed(only), grading.known, own)
+        asked = grading.asked(None if only is None else _listed(only))
         if given_up:
             grading.give_up(asked)
             raise SandboxError(given_up)
@@ -107,15 +103,19 @@ def judge_file(
         grading.close()
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
+    settings = {"seed": seed, "timeout": timeout, "memory": memory, "hints": level,
+                **conventions.to_dict(), **({"reference": reference} if reference else {})}
+    return _record(grading, fault, error, time.monotonic() - started, settings)
+
+
+def _record(grading: Grading, fault: str, error: str, seconds: float, settings: Mapping[str, Any]
+            ) -> Record:
     return Record(
-        "grade", clean(path), tuple(grading.items), path=clean(path),
+        "grade", named(grading.path), tuple(grading.items), path=named(grading.path),
         error=clean(error or grading.timed_out),
         fault=fault or ("target" if grading.timed_out else ""),
-        seconds=time.monotonic() - started, output=clean(grading.output, OUTPUT_LIMIT),
-        notes=tuple(dict.fromkeys(grading.notes)),
-        settings={"seed": seed, "timeout": timeout, "memory": memory, "hints": level,
-                  **conventions.to_dict()},
-    )
+        seconds=seconds, output=clean(grading.output, OUTPUT_LIMIT),
+        notes=tuple(dict.fromkeys(grading.notes)), settings=settings)
 
 
 def _seed(asked: int | None, of_table: int | None) -> int:

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from tqdm import tqdm
 from gradcheck.grading.crew import Crew, judged
 from gradcheck.grading.points import load_points, read_points
 from gradcheck.grading.results import Results, key_of
+from gradcheck.output.plain import named
 from gradcheck.output.record import Record
 
+CHANGED = "its file has changed since the grading of the folder began"
 TIMEOUT = 120.0
 MEMORY = 2048
 Names = str | Sequence[str] | None
@@ -187,7 +190,7 @@ def grade_folder(
         todo = [place for place in range(len(keys)) if place not in found]
         for number, record in _graded([requests[place] for place in todo], workers):
             place = todo[number]
-            found[place] = record
+            record = found[place] = _dated(record, requests[place], keys[place])
             if file is not None:
                 file.add(keys[place], record)
             bar.update()
@@ -195,12 +198,35 @@ def grade_folder(
     return [found[place] for place in range(len(keys))]
 
 
+def _dated(record: Record, request: Mapping[str, Any], key: str) -> Record:
+    """Return a record that says whether what was judged is what stood there at the beginning."""
+    if key_of(request["path"], request) == key:
+        return record
+    return replace(record, notes=(*record.notes, CHANGED))
+
+
+def left_out(folder: str | os.PathLike[str]) -> list[str]:
+    """Return the files that may be somebody's submission, and that `grade_folder` does not take.
+
+    Notebooks, suffixes in other letters, and names that begin with ``_`` or ``.``.
+    """
+    root = Path(folder)
+    there = [path for path in sorted([*root.glob("*"), *root.glob("*/*")])
+             if path.suffix.lower() in (".py", ".ipynb") and os.path.isfile(path)
+             and not (path.parent != root and path.name.startswith(("_", ".")))]
+    taken = {*_paths(root)}
+    return [named(path.relative_to(root)) for path in there if path not in taken]
+
+
+def _paths(root: Path) -> list[Path]:
+    return [path for path in sorted([*root.glob("*.py"), *root.glob("*/*.py")])
+            if not path.name.startswith(("_", "."))]
+
+
 def _requests(root: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    paths = [path for path in sorted([*root.glob("*.py"), *root.glob("*/*.py")])
-             if not path.name.startswith(("_", "."))
-             and os.path.realpath(path) != settings.get("reference")]
     return [{**settings, "path": str(path),
-             **({"folder": str(path.parent)} if path.parent != root else {})} for path in paths]
+             **({"folder": str(path.parent)} if path.parent != root else {})}
+            for path in _paths(root) if os.path.realpath(path) != settings.get("reference")]
 
 
 def _graded(requests: list[dict[str, Any]], workers: int | Callable[..., Iterable[Record]]

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from gradcheck.output.plain import named
 from gradcheck.output.record import Record, record_of
 
 BOOTSTRAP = ("import json, sys; sys.path[:] = json.loads(sys.argv.pop()); "
@@ -78,7 +79,8 @@ class Judge:
         self._start()
         asked = json.loads(request)
         if "given_up" in asked:
-            return {"record": Record("grade", asked["path"], fault="judge", error=told).to_dict()}
+            return {"record": Record("grade", named(asked["path"]), fault="judge",
+                                     error=told).to_dict()}
         reply = self._reply(json.dumps({**asked, "given_up": told}).encode() + b"\n")
         return {"record": {**reply["record"], "fault": "judge"}} if "record" in reply else reply
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.exceptions import reason_of
-from gradcheck.grading.asked import chosen, parts_of
+from gradcheck.grading.asked import asked_for, chosen, parts_of, references
 from gradcheck.grading.judge import Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import STANDARD, Points, share_out
+from gradcheck.grading.teacher import refuse_exposed, teachers_pairs
 from gradcheck.grading.untried import GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
@@ -51,7 +52,7 @@ class Grading:
         self.conventions, self.seed, self.table = conventions, seed, table
         self.ignored, self.told = ignored, told
         self.known: Mapping[str, Pair] = {}
-        self.hidden = () if reference is None else (reference,)
+        self.reference = reference
         self.text = None if text is None else text.encode()
         self.items: list[Item] = []
         self.notes: list[str] = []
@@ -59,6 +60,14 @@ class Grading:
         self.timed_out = ""
         self.our_fault = ""
         self._sandbox: Sandbox | None = None
+
+    def asked(self, only: Sequence[str] | None) -> list[str] | None:
+        """Return the names that count, see `asked_for`, once the references are known."""
+        self.known, own = references(self.reference, self.conventions), list[str]()
+        if self.reference is not None:
+            own = list(teachers_pairs(self.reference, self.conventions))
+            refuse_exposed(self.reference, self.folder or self.path)
+        return asked_for(self.table, only, self.known, own)
 
     def run(self, asked: list[str] | None) -> None:
         """Judge every layer that counts; a layer that kills the process costs only its own points.
@@ -107,7 +116,7 @@ class Grading:
             self._sandbox = Sandbox(self.path, self.budget, self.memory,
                                     package_of(self.path, self.folder), self.folder,
                                     self.unconfined, self.text,
-                                    hidden=self.hidden)
+                                    hidden=[self.reference] if self.reference else [])
             self._sandbox.__enter__()
             self.notes += self._sandbox.notes
         module = ModuleType("submission")

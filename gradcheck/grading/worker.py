@@ -19,7 +19,7 @@ from gradcheck.grading.apart import ApartError, apart, end
 from gradcheck.grading.asked import references
 from gradcheck.grading.file import OUR_FAULT, judge_file
 from gradcheck.grading.hints import with_hints
-from gradcheck.output.plain import clean
+from gradcheck.output.plain import clean, named
 from gradcheck.output.record import Record
 from gradcheck.sandbox.frames import write_all
 
@@ -72,7 +72,7 @@ def _attempt(request: dict[str, Any]) -> dict[str, Any]:
     except BaseException:
         told = clean(f"{OUR_FAULT}\n{traceback.format_exc(limit=-5)}")
         if request.get("given_up"):
-            return {"record": Record("grade", clean(request["path"]), fault="judge",
+            return {"record": Record("grade", named(request["path"]), fault="judge",
                                      error=told).to_dict()}
         reply = _attempt({**request, "given_up": told})
         return {"record": {**reply["record"], "fault": "judge"}}

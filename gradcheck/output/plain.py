@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -42,6 +43,26 @@ def one_line(text: str) -> str:
     'first cell second'
     """
     return clean(text, 500).replace("\n", " ").replace("\t", " ")
+
+
+def named(path: object) -> str:
+    r"""Return a path with what cannot be seen in it spelt out: no two files have one name.
+
+    >>> named("a/b\x1b.py"), named("a/b\u200b\n.py"), named("a/été.py")
+    ('a/b\\x1b.py', 'a/b\\u200b\\n.py', 'a/été.py')
+    """
+    hidden = "\\" if os.name == "posix" else ""
+    return "".join(char if char.isprintable() and char not in hidden
+                   else char.encode("unicode_escape").decode() for char in str(path))
+
+
+def below(text: str) -> str:
+    r"""Return a text whose further lines stand to the right: none looks like a line of ours.
+
+    >>> below("it raised\na.py: 9 passed")
+    'it raised\n  a.py: 9 passed'
+    """
+    return "\n  ".join(text.splitlines())
 
 
 def counted(number: int, noun: str) -> str:

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from gradcheck.output.parts import summary
-from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
+from gradcheck.output.plain import OUTPUT_LIMIT, below, clean, one_line
 from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
 from gradcheck.output.record import Item, Record
@@ -54,17 +54,20 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
             lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
     if record.output and (verbose or record.kind == "grade"):
         who = "submission" if record.kind == "grade" else "target"
-        lines += ["", f"the {who} printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
+        printed = clean(record.output, OUTPUT_LIMIT).rstrip().splitlines()
+        lines += ["", f"the {who} printed:", *(f"  | {line}".rstrip() for line in printed)]
     if record.notes:
         lines += ["", *_notes(record, width)]
-    return "\n".join([*lines, *([""] if lines else []), summary(record)]) + "\n"
+    counts, *error = summary(record).split("\n", 1)
+    return "\n".join([*lines, *([""] if lines else []), counts, *map(below, error)]) + "\n"
 
 
 def _notes(record: Record, width: int) -> list[str]:
     lines = []
     for note in record.notes:
         text = clean(note)
-        lines += folded(text if text.startswith("advice") else f"note: {text}", "", width)
+        told = text if text.startswith("advice") else f"note: {text}"
+        lines += folded(below(told), "", width)
     return lines
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck.grading import file as grading_file
-from gradcheck.grading.grade import grade_file, grade_folder
+from gradcheck.grading.grade import CHANGED, grade_file, grade_folder
 from gradcheck.grading.remote import Judge
 from gradcheck.grading.worker import _attempt
 from gradcheck.sandbox.proxies import remote_error
@@ -82,6 +82,18 @@ def test_a_folder_below_may_be_a_package(tmp_path: Path) -> None:
     records = grade_folder(tmp_path / "course", only="relu", progress=False)
     assert [record.score for record in records] == [10.0, 10.0]
     assert grade_file(own / "homework.py", only="relu", folder=own).score == 10.0
+
+
+def test_a_file_that_changes_while_others_are_graded_is_told(tmp_path: Path) -> None:
+    for name in ("alice.py", "bob.py"):
+        (tmp_path / name).write_text(GOOD)
+
+    def swap(_: object) -> None:
+        (tmp_path / "bob.py").write_text("x = 1\n")
+
+    alice, bob = grade_folder(tmp_path, only="relu", progress=False, callback=swap)
+    assert alice.notes == ()
+    assert bob.notes == (CHANGED,)
 
 
 def test_a_fault_of_ours_leaves_every_point_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:

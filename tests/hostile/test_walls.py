@@ -67,8 +67,10 @@ def test_a_file_that_stands_flat_can_be_read_alone(
 @pytest.mark.parametrize("code", [
     "os.fork()", "os.execv('/bin/true', ['true'])", "1 / 0 if os.system('true') else 0",
     "__import__('subprocess').run(['true'])", "os.posix_spawn('/bin/true', ['true'], {})",
-    "__import__('socket').socket()", "__import__('socket').socketpair()",
-    "__import__('socket').socket(__import__('socket').AF_UNIX)",
+    "__import__('socket').socket()", "__import__('socket').socket(__import__('socket').AF_UNIX)",
+    "__import__('socket').socketpair(type=__import__('socket').SOCK_DGRAM)",
+    "__import__('socket').socketpair(type=__import__('socket').SOCK_SEQPACKET)",
+    "__import__('socket').socketpair(__import__('socket').AF_INET)",
     "os.memfd_create('memory')", "os.kill(os.getppid(), 0)", "os.kill(-1, 0)", "os.kill(0, 0)",
     "os.pidfd_open(os.getpid())", "os.kill(1, 0) if os.getpid() != 1 else os.kill(2, 0)",
     "__import__('resource').prlimit(os.getppid() or 99, 0)",
@@ -89,10 +91,33 @@ def test_no_process_no_socket_and_no_memory_elsewhere(behind: Sandbox, code: str
     "else 0", "os.urandom(3)", "os.cpu_count()", "open('/dev/null', 'w').write('x')",
     "__import__('scipy.signal').signal.convolve(np.ones(3), np.ones(2))",
     "__import__('resource').getrlimit(0)", "open('/proc/self/statm').read()",
-    "__import__('tempfile').TemporaryFile().write(b'x')", "open('new.txt', 'w').write('x')",
+    "__import__('tempfile').TemporaryFile().write(b'x')", "__import__('socket').socketpair()",
+    "__import__('asyncio').run(__import__('asyncio').sleep(0))",
+ "open('new.txt', 'w').write('x')",
 ])
 def test_what_honest_code_needs_works(behind: Sandbox, code: str) -> None:
     assert str(behind.functions["attempt"](code)).startswith("done")
+
+
+@pytest.mark.parametrize("code", [
+    "os.chmod(FILE, 0o777)", "os.chmod(FILE, 0o777, dir_fd=os.open('/', os.O_RDONLY | os.O_PATH))",
+    "os.utime(FILE)", "os.utime(FILE, (1, 1))", "os.setxattr(FILE, 'user.x', b'1')",
+    "os.chown(FILE, os.getuid(), -1)", "os.lchown(FILE, os.getuid(), -1)",
+    "1 / 0 if __import__('ctypes').CDLL(None).inotify_init() < 0 else 0"])
+def test_a_file_that_is_not_its_own_cannot_be_touched_unopened(
+    behind: Sandbox, course: Path, code: str
+) -> None:
+    if any("without seccomp" in note for note in behind.notes):
+        pytest.skip("this system has no filter of system calls")
+    if "inotify" in code and process.WALLS == ("namespaces",):
+        pytest.skip("in a file system of its own there is nothing to watch")
+    target = course / "bob.py"
+    before = target.stat()
+    attempt = behind.functions["attempt"]
+    assert not str(attempt(code.replace("FILE", repr(str(target))))).startswith("done")
+    after = target.stat()
+    assert (before.st_mode, before.st_mtime_ns, before.st_uid) == (
+        after.st_mode, after.st_mtime_ns, after.st_uid)
 
 
 def test_the_scratch_directory_holds_so_many_files(course: Path, monkeypatch) -> None:
@@ -172,6 +197,7 @@ def test_an_open_grader_is_no_wall(
 def test_the_filter_is_a_program_for_each_kind_of_processor() -> None:
     for machine in seccomp.MACHINES:
         lines = seccomp.program(machine, 1234)
+        assert len(seccomp.program(machine, 1234, enclosed=True)) < len(lines)
         ends = [place + 1 + max(step[1], step[2]) for place, step in enumerate(lines)]
         assert max(ends) <= len(lines)
         assert lines[-1] == (seccomp.RETURN, 0, 0, seccomp.ALLOW)

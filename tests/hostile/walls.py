@@ -75,7 +75,7 @@ def behind(request: pytest.FixtureRequest, course: Path, monkeypatch: pytest.Mon
         yield sandbox
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def closed_grader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a grader that nobody but root may look into, for another user's wall."""
     if os.getuid() != 0:

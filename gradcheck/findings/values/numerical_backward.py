@@ -35,8 +35,9 @@ RULE = Rule(
             return dout * 3 * x**2
         """,
     breaches={
-        "called": Message("backward calls forward at arguments that differ from its own in {count} "
-                          "of their coordinates by {step}: it takes differences, not a derivative",
+        "called": Message("backward evaluates forward, or a part of it, at arguments that differ "
+                          "from its own in {count} of their coordinates by {step}: it takes "
+                          "differences, not a derivative",
                           "write down the derivative of forward and multiply it by dout"),
     },
     conduct=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -61,8 +63,30 @@ def by_the_course(dout, x):
     return eval_numerical_gradient_array(lambda x: cube_forward(x)[0], x, dout)
 
 
+def cubed(x):
+    return x**3
+
+
+def by_a_helper(dout, x):
+    dx = np.zeros_like(x)
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = 1e-5
+        dx[place] = np.sum(dout * (cubed(x + step) - cubed(x - step))) / 2e-5
+    return dx
+
+
+def in_a_thread(dout, x):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(by_a_helper(dout, x)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
 # One-sided differences are wrong in the eighth digit, too.
-for backward in (by_loop, in_place, one_sided, by_complex_step, by_the_course):
+for backward in (by_loop, in_place, one_sided, by_complex_step, by_the_course, by_a_helper,
+                 in_a_thread):
     CASES.wrong(f"cube_{backward.__name__}", cube_forward, backward, X)
 
 
@@ -102,8 +126,28 @@ def linear_forward(x):
     return 2 * x, None
 
 
+def element_by_element(dout, x):
+    return np.array([[of_one(d, entry) for d, entry in zip(*rows, strict=True)]
+                     for rows in zip(dout, x, strict=True)])
+
+
+def of_one(d, entry):
+    return d * 3 * entry**2
+
+
+def row_by_row(dout, x):
+    return np.stack([slope(row) * d for row, d in zip(x, dout, strict=True)])
+
+
+def slope(row):
+    return 3 * row**2
+
+
 # A forward that is recomputed, or a building block, is no difference.
 CASES.right(cube_forward, X, backward=recomputed)
+CASES.right(cube_forward, X, backward=element_by_element)
+CASES.right(cube_forward, X, backward=row_by_row)
+CASES.right(cube_forward, X, backward=lambda dout, x: dout * slope(np.abs(x) + 0.0))
 CASES.right(conv_forward, X, W[:3, 0].copy(), backward=conv_backward)
 CASES.right(affine_forward, X, W, backward=affine_backward)
 CASES.right(linear_forward, X, backward=lambda dout, _: linear_forward(dout)[0])
