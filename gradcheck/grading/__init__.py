@@ -22,4 +22,5 @@ afresh                  Value and gradient beside the reference's at inputs that
 sizes                   Arguments for more examples, or fewer, than a layer's own have.
 asked                   Which layers count for points, and the references that they are held to.
 teacher                 A teacher's own solution as the reference: loaded, given examples
+everybody               What counts for a class without a table of points: the same for everybody.
 """

@@ -13,7 +13,7 @@ import secrets
 import time
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ def judge_file(
     unconfined: bool = False,
     hints: int | None = None,
     reference: str | None = None,
+    expected: Sequence[str] = (),
     text: str | None = None,
     given_up: str = "",
 ) -> Record:
@@ -64,6 +65,8 @@ def judge_file(
     ----------
     path : path-like
         The submission.
+    expected : sequence of str
+        What counts without a table and names: in a class, the same for everybody.
     text : str, optional
         What is judged in place of what stands in the file: that with an edit.
     given_up : str
@@ -78,7 +81,7 @@ def judge_file(
     refuse_unknown([code for codes in ignored.values() for code in codes])
     grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored,
                       None if folder is None else Path(folder), unconfined, text,
-                      told=level > VERDICT, reference=reference)
+                      told=level > VERDICT, reference=reference, expected=expected)
     fault, error = "", ""
     asked: list[str] | None = None
     try:

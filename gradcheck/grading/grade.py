@@ -154,7 +154,8 @@ def grade_folder(
     progress : bool
         Show a progress bar on stderr.
     results : path-like, optional
-        Folder of ``results.jsonl``, which takes each record as it is known.
+        Folder of ``results.jsonl``, which takes each record as it is known, and of a
+        ``<student>/results.json`` for each.
     resume : bool
         Take the records that are there already, of files and settings that have not changed.
     callback : callable, optional
@@ -165,7 +166,8 @@ def grade_folder(
     Returns
     -------
     list of Record
-        In the order of the files' names.
+        In the order of the files' names. Without a table of points the same layers count for all
+        of them: what any of them defines.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -176,6 +178,7 @@ def grade_folder(
     if not requests:
         return []
     _check_reference(settings)
+    requests = _with_equal_maxima(requests)
     keys = [key_of(request["path"], request) for request in requests]
     with ExitStack() as stack:
         file = stack.enter_context(Results(Path(results), resume)) if results else None
@@ -184,9 +187,15 @@ def grade_folder(
         bar = stack.enter_context(tqdm(
             total=len(keys), initial=len(found), desc="grading", unit="file", file=sys.stderr,
             disable=not progress))
-        tell = callback or (lambda record: None)
-        for record in found.values():
-            tell(record)
+
+        def tell(place: int, record: Record) -> None:
+            if file is not None:
+                file.tell(Path(requests[place]["path"]).relative_to(root), record)
+            if callback is not None:
+                callback(record)
+
+        for place, record in found.items():
+            tell(place, record)
         todo = [place for place in range(len(keys)) if place not in found]
         for number, record in _graded([requests[place] for place in todo], workers):
             place = todo[number]
@@ -194,7 +203,7 @@ def grade_folder(
             if file is not None:
                 file.add(keys[place], record)
             bar.update()
-            tell(record)
+            tell(place, record)
     return [found[place] for place in range(len(keys))]
 
 
@@ -227,6 +236,17 @@ def _requests(root: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{**settings, "path": str(path),
              **({"folder": str(path.parent)} if path.parent != root else {})}
             for path in _paths(root) if os.path.realpath(path) != settings.get("reference")]
+
+
+def _with_equal_maxima(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return requests in which the same layers count for everybody."""
+    if any(requests[0].get(name) is not None for name in ("points", "reference")):
+        return requests
+    from gradcheck.grading.asked import references
+    from gradcheck.grading.everybody import names_of_all
+
+    expected = names_of_all((Path(request["path"]) for request in requests), references())
+    return [{**request, "expected": expected} for request in requests]
 
 
 def _graded(requests: list[dict[str, Any]], workers: int | Callable[..., Iterable[Record]]

@@ -11,9 +11,11 @@ from types import TracebackType
 from typing import Any
 
 from gradcheck.output.record import Record, record_of
+from gradcheck.output.write import write_result
 
 FILE = "results.jsonl"
 BEFORE = "results-before.jsonl"
+ONE = "results.json"
 
 
 class Results:
@@ -62,6 +64,23 @@ class Results:
         self._file.write(line)
         os.fsync(self._file.fileno())
         self.known[key] = record
+
+    def tell(self, student: Path, record: Record) -> None:
+        """Write the record to ``<student>/results.json``.
+
+        Raises
+        ------
+        ValueError
+            The file cannot be written.
+        """
+        name = student if student.stem in (FILE, BEFORE) else student.with_suffix("")
+        file = self.path.parent / name / ONE
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_result(file, f"{json.dumps(record.to_dict(), indent=1)}\n")
+        except OSError as error:
+            raise ValueError(f"results: {file} cannot be written ({error}). Remedy: --results "
+                             "FOLDER names another folder.") from None
 
     def __enter__(self) -> Results:
         return self

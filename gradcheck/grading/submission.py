@@ -46,13 +46,13 @@ class Grading:
                  seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]],
                  folder: Path | None = None, unconfined: bool = False,
                  text: str | None = None, told: bool = True,
-                 reference: str | None = None) -> None:
+                 reference: str | None = None, expected: Sequence[str] = ()) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
         self.folder, self.unconfined = folder, unconfined
         self.conventions, self.seed, self.table = conventions, seed, table
         self.ignored, self.told = ignored, told
         self.known: Mapping[str, Pair] = {}
-        self.reference = reference
+        self.reference, self.expected = reference, expected
         self.text = None if text is None else text.encode()
         self.items: list[Item] = []
         self.notes: list[str] = []
@@ -88,13 +88,14 @@ class Grading:
         pairs = {pair.name: pair for pair in found.pairs}
         classes = [] if asked or pairs or found.unpaired else _classes(self.path)
         if classes:
-            for name in STANDARD:
+            for name in self.expected or STANDARD:
                 self._add_missing(name, NO_FUNCTIONS, "failed")
             raise NotGradedError(
                 f"{self.path}: grade judges functions, such as affine_forward and affine_backward; "
                 f"this file has classes {', '.join(classes)}: not graded. Remedy: `gradcheck check "
                 f"{self.path}` judges classes, without points.")
-        for name in chosen(asked, self._expected(found, known), known):
+        there = self._expected(found, known)
+        for name in chosen(asked, self.expected or there, known):
             if name not in pairs:
                 self._add_missing(name, _absence(name, found), "failed")
             else:
@@ -103,7 +104,7 @@ class Grading:
     def give_up(self, asked: list[str] | None, message: str = GIVEN_UP) -> None:
         """Add every layer that counts and is not judged yet as an error, without points."""
         judged = {item.group for item in self.items}
-        for name in chosen(asked, STANDARD, self.known):
+        for name in chosen(asked, self.expected or STANDARD, self.known):
             if name not in judged:
                 self._add_missing(name, message, "error")
 
