@@ -23,4 +23,6 @@ sizes                   Arguments for more examples, or fewer, than a layer's ow
 asked                   Which layers count for points, and the references that they are held to.
 teacher                 A teacher's own solution as the reference: loaded, given examples
 everybody               What counts for a class without a table of points: the same for everybody.
+manner                  How a class is judged, as the table of points says it: its conventions
+follow_on               A block that is wrong only because a layer of its is: charged once
 """

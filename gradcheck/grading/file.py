@@ -20,12 +20,14 @@ from typing import Any
 from gradcheck.generators import global_generators_restored
 from gradcheck.grading.asked import WrongSettingError
 from gradcheck.grading.grade import MEMORY, TIMEOUT, Names
+from gradcheck.grading.manner import RTOL, in_the_manner_of, manner_of
 from gradcheck.grading.points import (
     VERDICT,
     load_hints,
     load_ignored,
     load_points,
     load_seed,
+    read_points,
 )
 from gradcheck.grading.submission import Grading, NotGradedError
 from gradcheck.grading.teacher import WrongReferenceError
@@ -73,15 +75,17 @@ def judge_file(
         Why nothing is judged at all: every layer that counts is then an error.
     """
     started = time.monotonic()
-    table = load_points(points)
-    conventions = Conventions(p_is, scaling, seeding)
+    points, table = read_points(points), load_points(points)
+    manner = in_the_manner_of(points, {"p_is": p_is, "scaling": scaling, "seeding": seeding})
+    conventions = Conventions(**manner)
     seed, level = _seed(seed, load_seed(points)), load_hints(points, hints)
     ignored = load_ignored(points)
     ignored[""] = (*ignored.get("", ()), *_listed(ignore))
     refuse_unknown([code for codes in ignored.values() for code in codes])
     grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored,
                       None if folder is None else Path(folder), unconfined, text,
-                      told=level > VERDICT, reference=reference, expected=expected)
+                      told=level > VERDICT, reference=reference, expected=expected,
+                      rtol=manner_of(points).get(RTOL, 0.0))
     fault, error = "", ""
     asked: list[str] | None = None
     try:
@@ -107,7 +111,8 @@ def judge_file(
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
     settings = {"seed": seed, "timeout": timeout, "memory": memory, "hints": level,
-                **conventions.to_dict(), **({"reference": reference} if reference else {})}
+                **conventions.to_dict(), **({"reference": reference} if reference else {}),
+                **({} if points is None else {"points": points})}
     return _record(grading, fault, error, time.monotonic() - started, settings)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from tqdm import tqdm
 
 from gradcheck.grading.crew import Crew, judged
+from gradcheck.grading.manner import in_the_manner_of
 from gradcheck.grading.points import load_points, read_points
 from gradcheck.grading.results import Results, key_of
 from gradcheck.output.plain import named
@@ -115,11 +116,12 @@ def grade_file(
 def _settled(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings that can be sent, with the table of points read once for all."""
     inspect.signature(grade_file).bind(**{"path": "", **settings})
-    return {"timeout": TIMEOUT, **{
+    sent: dict[str, Any] = {"timeout": TIMEOUT, **{
         name: read_points(value) if name == "points"
         else os.path.realpath(value) if name == "reference" and value is not None
         else os.fspath(value) if isinstance(value, os.PathLike) else value
         for name, value in settings.items()}}
+    return in_the_manner_of(sent.get("points"), sent)
 
 
 def _check_reference(settings: Mapping[str, Any]) -> None:

@@ -48,7 +48,7 @@ class Verdict:
 
 def judge_layer(
     pair: Pair, reference: Pair, conventions: Conventions, seed: int,
-    ignored: Collection[str] = (),
+    ignored: Collection[str] = (), rtol: float = 0.0,
 ) -> Iterator[Verdict]:
     """Judge a layer or a loss by its value, its gradient and its contract.
 
@@ -64,6 +64,8 @@ def judge_layer(
         Draws the inputs, which the submission must not foresee.
     ignored : collection of str
         Codes of findings that cost nothing.
+    rtol : float
+        How far values may be off, relative to their size, beside what rounding explains.
 
     Yields
     ------
@@ -72,7 +74,7 @@ def judge_layer(
         is the course's as it is trained: that of another function, say one that does nothing, is
         easy to get right. The contract counts only for a gradient that counts.
     """
-    values = Values(pair, reference, conventions, np.random.default_rng(seed))
+    values = Values(pair, reference, conventions, np.random.default_rng(seed), rtol)
     trained = _attempt(values.compare_in_training)
     yield trained if not trained.passed else _attempt(values.compare_everywhere)
     judgement = without_ignored(_judged(pair, reference, conventions, seed), ignored)

@@ -13,6 +13,7 @@ from types import ModuleType
 
 from gradcheck.exceptions import reason_of
 from gradcheck.grading.asked import asked_for, chosen, parts_of, references
+from gradcheck.grading.follow_on import charged_once
 from gradcheck.grading.judge import Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import STANDARD, Points, share_out
@@ -46,13 +47,14 @@ class Grading:
                  seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]],
                  folder: Path | None = None, unconfined: bool = False,
                  text: str | None = None, told: bool = True,
-                 reference: str | None = None, expected: Sequence[str] = ()) -> None:
+                 reference: str | None = None, expected: Sequence[str] = (),
+                 rtol: float = 0.0) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
         self.folder, self.unconfined = folder, unconfined
         self.conventions, self.seed, self.table = conventions, seed, table
         self.ignored, self.told = ignored, told
         self.known: Mapping[str, Pair] = {}
-        self.reference, self.expected = reference, expected
+        self.reference, self.expected, self.rtol = reference, expected, rtol
         self.text = None if text is None else text.encode()
         self.items: list[Item] = []
         self.notes: list[str] = []
@@ -100,6 +102,9 @@ class Grading:
                 self._add_missing(name, _absence(name, found), "failed")
             else:
                 self._judge(name, known[name])
+        if not self._failure:
+            items = charged_once(self.items, pairs, known, self.conventions, self.seed)
+            self.items = [item if self.told else replace(item, advice=()) for item in items]
 
     def give_up(self, asked: list[str] | None, message: str = GIVEN_UP) -> None:
         """Add every layer that counts and is not judged yet as an error, without points."""
@@ -198,7 +203,7 @@ class Grading:
         ignored = {*self.ignored.get("", ()), *self.ignored.get(pair.name, ())}
         if pair.name in LAWFUL:
             return judge_laws(pair, self.conventions, ignored)
-        return judge_layer(pair, reference, self.conventions, self.seed, ignored)
+        return judge_layer(pair, reference, self.conventions, self.seed, ignored, self.rtol)
 
     def _add(self, name: str, verdict: Verdict, possible: float, seconds: float) -> None:
         """Note a verdict; once the process has failed, no further verdict can be a pass."""

@@ -84,10 +84,10 @@ def _loaded(path: str, changed: int, conventions: Conventions) -> Mapping[str, P
         raise WrongReferenceError(f"reference: {path} has no pair and no loss; expected "
                                   f"{EXPECTED}. Remedy: name the solution's file.")
     return {pair.name: pair if pair.name in LAWFUL
-            else _with_example(_as_ours(pair, conventions), path) for pair in found.pairs}
+            else _with_example(as_ours(pair, conventions), path) for pair in found.pairs}
 
 
-def _as_ours(pair: Pair, conventions: Conventions) -> Pair:
+def as_ours(pair: Pair, conventions: Conventions) -> Pair:
     """Return a pair that takes p, and the mask's seed, as `layers` does, and scales as it does."""
     if conventions == Conventions():
         return pair

@@ -40,10 +40,11 @@ class Values:
     """
 
     def __init__(
-        self, pair: Pair, reference: Pair, conventions: Conventions, rng: np.random.Generator
+        self, pair: Pair, reference: Pair, conventions: Conventions, rng: np.random.Generator,
+        rtol: float = 0.0,
     ) -> None:
         self.reference = reference
-        self.conventions, self.rng = conventions, rng
+        self.conventions, self.rng, self.rtol = conventions, rng, rtol
         self._drawn = 0
         found = self._examples()
         self.names = max((example.names for example in found), key=len)
@@ -104,7 +105,7 @@ class Values:
         for dtype in DTYPES:
             for settings in self._settings():
                 written = self._compare(self.draw(dtype), settings)
-                _compare_written(*written, _in_words((), settings))
+                _compare_written(*written, _in_words((), settings), self.rtol)
         for args in filter(None, map(self.sized, SIZES)):
             self._compare(args, self.in_training)
         for example in self._examples() if self.reference.example is not None else ():
@@ -118,7 +119,7 @@ class Values:
         got = self._out(mine)
         want = self.reference.forward(*right)[0] * self._scale(settings)
         compare("loss" if self.pair.is_loss else "out", got, want,
-                f" for {_in_words(mine, settings)}")
+                f" for {_in_words(mine, settings)}", self.rtol)
         return mine, right
 
     def _settings(self) -> list[Settings]:
@@ -181,13 +182,13 @@ def _in_one_form(pair: Pair, reference: Pair, found: Example) -> tuple[Pair, Pai
             replace(reference, forward=other[0], backward=other[1]))
 
 
-def _compare_written(mine: Args, right: Args, settings: str) -> None:
+def _compare_written(mine: Args, right: Args, settings: str, rtol: float) -> None:
     """Compare the running statistics that a call leaves in its dict of settings."""
     where = f" after a call {f'with {settings}' if settings else 'in train mode'}"
     for own, other in zip(mine, right, strict=True):
         for name in WRITTEN if isinstance(other, dict) else ():
             if name in other:
-                compare(name, own.get(name), other[name], where)
+                compare(name, own.get(name), other[name], where, rtol)
 
 
 def _in_words(args: Args, settings: Settings) -> str:
