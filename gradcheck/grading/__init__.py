@@ -25,4 +25,5 @@ teacher                 A teacher's own solution as the reference: loaded, given
 everybody               What counts for a class without a table of points: the same for everybody.
 manner                  How a class is judged, as the table of points says it: its conventions
 follow_on               A block that is wrong only because a layer of its is: charged once
+cluster                 A dask cluster as `workers`: its address, such as ``tcp://10.0.0.1:8786``.
 """

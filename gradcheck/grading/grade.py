@@ -17,6 +17,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from gradcheck.grading.cluster import is_address, mapping
 from gradcheck.grading.crew import Crew, judged
 from gradcheck.grading.manner import in_the_manner_of
 from gradcheck.grading.points import load_points, read_points
@@ -136,7 +137,7 @@ def _check_reference(settings: Mapping[str, Any]) -> None:
 def grade_folder(
     folder: str | os.PathLike[str],
     *,
-    workers: int | Callable[..., Iterable[Record]] = 1,
+    workers: int | str | Callable[..., Iterable[Record]] = 1,
     progress: bool = True,
     results: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -151,8 +152,9 @@ def grade_folder(
         Holds the submissions: ``*.py`` files, in it or one level below. A folder below is one
         submission's own, and may be a package; files that stand flat cannot read each other,
         whatever stands beside them.
-    workers : int or map-like
-        Processes (-1: one a core), or a callable that is called as ``workers(function, list)``.
+    workers : int, str or map-like
+        Processes (-1: one a core), a dask cluster's address (extra `distributed`), whose workers
+        see the same files, or a callable that is called as ``workers(function, list)``.
     progress : bool
         Show a progress bar on stderr.
     results : path-like, optional
@@ -251,14 +253,24 @@ def _with_equal_maxima(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**request, "expected": expected} for request in requests]
 
 
-def _graded(requests: list[dict[str, Any]], workers: int | Callable[..., Iterable[Record]]
+def _graded(requests: list[dict[str, Any]], workers: int | str | Callable[..., Iterable[Record]]
             ) -> Iterator[tuple[int, Record]]:
     """Yield the records with their places, as they are known."""
+    if is_address(workers):
+        with mapping(str(workers)) as run:
+            # its workers have current folders of their own
+            far = [{**request, **{name: os.path.abspath(request[name]) for name in (
+                "path", "folder") if request.get(name)}} for request in requests]
+            for place, record in _graded(far, run):
+                name = named(requests[place]["path"])
+                yield place, replace(record, target=name, path=name)
+        return
     if callable(workers):
         yield from enumerate(workers(judged, requests) if requests else ())
         return
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < -1 or not workers:
-        raise ValueError(f"workers: got {workers!r}; expected a positive int, -1 for all cores, or "
-                         "a map-like callable. Remedy: pass for example workers=2.")
+        raise ValueError(f"workers: got {workers!r}; expected a positive int, -1 for all cores, a "
+                         "dask cluster's address, or a map-like callable. Remedy: pass for example "
+                         "workers=2.")
     count = (os.cpu_count() or 1) if workers == -1 else workers
     yield from Crew(requests).run(min(count, len(requests)))
