@@ -40,6 +40,9 @@ repair/                 From a layer that failed to the line that the slip is in
 repaired                A line that a slip is in, and the edit that repairs it
 explaining              What `gradcheck explain` says: of a finding, of a law of the mask
 along                   Checks along a few random directions alone
+parts                   A layer whose outputs hide each other: backward is linear in dout
+scatter                 How far a gradient scatters as its arguments are rounded anew
+native                  The gradient in the dtype of the user's own arrays
 """
 
 from __future__ import annotations

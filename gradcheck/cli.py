@@ -156,6 +156,8 @@ def _grade(options: argparse.Namespace) -> int:
     from gradcheck.mask_laws.conventions import Conventions
 
     given = given_settings(options)
+    if options.no_values:
+        given["ignore"] = [*given.get("ignore", ()), "value-differs"]
     conventions = Conventions.of_flags(**{
         name: given[name] for name in ("p_is", "scaling", "seeding") if name in given})
     settings: dict[str, Any] = {

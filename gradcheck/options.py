@@ -87,8 +87,6 @@ def _add_check(commands: Commands) -> None:
                        help="judge layers that the target imports from elsewhere, too")
     check.add_argument("--installed", action="store_true",
                        help="a name means the installed module, whatever lies in this folder")
-    check.add_argument("--no-values", action="store_true",
-                       help="do not hold a forward's value to the definition of its standard name")
     check.add_argument("--forward", metavar="NAME",
                        help="judge this function, with the one that --backward names")
     check.add_argument("--backward", metavar="NAME", help="its backward")
@@ -141,6 +139,8 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
                         help="only this layer; may be given again, and may be a pattern (affine*)")
     parser.add_argument("--ignore", metavar="CODE", action="append", default=[],
                         help="a finding or a law that does not count; may be given again")
+    parser.add_argument("--no-values", action="store_true",
+                        help="do not hold a forward's value to the definition of its name")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
     parser.add_argument("--timeout", metavar="S", type=_positive,

@@ -232,6 +232,7 @@ def autograder(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 def test_gradescope_gives_the_solution_all_points_and_the_template_none(autograder):
     result = autograder((GRADESCOPE / "solution.py").read_text(encoding="utf-8"))
     assert result["score"] == pytest.approx(100, abs=1e-6)

@@ -21,6 +21,8 @@ from gradcheck.contract.breach import Inspection
 MOST_CALLS, MOST_FUNCTIONS = 8, 30
 FEW = 4
 LITTLE = 1e-2
+# A real step below this, beside values of size one, is lost in rounding: nobody divides by it.
+LEAST = 1e-14
 Calls = list[list[Any]]
 
 
@@ -99,5 +101,6 @@ def _moved(value: Any, arg: Any) -> tuple[int, float] | None:
     with np.errstate(all="ignore"):
         distance = np.abs(value - arg)
     places, step = int(np.sum(distance != 0)), float(np.max(distance))
-    near = step <= LITTLE * (1 + float(np.max(np.abs(arg))))
+    size = 1 + float(np.max(np.abs(arg)))
+    near = (LEAST * size if value.dtype.kind == "f" else 0.0) < step <= LITTLE * size
     return (places, step) if 0 < places <= min(FEW, arg.size // 2) and near else None

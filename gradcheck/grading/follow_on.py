@@ -88,20 +88,26 @@ def charged_once(items: Sequence[Item], pairs: Mapping[str, Pair], known: Mappin
     for item in items:
         groups.setdefault(item.group, []).append(item)
     told: dict[str, str] = {}
-    for block, judged in groups.items():
+    for block in groups:
         names = layers_of(block, pairs) if block in pairs and block in known else []
-        lost = [name for name in dict.fromkeys(names) if not _is_right(groups.get(name, ()))]
-        wrong = [item for item in judged if not item.passed]
-        if (wrong and 0 < len(lost) < len(names) and all(name in groups for name in names)
-                and all(item.status == "failed" for item in wrong)
-                and _follows(pairs[block], composed(known[block], names, pairs, known),
-                             conventions, seed)):
+        lost = _lost(block, names, groups)
+        if lost and _follows(pairs[block], composed(known[block], names, pairs, known),
+                             conventions, seed):
             told[block] = CHARGED.format(block=block, parts=_listed(names), lost=_listed(lost))
     for item in items:
         follows = item.group in told and not item.passed
         yield item if not follows else Item(
             item.name, item.group, "passed", "", item.max_points, item.max_points, item.seconds,
             advice=(told[item.group],))
+
+
+def _lost(block: str, names: Sequence[str], groups: Mapping[str, Sequence[Item]]) -> list[str]:
+    """Return the layers that a wrong block may follow; none where it cannot be charged to them."""
+    wrong = [item.status for item in groups[block] if not item.passed]
+    lost = [name for name in dict.fromkeys(names) if not _is_right(groups.get(name, ()))]
+    charged = (set(wrong) == {"failed"} and all(name in groups for name in names)
+               and len(lost) < len(names))
+    return lost if charged else []
 
 
 def _is_right(items: Sequence[Item]) -> bool:

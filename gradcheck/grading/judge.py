@@ -20,6 +20,7 @@ from gradcheck.grading.undecided import by_reference
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.judge import Judgement, judge
+from gradcheck.target.judgement import VALUE_CODE
 from gradcheck.target.pairs import Pair
 from gradcheck.target.suppression import without_ignored
 
@@ -63,7 +64,8 @@ def judge_layer(
     seed : int
         Draws the inputs, which the submission must not foresee.
     ignored : collection of str
-        Codes of findings that cost nothing.
+        Codes of findings that cost nothing. With 'value-differs' the value is not compared, and
+        the gradient of any forward counts.
     rtol : float
         How far values may be off, relative to their size, beside what rounding explains.
 
@@ -75,8 +77,10 @@ def judge_layer(
         easy to get right. The contract counts only for a gradient that counts.
     """
     values = Values(pair, reference, conventions, np.random.default_rng(seed), rtol)
-    trained = _attempt(values.compare_in_training)
-    yield trained if not trained.passed else _attempt(values.compare_everywhere)
+    trained, compared = Verdict("value", "passed"), VALUE_CODE not in ignored
+    if compared:
+        trained = _attempt(values.compare_in_training)
+        yield trained if not trained.passed else _attempt(values.compare_everywhere)
     judgement = without_ignored(_judged(pair, reference, conventions, seed), ignored)
     judgement = by_reference(judgement, pair, reference)
     if not judgement.gradient_right:
@@ -89,7 +93,7 @@ def judge_layer(
     elif not trained.passed:
         yield Verdict("gradient", "failed", ANOTHER_FUNCTION, judgement)
         yield Verdict("contract", "failed", "counts once the gradient does")
-    elif not (fresh := _attempt(lambda: compare_afresh(values))).passed:
+    elif compared and not (fresh := _attempt(lambda: compare_afresh(values))).passed:
         judgement = replace(judgement, message=fresh.message)
         yield Verdict("gradient", "failed", fresh.message, judgement)
         yield Verdict("contract", "failed", "counts once the gradient does")

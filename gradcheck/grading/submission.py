@@ -14,7 +14,7 @@ from types import ModuleType
 from gradcheck.exceptions import reason_of
 from gradcheck.grading.asked import asked_for, chosen, parts_of, references
 from gradcheck.grading.follow_on import charged_once
-from gradcheck.grading.judge import Verdict, judge_layer
+from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import STANDARD, Points, share_out
 from gradcheck.grading.teacher import refuse_exposed, teachers_pairs
@@ -30,8 +30,8 @@ from gradcheck.target.pairs import Found, Pair, find_pairs
 from gradcheck.target.parsed import parsed
 
 NOT_FOUND = ("ImportError", "ModuleNotFoundError", "FileNotFoundError")
-ALONE = (" A file is graded alone; --folder FOLDER says that its folder is its own, with all that "
-         "lies there.")
+ALONE = ("--folder FOLDER says that its folder is its own, with all that lies there; a file is "
+         "graded alone otherwise.")
 TOO_MUCH = "not judged: what it returns is too large or nested too deep ({})"
 RAISED = re.compile(r"raised (\w+): (.*)")
 
@@ -102,8 +102,12 @@ class Grading:
                 self._add_missing(name, _absence(name, found), "failed")
             else:
                 self._judge(name, known[name])
+        self._charge_once(pairs)
+
+    def _charge_once(self, pairs: Mapping[str, Pair]) -> None:
+        """Give blocks their points that are wrong only where a layer of theirs is."""
         if not self._failure:
-            items = charged_once(self.items, pairs, known, self.conventions, self.seed)
+            items = charged_once(self.items, pairs, self.known, self.conventions, self.seed)
             self.items = [item if self.told else replace(item, advice=()) for item in items]
 
     def give_up(self, asked: list[str] | None, message: str = GIVEN_UP) -> None:
@@ -147,7 +151,13 @@ class Grading:
         return list(dict.fromkeys(expected)) or list(STANDARD)
 
     def _points(self, name: str) -> dict[str, float]:
-        return share_out((self.table or {}).get(name), parts_of(name))
+        points = share_out((self.table or {}).get(name), parts_of(name))
+        if VALUE_CODE in self._ignored(name):  # what is not judged is not among the points
+            points.pop("value", None)
+        return points
+
+    def _ignored(self, name: str) -> set[str]:
+        return {*self.ignored.get("", ()), *self.ignored.get(name, ())}
 
     def _add_missing(self, name: str, message: str, status: str) -> None:
         self.items += [Item(f"{name}: {part}", name, status, message, 0.0, possible)
@@ -200,7 +210,7 @@ class Grading:
         return self._sandbox.failure if self._sandbox is not None else ""
 
     def _verdicts(self, pair: Pair, reference: Pair) -> Iterator[Verdict]:
-        ignored = {*self.ignored.get("", ()), *self.ignored.get(pair.name, ())}
+        ignored = self._ignored(pair.name)
         if pair.name in LAWFUL:
             return judge_laws(pair, self.conventions, ignored)
         return judge_layer(pair, reference, self.conventions, self.seed, ignored, self.rtol)
@@ -243,8 +253,9 @@ def _remedy(reason: str, path: Path, folder: Path | None) -> str:
     if found is None:
         return ""
     remedy = remedy_of(type(found[1], (Exception,), {})(found[2]), path.name)
-    alone = ALONE if folder is None and found[1] in NOT_FOUND else ""
-    return f"\nRemedy: {remedy}.{alone}" if remedy else ""
+    told = [f"{remedy}."] if remedy else []
+    told += [ALONE] if folder is None and found[1] in NOT_FOUND else []
+    return f"\nRemedy: {' '.join(told)}" if told else ""
 
 
 def package_of(path: Path, folder: Path | None) -> Path | None:

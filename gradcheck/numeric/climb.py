@@ -28,6 +28,7 @@ STRAIGHT = 0.1  # of the gradient: one-sided slopes no farther apart belong to n
 NARROWS = 3.0  # or they approach each other as the step shrinks by RATIO, as curvature has it
 ABRUPT = 2.0**16  # roundings; a polynomial of the eighth degree grows so much at most in a step
 NOISE = 4.0  # roundoffs
+SPEAKS = 16.0  # roundoffs: a finer step that is off by more tells of what a wider one steps over
 ROUNDED = 0.5  # of a roundoff, of which BOUNDS make two
 LOOKS = 4  # steps at which the steepest slope is sought
 WORSE = 3  # steps in a row that tell less than one before end the climb
@@ -76,6 +77,7 @@ def climb(slopes: Callable[[float], Slopes], size: Array,
         clear = (error <= SEEN * np.abs(found)) & (found != 0)
         error = np.where(_bends(rungs[-2], rungs[-1], np.maximum(size, np.abs(found))),
                          np.inf, error)
+        error = np.maximum(error, _contradicted(rungs[:-4], found))
         better = (error <= bound) & np.isfinite(error) & (worse < WORSE)
         step = start * RATIO ** (rung - 3) if better.flat[0] else step
         worse = np.where(better | ~np.isfinite(bound), 0, worse + 1)
@@ -115,6 +117,15 @@ def _extrapolated(rungs: list[Slopes]) -> tuple[Array, Array]:
     # the distances show the noise, too; whoever applies the bound multiplies it
     error = distance + ROUNDED * rungs[0].roundoff
     return values[0], np.where(np.isfinite(error), error, np.inf)
+
+
+def _contradicted(finer: list[Slopes], value: Array) -> Array:
+    """Return by how much finer steps are off a value, their roundoff apart.
+
+    Across many periods of a wave the mean slope is as plain as a derivative, and is none.
+    """
+    off = [np.abs(rung.central - value) - SPEAKS * rung.roundoff for rung in finer]
+    return np.asarray(np.max([np.fmax(entry, 0.0) for entry in off], axis=0, initial=0.0))
 
 
 def _bends(old: Slopes, new: Slopes, size: Array) -> Array:

@@ -34,7 +34,7 @@ from gradcheck.numeric.differences import (
 )
 from gradcheck.numeric.ladder import Estimate, ladder, step_lengths
 from gradcheck.numeric.resolve import resolve
-from gradcheck.numeric.slopes import group_slopes, refined
+from gradcheck.numeric.slopes import GroupSlopes, refined
 
 Array = NDArray[Any]
 SHARP = 1e-6  # relative: a bound that the ladder need not narrow any further
@@ -101,11 +101,11 @@ def _estimated(problem: Problem, comparison: Comparison, group: Index, lengths: 
     position, alignment = comparison.position, comparison.alignment
     assert alignment is not None
     decided = _decider(*judged)
-    estimate = ladder(group_slopes(problem, position, alignment, group, lengths), decided)
+    estimate = ladder(GroupSlopes(problem, position, alignment, group, lengths), decided)
     own = _own_lengths(problem, position, group, lengths, estimate, near=judged[1])
     if own is not None:
         estimate = estimate.better(ladder(
-            group_slopes(problem, position, alignment, group, own), decided))
+            GroupSlopes(problem, position, alignment, group, own), decided))
     return refined(problem, position, group, alignment, estimate)
 
 

@@ -39,7 +39,7 @@ FINEST_STEP = 2.0**-35
 MOST_WRONG = 24
 ALL_COORDINATES = 4096
 SAMPLE = 128
-MOST_SINGLY, MOST_COARSE = 256, 10.0
+MOST_SINGLY, MOST_COARSE = 256, 1e3
 
 
 def compare_by_projection(
@@ -126,10 +126,12 @@ def _find(problem: Problem, comparison: Comparison, direction: Array, residual: 
         _widespread(problem, comparison, residual.step, rng)
     else:
         _locate(problem, comparison, located)
-    if not np.any(comparison.failed) and np.any(comparison.undecided[comparison.known]):
+    decided = comparison.known & ~comparison.undecided
+    if not np.any(comparison.failed) and not np.all(decided):
         # wrong along the direction, and no coordinate is known well enough to say where
         comparison.undecided[...] = True
-        comparison.coarseness = max(comparison.coarseness, residual.coarseness)
+        comparison.coarseness = max(comparison.coarseness, residual.coarseness,
+                                    abs(residual.value) / residual.size if residual.size else 0.0)
 
 
 def _bisect(problem: Problem, comparison: Comparison, direction: Array,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.equal import AGREES_ALONG, BOUNDS, CLEARLY, norm, rms
+from gradcheck.numeric.apart import climb_apart
 from gradcheck.numeric.climb import LOWEST, climb
 from gradcheck.numeric.differences import Problem
-from gradcheck.numeric.ladder import RATIO, Slopes, ladder
+from gradcheck.numeric.fit import Fitted, fitted
+from gradcheck.numeric.ladder import RATIO, ladder
 from gradcheck.numeric.resolve import TARGET
+from gradcheck.numeric.slopes import DirectionSlopes
 
 Array = NDArray[Any]
 
@@ -30,7 +33,8 @@ class Residual:
 
     `size` is that of the terms of the analytic derivative, `along` their sum, `step` the one that
     told most; `granted` is what the user's own tolerances allow. `settled` says that something else
-    than the tolerance has decided: a kink's interval, or a function that is constant.
+    than the tolerance has decided: a kink's interval, or a function that is constant. `roundoff`
+    is that of the finest step.
     """
 
     value: float
@@ -40,6 +44,7 @@ class Residual:
     step: float = FIRST_STEP
     granted: float = 0.0
     settled: bool = False
+    roundoff: float = 0.0
 
     @property
     def significant(self) -> bool:
@@ -78,10 +83,12 @@ def surely(problem: Problem, position: int, analytic: Array, direction: Array) -
     if _zero_in_effect(problem, position, analytic, direction, found.tolerance):
         return replace(found, settled=True)
     for start in (LOWEST, FINEST):
+        if start == FINEST and found.roundoff > problem.limit * found.size:
+            break  # at finer steps there is more of it
         found = _by_climb(problem, position, analytic, direction, found, start)
         if found.significant or not found.coarseness > problem.limit:
-            break
-    return found
+            return found
+    return _by_fit(problem, position, analytic, direction, found)
 
 
 def by_magnitude(x: Array) -> Iterator[Array]:
@@ -90,7 +97,9 @@ def by_magnitude(x: Array) -> Iterator[Array]:
     Elements far below the others' size have a scale of their own, and kinks or poles to match; in
     one direction with the others they show too little.
     """
-    decade = np.floor(np.log10(np.abs(x), out=np.full(x.shape, -np.inf), where=x != 0) / DECADES)
+    largest = np.max(np.abs(x), initial=0.0) or 1.0
+    decade = np.ceil(np.log10(np.abs(x) / largest, out=np.full(x.shape, -np.inf),
+                              where=x != 0) / DECADES)
     parts = np.unique(decade)
     if 1 < len(parts) <= MOST_PARTS:
         for part in parts:
@@ -101,7 +110,7 @@ def by_magnitude(x: Array) -> Iterator[Array]:
 def residual_along(problem: Problem, position: int, analytic: Array, direction: Array,
                    step: float) -> Residual:
     """Return the residual at one small step, or at a wide one and its multiple."""
-    slopes = _slopes(problem, position, analytic, direction)
+    slopes = DirectionSlopes(problem, position, analytic, direction)
     terms = analytic * direction
     size, along = norm(terms), float(np.sum(terms))
     granted = problem.rtol * size + problem.atol * norm(direction)
@@ -110,7 +119,8 @@ def residual_along(problem: Problem, position: int, analytic: Array, direction: 
     if step > FIRST_STEP:
         correction = (value - float(slopes(RATIO * step).central[0])) / (RATIO**2 - 1)
         value, error = value + correction, error + abs(correction)
-    return Residual(value, AGREES_ALONG * size + error, size, along, step, granted)
+    return Residual(value, AGREES_ALONG * size + error, size, along, step, granted,
+                    roundoff=float(fine.roundoff[0]))
 
 
 def _by_ladder(problem: Problem, position: int, analytic: Array, direction: Array,
@@ -119,7 +129,7 @@ def _by_ladder(problem: Problem, position: int, analytic: Array, direction: Arra
         clearly = CLEARLY * bound[0] + quick.tolerance
         return bool(bound[0] < AGREES_ALONG * quick.size or abs(value[0]) > clearly)
 
-    estimate = ladder(_slopes(problem, position, analytic, direction), decided)
+    estimate = ladder(DirectionSlopes(problem, position, analytic, direction), decided)
     if estimate.kinked[0] and estimate.low[0] <= 0 <= estimate.high[0]:
         return replace(quick, value=0.0, settled=True)
     slack = AGREES_ALONG * quick.size + BOUNDS * float(estimate.bound[0])
@@ -130,8 +140,7 @@ def _by_climb(problem: Problem, position: int, analytic: Array, direction: Array
               found: Residual, start: float) -> Residual:
     """Return what wider steps tell than the first one, if it is more."""
     along = float(np.sum(analytic * direction))
-    spread = np.broadcast_to(problem.spread(position), analytic.shape)
-    floor = AGREES_ALONG * found.size + norm(spread * direction)
+    floor = _floor(problem, position, analytic, direction)
     target = TARGET * problem.limit * found.size + floor
 
     def enough(value: Array, bound: Array, seen: Array) -> Array:
@@ -139,15 +148,9 @@ def _by_climb(problem: Problem, position: int, analytic: Array, direction: Array
         return np.where(np.abs(along - value) > tolerance + found.granted, seen,
                         tolerance <= target)
 
-    left = _slopes(problem, position, analytic, direction)
-
-    def slopes(s: float) -> Slopes:
-        # what is left knows the steps that rounding has left; the analytic part is added again
-        rung = left(s)
-        return replace(rung, central=rung.central + along, low=rung.low + along,
-                       high=rung.high + along)
-
-    wide = climb(slopes, np.array([found.size]), enough, start)
+    slopes, size = DirectionSlopes(problem, position, analytic, direction), np.array([found.size])
+    wide = (climb_apart(slopes.terms(), size, enough, start) if slopes.has_terms
+            else climb(slopes.whole, size, enough, start))
     residual = replace(found, value=float(wide.value[0]) - along, step=wide.step,
                        tolerance=BOUNDS * float(wide.bound[0]) + floor)
     if residual.significant and not wide.seen[0]:
@@ -155,6 +158,30 @@ def _by_climb(problem: Problem, position: int, analytic: Array, direction: Array
     constant = bool(wide.constant[0]) and not np.any(analytic)
     better = residual if residual.significant or residual.tolerance < found.tolerance else found
     return replace(better, settled=constant)
+
+
+def _by_fit(problem: Problem, position: int, analytic: Array, direction: Array,
+            found: Residual) -> Residual:
+    """Return what many steps tell together that no single one does."""
+    slopes = DirectionSlopes(problem, position, analytic, direction)
+    floor = _floor(problem, position, analytic, direction)
+    wanted = (problem.limit * found.size - floor) / BOUNDS
+
+    def agrees(fit: Fitted) -> bool:
+        return abs(fit.value - found.along) <= BOUNDS * fit.bound + floor
+
+    # a direction of many elements meets corners to both sides
+    fit = fitted(slopes.change, slopes.last_place, wanted, agrees if direction.size == 1 else None)
+    value = fit.value - found.along
+    if not (fit.bound <= wanted and (agrees(fit) or fit.surely(abs(value) - floor))):
+        return found
+    return replace(found, value=value, tolerance=BOUNDS * fit.bound + floor, step=fit.step)
+
+
+def _floor(problem: Problem, position: int, analytic: Array, direction: Array) -> float:
+    """Return how far a directional derivative may be off by the gradient's own rounding."""
+    spread = np.broadcast_to(problem.spread(position), analytic.shape)
+    return AGREES_ALONG * norm(analytic * direction) + norm(spread * direction)
 
 
 def _zero_in_effect(problem: Problem, position: int, analytic: Array, direction: Array,
@@ -165,26 +192,3 @@ def _zero_in_effect(problem: Problem, position: int, analytic: Array, direction:
     terms = norm(spread / problem.moved_by * direction)
     return bool(np.all((spread > 0) & (np.abs(analytic) <= spread))
                 and tolerance <= problem.limit * terms)
-
-
-def _slopes(problem: Problem, position: int, analytic: Array, direction: Array
-            ) -> Callable[[float], Slopes]:
-    """Return the difference of both sides, a quotient at a step."""
-    evaluator, dout = problem.evaluator, problem.dout
-    x = evaluator.args[position]
-    level = float(np.sum(problem.origin * dout))
-
-    def slopes(s: float) -> Slopes:
-        plus, minus = x + s * direction, x - s * direction
-        above = float(np.sum(evaluator.anywhere(position, plus) * dout))
-        below = float(np.sum(evaluator.anywhere(position, minus) * dout))
-        problem.progress(2)
-        forward = (above - level - float(np.sum(analytic * (plus - x)))) / s
-        backward = (level - below - float(np.sum(analytic * (x - minus)))) / s
-        # summing P products rounds too, by about eps |a . v| sqrt(P), far below the step's share
-        roundoff = evaluator.eps * (abs(above) + abs(below)) / (2 * s)
-        ends = sorted((forward, backward))
-        values = ((forward + backward) / 2, *ends, roundoff, s)
-        return Slopes(*(np.array([value]) for value in values))
-
-    return slopes

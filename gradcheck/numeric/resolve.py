@@ -14,18 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.equal import BOUNDS, FLOOR, NEGLIGIBLE, rms
+from gradcheck.numeric.apart import climb_apart
 from gradcheck.numeric.climb import Climbed, climb, steepest
 from gradcheck.numeric.comparison import Array, Comparison
 from gradcheck.numeric.dependence import Alignment, Index, align
 from gradcheck.numeric.differences import Problem
-from gradcheck.numeric.ladder import Slopes, step_lengths
-from gradcheck.numeric.slopes import group_slopes
+from gradcheck.numeric.fit import Fitted, fitted
+from gradcheck.numeric.ladder import step_lengths
+from gradcheck.numeric.slopes import DirectionSlopes, GroupSlopes
 
 WIDER = (2.0**10, 2.0**24)  # probes of the dependence: at small steps all may be a plateau
 TARGET = 1 / 8  # of the widest tolerance that decides: where the climb may end
 MOST_CLIMBS = 1024  # groups of one argument
 REACH = 4.0  # of x's own size
-FUTILE = 8  # climbs in a row that decide nothing
+FUTILE = 4  # climbs in a row that decide nothing
+MISSES = 2  # fits that do not
 
 
 def resolve(problem: Problem, comparison: Comparison) -> None:
@@ -39,7 +42,10 @@ def resolve(problem: Problem, comparison: Comparison) -> None:
         open_ &= ~comparison.settled
     # where the output overflows already, a wider step has nothing to add
     if np.any(open_) and np.all(np.isfinite(problem.origin)):
-        _climb_all(_Coordinates.of(problem, comparison, size), open_)
+        shared = _Coordinates.of(problem, comparison, size)
+        _climb_all(shared, open_)
+        if problem.origin.size == 1:
+            _fit_all(shared)
     comparison.close(size, problem.limit)
 
 
@@ -80,14 +86,24 @@ class _Coordinates:
         """Return what the steps of one group's coordinates tell, and its tolerance."""
         analytic, size, floor = (np.atleast_1d(values[group]).ravel() for values in (
             self.comparison.analytic, self.size, self.floor))
-        found = climb(self.slopes(group), size,
-                      _decider(analytic, size, floor, self.problem.limit))
+        slopes, enough = self.slopes(group), _decider(analytic, size, floor, self.problem.limit)
+        found = (climb_apart(slopes.terms(), size, enough) if slopes.has_terms
+                 else climb(slopes, size, enough))
         return found, BOUNDS * found.bound + floor
 
-    def slopes(self, group: Index) -> Callable[[float], Slopes]:
+    def slopes(self, group: Index) -> GroupSlopes:
         """Return the quotients of a group's coordinates at any step."""
-        return group_slopes(self.problem, self.comparison.position, self.alignment, group,
+        return GroupSlopes(self.problem, self.comparison.position, self.alignment, group,
                             self.lengths)
+
+
+    def line(self, where: tuple[int, ...]) -> tuple[Callable[[float], float], float]:
+        """Return the change of a scalar function along a coordinate, and its last place."""
+        problem, position = self.problem, self.comparison.position
+        direction = np.zeros_like(self.lengths)
+        direction[where] = 1.0
+        slopes = DirectionSlopes(problem, position, self.comparison.analytic, direction)
+        return slopes.change, slopes.last_place
 
 
 def _decider(analytic: Array, size: Array, floor: Array, limit: float
@@ -131,6 +147,37 @@ def _climb_all(shared: _Coordinates, open_: Array) -> None:
             break
 
 
+def _fit_all(shared: _Coordinates) -> None:
+    """Fit many values along each coordinate that is still open, until that proves futile."""
+    comparison, problem = shared.comparison, shared.problem
+    open_ = comparison.passes_widely(problem.limit * shared.size) & ~comparison.settled
+    misses = 0
+    for place in np.argwhere(open_):
+        misses += not _fits(shared, tuple(map(int, place)))
+        # one that stays open leaves the argument open; a second may be wrong for sure
+        if misses == MISSES:
+            break
+
+
+def _fits(shared: _Coordinates, where: tuple[int, ...]) -> bool:
+    """Write what many values along a coordinate tell into the comparison, if they do."""
+    comparison, limit = shared.comparison, shared.problem.limit
+    analytic, floor = float(comparison.analytic[where]), float(shared.floor[where])
+    wanted = (limit * float(shared.size[where]) - floor) / BOUNDS
+
+    def agrees(fit: Fitted) -> bool:
+        return abs(analytic - fit.value) <= BOUNDS * fit.bound + floor
+
+    fit = fitted(*shared.line(where), wanted, agrees)
+    wrong = fit.surely(abs(analytic - fit.value) - floor)
+    told = fit.bound <= wanted and (wrong or agrees(fit))
+    if told:
+        comparison.numeric[where], comparison.bound[where] = fit.value, fit.bound
+        comparison.tolerance[where] = BOUNDS * fit.bound + floor
+        comparison.failed[where] = wrong
+    return told
+
+
 def _judge(shared: _Coordinates, group: Index, found: Climbed, tolerance: Array, here: Array
            ) -> None:
     """Write what a climb says of its open coordinates into the comparison."""
@@ -147,7 +194,7 @@ def _judge(shared: _Coordinates, group: Index, found: Climbed, tolerance: Array,
         # a saturated sigmoid's gradient is nothing beside the slopes that it has within reach
         reach = REACH / shared.problem.evaluator.eps ** (1 / 3)
         settled |= wide & (np.maximum(np.abs(analytic), hidden) <= NEGLIGIBLE * steepest(
-            shared.slopes(group), reach))
+            shared.slopes(group).of_sums, reach))
     told = failed | passed
     shape = np.shape(comparison.numeric[group])
     for name, mask, values in (

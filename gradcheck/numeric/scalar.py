@@ -56,7 +56,7 @@ class NetLoss:
             if key != "params":
                 setattr(net, key, copy.deepcopy(value))
         net.params = dict(zip(self.names, values, strict=True))
-        returned = net.loss(*self.batch)
+        returned = net.loss(*copy.deepcopy(self.batch))
         if not isinstance(returned, tuple) or len(returned) != 2:
             refuse("net.loss(X, y)", returned, "the pair (loss, grads)", "return both", TypeError)
         return real_scalar("net.loss(X, y)", returned[0]), returned[1]

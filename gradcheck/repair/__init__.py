@@ -28,4 +28,9 @@ telling                 Edits as reports tell them, and the quiet in which they 
 lost                    A name that nothing defines: the statement that is lost
 diffs                   The diff of an edit, with the line ends that the file itself has
 limit                   A limit of time for edited code: an edit may turn a loop into one ...
+bounds                  Edits of where arrays are looked at: bounds, indices, windows
+inserts                 Edits of statements: one less, one more
+lent                    Edits with what stands around: arrays for numbers
+steered                 Edits that the true gradient itself asks for: what it is a multiple of
+where                   What is known where a statement stands: the names in scope
 """

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.repair.sites import Where
+from gradcheck.repair.where import Where
 
 MOST_ARRAYS, MOST_SCALARS = 24, 18
+MOST_INDEXED, MOST_GLOBAL = 10, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +44,32 @@ def arrays(where: Where) -> list[Atom]:
     >>> [atom.text for atom in arrays(where)]
     ['x', "cache['mask']"]
     """
-    found = [Atom(text, value) for text, value in _values(where.scope)
-             if isinstance(value, np.ndarray) and value.dtype.kind in "fbiu" and value.size]
-    return found[:MOST_ARRAYS]
+    if "arrays" not in where.atoms:
+        found = [Atom(text, value) for text, value in _apart(_values(where.scope))
+                 if isinstance(value, np.ndarray) and value.dtype.kind in "fbiu" and value.size]
+        where.atoms["arrays"] = [*found, *_at_index(found, where)][:MOST_ARRAYS]
+    held: list[Atom] = where.atoms["arrays"]
+    return held
+
+
+def _apart(values: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield what has a name of its own, once: what is unpacked is also an entry of the cache."""
+    seen: set[int] = set()
+    for text, value in values:
+        if text.isidentifier() or id(value) not in seen:
+            seen.add(id(value))
+            yield text, value
+
+
+def _at_index(found: list[Atom], where: Where) -> Iterator[Atom]:
+    """Yield the elements of arrays at which a statement or the loops around it are."""
+    for index in where.index:
+        for atom in found[:MOST_INDEXED]:
+            if atom.text.isidentifier():
+                text = f"{atom.text}[{index}]"
+                value = where.value(parsed(text))
+                if value is not None and np.size(value):
+                    yield Atom(text, np.asarray(value))
 
 
 def scalars(where: Where) -> list[Atom]:
@@ -57,7 +81,16 @@ def scalars(where: Where) -> list[Atom]:
     >>> [atom.text for atom in scalars(where)]
     ['p', 'N', '1 - p', 'x.shape[1]', 'x.size']
     """
+    if "scalars" not in where.atoms:
+        where.atoms["scalars"] = _scalars(where)
+    held: list[Atom] = where.atoms["scalars"]
+    return held
+
+
+def _scalars(where: Where) -> list[Atom]:
     named = [Atom(text, value) for text, value in _values(where.scope) if _is_number(value)]
+    named += [Atom(name, value) for name, value in where.names.items()
+              if _is_number(value) and name not in where.scope and name[0] != "_"][:MOST_GLOBAL]
     made = [Atom(f"1 - {atom.text}", 1 - atom.value) for atom in named if 0 < atom.value < 1]
     made += [Atom(f"{where.numpy}.sqrt({atom.text})", np.sqrt(atom.value)) for atom in named
              if where.numpy in where.names and isinstance(atom.value, int) and atom.value > 1]

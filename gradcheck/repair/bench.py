@@ -15,7 +15,7 @@ from gradcheck.numeric.evaluator import output_of
 from gradcheck.repair.code import NoSourceError, Source
 from gradcheck.repair.sites import Change
 from gradcheck.repair.trace import Run, functions_of, traced
-from gradcheck.repair.truth import Place, distances
+from gradcheck.repair.truth import Place, distances, matches
 
 UNCHANGED = 1e-9
 MOST_FUNCTIONS = 8
@@ -39,6 +39,7 @@ class Outcome:
     """How far every gradient is from the true one with a candidate; 1 is as far as it may be."""
 
     distances: list[float]
+    matched: int = 0
 
     @property
     def right(self) -> frozenset[int]:
@@ -49,6 +50,16 @@ class Outcome:
     def is_right(self) -> bool:
         """Whether all are."""
         return len(self.right) == len(self.distances)
+
+    def is_nearer(self, other: Outcome) -> bool:
+        """Whether more is right than with another candidate, and nothing less."""
+        return self.right > other.right or (
+            self.right == other.right and self.parts > other.parts)
+
+    @property
+    def parts(self) -> tuple[int, int]:
+        """How many gradients are there at all, and how many of their elements are right."""
+        return sum(map(bool, np.isfinite(self.distances))), self.matched
 
 
 @dataclass(eq=False)
@@ -92,7 +103,11 @@ class Bench:
         self.tried += 1
         try:
             with part.source.running(code) if part and code else nullcontext():
-                return Outcome(distances(place, self._gradients(part, place)))
+                found = self._gradients(part, place)
+            outcome = Outcome(distances(place, found))
+            if not outcome.is_right and place is self.places[0]:
+                outcome.matched = matches(place, found)
+            return outcome
         except FAULTS:
             return Outcome([np.inf] * len(place.layer.wrt))
 

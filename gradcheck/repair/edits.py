@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck.repair import grows, lost, swaps, turns
+from gradcheck.repair import bounds, grows, inserts, lent, lost, swaps, turns
 from gradcheck.repair.sites import Change, Site
 
 MOST_SITES = 6
@@ -106,11 +106,19 @@ KINDS = (
          swaps.unpackings, "statement"),
     Kind("definition", 1, "a name is not defined", "return dx", "dx = np.zeros_like(x); ...",
          lost.definitions, "statement", 1.8),
-    Kind("statement", 1, "this statement is too much", "dx *= p", "", grows.statements,
+    Kind("statement", 1, "this statement is too much", "dx *= p", "", inserts.statements,
          "statement"),
-    Kind("bounds", 1, "another bound or index is wanted here", "dx[1:]", "dx[:-1]", grows.bounds),
+    Kind("scatter", 1, "an index that stands twice has to count twice", "dw[idx] += dout",
+         "np.add.at(dw, idx, dout)", inserts.scattered, "statement"),
+    Kind("unread", 0, "a name that is never read is missing here", "dh * o", "dh * o + dc",
+         lent.unread, cost=1.3),
+    Kind("borrowed", 0, "something is missing here", "var ** -1.5", "(var + eps) ** -1.5",
+         lent.borrowed, cost=1.4),
+    Kind("wider", 1, "an array is wanted here", "np.where(pos, dout, slope)",
+         "np.where(pos, dout, slope * dout)", lent.wider, cost=1.5),
+    Kind("bounds", 1, "another bound or index is wanted here", "dx[1:]", "dx[:-1]", bounds.bounds),
     Kind("shape", 1, "another reshape is wanted here", "x.reshape(-1, n)", "x.reshape(n, -1).T",
-         grows.shapes),
+         bounds.shapes),
     Kind("factor", 2, "a factor is missing here", "dout * mask", "dout * mask / (1 - p)",
          grows.scalar_factors, "value", 1.5),
     Kind("array-factor", 2, "a factor is missing here", "dout", "dout * mask",
@@ -127,7 +135,7 @@ KINDS = (
     Kind("inner-term", 3, "a term is missing here", "np.sqrt(var)", "np.sqrt(var + eps)",
          grows.terms, "inner", 2.1),
     Kind("insertion", 4, "a statement is missing before this", "return dx",
-         "dx *= mask; return dx", grows.insertions, "statement", 2.5),
+         "dx *= mask; return dx", inserts.insertions, "statement", 2.5),
 )
 TIERS = sorted({kind.tier for kind in KINDS})
 BY_NAME = {kind.name: kind for kind in KINDS}

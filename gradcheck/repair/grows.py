@@ -1,11 +1,10 @@
-"""Edits that take something away or add something: bounds, factors, terms, calls, statements."""
+"""Edits that take something away or add something: factors, terms, calls."""
 
 from __future__ import annotations
 
 import ast
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -15,92 +14,6 @@ from gradcheck.repair.swaps import called, number
 
 WRAPPERS = ("sqrt", "square", "exp", "log", "abs", "tanh", "cos", "sin")
 PRODUCTS = (ast.Mult, ast.Div, ast.MatMult, ast.Pow)
-
-
-def bounds(site: Site) -> Iterator[ast.AST]:
-    """Yield other bounds of a slice or a range, other offsets of an index."""
-    node = site.node
-    if isinstance(node, ast.Subscript):
-        new = list(_indices(site, node.slice))
-        yield from (ast.Subscript(node.value, index, node.ctx) for index in new)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (
-            node.func.id == "range"):
-        for place, arg in enumerate(node.args):
-            for new_arg in _moved(site, arg):
-                yield ast.Call(node.func, [*node.args[:place], new_arg, *node.args[place + 1:]], [])
-        if len(node.args) == 1:
-            yield ast.Call(ast.Name("reversed", ast.Load()), [node], [])
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (
-            node.func.id == "reversed") and len(node.args) == 1:
-        yield node.args[0]
-
-
-def _indices(site: Site, index: ast.expr) -> Iterator[ast.expr]:
-    if isinstance(index, ast.Tuple):
-        for place, entry in enumerate(index.elts):
-            for new in _indices(site, entry):
-                yield ast.Tuple([*index.elts[:place], new, *index.elts[place + 1:]], ast.Load())
-    elif isinstance(index, ast.Slice):
-        for lower in _bound(site, index.lower):
-            yield ast.Slice(lower, index.upper, index.step)
-        for upper in _bound(site, index.upper):
-            yield ast.Slice(index.lower, upper, index.step)
-        if index.step is None:
-            yield ast.Slice(index.lower, index.upper, number(-1))
-        else:
-            yield ast.Slice(index.lower, index.upper, None)
-    elif not (isinstance(index, ast.Constant) and not isinstance(index.value, int)):
-        yield from _moved(site, index)
-
-
-def _bound(site: Site, bound: ast.expr | None) -> Iterator[ast.expr | None]:
-    if bound is None:
-        whole = [atom for atom in scalars(site.place) if isinstance(atom.value, int)]
-        for atom in whole[:6]:
-            yield atom.node
-            yield ast.UnaryOp(ast.USub(), atom.node)
-        yield number(1)
-        yield number(-1)
-        return
-    yield from _moved(site, bound)
-    yield None
-
-
-def _moved(site: Site, node: ast.expr) -> Iterator[ast.expr]:
-    """Yield an index one further, one less, or times or plus a whole number in scope."""
-    if site.place.shape(node) not in ((), None):
-        return
-    yield ast.BinOp(node, ast.Add(), number(1))
-    yield ast.BinOp(node, ast.Sub(), number(1))
-    for atom in scalars(site.place)[:8]:
-        if isinstance(atom.value, int | np.integer) and "." not in atom.text:
-            yield ast.BinOp(node, ast.Mult(), atom.node)
-            yield ast.BinOp(node, ast.Add(), atom.node)
-            yield ast.BinOp(node, ast.Sub(), atom.node)
-
-
-def shapes(site: Site) -> Iterator[ast.AST]:
-    """Yield other orders of a reshape, or a transpose instead of one."""
-    node = site.node
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "reshape"):
-        return
-    args = node.args[0].elts if len(node.args) == 1 and isinstance(
-        node.args[0], ast.Tuple) else node.args
-    base = node.func.value
-    shape = site.place.shape(base)
-    for order in itertools.islice(itertools.permutations(args), 1, 24):
-        yield ast.Call(node.func, [ast.Tuple(list(order), ast.Load())], node.keywords)
-    yield ast.Attribute(base, "T", ast.Load())
-    if shape is not None and 2 < len(shape) < 6:
-        for axes in itertools.permutations(range(len(shape))):
-            if list(axes) != sorted(axes):
-                turned = ast.Call(ast.Attribute(base, "transpose", ast.Load()),
-                                  [parsed(str(axis)) for axis in axes], [])
-                yield ast.Call(ast.Attribute(turned, "reshape", ast.Load()), node.args,
-                               node.keywords)
-    for atom in arrays(site.place):
-        yield ast.Call(node.func, [parsed(f"{atom.text}.shape")], [])
 
 
 def deletions(site: Site) -> Iterator[ast.AST]:
@@ -129,21 +42,13 @@ def deletions(site: Site) -> Iterator[ast.AST]:
         yield from (node.body, node.orelse, ast.IfExp(node.test, node.orelse, node.body))
 
 
-def statements(site: Site) -> Iterator[Any]:
-    """Yield nothing in the place of a statement."""
-    node = site.node
-    if isinstance(node, ast.AugAssign | ast.Expr) or (isinstance(node, ast.Assign) and isinstance(
-            node.targets[0], ast.Name | ast.Subscript)):
-        yield ast.Pass()
-
-
 def is_term(site: Site) -> bool:
     """Whether it is a whole term: what is a factor of another has that one's factors."""
     return not (isinstance(site.parent, ast.BinOp) and isinstance(site.parent.op, PRODUCTS)
                 ) and not isinstance(site.parent, ast.Subscript | ast.Slice | ast.Attribute)
 
 
-def _has_value(site: Site) -> tuple[int, ...] | None:
+def has_value(site: Site) -> tuple[int, ...] | None:
     """Return the shape of a term that is loaded and is a number or an array."""
     node = site.node
     if not isinstance(node, ast.expr) or isinstance(node, ast.Constant | ast.Tuple):
@@ -167,16 +72,23 @@ def fits(atom: Atom, shape: tuple[int, ...]) -> bool:
 
 def scalar_factors(site: Site) -> Iterator[ast.AST]:
     """Yield it times or over a number in scope."""
-    if _has_value(site) is None:
+    shape = has_value(site)
+    if shape is None:
         return
     for atom in [*scalars(site.place), Atom("2", 2), Atom("3", 3)]:
         yield ast.BinOp(site.node, ast.Mult(), atom.node)
         yield ast.BinOp(site.node, ast.Div(), atom.node)
+    if shape == () and site.is_value:
+        named = [atom for atom in scalars(site.place) if atom.text.isidentifier()]
+        for a, b in itertools.permutations(named, 2):
+            yield ast.BinOp(ast.BinOp(site.node, ast.Mult(), a.node), ast.Div(), b.node)
+            if a.text < b.text:
+                yield ast.BinOp(ast.BinOp(site.node, ast.Mult(), a.node), ast.Mult(), b.node)
 
 
 def array_factors(site: Site) -> Iterator[ast.AST]:
     """Yield it times or over an array in scope, or what is made of one."""
-    shape = _has_value(site)
+    shape = has_value(site)
     if shape is None or (not site.is_value and isinstance(site.node, ast.Name) and not shape):
         return
     for atom in arrays(site.place):
@@ -192,7 +104,7 @@ def array_factors(site: Site) -> Iterator[ast.AST]:
 
 def terms(site: Site) -> Iterator[ast.AST]:
     """Yield it plus or minus an array in scope."""
-    shape = _has_value(site)
+    shape = has_value(site)
     if shape is None:
         return
     for atom in arrays(site.place):
@@ -208,7 +120,7 @@ def terms(site: Site) -> Iterator[ast.AST]:
 
 def calls(site: Site) -> Iterator[ast.AST]:
     """Yield a sum, a root or a reshape of it."""
-    shape = _has_value(site)
+    shape = has_value(site)
     if shape is None or not site.place.numpy:
         return
     node = site.node
@@ -226,6 +138,8 @@ def calls(site: Site) -> Iterator[ast.AST]:
                 yield ast.Call(ast.Attribute(node, "reshape", ast.Load()),
                                [parsed(f"{other.text}.shape")], [])
         yield parsed_with("{}[:, None]", node)
+        yield ast.Call(ast.Attribute(ast.Compare(node, [ast.Gt()], [number(0)]), "astype",
+                                     ast.Load()), [ast.Name("float", ast.Load())], [])
     for name in WRAPPERS:
         yield called(site, name, node)
 
@@ -236,26 +150,3 @@ def parsed_with(template: str, node: ast.expr) -> ast.expr:
     assert isinstance(made, ast.Subscript)
     made.value = node
     return made
-
-
-def insertions(site: Site) -> Iterator[list[ast.stmt]]:
-    """Yield it after a statement more: a gradient times a number, plus or times an array."""
-    node = site.node
-    if not isinstance(node, ast.Return | ast.Assign | ast.AugAssign | ast.For):
-        return
-    floats = [atom for atom in arrays(site.place) if atom.value.dtype.kind == "f"
-              and atom.text.isidentifier()]
-    for atom in [entry for entry in floats if _is_written(entry.text)]:
-        target = ast.Name(atom.text, ast.Store())
-        for scalar in scalars(site.place):
-            yield [ast.AugAssign(target, ast.Mult(), scalar.node), node]
-            yield [ast.AugAssign(target, ast.Div(), scalar.node), node]
-        for other in arrays(site.place):
-            if other.text != atom.text and fits(other, atom.value.shape):
-                for kind in (ast.Mult, ast.Add, ast.Sub):
-                    yield [ast.AugAssign(target, kind(), other.node), node]
-
-
-def _is_written(name: str) -> bool:
-    """Whether a name is one that a gradient has."""
-    return name.startswith("d") or "grad" in name

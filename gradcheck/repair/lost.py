@@ -30,7 +30,7 @@ def missing_name(error: Exception | None) -> str:
 
 def definitions(site: Site) -> Iterator[list[ast.AST]]:
     """Yield the first statement that needs the missing name after one that defines it."""
-    name, node = site.place.missing, site.node
+    name, node = site.place.known.missing, site.node
     if not name or site.is_nested or name in site.place.scope or not any(
             isinstance(child, ast.Name) and child.id == name and isinstance(child.ctx, ast.Load)
             for child in ast.walk(node)):

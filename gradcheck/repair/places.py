@@ -14,6 +14,7 @@ import numpy as np
 Args = tuple[Any, ...]
 Sizes = Mapping[int, int]
 ROUNDS = 3
+LENGTHS = (3, 4, 5)
 ATTEMPTS = 48
 
 
@@ -50,6 +51,22 @@ def _led(arg: Any, args: Args, rng: np.random.Generator) -> Any:
     if isinstance(arg, np.ndarray) and arg.ndim and arg.shape[0] == batch:
         return _drawn(arg, (batch + 3, *arg.shape[1:]), rng)
     return _changed(arg, {}, {}, rng)
+
+
+def smaller(args: Args, rng: np.random.Generator) -> Iterator[Args]:
+    """Yield arguments of the same kind in which no axis is long, the shortest first.
+
+    Odd lengths and even ones stay apart: an image that is a square hides exchanged indices.
+
+    Examples
+    --------
+    >>> args = (np.ones((4, 9)), np.ones(9))
+    >>> [[array.shape for array in found] for found in smaller(args, np.random.default_rng(0))]
+    [[(4, 3), (3,)], [(4, 5), (5,)], [(4, 5), (5,)]]
+    """
+    for most in LENGTHS:
+        sizes = {size: min(size, most + (size - most) % 2) for arg in args for size in _sizes(arg)}
+        yield tuple(_changed(arg, sizes, {}, rng) for arg in args)
 
 
 def redrawn(args: Args, rng: np.random.Generator) -> Args:

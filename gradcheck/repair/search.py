@@ -9,31 +9,37 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import CodeType
-from typing import Any
 
 import numpy as np
 
 from gradcheck.repair import edits
 from gradcheck.repair.angelic import Suspect, suspects
 from gradcheck.repair.bench import Bench, Outcome, Part
-from gradcheck.repair.edits import Kind
 from gradcheck.repair.lost import missing_name
 from gradcheck.repair.sites import Change, Site, sites_of
 from gradcheck.repair.slice import OWN, SHARED, scores
-from gradcheck.repair.values import expressions
+from gradcheck.repair.steered import by_ratio, by_value, yielding
+from gradcheck.repair.where import Known, is_pure
 
 # After the first edit that repairs, others are collected so long.
-MORE_SECONDS = 0.3
+MORE_SECONDS = 0.4
 # What costs less needs no better one beside it.
 NATURAL = 1.75
 # How much less natural an edit outside backward is: in forward's cache, in a helper.
 AWAY = 0.3
-MOST_PARTIAL = 4
+MOST_PARTIAL, MOST_TOGETHER, MOST_ALIKE = 4, 16, 6
 # How far the second of two edits is looked for.
 LAST_TIER_OF_TWO = 1
 SOLVING_SECONDS = 0.4
-MOST_EXPRESSIONS = 12
+MOST_LINES = 3
+# How long an expression may be that stands elsewhere and is tried.
+MOST_LENT = 40
+
+
+Group = tuple[Part, Sequence[Site]]
+Partial = tuple[Part, Change, Outcome]
 
 
 @dataclass
@@ -82,45 +88,64 @@ class Search:
     deadline: float
     kind: str = "layer"
     found: list[Candidate] = field(default_factory=list)
-    partial: list[tuple[Part, Change, Outcome]] = field(default_factory=list)
+    partial: list[Partial] = field(default_factory=list)
     suspects: list[Suspect] = field(default_factory=list)
     base: Outcome = field(init=False)
     enough: float = np.inf
+    done: set[tuple[int, int]] = field(default_factory=set)
 
     def run(self) -> list[Candidate]:
         """Return the candidates, the most natural first; none where nothing is wrong."""
         self.base = self.bench.outcome()
         if self.base.is_right:
             return []
-        groups = [(part, list(self.sites(part))) for part in self.order()]
+        groups: list[Group] = [(part, list(self.sites(part))) for part in self.order()]
         for tier in edits.TIERS:
             for part, sites in groups:
                 self._try(part, self._stage(part, sites, tier))
                 if self._is_over:
                     return self._sorted()
-            if self.found and (self._sorted()[0].cost < NATURAL or tier > 1):
-                return self._sorted()
-            if tier >= 1 and not self.found:
+            if tier == 0 and not self._has_natural:
+                groups = self._solved_first(groups)
+            elif tier and not self.found:
                 self._two(groups, tier)
-                if self.found or self._is_over:
-                    return self._sorted()
-            if tier == 1:
-                self._solve(groups)
+                if self.found:
+                    break
+            if self._is_over or self._has_natural or (self.found and tier > 1):
+                break
         return self._sorted()
 
-    def _solve(self, groups: Sequence[tuple[Part, Sequence[Site]]]) -> None:
+    @property
+    def _has_natural(self) -> bool:
+        """Whether something is found that needs no better one beside it."""
+        return any(candidate.cost < NATURAL for candidate in self.found)
+
+    def _solved_first(self, groups: Sequence[Group]) -> list[Group]:
+        """Try every edit of the lines at which solving says that the slip is; return the others."""
+        self._solve(groups)
+        lines = {entry.site.statement for entry in self.suspects if entry.is_telling}
+        if not 0 < len(lines) <= MOST_LINES:
+            return list(groups)
+        near = [(part, [site for site in sites if site.statement in lines])
+                for part, sites in groups]
+        for tier in edits.TIERS[1:-1]:
+            for part, sites in near:
+                self._try(part, edits.changes(sites, tier, self.codes))
+                if self._is_over:
+                    return list(groups)
+            if self._has_natural:
+                break
+        return [(part, [site for site in sites if site.statement not in lines])
+                for part, sites in groups]
+
+    def _solve(self, groups: Sequence[Group]) -> None:
         """Find the lines at which some value makes all right, and what could yield it there."""
         until = min(self.deadline, time.monotonic() + SOLVING_SECONDS)
         for part, sites in groups:
-            if part.is_main and part.in_backward and self.kind == "layer":
+            if part.is_main and part.in_backward:
                 self.suspects += suspects(self.bench, part, sites, until)
                 self._try(part, (change for suspect in self.suspects if suspect.is_unique
-                                 for change in _yielding(suspect.site, suspect.value)))
-        lines = {entry.site.statement for entry in self.suspects if entry.is_telling}
-        for _, sites in groups:
-            for site in sites:
-                if site.statement in lines:
-                    site.place.score = OWN - 1
+                                 for change in yielding(suspect.site, suspect.value)))
 
     def order(self) -> list[Part]:
         """Return the parts, the backward first, and forward's cache last."""
@@ -140,8 +165,17 @@ class Search:
             found = {node: score for node, score in cached.items() if score == OWN} | returns
         else:
             found = scores(tree, names, failing, value_first=part.in_forward)
-        yield from sites_of(part.source, part.run, found, self._packed(),
-                            missing_name(self.bench.error))
+        yield from sites_of(part.source, part.run, found, Known(
+            self._packed(), missing_name(self.bench.error), self._lent))
+
+    @cached_property
+    def _lent(self) -> tuple[str, ...]:
+        """The expressions that stand in forward and backward, the short ones first."""
+        found = {ast.unparse(node) for part in self.bench.parts
+                 for node in ast.walk(part.source.tree)
+                 if isinstance(node, ast.BinOp | ast.Subscript | ast.Call) and is_pure(node)
+                 and isinstance(getattr(node, "ctx", ast.Load()), ast.Load)}
+        return tuple(sorted((text for text in found if len(text) < MOST_LENT), key=len))
 
     def _packed(self) -> tuple[tuple[str, ...], ...]:
         """Return the tuples of names that forward makes."""
@@ -167,7 +201,9 @@ class Search:
             yield from edits.everywhere(sites)
         yield from edits.changes(sites, tier, self.codes)
         if tier == 0 and (part.in_backward or self.kind != "layer"):
-            yield from self._by_value(sites)
+            failing = sorted(set(range(len(self._names()))) - self.base.right)
+            yield from by_value(self.bench, self._names(), failing, sites)
+            yield from by_ratio(self.bench, part, sites)
 
     def _try(self, part: Part, changes: Iterator[Change], before: tuple[Change, ...] = ()) -> None:
         """Try changes, and keep those that repair all, or some and spoil none."""
@@ -181,26 +217,47 @@ class Search:
                 if elsewhere >= 0:
                     self.found.append(Candidate(part, (*before, change), code, elsewhere))
                     self.enough = min(self.enough, time.monotonic() + MORE_SECONDS)
-            elif not before and outcome.right > self.base.right:
+            elif not before and outcome.is_nearer(self.base):
                 self.partial.append((part, change, outcome))
             if self._is_over:
                 return
 
-    def _by_value(self, sites: Sequence[Site]) -> Iterator[Change]:
-        """Yield what the true gradient itself suggests where it is last given a name."""
-        names = self._names()
-        truths = self.bench.places[0].truths
-        for place in sorted(set(range(len(names))) - self.base.right):
-            whole = truths[place].whole
-            if whole is None or not np.all(truths[place].known):
-                continue
-            for site in (*_keyed(sites, names[place]), *_last(sites, place, len(names))):
-                yield from _yielding(site, whole)
+    def _firsts(self) -> Iterator[Partial]:
+        """Yield the edits that repair a part, the best first, one of those that do the same."""
+        best = sorted(self.partial, key=lambda entry: (
+            len(entry[2].right), entry[2].parts, -sum(entry[2].distances), -entry[1].cost),
+            reverse=True)
+        groups: dict[tuple[str, ...], list[Partial]] = {}
+        for entry in best:
+            groups.setdefault(tuple(f"{far:.6g}" for far in entry[2].distances), []).append(entry)
+        for group in groups.values():
+            # 2 is the root of d at the first arguments, and of nothing elsewhere
+            yield from itertools.islice(filter(self._holds, group[:MOST_ALIKE]), 1)
 
-    def _two(self, groups: Sequence[tuple[Part, Sequence[Site]]], tier: int) -> None:
-        """Try a second edit after each first one that repairs some gradients."""
-        ranked = sorted(self.partial, key=lambda entry: (-len(entry[2].right), entry[1].cost))
-        for part, change, outcome in ranked[:MOST_PARTIAL]:
+    def _holds(self, entry: Partial) -> bool:
+        """Whether what an edit repairs at the first arguments it repairs at others, too."""
+        part, change, outcome = entry
+        with change.applied():
+            code = part.source.compiled()
+        return all(self.bench.outcome(part, code, place).right >= outcome.right
+                   for place in self.bench.places[1:] if place.is_new)
+
+    def _together(self, firsts: Sequence[Partial]) -> None:
+        """Try every two edits that each repair a part."""
+        for place, (part, change, _) in enumerate(firsts):
+            others = [other for home, other, _ in firsts[place + 1:]
+                      if home is part and other.first.statement is not change.first.statement]
+            with change.applied():
+                self._try(part, iter(others), (change,))
+            if self.found or self._is_over:
+                return
+
+    def _two(self, groups: Sequence[Group], tier: int) -> None:
+        """Try a second edit after each first one that repairs some gradients, or a part of one."""
+        firsts = list(itertools.islice(self._firsts(), MOST_TOGETHER))
+        self._together(firsts)
+        for part, found, outcome in [] if self.found else firsts[:MOST_PARTIAL]:
+            change = found.copied()
             first, self.base = self.base, outcome
             with ExitStack() as stack:
                 stack.enter_context(change.applied())
@@ -208,55 +265,12 @@ class Search:
                 sites = list(self.sites(part))
                 part.run = run
                 for later in range(min(tier, LAST_TIER_OF_TWO) + 1):
+                    if (id(found), later) in self.done:
+                        continue
+                    self.done.add((id(found), later))
                     self._try(part, self._stage(part, sites, later), (change,))
                     if self.found or self._is_over:
                         break
             self.base = first
             if self.found or self._is_over:
                 return
-
-
-REWRITTEN = Kind("rewritten", 0, "another expression is wanted here", "dout", "dout * mask",
-                 lambda site: iter(()), cost=2.2)
-
-
-def _yielding(site: Site, value: Any) -> Iterator[Change]:
-    """Yield the edits of an expression with which it is worth a value."""
-    with np.errstate(all="ignore"):
-        found = list(itertools.islice(expressions(site, value), MOST_EXPRESSIONS))
-    for name, node in found:
-        kind = edits.BY_NAME.get(name, REWRITTEN)
-        yield Change(kind, ((site, node),), kind.cost + 0.1)
-
-
-def _keyed(sites: Sequence[Site], name: str) -> Iterator[Site]:
-    """Yield where a gradient is put into a dict or an object under its own name."""
-    keys = (name, f"d{name}", f"grad_{name}", f"{name}_grad")
-    for site in sites:
-        if isinstance(site.statement, ast.Assign) and site.node is site.statement.value:
-            target = site.statement.targets[0]
-            key = getattr(getattr(target, "slice", None), "value", getattr(target, "attr", None))
-            if key in keys:
-                yield site
-
-
-def _last(sites: Sequence[Site], place: int, several: int) -> Iterator[Site]:
-    """Yield where a gradient is given its last value, then where it is returned."""
-    for returned in sites:
-        value = getattr(returned.node, "value", None)
-        if not isinstance(returned.node, ast.Return) or value is None:
-            continue
-        entries = value.elts if isinstance(value, ast.Tuple) else [value]
-        at = place + len(entries) - several
-        if not 0 <= at < len(entries):
-            continue
-        roots = [entries[at]]
-        if isinstance(roots[0], ast.Name):
-            named = [other.statement.value for other in sites
-                     if isinstance(other.statement, ast.Assign)
-                     and isinstance(other.statement.targets[0], ast.Name)
-                     and other.statement.targets[0].id == roots[0].id]
-            roots = [*named[-1:], *roots]
-        for root in roots:
-            inner = [root.body, root.orelse] if isinstance(root, ast.IfExp) else []
-            yield from (site for node in (*inner, root) for site in sites if site.node is node)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck.repair.code import Source
-from gradcheck.repair.trace import Run, Scope
+from gradcheck.repair.trace import Run
+from gradcheck.repair.where import Known, Where, is_pure
 
-# What is only computed, so that a part of the source may be evaluated by itself.
-PURE_METHODS = frozenset({"T", "shape", "ndim", "size", "sum", "mean", "reshape", "transpose",
-                          "dot", "astype", "copy", "max", "min", "ravel", "flatten", "std", "var"})
-IMPURE = frozenset({"random", "as_strided", "save", "load", "lib", "at", "put", "copyto"})
 LEFT_ALONE = (ast.While, ast.Assert, ast.Raise, ast.Import, ast.ImportFrom, ast.FunctionDef,
               ast.ClassDef, ast.Global, ast.Nonlocal, ast.Delete, ast.With)
-_UNKNOWN = object()
 
 
 @dataclass(eq=False)
@@ -58,90 +55,56 @@ class Site:
     @property
     def is_value(self) -> bool:
         """Whether it is all that a statement assigns or returns, or an element of it."""
-        above = [node for node in self.parents if not isinstance(node, ast.Tuple | ast.IfExp)]
+        above = [node for node in self.parents
+                 if not isinstance(node, ast.Tuple | ast.IfExp | ast.Dict)]
         return not above and isinstance(self.statement, ast.Assign | ast.AugAssign | ast.Return)
 
 
-@dataclass(eq=False)
-class Where:
-    """A statement's surroundings: the names in scope and what they hold."""
-
-    scope: Scope
-    names: Scope
-    numpy: str
-    score: int = 0
-    packed: tuple[tuple[str, ...], ...] = ()
-    missing: str = ""
-    values: dict[ast.AST, Any] = field(default_factory=dict)
-
-    def value(self, node: ast.AST) -> Any:
-        """Return what an expression is worth here; None where that cannot be told."""
-        found = self.values.get(node, _UNKNOWN)
-        if found is _UNKNOWN:
-            found = self.values[node] = self._evaluated(node)
-        return found
-
-    def _evaluated(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.Name):
-            return self.scope.get(node.id)
-        if not isinstance(node, ast.expr) or not is_pure(node):
-            return None
-        try:
-            return eval(compile(ast.Expression(node), "", "eval"), dict(self.names), self.scope)
-        except Exception:
-            return None
-
-    def shape(self, node: ast.AST) -> tuple[int, ...] | None:
-        """Return the shape of an expression's value; None where it is no number or array."""
-        value = self.value(node)
-        return np.shape(value) if isinstance(value, np.ndarray | np.number | float | int) else None
-
-
-def is_pure(node: ast.AST) -> bool:
-    """Whether an expression only computes."""
-    for child in ast.walk(node):
-        if isinstance(child, ast.Attribute) and child.attr in IMPURE:
-            return False
-        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and not (
-                isinstance(child.func.value, ast.Name) or child.func.attr in PURE_METHODS):
-            return False
-        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and (
-                child.func.id not in ("len", "int", "float", "abs", "max", "min", "range")):
-            return False
-        if isinstance(child, ast.NamedExpr | ast.Lambda | ast.Await | ast.Yield):
-            return False
-    return True
-
-
 def sites_of(source: Source, run: Run, scores: Mapping[ast.stmt, int],
-             packed: tuple[tuple[str, ...], ...] = (), missing: str = "") -> Iterator[Site]:
-    """Yield the places of a function that matter, its statements and what is in them.
-
-    `packed` holds the tuples of names that forward packs, which are what a cache is made of;
-    `missing` is a name that is used and not defined.
-    """
+             known: Known | None = None) -> Iterator[Site]:
+    """Yield the places of a function that matter, its statements and what is in them."""
     alias = next((name for name, value in run.names.items() if value is np), "")
-    known = Where({}, run.names, alias, packed=packed, missing=missing)
-    for site in _of_body(source.tree.body, run, scores, known):
+    known = replace(known or Known(), unused=_unused(source.tree))
+    above = Where({}, run.names, alias, known=known)
+    for site in _of_body(source.tree.body, run, scores, above):
         site.is_nested = site.holder is not source.tree.body
         yield site
 
 
-def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], known: Where
+def _unused(tree: ast.FunctionDef) -> frozenset[str]:
+    """Return the names of a function that are given a value and never read."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    given = {arg.arg for arg in tree.args.args} | {
+        node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return frozenset(given - {node.id for node in names if isinstance(node.ctx, ast.Load)})
+
+
+def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], above: Where
              ) -> Iterator[Site]:
     for index, node in enumerate(body):
         scope = run.scope_of(node.lineno, _own_end(node)) if hasattr(node, "lineno") else None
         if scope is None or isinstance(node, LEFT_ALONE):
             continue
         if node in scores:
-            where = Where(scope, run.names, known.numpy, scores[node], known.packed,
-                          known.missing)
+            where = replace(above, scope=scope, score=scores[node], values={}, atoms={},
+                            index=tuple(_indices(node, above.index)))
             _remember(node, where, run)
             yield Site(body, index, node, node, (), where)
             if not _is_text(node):
                 yield from _inside(node, node, (), where)
+        inner = replace(above, index=(*above.index, node.target.id)) if isinstance(
+            node, ast.For) and isinstance(node.target, ast.Name) else above
         for name in ("body", "orelse", "finalbody"):
-            yield from _of_body(getattr(node, name, []), run, scores, known)
+            yield from _of_body(getattr(node, name, []), run, scores, inner)
+
+
+def _indices(node: ast.stmt, loops: tuple[str, ...]) -> Iterator[str]:
+    """Yield the indices that a statement writes at, and those of the loops around it."""
+    if loops:
+        yield ", ".join(loops)
+    for target in getattr(node, "targets", [getattr(node, "target", None)]):
+        if isinstance(target, ast.Subscript) and is_pure(target.slice):
+            yield ast.unparse(target.slice).removeprefix("(").removesuffix(")")
 
 
 def _remember(node: ast.stmt, where: Where, run: Run) -> None:
@@ -209,6 +172,11 @@ class Change:
     def first(self) -> Site:
         """The place that is shown."""
         return self.parts[0][0]
+
+    def copied(self) -> Change:
+        """Return the change with nodes of its own, in which a second one may be made."""
+        parts = ((site, copy.deepcopy(new, {id(site.node): site.node})) for site, new in self.parts)
+        return replace(self, parts=tuple(parts))
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,10 +27,14 @@ from gradcheck.repair.verify import Judge, passes, proved
 from gradcheck.repaired import Repair
 
 SECONDS = 3.0
+# Forward has to stay finite where it is, or an edit takes the eps that keeps it so.
+LEVELS = (0.0, 1.0, 3.0)
 MOST_PLACES, MOST_SAME = 3, 2
 MOST_SECONDS = 1.0
 # Of a forward that takes longer, nothing could be proved in the time.
 SLOWEST = 0.05
+# One that takes longer is looked at with smaller arguments first.
+SLOW = 5e-4
 LEAST_PLACES = 2
 MOST_JUDGED = 4
 MOST_SUSPECTS = 3
@@ -67,18 +72,16 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
 
 def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[Layer] | None,
                 seconds: float, judges: Sequence[Judge], seed: int) -> tuple[Repair, ...] | None:
-    deadline = time.monotonic() + seconds
+    deadline, layer = time.monotonic() + seconds, _apart(layer)
     with undisturbed():
         try:
-            place = Place(layer, whole=True, seed=seed)
-            if place.seconds > SLOWEST:
-                return ()
-            place.truths  # noqa: B018  (computed while the layer is as it is)
+            place, given = _first(layer, kind, others, seed)
         except Exception:
             return ()
-        given = variants(layer, kind) if others is None else others
+        if place.seconds > SLOWEST:
+            return ()
         until = time.monotonic() + min(MOST_SECONDS, seconds / 3)
-        bench = Bench([place, *_places(layer, given, until)])
+        bench = Bench([place, *_places(layer, given, until, _is_taken(place))])
         search = Search(bench, codes, deadline, kind)
         candidates = search.run() if bench.parts else []
         if bench.parts and search.base.is_right:
@@ -96,10 +99,75 @@ def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[
             _suspected(search, layer))
 
 
-def _places(layer: Layer, others: Iterable[Layer], until: float) -> Iterator[Place]:
+class _OwnBatch(NetLoss):
+    """A net's loss at a batch that no candidate can write into."""
+
+    def forward(self, *values: Any) -> Any:
+        """Return the loss, and the gradients that it computed with it."""
+        return NetLoss(self.net, self.names, copy.deepcopy(self.batch)).forward(*values)
+
+
+def _apart(layer: Layer) -> Layer:
+    """Return a layer of which candidates leave the arguments alone."""
+    net = getattr(layer.forward, "__self__", None)
+    if not isinstance(net, NetLoss):
+        return layer
+    own = _OwnBatch(net.net, net.names, net.batch)
+    return replace(layer, forward=own.forward, backward=own.backward)
+
+
+def _first(layer: Layer, kind: str, others: Iterable[Layer] | None, seed: int
+           ) -> tuple[Place, Iterable[Layer]]:
+    """Return where candidates are tried first, and what holds them then."""
+    place = Place(layer, whole=True, seed=seed)
+    given = variants(layer, kind) if others is None else others
+    if SLOW < place.seconds <= SLOWEST and kind == "layer":
+        place = _shrunk(place)
+        given = itertools.chain([layer], variants(place.layer, kind))
+    if place.seconds <= SLOWEST:
+        place.truths  # noqa: B018  (computed while the layer is as it is)
+    return place, given
+
+
+def _shrunk(place: Place) -> Place:
+    """Return a place of smaller arguments at which the same gradients are wrong, if there is one.
+
+    Each candidate is run at it; those that are right there are held to the larger arguments.
+    """
+    wrong = _wrong_at(Place(place.layer, seed=place.seed))
+    for args in argument_places.smaller(place.layer.args, np.random.default_rng(20)):
+        with contextlib.suppress(Exception):
+            small = Place(replace(place.layer, args=args), seed=place.seed)
+            if small.seconds < place.seconds and _wrong_at(small) == wrong:
+                return Place(small.layer, whole=True, seed=place.seed)
+    return place
+
+
+def _wrong_at(place: Place) -> list[bool]:
+    """Return of each gradient whether it is wrong; of all where backward raises."""
+    found = None
+    with contextlib.suppress(Exception):
+        found = as_gradients(place.layer.backward(place.dout.copy(), place.fresh_cache()))
+    return [not far <= 1.0 for far in distances(place, found or ())]
+
+
+def _is_taken(place: Place) -> bool:
+    """Whether backward as it is gives gradients of the right shapes.
+
+    Forward may take by accident what was never meant, such as a last gate of one column.
+    """
+    try:
+        found = as_gradients(place.layer.backward(place.dout.copy(), place.fresh_cache()))
+    except Exception:
+        return False
+    return found is not None and all(map(np.isfinite, distances(place, found)))
+
+
+def _places(layer: Layer, others: Iterable[Layer], until: float, taken: bool) -> Iterator[Place]:
     """Yield the places of other layers, as far as forward takes their arguments.
 
-    Those of sizes that were not there before are what proves an edit; others hold it, too.
+    Those of sizes that were not there before are what proves an edit; others hold it, too. Where
+    backward takes the first ones it has to take these.
     """
     seen, count, same = {_shapes(layer), _settings(layer)}, 0, 0
     for other in others:
@@ -111,6 +179,8 @@ def _places(layer: Layer, others: Iterable[Layer], until: float) -> Iterator[Pla
         with contextlib.suppress(Exception):
             place = Place(other, seed=1 + count, is_new=shapes not in seen)
             place.truths  # noqa: B018  (computed while the layer is as it is)
+            if taken and not _is_taken(place):
+                continue
             seen.update((shapes, settings))
             count += place.is_new
             same += not place.is_new
@@ -153,30 +223,58 @@ def _of_forward(bench: Bench, search: Search, kind: str, deadline: float) -> tup
         return ()
     first = layers[0]
     shapes = [_shape_of_output(layer) for layer in layers]
+    mattered = [_matters(Place(layer)) for layer in layers]
+    finite = [_is_finite(layer) for layer in _level(first)]
 
     def agrees() -> bool:
         # where nothing comes out, any gradient is right
         return [_shape_of_output(layer) for layer in layers] == shapes and all(
-            map(_agrees, layers))
+            map(_agrees, layers, mattered))
 
     def passes_all() -> bool:
         return all(passes(Place(layer), kind) for layer in layers)
 
+    def stays_finite() -> bool:
+        now = [_is_finite(layer) for layer in _level(first)]
+        return all(after or not before for before, after in zip(finite, now, strict=True))
+
     return repairs_by(
-        lambda: first.forward(*first.copies()), [agrees, passes_all], side="forward",
+        lambda: first.forward(*first.copies()), [agrees, stays_finite, passes_all], side="forward",
         verified=len(layers) - 1, arguments=_wrong(search, first), tiers=FORWARD_TIERS,
         seconds=min(FORWARD_SECONDS, deadline - time.monotonic()))
+
+
+def _level(layer: Layer) -> Iterator[Layer]:
+    """Yield a layer at arrays of one number: nothing varies in them, and a root may be of zero."""
+    for level in LEVELS:
+        args = tuple(np.full_like(arg, level) if isinstance(arg, np.ndarray) and (
+            arg.dtype.kind == "f") else arg for arg in layer.args)
+        yield replace(layer, args=args)
+
+
+def _is_finite(layer: Layer) -> bool:
+    try:
+        return bool(np.all(np.isfinite(layer.forward(*layer.copies())[0])))
+    except Exception:
+        return False
 
 
 def _shape_of_output(layer: Layer) -> tuple[int, ...]:
     return np.shape(layer.forward(*layer.copies())[0])
 
 
-def _agrees(layer: Layer) -> bool:
-    """Whether backward gives the gradient of forward, both as they now run."""
+def _agrees(layer: Layer, mattered: list[bool]) -> bool:
+    """Whether backward gives the gradient of forward, both as they now run, and no zeros."""
     place = Place(layer)
     found = as_gradients(layer.backward(place.dout.copy(), place.fresh_cache()))
-    return found is not None and max(distances(place, found), default=2.0) <= 1.0
+    return found is not None and max(distances(place, found), default=2.0) <= 1.0 and all(
+        after or not before for before, after in zip(mattered, _matters(place), strict=True))
+
+
+def _matters(place: Place) -> list[bool]:
+    """Return of each argument whether the output depends on it."""
+    return [any(abs(along.slope) > 2 * along.error for along in truth.along)
+            for truth in place.truths]
 
 
 def _suspected(search: Search, layer: Layer) -> Iterator[Repair]:

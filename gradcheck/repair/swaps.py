@@ -70,11 +70,12 @@ def signs(site: Site) -> Iterator[ast.AST]:
 def names(site: Site) -> Iterator[ast.AST]:
     """Yield other names whose values have the same form."""
     node = site.node
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        kind = kind_of(site.place.scope.get(node.id))
-        if kind is not None:
+    if isinstance(node, ast.Name | ast.Subscript) and isinstance(node.ctx, ast.Load):
+        own = getattr(node, "id", "")
+        kind = kind_of(site.place.value(node))
+        if kind is not None and (own or kind != "number"):
             same = [name for name, value in site.place.scope.items()
-                    if name != node.id and kind_of(value) == kind]
+                    if name != own and kind_of(value) == kind]
             yield from (ast.Name(name, ast.Load()) for name in same)
             if kind == "number" or kind[0] == "array":
                 yield from (atom.node for atom in (*arrays(site.place), *scalars(site.place))
@@ -97,7 +98,7 @@ def unpackings(site: Site) -> Iterator[list[ast.AST]]:
     """Yield the first statement after one that unpacks the cache as forward packed it."""
     cache = [name for name, value in site.place.scope.items() if isinstance(value, tuple)]
     first = isinstance(site.holder, list) and site.holder[0] is site.node
-    for packed in site.place.packed if first else ():
+    for packed in site.place.known.packed if first else ():
         for name in cache:
             if len(packed) == len(site.place.scope[name]):
                 names: list[ast.expr] = [ast.Name(entry, ast.Store()) for entry in packed]
@@ -140,15 +141,21 @@ def constants(site: Site) -> Iterator[ast.AST]:
         return
     if isinstance(site.parent, ast.keyword) and site.parent.arg in ("axis", "keepdims"):
         return
-    value = node.value
     power = isinstance(site.parent, ast.BinOp) and isinstance(site.parent.op, ast.Pow)
+    yield from _other_numbers(node.value, power)
+    if any(isinstance(above, ast.Subscript) for above in (site.parent, *site.parents[1:2])):
+        yield from (ast.Name(name, ast.Load()) for name, held in site.place.scope.items()
+                    if isinstance(held, int) and not isinstance(held, bool))
+    elif not power:
+        yield from (atom.node for atom in scalars(site.place))
+
+
+def _other_numbers(value: Any, power: bool) -> Iterator[ast.AST]:
     others = EXPONENTS if power else (value + 1, value - 1, 2 * value, value / 2, -value, 0, 1, 0.5,
                                       2, 3)
     for other in dict.fromkeys(others):
         if other != value and np.isfinite(other):
             yield number(other)
-    if not power and not isinstance(site.parent, ast.Subscript):
-        yield from (atom.node for atom in scalars(site.place))
 
 
 def number(value: Any) -> ast.expr:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -46,6 +47,25 @@ class Truth:
     whole: Array | None = None
     known: Array | None = None
     scale: float = 0.0
+
+    def matched(self, gradient: Any) -> int:
+        """Return how many elements of a gradient are right, where all are known."""
+        if self.whole is None or self.known is None or np.shape(gradient) != self.shape:
+            return 0
+        if self.ratio(gradient) is not None:  # a factor is missing, and no more
+            return max(int(np.count_nonzero(self.known)) - 1, 0)
+        near = np.abs(np.asarray(gradient) - self.whole) <= CLOSE * self.scale
+        return int(np.count_nonzero(near & self.known))
+
+    def ratio(self, gradient: Any) -> float | None:
+        """Return what a gradient has to be multiplied by; None where no number does it."""
+        if self.whole is None or self.known is None or np.shape(gradient) != self.shape:
+            return None
+        right, found = self.whole[self.known], np.asarray(gradient, dtype=float)[self.known]
+        square = float(np.sum(found * found))
+        factor = float(np.sum(right * found)) / square if square else 0.0
+        far = np.abs(right - factor * found)
+        return factor if factor and np.all(far <= CLOSE * self.scale) else None
 
     def distance(self, gradient: Any) -> float:
         """Return how far a gradient is from the true one, 1 for as far as it may be."""
@@ -167,7 +187,13 @@ def copied(value: Any) -> Any:
 
 def distances(place: Place, gradients: Sequence[Any]) -> list[float]:
     """Return how far each gradient is from the true one; those that are not there are infinite."""
-    given = [*gradients[:len(place.truths)],
-             *[None] * (len(place.truths) - len(gradients))]
-    return [truth.distance(gradient) for truth, gradient in zip(
-        place.truths, given, strict=True)]
+    return [truth.distance(gradient) for truth, gradient in _paired(place, gradients)]
+
+
+def matches(place: Place, gradients: Sequence[Any]) -> int:
+    """Return how many elements of all gradients are right."""
+    return sum(truth.matched(gradient) for truth, gradient in _paired(place, gradients))
+
+
+def _paired(place: Place, gradients: Sequence[Any]) -> Iterator[tuple[Truth, Any]]:
+    return itertools.zip_longest(place.truths, gradients[:len(place.truths)])

@@ -77,15 +77,23 @@ def transposes(site: Site) -> Iterator[ast.AST]:
             node.func.attr == "transpose"):
         yield from _permuted(site)
     elif isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-        shape = site.place.shape(node)
-        if shape is not None and len(shape) == 2:
-            yield ast.Attribute(node, "T", ast.Load())
+        yield from _transposed(node, len(site.place.shape(node) or ()))
     if isinstance(node, ast.BinOp | ast.Call) and _product(node):
         left, right = _product(node)  # type: ignore[misc]
         for first, second in ((_turned(left), _turned(right)), (_turned(right), _turned(left))):
             yield _with_operands(node, first, second)
         yield _with_operands(node, _turned(right), left)
         yield _with_operands(node, right, _turned(left))
+
+
+def _transposed(node: ast.expr, dimensions: int) -> Iterator[ast.AST]:
+    """Yield a matrix with its axes exchanged, or the matrices of a stack."""
+    if dimensions == 2:
+        yield ast.Attribute(node, "T", ast.Load())
+    elif 2 < dimensions < 5 and isinstance(node, ast.Name):
+        order = [*range(dimensions - 2), dimensions - 1, dimensions - 2]
+        yield ast.Call(ast.Attribute(node, "transpose", ast.Load()),
+                       [parsed(str(axis)) for axis in order], [])
 
 
 def _permuted(site: Site) -> Iterator[ast.AST]:
@@ -143,9 +151,9 @@ def orders(site: Site) -> Iterator[ast.AST]:
     elif isinstance(node, ast.Call) and len(node.args) > 1:
         for i, j in itertools.combinations(range(len(node.args)), 2):
             yield ast.Call(node.func, _exchanged(node.args, i, j), node.keywords)
-    elif isinstance(node, ast.Tuple) and 2 <= len(node.elts) <= 9:
+    elif isinstance(node, ast.Tuple | ast.List) and 2 <= len(node.elts) <= 9:
         for i, j in itertools.combinations(range(len(node.elts)), 2):
-            yield ast.Tuple(_exchanged(node.elts, i, j), node.ctx)
+            yield type(node)(_exchanged(node.elts, i, j), node.ctx)
 
 
 def _exchanged(entries: list[ast.expr], i: int, j: int) -> list[ast.expr]:

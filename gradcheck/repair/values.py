@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.repair.atoms import Atom, arrays, parsed, scalars
-from gradcheck.repair.sites import Site, Where
+from gradcheck.repair.sites import Site
+from gradcheck.repair.where import Where
 
 Array = NDArray[Any]
 ALIKE = 1e-6
 MOST_FORMS = 240
+MOST_NAMES = 6
 
 
 def expressions(site: Site, wanted: Array) -> Iterator[tuple[str, ast.expr]]:
@@ -80,17 +82,18 @@ def _factors(site: Site, now: Array, wanted: Array, pool: list[tuple[str, Array]
         return
     ratio = wanted[live] / now[live]
     if np.ptp(ratio) <= ALIKE * abs(ratio[0]):
-        for text in _coefficients(float(ratio[0]), site.place):
-            yield "factor", _scaled(site.node, text)
+        for text in named_numbers(float(ratio[0]), site.place):
+            yield "factor", scaled(site.node, text)
         return
-    masked = [(text, value[live]) for text, value in pool]
+    own = ast.unparse(site.node)
+    masked = [(text, value[live]) for text, value in pool if own not in text]
     for node in _matching(ratio, masked, site.place):
         yield "array-factor", ast.BinOp(site.node, ast.Mult(), node)
     for node in _matching(wanted * now, pool, site.place):
         yield "array-factor", ast.BinOp(node, ast.Div(), site.node)
 
 
-def _scaled(node: ast.expr, coefficient: str) -> ast.expr:
+def scaled(node: ast.expr, coefficient: str) -> ast.expr:
     """Return an expression times a number, or over one."""
     inverse = re.fullmatch(r"(-?)\(1 / (.*)\)", coefficient)
     if inverse is None:
@@ -117,7 +120,7 @@ def _matching(wanted: Array, pool: list[tuple[str, Array]], where: Where) -> Ite
             continue
         factor = float(np.sum(wanted * value)) / square
         if abs(factor) > 1e-12 and np.linalg.norm(wanted - factor * value) <= ALIKE * size:
-            yield from (_times(coefficient, text) for coefficient in _coefficients(factor, where))
+            yield from (_times(coefficient, text) for coefficient in named_numbers(factor, where))
 
 
 def _pairs(wanted: Array, pool: list[tuple[str, Array]]) -> Iterator[tuple[str, Array]]:
@@ -142,21 +145,26 @@ def _times(coefficient: str, text: str) -> ast.expr:
     return parsed(f"{sign}({coefficient.removeprefix('-')} * {text})")
 
 
-def _coefficients(factor: float, where: Where) -> Iterator[str]:
-    """Yield names for a number: 2, 1 / N, p / N."""
-    atoms = [Atom("1", 1), Atom("2", 2), Atom("3", 3), *scalars(where)]
+def named_numbers(factor: float, where: Where) -> Iterator[str]:
+    """Yield names for a number: 2, 1 / N, p / N; two of them where one does not do."""
     sign, size = "-" * (factor < 0), abs(factor)
-    for atom in atoms:
-        for text, value in ((atom.text, atom.value), (f"1 / {_held(atom)}", 1 / atom.value)):
-            if abs(value - size) <= ALIKE * size:
-                simple = text.isidentifier() or text.isdigit()
-                yield f"{sign}{text}" if simple else f"{sign}({text})"
-                return
-    for a, b in itertools.product(atoms[1:], repeat=2):
-        for text, value in ((f"({_held(a)} * {_held(b)})", a.value * b.value),
-                            (f"({_held(a)} / {_held(b)})", a.value / b.value)):
-            if abs(value - size) <= ALIKE * size:
-                yield f"{sign}{text}"
+    if abs(size - 1) <= ALIKE:
+        yield f"{sign}1"
+        return
+    atoms = [Atom("1", 1), Atom("2", 2), Atom("3", 3), *scalars(where)]
+    single = ((text, value) for atom in atoms
+              for text, value in ((atom.text, atom.value), (f"1 / {_held(atom)}", 1 / atom.value)))
+    double = ((text, value) for a, b in itertools.product(atoms[1:], repeat=2)
+              for text, value in ((f"{_held(a)} * {_held(b)}", a.value * b.value),
+                                  (f"1 / ({_held(a)} * {_held(b)})", 1 / (a.value * b.value)),
+                                  (f"{_held(a)} / {_held(b)}", a.value / b.value)))
+    found: set[tuple[str, ...]] = set()
+    for text, value in itertools.chain(single, double):
+        words = tuple(sorted(text.replace("(", "").replace(")", "").split()))
+        if abs(value - size) <= ALIKE * size and words not in found:
+            found.add(words)
+            yield f"{sign}{text}" if text.isidentifier() or text.isdigit() else f"{sign}({text})"
+            if len(found) == MOST_NAMES:
                 return
 
 
@@ -210,7 +218,7 @@ def _of_two(a: Atom, b: Atom, shape: tuple[int, ...], alias: str) -> Iterator[tu
         for first, one in ((a.text, left), (f"{a.text}.T", left.T)):
             for second, other in ((b.text, right), (f"{b.text}.T", right.T)):
                 if (one.shape[0], other.shape[1]) == shape and one.shape[1] == other.shape[0]:
-                    yield f"{first} @ {second}", one @ other
+                    yield f"({first} @ {second})", one @ other
     if shape and left.shape == shape and _reaches(right.shape, shape):
         yield f"({a.text} - {b.text})", left - right
     if alias and left.shape == right.shape and left.shape != shape and a.text < b.text:

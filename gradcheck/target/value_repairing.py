@@ -46,7 +46,7 @@ def value_repairs(trial: Trial, example: Example, others: Iterable[Example],
         values = [Values(pair, pair.base, found, varied=found is example) for found in wrong]
         # what does not run, or has another shape, is not compared, and not right for that
         return all(value.calls and value.definition is not None for value in values) and (
-            value_at(pair, pair.base, wrong)[0] is None)
+            value_at(pair, pair.base, wrong).finding is None)
 
     def gradient_right() -> bool:
         forward, backward, args = trial.functions(example)

@@ -15,12 +15,14 @@ import ast
 import difflib
 import importlib.util
 import inspect
+import multiprocessing
+import os
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,12 +33,34 @@ from unittest import mock
 import numpy as np
 
 from gradcheck import check_layer
+from gradcheck.repair import limit
 from tests.benchmarks.repair_examples import EXAMPLES, KNOWN, function
 from tests.benchmarks.slips import Slip, slips
 
 SAMPLE = {"single": 90, "double": 20, "known": 30}
 FULL = {"single": 700, "double": 120, "known": 10**6}
 SIZES = (1, 2)
+# Which edits mend what a code says; a code without a cause of its own is not in it.
+FACTOR = {"factor", "inner-factor", "deletion", "constant", "operator", "function", "exponent",
+          "rewritten", "insertion", "statement", "axis", "borrowed", "unread", "name"}
+ARRAY = {"array-factor", "inner-array-factor", "name", "other-name", "unread", "borrowed", "wider",
+         "rewritten", "operator"}
+SHAPE = {"transpose", "order", "axis", "keepdims", "shape", "name", "call", "other-name"}
+CAUSES = {
+    "scaled": FACTOR, "not-normalized": FACTOR, "variance-term-scaled": FACTOR,
+    "sign-flipped": {"sign", "operator", "order", "function", "comparison"},
+    "mask-inverted": {"comparison", "sign", "operator"}, "mask-not-applied": ARRAY,
+    "dout-ignored": ARRAY, "uses-x-not-xhat": ARRAY, "wrong-cached-value": ARRAY | {"entry"},
+    "wrong-threshold": {"constant", "comparison", "name"}, "mask-mismatch": {"name", "comparison"},
+    "transposed": SHAPE, "missing-transpose": SHAPE, "wrong-shape": SHAPE | ARRAY | {"deletion"},
+    "wrong-axis-sum": {"axis", "function", "keepdims", "call", "transpose"},
+    "outputs-swapped": {"order", "name"}, "overlap-overwritten": {"operator", "scatter"},
+    "samples-ignored": {"operator", "bounds", "constant", "axis"},
+    "mean-constant": {"term", "name", "operator", "borrowed", "unread", "function", "other-name"},
+    "variance-constant": {"term", "name", "operator", "borrowed", "unread", "function"},
+    "regularization-missing": {"term", "inner-term", "unread", "borrowed", "insertion"},
+    "nonlinear-in-dout": ARRAY | {"exponent", "deletion", "function", "order"},
+}
 COLUMNS = ("slips", "repaired", "line", "next", "restored", "false", "median s", "p90 s")
 
 
@@ -105,7 +129,8 @@ class Bench:
         if plain.status != "failed":
             return None
         started = time.process_time()
-        with mock.patch.object(time, "monotonic", time.process_time):
+        with mock.patch.object(time, "monotonic", time.process_time), \
+                mock.patch.object(limit, "GRACE", 60.0):
             report = self.report(module, slip, repair="diff")
         outcome = Outcome(slip, group, time.process_time() - started - spent,
                           codes=tuple(finding.code for finding in report.findings))
@@ -220,9 +245,7 @@ def table(outcomes: Sequence[Outcome], key: Any) -> str:
                 [e for e in pointed if e.distance == 1]),
             share([e for e in right if e.restored]), str(sum(e.false for e in right)),
             f"{statistics.median(seconds):.2f}", f"{seconds[int(0.9 * len(seconds))]:.2f}"))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-                     .rstrip() for row in rows)
+    return _aligned(rows)
 
 
 def _share(found: Sequence[Outcome]) -> Any:
@@ -238,25 +261,71 @@ def main(argv: Sequence[str] | None = None) -> list[Outcome]:
     parser.add_argument("-v", "--verbose", action="store_true",
                         help="print each case on stderr, with what was not repaired, or falsely")
     parser.add_argument("--count", type=int, help="so many of each group at most")
+    parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args(argv)
     outcomes: list[Outcome] = []
     counts = {name: min(count, options.count or count)
               for name, count in (FULL if options.full else SAMPLE).items()}
-    with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
-        bench = Bench(Path(folder))
-        for group, slip in cases(bench, counts, options.seed):
-            if options.only in (None, group):
-                found = bench.tried(slip, group)
-                outcomes += [found] if found else []
-                if found and options.verbose:
-                    print(told(found), file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = [case for case in cases(Bench(Path(folder)), counts, options.seed)
+                  if options.only in (None, case[0])]
+        for found in tried_by(options.processes, wanted, folder):
+            outcomes += [found] if found else []
+            if found and options.verbose:
+                print(told(found), file=sys.stderr, flush=True)
     for key in (lambda e: e.group, lambda e: f"{e.group[0]}: {e.slip.kind}"
                 if e.group != "double" else "d: two slips", lambda e: e.slip.layer):
         print(table(outcomes, key), end="\n\n")
+    print(table_of_codes(outcomes), end="\n\n")
     unnamed = [e for e in outcomes if "unexplained" in e.codes]
     print(f"of {len(unnamed)} that the codes leave unexplained, {sum(e.repaired for e in unnamed)}"
           " are repaired")
     return outcomes
+
+
+def tried_by(processes: int, wanted: Sequence[tuple[str, Slip]], folder: str
+             ) -> Iterator[Outcome | None]:
+    """Yield what comes of each case, in order; with several processes in any."""
+    shares = [(wanted[i::processes], str(Path(folder) / f"share_{i}")) for i in range(processes)]
+    if processes == 1:
+        yield from _share_tried(shares[0])
+        return
+    pieces = [([case], share) for cases_of, share in shares for case in cases_of]
+    with multiprocessing.Pool(processes) as pool:
+        for found in pool.imap_unordered(_listed, pieces):
+            yield from found
+
+
+def _listed(share: tuple[Sequence[tuple[str, Slip]], str]) -> list[Outcome | None]:
+    return list(_share_tried((share[0], f"{share[1]}_{os.getpid()}")))
+
+
+def _share_tried(share: tuple[Sequence[tuple[str, Slip]], str]) -> Iterator[Outcome | None]:
+    wanted, folder = share
+    with tempfile.TemporaryDirectory(prefix=Path(folder).name) as own, np.errstate(all="ignore"):
+        bench = Bench(Path(own))
+        for group, slip in wanted:
+            yield bench.tried(slip, group)
+
+
+def table_of_codes(outcomes: Sequence[Outcome]) -> str:
+    """Return what today's codes say of single slips, and which edits repair those."""
+    rows = [("", "slips", "repaired", "agrees", "edits")]
+    codes = sorted({code for entry in outcomes for code in entry.codes})
+    for code in codes:
+        found = [e for e in outcomes if e.group != "double" and code in e.codes]
+        kinds = Counter(e.kind for e in found if e.repaired)
+        meant = CAUSES.get(code)
+        agree = sum(count for kind, count in kinds.items() if meant and kind in meant)
+        rows.append((code, str(len(found)), str(kinds.total()), str(agree) if meant else "-",
+                     ", ".join(f"{kind} {n}" for kind, n in kinds.most_common(5))))
+    return _aligned(rows)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+                     .rstrip() for row in rows)
 
 
 def told(entry: Outcome) -> str:

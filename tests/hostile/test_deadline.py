@@ -114,6 +114,7 @@ def course(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_loses_nothing_and_goes_on(course: Path) -> None:
     results = course.with_name("class.results") / "results.jsonl"
     with command("grade", course, "--seed", 3, stdout=subprocess.DEVNULL) as run:
@@ -135,6 +136,7 @@ def test_a_run_that_is_killed_loses_nothing_and_goes_on(course: Path) -> None:
     assert run.returncode == 1
 
 
+@pytest.mark.slow
 def test_what_has_changed_is_judged_anew(course: Path, tmp_path: Path) -> None:
     settings = {"results": tmp_path / "out", "progress": False, "timeout": 20.0}
     first = grade_folder(course, seed=1, **settings)
@@ -147,6 +149,7 @@ def test_what_has_changed_is_judged_anew(course: Path, tmp_path: Path) -> None:
     assert {record.settings["seed"] for record in other} == {2}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_resumed_puts_the_last_ones_results_aside(
     course: Path, tmp_path: Path
 ) -> None:

@@ -131,6 +131,7 @@ assert any(files for _, _, files in os.walk(os.environ["NUMBA_CACHE_DIR"]))
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wall", ["namespaces", "landlock"])
 @pytest.mark.parametrize("package", CACHES)
 def test_libraries_that_write_caches_on_import(tmp_path: Path, package: str, wall: str) -> None:

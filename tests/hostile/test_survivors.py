@@ -80,6 +80,7 @@ def ends_within_two_seconds(processes: set[int]) -> bool:
     return not alive(processes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SIGNALS)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_class_that_is_being_graded(tmp_path: Path, name: str, workers: int) -> None:
@@ -98,6 +99,7 @@ def test_a_class_that_is_being_graded(tmp_path: Path, name: str, workers: int) -
         assert run.wait(5) != 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", BUSY.values(), ids=BUSY)
 def test_a_submission_behind_landlock_alone(tmp_path: Path, source: str) -> None:
     file = tmp_path / "homework.py"
@@ -111,6 +113,7 @@ def test_a_submission_behind_landlock_alone(tmp_path: Path, source: str) -> None
         assert ends_within_two_seconds(processes)
 
 
+@pytest.mark.slow
 def test_no_scratch_directory_is_left_after_an_interrupt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

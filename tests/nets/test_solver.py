@@ -297,6 +297,7 @@ def test_a_checkpoint_with_a_wrong_entry_is_refused_with_its_name(tmp_path, key,
     assert all(np.array_equal(w, before[name]) for name, w in solver.model.params.items())
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_is_refused_with_the_name_of_the_file_or_changes_nothing(tmp_path):
     fresh, path = checkpoint_of_adam(tmp_path)
     whole = path.read_bytes()

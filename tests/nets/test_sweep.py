@@ -84,6 +84,7 @@ def test_processes_give_the_same_numbers(expected, workers):
     assert sweep(workers=workers) == expected
 
 
+@pytest.mark.slow
 def test_joblib_gives_the_same_numbers(expected):
     joblib = pytest.importorskip("joblib", reason="joblib is not installed (extra distributed)")
 
@@ -205,6 +206,7 @@ def test_a_damaged_line_before_the_last_is_named(content, tmp_path):
         sweep(path=path)
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_goes_on_where_it_stopped(tmp_path):
     path = tmp_path / "results.jsonl"
     child = subprocess.Popen([sys.executable, "-m", "nets", *COMMAND, "--p", "0.1", "0.2", "0.3",
@@ -333,6 +335,7 @@ def workers_of(process):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
 def test_no_worker_outlives_a_sweep(tmp_path, name):

@@ -46,6 +46,7 @@ def test_every_clue_has_a_name_of_its_own():
     assert len(CLUES) == len(clues())
 
 
+@pytest.mark.slow
 def test_in_the_tier_that_decides_one_code_fits_and_no_other():
     assert {str(case): names for case, names in fits().items() if len(decided(names)) > 1} == {}
 

@@ -53,6 +53,7 @@ def test_a_notebook_is_refused_with_what_judges_it(tmp_path):
         grade_file(path)
 
 
+@pytest.mark.slow
 def test_a_backward_that_hangs_costs_its_own_points_and_not_those_of_the_value(tmp_path):
     record = grade_file(write(tmp_path, HANGS), timeout=10.0)
     assert {item.name: item.status for item in record.items} == {

@@ -8,7 +8,7 @@ from tests.gradcheck.numeric.decided import is_wrong, layer_verdicts, loss_verdi
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(30))
 def test_no_net_is_judged_wrongly(seed):
     assert [verdict for verdict in net_verdicts(seed) if is_wrong(verdict)] == []
 
@@ -16,7 +16,7 @@ def test_no_net_is_judged_wrongly(seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("verdicts", [layer_verdicts, loss_verdicts])
 def test_no_layer_and_no_loss_is_judged_wrongly(verdicts):
-    found = [verdict for seed in range(40) for verdict in verdicts(seed)]
+    found = [verdict for seed in range(100) for verdict in verdicts(seed)]
     assert [verdict for verdict in found if is_wrong(verdict)] == []
     right = [verdict.status for verdict in found if verdict.way == "right"]
     assert right.count("inconclusive") <= len(right) // 10

@@ -49,6 +49,7 @@ def test_steps_climb_until_a_net_of_small_weights_shows_its_gradient(scale, hidd
     assert report.status == status, str(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [0.5, -1, 0])
 def test_what_no_step_resolves_never_passes(factor):
     assert checked(1e-2, 4, times("W1", factor)).status in ("failed", "inconclusive")

@@ -242,3 +242,70 @@ def halved_backward(dout, cache):
     dx = dout.dot(w.T)
     dw = x.T.dot(dout) / n
     return dx, dw
+
+
+def leaky_forward(x, slope):
+    return np.where(x > 0, x, slope * x), (x, slope)
+
+
+def leaky_backward(dout, cache):
+    x, slope = cache
+    return np.where(x > 0, dout, slope)
+
+
+def lookup_forward(idx, w):
+    return w[idx], (idx, w.shape)
+
+
+def lookup_backward(dout, cache):
+    idx, shape = cache
+    dw = np.zeros(shape)
+    dw[idx] += dout
+    return dw
+
+
+def cell_forward(x, c):
+    t = np.tanh(c)
+    return (x * t, c + 0), (x, t)
+
+
+def cell_backward(dh, dc, cache):
+    x, t = cache
+    return dh * t, dh * x * (1 - t**2)
+
+
+def scaled_rows_forward(x, eps):
+    s = np.sum(x**2, axis=1, keepdims=True)
+    return x / (s + eps), (x, s, eps)
+
+
+def scaled_rows_backward(dout, cache):
+    x, s, eps = cache
+    total = np.sum(dout * x, axis=1, keepdims=True)
+    return dout / (s + eps) - 2 * x * total / s**2
+
+
+def windows_forward(x, size, stride):
+    count = (x.shape[1] - size) // stride + 1
+    out = np.stack([x[:, i * stride:i * stride + size].sum(axis=1) for i in range(count)], axis=1)
+    return out, (x.shape, size, stride)
+
+
+def windows_backward(dout, cache):
+    shape, size, stride = cache  # noqa: RUF059
+    dx = np.zeros(shape)
+    for i in range(dout.shape[1]):
+        dx[:, i:i + size] += dout[:, i:i + 1]
+    return dx
+
+
+def unit_forward(x):
+    centred = x - x.mean(axis=0)
+    var = np.mean(centred**2, axis=0)
+    return centred / np.sqrt(var + 1e-3), centred
+
+
+def unit_backward(dout, centred):
+    var = np.mean(centred**2, axis=0)
+    total = np.mean(dout * centred, axis=0)
+    return (dout - dout.mean(axis=0) - centred * total / var) / np.sqrt(var)

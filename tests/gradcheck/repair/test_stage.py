@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gradcheck import GradientError, check_gradient, check_layer, check_net
+from gradcheck.repair import limit
 from gradcheck.repair.edits import KINDS, LEVELS
 from tests.gradcheck.repair import layers
 
@@ -25,6 +26,15 @@ CASES = {
     "helped": ((X,), "return s * (1 + s)", "s * (1 - s)", "operator"),
     "cached": ((X, W), "return hidden @ w, (x, x, w)", "(x, hidden, w)", "name"),
     "split": ((X,), "dx[:, 2:] = db", "", None),
+    "leaky": ((X, 0.1), "return np.where(x > 0, dout, slope)", "slope * dout)", "wider"),
+    "lookup": ((RNG.integers(6, size=(4, 3)), W), "dw[idx] += dout", "np.add.at(dw, idx, dout)",
+               "scatter"),
+    "cell": ((X, X[::-1].copy()), "return dh * t, dh * x * (1 - t**2)", "(1 - t ** 2) + dc",
+             "unread"),
+    "scaled_rows": ((X, 0.3), "return dout / (s + eps) - 2 * x * total / s**2",
+                    "total / (s + eps) ** 2", "borrowed"),
+    "windows": ((RNG.normal(size=(4, 9)), 3, 2), "dx[:, i:i + size] += dout[:, i:i + 1]",
+                "dx[:, i * stride:i * stride + size] +=", "bounds"),
 }
 
 
@@ -32,6 +42,7 @@ CASES = {
 def limits_in_seconds_of_the_processor(monkeypatch):
     """Let the limits of the search be what they are on a machine with nothing else to do."""
     monkeypatch.setattr(time, "monotonic", time.process_time)
+    monkeypatch.setattr(limit, "GRACE", 60.0)
 
 
 def checked(name, *args, repair="diff"):
@@ -48,6 +59,10 @@ def test_a_wrong_line_is_shown_with_the_edit_that_repairs_it(name):
     assert after in repair.diff.replace("**", " ** ").replace("  ", " ")
     assert kind in (None, repair.kind)
     assert repair.verified_at >= 2
+
+
+def test_no_edit_takes_what_keeps_forward_finite():
+    assert not any(repair.diff for repair in checked("unit", X).repairs)
 
 
 def test_two_slips_are_repaired_in_one_diff():

@@ -112,6 +112,7 @@ def test_a_hang_that_holds_the_interpreter_is_ended_too(tmp_path, monkeypatch):
     assert statuses(record) == {"hangs": "error", "last": "passed"}
 
 
+@pytest.mark.slow
 def test_what_is_not_reached_in_the_time_for_all_is_told_so(tmp_path):
     hangs = "time.sleep(300)"
     record = check_all(str(write(tmp_path, hangs=hangs, last="pass")), timeout=8.0)
@@ -161,6 +162,7 @@ def test_memory_is_limited_for_the_target_and_not_here(tmp_path):
     assert len(bytearray(2**29)) == 2**29
 
 
+@pytest.mark.slow
 def test_nothing_forks_and_no_timer_nor_limit_of_the_system_is_needed(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import os, signal, sys\ndel os.fork, os.register_at_fork, os.killpg, signal.setitimer\n"
