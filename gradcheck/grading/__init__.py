@@ -26,4 +26,5 @@ everybody               What counts for a class without a table of points: the s
 manner                  How a class is judged, as the table of points says it: its conventions
 follow_on               A block that is wrong only because a layer of its is: charged once
 cluster                 A dask cluster as `workers`: its address, such as ``tcp://10.0.0.1:8786``.
+text                    What a submission's text and place tell before it is run.
 """

@@ -86,28 +86,7 @@ def judge_file(
                       None if folder is None else Path(folder), unconfined, text,
                       told=level > VERDICT, reference=reference, expected=expected,
                       rtol=manner_of(points).get(RTOL, 0.0))
-    fault, error = "", ""
-    asked: list[str] | None = None
-    try:
-        asked = grading.asked(None if only is None else _listed(only))
-        if given_up:
-            grading.give_up(asked)
-            raise SandboxError(given_up)
-        with (interrupts_told_apart(), global_generators_restored(), warnings.catch_warnings()):
-            warnings.simplefilter("ignore")
-            grading.run(asked)
-    except (WrongReferenceError, WrongSettingError, UnconfinedError) as reason:
-        raise ValueError(str(reason)) from None
-    except NotGradedError as reason:
-        error = str(reason)
-    except SandboxError as reason:
-        fault, error = "target", str(reason)
-    except Exception:
-        fault, error = "judge", f"{OUR_FAULT}\n{traceback.format_exc(limit=-5)}"
-        with contextlib.suppress(ImportError):  # of the reference, which says what counts
-            grading.give_up(asked)
-    finally:
-        grading.close()
+    fault, error = _run(grading, None if only is None else _listed(only), given_up)
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
     settings = {"seed": seed, "timeout": timeout, "memory": memory, "hints": level,
@@ -124,6 +103,36 @@ def _record(grading: Grading, fault: str, error: str, seconds: float, settings: 
         fault=fault or ("target" if grading.timed_out else ""),
         seconds=seconds, output=clean(grading.output, OUTPUT_LIMIT),
         notes=tuple(dict.fromkeys(grading.notes)), settings=settings)
+
+
+def _run(grading: Grading, only: list[str] | None, given_up: str) -> tuple[str, str]:
+    """Judge what counts; return whose fault it is if there is no end to it, and why.
+
+    Every layer that counts has its items then, unless the reference itself is missing.
+    """
+    asked: list[str] | None = None
+    try:
+        asked = grading.asked(only)
+        if given_up:
+            grading.give_up(asked)
+            return "target", given_up
+        with (interrupts_told_apart(), global_generators_restored(), warnings.catch_warnings()):
+            warnings.simplefilter("ignore")
+            grading.run(asked)
+    except (WrongReferenceError, WrongSettingError, UnconfinedError) as reason:
+        raise ValueError(str(reason)) from None
+    except NotGradedError as reason:
+        return "", str(reason)
+    except SandboxError as reason:
+        return "target", str(reason)
+    except Exception:
+        told = f"{OUR_FAULT}\n{traceback.format_exc(limit=-5)}"
+        with contextlib.suppress(ImportError):
+            grading.give_up(asked)
+        return "judge", told
+    finally:
+        grading.close()
+    return "", ""
 
 
 def _seed(asked: int | None, of_table: int | None) -> int:

@@ -23,7 +23,7 @@ from gradcheck.grading.asked import references
 from gradcheck.grading.claims import Claim, ClaimError, claims, lines_of
 from gradcheck.grading.grade import MEMORY
 from gradcheck.grading.points import CODE, DIFF, LINE
-from gradcheck.grading.submission import package_of
+from gradcheck.grading.text import package_of
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.repaired import Repair

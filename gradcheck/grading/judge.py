@@ -64,8 +64,8 @@ def judge_layer(
     seed : int
         Draws the inputs, which the submission must not foresee.
     ignored : collection of str
-        Codes of findings that cost nothing. With 'value-differs' the value is not compared, and
-        the gradient of any forward counts.
+        Codes of findings that cost nothing. With 'value-differs' nothing is held to the reference:
+        the value is not compared, and the gradient of any forward counts.
     rtol : float
         How far values may be off, relative to their size, beside what rounding explains.
 

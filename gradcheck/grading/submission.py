@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import re
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,22 +16,16 @@ from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import STANDARD, Points, share_out
 from gradcheck.grading.teacher import refuse_exposed, teachers_pairs
+from gradcheck.grading.text import classes_of, package_of, remedy_for
 from gradcheck.grading.untried import GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
 from gradcheck.output.record import Item
-from gradcheck.remedies import remedy_of
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError, UnconfinedError
-from gradcheck.target.home import home_of
 from gradcheck.target.judge import UNWRITTEN, Judgement, is_unwritten
 from gradcheck.target.pairs import Found, Pair, find_pairs
-from gradcheck.target.parsed import parsed
 
-NOT_FOUND = ("ImportError", "ModuleNotFoundError", "FileNotFoundError")
-ALONE = ("--folder FOLDER says that its folder is its own, with all that lies there; a file is "
-         "graded alone otherwise.")
 TOO_MUCH = "not judged: what it returns is too large or nested too deep ({})"
-RAISED = re.compile(r"raised (\w+): (.*)")
 
 
 class NotGradedError(Exception):
@@ -85,10 +77,10 @@ class Grading:
             raise
         except SandboxError as reason:
             self.give_up(asked, NOT_IMPORTED)
-            told = _remedy(str(reason), self.path, self.folder)
+            told = remedy_for(str(reason), self.path, self.folder)
             raise type(reason)(f"{reason}{told}") from None
         pairs = {pair.name: pair for pair in found.pairs}
-        classes = [] if asked or pairs or found.unpaired else _classes(self.path)
+        classes = [] if asked or pairs or found.unpaired else classes_of(self.path)
         if classes:
             for name in self.expected or STANDARD:
                 self._add_missing(name, NO_FUNCTIONS, "failed")
@@ -236,37 +228,3 @@ def _absence(name: str, found: Found) -> str:
     there = [pair.name if pair.is_loss else f"{pair.name}_forward, {pair.name}_backward"
              for pair in found.pairs] + list(found.unpaired)
     return f"{wanted}: missing; the file defines {', '.join(there) or 'no layer and no loss'}"
-
-
-def _classes(path: Path) -> list[str]:
-    """Return the classes with a method forward in a submission's text, which is not run for it."""
-    tree = parsed(path)
-    nodes = tree.body if tree is not None else []
-    return [node.name for node in nodes if isinstance(node, ast.ClassDef)
-            and any(isinstance(child, ast.FunctionDef) and child.name == "forward"
-                    for child in node.body)]
-
-
-def _remedy(reason: str, path: Path, folder: Path | None) -> str:
-    """Return what to do about an import that failed, where that is known."""
-    found = RAISED.search(reason)
-    if found is None:
-        return ""
-    remedy = remedy_of(type(found[1], (Exception,), {})(found[2]), path.name)
-    told = [f"{remedy}."] if remedy else []
-    told += [ALONE] if folder is None and found[1] in NOT_FOUND else []
-    return f"\nRemedy: {' '.join(told)}" if told else ""
-
-
-def package_of(path: Path, folder: Path | None) -> Path | None:
-    """Return the top folder of the package that a submission is a module of, None without one.
-
-    It has an ``__init__.py``, and is the submission's own folder or lies in it: beside a file alone
-    other submissions may lie, and above a folder, too.
-    """
-    home = home_of(path) if folder is not None and path.is_file() else None
-    if folder is None or home is None or not home.name:
-        return None
-    top, own = home.folders[0] / home.name.partition(".")[0], folder.resolve()
-    top = top if top.is_relative_to(own) else own
-    return top if (top / "__init__.py").is_file() else None
