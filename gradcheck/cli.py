@@ -162,7 +162,7 @@ def _grade(options: argparse.Namespace) -> int:
         name: given[name] for name in ("p_is", "scaling", "seeding") if name in given})
     settings: dict[str, Any] = {
         "points": options.points, "seed": options.seed, "unconfined": options.unconfined,
-        "hints": options.hints,
+        "hints": options.hints, "reference": options.reference,
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
         **{name: given[name] for name in ("ignore", "only") if name in given},
         **conventions.to_dict(),

@@ -252,13 +252,15 @@ def of_a_reference(got: Array, want: Array) -> float:
     return REFERENCE[min(known, default=8)]
 
 
-def unlike_reference(got: Array, want: Array) -> Array:
+def unlike_reference(got: Array, want: Array, least: float = 0.0) -> Array:
     """Return where a value is not the reference's: relative to it and to a tenth of the largest.
+
+    Its relative tolerance is `least` at least.
 
     >>> unlike_reference(np.array([1.0, 2.0, np.nan]), np.array([1.0, 3.0, np.nan]))
     array([False,  True, False])
     """
-    rtol = of_a_reference(got, want)
+    rtol = max(of_a_reference(got, want), least)
     scale = float(np.max(np.abs(want), initial=0.0, where=np.isfinite(want)))
     return np.asarray(~np.isclose(got.astype(float), want.astype(float), rtol=rtol,
                                   atol=rtol * scale / 10, equal_nan=True))

@@ -117,8 +117,11 @@ def _add_grade(commands: Commands) -> None:
     grade.add_argument("--points", metavar="TOML", help="points per function and per law")
     grade.add_argument("--folder", help="for a file: its own folder, of which it may read and "
                        "import the rest (a file is alone otherwise)")
-    grade.add_argument("--workers", type=_whole_number, metavar="N", default=1,
-                       help="processes for a folder (-1: one a core)")
+    grade.add_argument("--reference", metavar="FILE", help="your own solution: its layers are what "
+                       "submissions are held to; it is checked first")
+    grade.add_argument("--workers", type=_workers, metavar="N", default=1,
+                       help="processes for a folder (-1: one a core), or the address of a dask "
+                       "cluster, such as tcp://10.0.0.1:8786 (extra distributed)")
     grade.add_argument("--results", metavar="FOLDER", help="for a folder: where results.jsonl "
                        "takes each record as it is known (default: beside it, <folder>.results)")
     grade.add_argument("--resume", action="store_true", help="go on where a run has stopped; what "
@@ -167,6 +170,10 @@ def _positive(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"got {text!r}; expected a positive number")
     return value
+
+
+def _workers(text: str) -> int | str:
+    return text if "://" in text else _whole_number(text)
 
 
 def _whole_number(text: str) -> int:

@@ -34,6 +34,15 @@ SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION\n?", re.DOTA
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()\n"
 PLAIN = {"2_layers": ("affine", "relu", "batchnorm", "softmax_loss"),
          "3_dropout": ("dropout-forward", "dropout-backward", "vanilla_dropout")}
+BRINGS = '''# toolbox.py lies beside this notebook; a notebook that is alone brings it along.
+import importlib.util
+import sys
+import types
+
+if importlib.util.find_spec("toolbox") is None:
+    sys.modules["toolbox"] = types.ModuleType("toolbox")
+    exec(r\'\'\'\n{text}\'\'\', vars(sys.modules["toolbox"]))
+'''
 PLAIN_HEAD = '''{noqa}"""{what}
 
 Check it with `gradcheck check {name}`, and grade it as the autograder does with
@@ -56,8 +65,21 @@ def notebook(script: Path) -> str:
         cell.metadata = nbformat.from_dict(metadata(cell.metadata))
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.id = grade_id or f"cell-{number:02d}"
+    book.cells.insert(1, toolbox())
     nbformat.validate(book)
     return nbformat.writes(book) + "\n"
+
+
+def toolbox() -> Any:
+    """Return the cell that stands for toolbox.py where that file is not there."""
+    import nbformat
+
+    text = (NOTEBOOKS / "toolbox.py").read_text(encoding="utf-8")
+    cell = nbformat.v4.new_code_cell(BRINGS.format(text=text).rstrip("\n"))
+    cell.metadata = nbformat.from_dict({**metadata({"locked": "toolbox"}),
+                                        "jupyter": {"source_hidden": True}})
+    cell.id = "locked-toolbox"
+    return cell
 
 
 def metadata(marks: dict[str, Any]) -> dict[str, Any]:

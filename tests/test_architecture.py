@@ -28,6 +28,7 @@ MORE_AT_THE_TOP = {
     "gradcheck/pytest_plugin.py": {"pytest"},
 }
 MORE_INSIDE_FUNCTIONS = {
+    "gradcheck/grading/cluster.py": {"distributed"},
     "gradcheck/adapters/frameworks.py": {"torch", "jax", "keras", "tensorflow", "flax", "equinox"},
     "gradcheck/mask_laws/run.py": {"pytest"},
     "gradcheck/grading/points.py": {"tomllib", "tomli"},  # tomllib: from Python 3.11 on

@@ -93,6 +93,18 @@ def test_outputs_are_stripped(path):
 
 
 @each_notebook
+def test_a_notebook_that_was_downloaded_alone_finds_what_it_imports(path, tmp_path):
+    first, second = [source(cell) for cell in cells(path) if cell["cell_type"] == "code"][:2]
+    assert "from toolbox import" in second
+    head = "import matplotlib\nmatplotlib.use('Agg')\n"
+    done = subprocess.run([sys.executable, "-c", f"{head}{first}\n{second}"], cwd=tmp_path,
+                          env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.glob("*.py"))
+
+
+@each_notebook
 def test_nbgrader_metadata_has_schema_3_and_marks_what_it_should(path):
     marks = [(cell["metadata"]["nbgrader"], source(cell)) for cell in cells(path)
              if "nbgrader" in cell["metadata"]]

@@ -20,5 +20,11 @@ claims                  What a submission's process says of its line: checked ag
 hints                   Lines and edits for a submission that lost points
 afresh                  Value and gradient beside the reference's at inputs that nothing before ...
 sizes                   Arguments for more examples, or fewer, than a layer's own have.
+asked                   Which layers count for points, and the references that they are held to.
+teacher                 A teacher's own solution as the reference: loaded, given examples
+everybody               What counts for a class without a table of points: the same for everybody.
+manner                  How a class is judged, as the table of points says it: its conventions
+follow_on               A block that is wrong only because a layer of its is: charged once
+cluster                 A dask cluster as `workers`: its address, such as ``tcp://10.0.0.1:8786``.
 text                    What a submission's text and place tell before it is run.
 """

@@ -40,7 +40,7 @@ def compare_afresh(values: Values) -> None:
 def _compare_at(values: Values, mine: Args, right: Args, where: str) -> None:
     want, dout, wanted = evaluated(values.reference, right, values.names)
     value, _, got = evaluated(values.submitted, mine, values.names, dout)
-    compare("loss" if values.pair.is_loss else "out", value, want, where)
+    compare("loss" if values.pair.is_loss else "out", value, want, where, values.rtol)
     near = [evaluated(values.reference, _nudged(right, step), values.names, dout)[2]
             for step in (NUDGE, -NUDGE)]
     largest = max((float(np.max(np.abs(entry), initial=1.0)) for entry in wanted.values()),

@@ -17,11 +17,11 @@ class Disagreement(Exception):
     """A value is not what the reference gives; the message says where and by how much."""
 
 
-def compare(label: str, got: Any, want: Any, where: str) -> None:
+def compare(label: str, got: Any, want: Any, where: str, rtol: float = 0.0) -> None:
     """Raise Disagreement unless `got` has the reference's shape and, up to rounding, its values.
 
     The tolerance is that of the coarser of the two dtypes, relative to the element and to a tenth
-    of the largest one.
+    of the largest one; or `rtol`, where that is more.
 
     >>> compare("out", np.array([1.0, 2.0]), np.array([1.0, 3.0]), "")
     Traceback (most recent call last):
@@ -37,7 +37,7 @@ def compare(label: str, got: Any, want: Any, where: str) -> None:
         raise Disagreement(f"{label} has dtype {got.dtype}{where}; expected real numbers")
     if got.shape != want.shape:
         raise Disagreement(f"{label} has shape {got.shape}{where}; expected {want.shape}")
-    wrong = unlike_reference(got, want)
+    wrong = unlike_reference(got, want, rtol)
     if np.any(wrong):
         error = np.where(wrong, np.abs(got.astype(float) - want), -1.0)
         worst = np.unravel_index(int(np.argmax(np.nan_to_num(error, nan=np.inf))), want.shape)

@@ -13,20 +13,24 @@ import secrets
 import time
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gradcheck.generators import global_generators_restored
+from gradcheck.grading.asked import WrongSettingError
 from gradcheck.grading.grade import MEMORY, TIMEOUT, Names
+from gradcheck.grading.manner import RTOL, in_the_manner_of, manner_of
 from gradcheck.grading.points import (
     VERDICT,
     load_hints,
     load_ignored,
     load_points,
     load_seed,
+    read_points,
 )
-from gradcheck.grading.submission import Grading, NotGradedError, WrongSettingError, asked_for
+from gradcheck.grading.submission import Grading, NotGradedError
+from gradcheck.grading.teacher import WrongReferenceError
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, named
 from gradcheck.output.record import Record
@@ -52,6 +56,8 @@ def judge_file(
     folder: str | None = None,
     unconfined: bool = False,
     hints: int | None = None,
+    reference: str | None = None,
+    expected: Sequence[str] = (),
     text: str | None = None,
     given_up: str = "",
 ) -> Record:
@@ -61,33 +67,42 @@ def judge_file(
     ----------
     path : path-like
         The submission.
+    expected : sequence of str
+        What counts without a table and names: in a class, the same for everybody.
     text : str, optional
         What is judged in place of what stands in the file: that with an edit.
     given_up : str
         Why nothing is judged at all: every layer that counts is then an error.
     """
     started = time.monotonic()
-    table = load_points(points)
-    conventions = Conventions(p_is, scaling, seeding)
+    points, table = read_points(points), load_points(points)
+    manner = in_the_manner_of(points, {"p_is": p_is, "scaling": scaling, "seeding": seeding})
+    conventions = Conventions(**manner)
     seed, level = _seed(seed, load_seed(points)), load_hints(points, hints)
     ignored = load_ignored(points)
     ignored[""] = (*ignored.get("", ()), *_listed(ignore))
     refuse_unknown([code for codes in ignored.values() for code in codes])
     grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored,
                       None if folder is None else Path(folder), unconfined, text,
-                      told=level > VERDICT)
+                      told=level > VERDICT, reference=reference, expected=expected,
+                      rtol=manner_of(points).get(RTOL, 0.0))
     fault, error = _run(grading, None if only is None else _listed(only), given_up)
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
+    settings = {"seed": seed, "timeout": timeout, "memory": memory, "hints": level,
+                **conventions.to_dict(), **({"reference": reference} if reference else {}),
+                **({} if points is None else {"points": points})}
+    return _record(grading, fault, error, time.monotonic() - started, settings)
+
+
+def _record(grading: Grading, fault: str, error: str, seconds: float, settings: Mapping[str, Any]
+            ) -> Record:
     return Record(
-        "grade", named(path), tuple(grading.items), path=named(path),
+        "grade", named(grading.path), tuple(grading.items), path=named(grading.path),
         error=clean(error or grading.timed_out),
         fault=fault or ("target" if grading.timed_out else ""),
-        seconds=time.monotonic() - started, output=clean(grading.output, OUTPUT_LIMIT),
-        notes=tuple(dict.fromkeys(grading.notes)),
-        settings={"seed": seed, "timeout": timeout, "memory": memory, "hints": level,
-                  **conventions.to_dict()},
-    )
+        seconds=seconds, output=clean(grading.output, OUTPUT_LIMIT),
+        notes=tuple(dict.fromkeys(grading.notes)), settings=settings)
 
 
 def _run(grading: Grading, only: list[str] | None, given_up: str) -> tuple[str, str]:
@@ -97,14 +112,14 @@ def _run(grading: Grading, only: list[str] | None, given_up: str) -> tuple[str, 
     """
     asked: list[str] | None = None
     try:
-        asked = asked_for(grading.table, only)
+        asked = grading.asked(only)
         if given_up:
             grading.give_up(asked)
             return "target", given_up
         with (interrupts_told_apart(), global_generators_restored(), warnings.catch_warnings()):
             warnings.simplefilter("ignore")
             grading.run(asked)
-    except (WrongSettingError, UnconfinedError) as reason:
+    except (WrongReferenceError, WrongSettingError, UnconfinedError) as reason:
         raise ValueError(str(reason)) from None
     except NotGradedError as reason:
         return "", str(reason)

@@ -17,8 +17,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from gradcheck.grading.cluster import is_address, mapping
 from gradcheck.grading.crew import Crew, judged
-from gradcheck.grading.points import read_points
+from gradcheck.grading.manner import in_the_manner_of
+from gradcheck.grading.points import load_points, read_points
 from gradcheck.grading.results import Results, key_of
 from gradcheck.output.plain import named
 from gradcheck.output.record import Record
@@ -44,6 +46,7 @@ def grade_file(
     folder: str | os.PathLike[str] | None = None,
     unconfined: bool = False,
     hints: int | None = None,
+    reference: str | os.PathLike[str] | None = None,
 ) -> Record:
     """Grade one submission.
 
@@ -54,7 +57,7 @@ def grade_file(
         functions in the conventions of `layers` (which are cs231n's).
     points : path or mapping, optional
         The table of points, see `gradcheck.points`; without it every layer of the file that
-        the reference knows counts.
+        the reference knows counts, or, with a reference of your own, every layer of that.
     only : str or sequence of str, optional
         The layers that count: by name, whether they are there or not, or by pattern
         (``affine*``) among those that are there.
@@ -78,6 +81,10 @@ def grade_file(
         What feedback tells of what is wrong: nothing, what it is, its line as well, the edit that
         mends it as well; by default what the table of points says, or 1. Lines are looked for once
         the points stand.
+    reference : path-like, optional
+        Your own solution, a Python file: its layers stand in the place of ours, at the arguments
+        of its ``<name>_example(rng)`` functions or at those that its parameters' names suggest. It
+        is checked before it judges, and no submission can read it.
 
     Returns
     -------
@@ -88,8 +95,8 @@ def grade_file(
     Raises
     ------
     ValueError
-        A setting is wrong: an unknown layer, an invalid table; the path is a notebook's; or the
-        submission could read the reference.
+        A setting is wrong: an unknown layer, an invalid table; the path is a notebook's; the
+        submission could read the reference; or the reference does not pass the check.
 
     Notes
     -----
@@ -99,25 +106,38 @@ def grade_file(
     if Path(path).suffix == ".ipynb":
         raise ValueError(f"{path}: got a notebook; expected a Python file. Remedy: save its layers "
                          f"in one, or `gradcheck check {path}`, which judges notebooks.")
-    return judged(_settled({
+    settings = _settled({
         "path": path, "points": points, "only": only, "timeout": timeout, "memory": memory,
         "p_is": p_is, "scaling": scaling, "seeding": seeding, "seed": seed, "ignore": ignore,
-        "folder": folder, "unconfined": unconfined, "hints": hints}))
+        "folder": folder, "unconfined": unconfined, "hints": hints, "reference": reference})
+    _check_reference(settings)
+    return judged(settings)
 
 
 def _settled(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings that can be sent, with the table of points read once for all."""
     inspect.signature(grade_file).bind(**{"path": "", **settings})
-    return {"timeout": TIMEOUT, **{
+    sent: dict[str, Any] = {"timeout": TIMEOUT, **{
         name: read_points(value) if name == "points"
+        else os.path.realpath(value) if name == "reference" and value is not None
         else os.fspath(value) if isinstance(value, os.PathLike) else value
         for name, value in settings.items()}}
+    return in_the_manner_of(sent.get("points"), sent)
+
+
+def _check_reference(settings: Mapping[str, Any]) -> None:
+    """Hold a teacher's solution to the check, in the layers that count."""
+    if settings.get("reference") is not None:
+        from gradcheck.grading.teacher import check_reference  # with the checker, for those alone
+
+        only = settings.get("only") or list(load_points(settings.get("points")) or ())
+        check_reference(settings["reference"], [only] if isinstance(only, str) else only, settings)
 
 
 def grade_folder(
     folder: str | os.PathLike[str],
     *,
-    workers: int | Callable[..., Iterable[Record]] = 1,
+    workers: int | str | Callable[..., Iterable[Record]] = 1,
     progress: bool = True,
     results: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -132,12 +152,14 @@ def grade_folder(
         Holds the submissions: ``*.py`` files, in it or one level below. A folder below is one
         submission's own, and may be a package; files that stand flat cannot read each other,
         whatever stands beside them.
-    workers : int or map-like
-        Processes (-1: one a core), or a callable that is called as ``workers(function, list)``.
+    workers : int, str or map-like
+        Processes (-1: one a core), a dask cluster's address (extra `distributed`), whose workers
+        see the same files, or a callable that is called as ``workers(function, list)``.
     progress : bool
         Show a progress bar on stderr.
     results : path-like, optional
-        Folder of ``results.jsonl``, which takes each record as it is known.
+        Folder of ``results.jsonl``, which takes each record as it is known, and of a
+        ``<student>/results.json`` for each.
     resume : bool
         Take the records that are there already, of files and settings that have not changed.
     callback : callable, optional
@@ -148,15 +170,19 @@ def grade_folder(
     Returns
     -------
     list of Record
-        In the order of the files' names.
+        In the order of the files' names. Without a table of points the same layers count for all
+        of them: what any of them defines.
     """
     root = Path(folder)
     if not root.is_dir():
         raise ValueError(f"folder: got {str(folder)!r}; expected a folder of submissions. Remedy: "
                          "check the spelling.")
-    requests = _requests(root, _settled(settings))
+    settings = _settled(settings)
+    requests = _requests(root, settings)
     if not requests:
         return []
+    _check_reference(settings)
+    requests = _with_equal_maxima(requests)
     keys = [key_of(request["path"], request) for request in requests]
     with ExitStack() as stack:
         file = stack.enter_context(Results(Path(results), resume)) if results else None
@@ -165,23 +191,28 @@ def grade_folder(
         bar = stack.enter_context(tqdm(
             total=len(keys), initial=len(found), desc="grading", unit="file", file=sys.stderr,
             disable=not progress))
-        tell = callback or (lambda record: None)
-        for record in found.values():
-            tell(record)
+
+        def tell(place: int, record: Record) -> None:
+            if file is not None:
+                file.tell(Path(requests[place]["path"]).relative_to(root), record)
+            if callback is not None:
+                callback(record)
+
+        for place, record in found.items():
+            tell(place, record)
         todo = [place for place in range(len(keys)) if place not in found]
         for number, record in _graded([requests[place] for place in todo], workers):
             place = todo[number]
-            record = _unchanged(record, requests[place], keys[place])
-            found[place] = record
+            record = found[place] = _dated(record, requests[place], keys[place])
             if file is not None:
                 file.add(keys[place], record)
             bar.update()
-            tell(record)
+            tell(place, record)
     return [found[place] for place in range(len(keys))]
 
 
-def _unchanged(record: Record, request: Mapping[str, Any], key: str) -> Record:
-    """Return a record, with a note where its file is not what it was under that key."""
+def _dated(record: Record, request: Mapping[str, Any], key: str) -> Record:
+    """Return a record that says whether what was judged is what stood there at the beginning."""
     if key_of(request["path"], request) == key:
         return record
     return replace(record, notes=(*record.notes, CHANGED))
@@ -208,17 +239,38 @@ def _paths(root: Path) -> list[Path]:
 def _requests(root: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{**settings, "path": str(path),
              **({"folder": str(path.parent)} if path.parent != root else {})}
-            for path in _paths(root)]
+            for path in _paths(root) if os.path.realpath(path) != settings.get("reference")]
 
 
-def _graded(requests: list[dict[str, Any]], workers: int | Callable[..., Iterable[Record]]
+def _with_equal_maxima(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return requests in which the same layers count for everybody."""
+    if any(requests[0].get(name) is not None for name in ("points", "reference")):
+        return requests
+    from gradcheck.grading.asked import references
+    from gradcheck.grading.everybody import names_of_all
+
+    expected = names_of_all((Path(request["path"]) for request in requests), references())
+    return [{**request, "expected": expected} for request in requests]
+
+
+def _graded(requests: list[dict[str, Any]], workers: int | str | Callable[..., Iterable[Record]]
             ) -> Iterator[tuple[int, Record]]:
     """Yield the records with their places, as they are known."""
+    if is_address(workers):
+        with mapping(str(workers)) as run:
+            # its workers have current folders of their own
+            far = [{**request, **{name: os.path.abspath(request[name]) for name in (
+                "path", "folder") if request.get(name)}} for request in requests]
+            for place, record in _graded(far, run):
+                name = named(requests[place]["path"])
+                yield place, replace(record, target=name, path=name)
+        return
     if callable(workers):
         yield from enumerate(workers(judged, requests) if requests else ())
         return
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < -1 or not workers:
-        raise ValueError(f"workers: got {workers!r}; expected a positive int, -1 for all cores, or "
-                         "a map-like callable. Remedy: pass for example workers=2.")
+        raise ValueError(f"workers: got {workers!r}; expected a positive int, -1 for all cores, a "
+                         "dask cluster's address, or a map-like callable. Remedy: pass for example "
+                         "workers=2.")
     count = (os.cpu_count() or 1) if workers == -1 else workers
     yield from Crew(requests).run(min(count, len(requests)))

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck.grading.apart import ApartError, apart
+from gradcheck.grading.asked import references
 from gradcheck.grading.claims import Claim, ClaimError, claims, lines_of
 from gradcheck.grading.grade import MEMORY
 from gradcheck.grading.points import CODE, DIFF, LINE
-from gradcheck.grading.submission import references
 from gradcheck.grading.text import package_of
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import Conventions
@@ -111,7 +111,7 @@ def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]) -> 
                 box.use(TOOL, {"name": ""}, budget.left)  # to import it is no search
             began = time.monotonic()
             try:
-                asking = {**entry, "seconds": seconds, "values": _values(entry)}
+                asking = {**entry, "seconds": seconds, "values": _values(entry, request)}
                 told[entry["name"]] = box.use(TOOL, asking, seconds + GRACE)
             except (SandboxError, SubmissionError):
                 continue
@@ -120,21 +120,23 @@ def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]) -> 
     return told
 
 
-def _values(asked: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+def _values(asked: Mapping[str, Any], request: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     """Return values of the reference where those of a layer are wrong: numbers, and no more."""
     if "value" not in asked["broken"]:
         return []
-    reference = references()[asked["name"]]
+    conventions = Conventions(**asked["conventions"])
+    reference = references(request.get("reference"), conventions)[asked["name"]]
     rng = np.random.default_rng([asked["seed"], 1])  # the judge draws others
-    return Values(reference, reference, Conventions(**asked["conventions"]), rng).examples()
+    return Values(reference, reference, conventions, rng).examples()
 
 
 def _started(request: Mapping[str, Any], budget: Budget, tools: str) -> Sandbox:
     path = Path(request["path"])
     folder = request.get("folder")
     package = package_of(path, None if folder is None else Path(folder))
+    hidden = [request["reference"]] if request.get("reference") else []
     return Sandbox(path, budget, request.get("memory", MEMORY), package, folder,
-                   request.get("unconfined", False), tools=(tools,))
+                   request.get("unconfined", False), tools=(tools,), hidden=hidden)
 
 
 @contextmanager

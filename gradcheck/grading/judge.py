@@ -49,7 +49,7 @@ class Verdict:
 
 def judge_layer(
     pair: Pair, reference: Pair, conventions: Conventions, seed: int,
-    ignored: Collection[str] = (),
+    ignored: Collection[str] = (), rtol: float = 0.0,
 ) -> Iterator[Verdict]:
     """Judge a layer or a loss by its value, its gradient and its contract.
 
@@ -66,6 +66,8 @@ def judge_layer(
     ignored : collection of str
         Codes of findings that cost nothing. With 'value-differs' nothing is held to the reference:
         the value is not compared, and the gradient of any forward counts.
+    rtol : float
+        How far values may be off, relative to their size, beside what rounding explains.
 
     Yields
     ------
@@ -74,9 +76,9 @@ def judge_layer(
         is the course's as it is trained: that of another function, say one that does nothing, is
         easy to get right. The contract counts only for a gradient that counts.
     """
-    trained = Verdict("value", "passed")
-    values = Values(pair, reference, conventions, np.random.default_rng(seed))
-    if VALUE_CODE not in ignored:
+    values = Values(pair, reference, conventions, np.random.default_rng(seed), rtol)
+    trained, compared = Verdict("value", "passed"), VALUE_CODE not in ignored
+    if compared:
         trained = _attempt(values.compare_in_training)
         yield trained if not trained.passed else _attempt(values.compare_everywhere)
     judgement = without_ignored(_judged(pair, reference, conventions, seed), ignored)
@@ -91,8 +93,7 @@ def judge_layer(
     elif not trained.passed:
         yield Verdict("gradient", "failed", ANOTHER_FUNCTION, judgement)
         yield Verdict("contract", "failed", "counts once the gradient does")
-    elif VALUE_CODE not in ignored and not (
-            fresh := _attempt(lambda: compare_afresh(values))).passed:
+    elif compared and not (fresh := _attempt(lambda: compare_afresh(values))).passed:
         judgement = replace(judgement, message=fresh.message)
         yield Verdict("gradient", "failed", fresh.message, judgement)
         yield Verdict("contract", "failed", "counts once the gradient does")
@@ -122,8 +123,7 @@ def _judged(pair: Pair, reference: Pair, conventions: Conventions, seed: int) ->
     traced = replace(pair, forward=_traced(pair.forward, traces),
                      backward=pair.backward and _traced(pair.backward, traces))
     try:
-        judgement = judge(traced, conventions, seed, like=replace(reference, example=None),
-                          values=False)
+        judgement = judge(traced, conventions, seed, like=reference, values=False)
     except Exception as error:  # what one layer made of the checker costs that layer alone
         return Judgement("error", reason_of(error))
     if judgement.status == "skipped" and conventions.seeding is not None:

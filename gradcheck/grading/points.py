@@ -17,6 +17,8 @@
 
 A top-level ``seed = 7`` draws the same inputs for everybody, unless another one is asked for;
 ``hints = 2`` says how much feedback tells: 0 the verdict, 1 what is wrong, 2 the line, 3 the edit.
+``p_is``, ``scaling`` and ``seeding`` are the class's conventions, as the flags name them (a flag
+goes before); ``rtol = 1e-3`` lets values be so far off, relative to their size.
 A table's names are all that counts: what it names must be there, and what it does not name earns
 nothing. Without a table every layer of the file that the reference knows counts.
 """
@@ -28,6 +30,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from gradcheck.grading.manner import MANNER, manner_of
 
 LAYER_POINTS = {"value": 4.0, "gradient": 4.0, "contract": 2.0}
 LAW_POINTS = 1.0
@@ -63,7 +67,7 @@ def load_points(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> Po
         raise ValueError("points: got an empty table; expected a section for each layer, such as "
                          "[affine]. Remedy: name the layers that count.")
     return {name: _section(name, entries) for name, entries in table.items()
-            if name not in (IGNORE, SEED, HINTS)} or None
+            if name not in (IGNORE, SEED, HINTS, *MANNER)} or None
 
 
 def load_ignored(points: str | os.PathLike[str] | Mapping[str, Any] | None
@@ -140,7 +144,9 @@ def read_points(points: str | os.PathLike[str] | Mapping[str, Any] | None
     """
     for load in (load_points, load_ignored, load_seed, load_hints):
         load(points)
-    return points if points is None or isinstance(points, Mapping) else _read(Path(points))
+    table = points if points is None or isinstance(points, Mapping) else _read(Path(points))
+    manner_of(table)
+    return table
 
 
 def _codes(name: str, codes: Any) -> tuple[str, ...]:

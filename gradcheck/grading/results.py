@@ -11,9 +11,11 @@ from types import TracebackType
 from typing import Any
 
 from gradcheck.output.record import Record, record_of
+from gradcheck.output.write import write_result
 
 FILE = "results.jsonl"
 BEFORE = "results-before.jsonl"
+ONE = "results.json"
 
 
 class Results:
@@ -63,6 +65,23 @@ class Results:
         os.fsync(self._file.fileno())
         self.known[key] = record
 
+    def tell(self, student: Path, record: Record) -> None:
+        """Write the record to ``<student>/results.json``.
+
+        Raises
+        ------
+        ValueError
+            The file cannot be written.
+        """
+        name = student if student.stem in (FILE, BEFORE) else student.with_suffix("")
+        file = self.path.parent / name / ONE
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_result(file, f"{json.dumps(record.to_dict(), indent=1)}\n")
+        except OSError as error:
+            raise ValueError(f"results: {file} cannot be written ({error}). Remedy: --results "
+                             "FOLDER names another folder.") from None
+
     def __enter__(self) -> Results:
         return self
 
@@ -72,17 +91,22 @@ class Results:
 
 
 def key_of(path: str, settings: Mapping[str, Any]) -> str:
-    """Return what a record is known by: the file, what is in it, and how it was judged.
+    """Return what a record is known by: the file, what is in it, how and by what it was judged.
 
     >>> key_of("none.py", {"seed": 1}) == key_of("none.py", {"seed": 2})
     False
     """
-    try:
-        content = Path(path).read_bytes() if Path(path).is_file() else b""
-    except OSError:
-        content = b""
     told = json.dumps([path, settings], sort_keys=True, default=str).encode()
-    return f"{Path(path).name} {hashlib.sha256(told + b'|' + content).hexdigest()[:32]}"
+    whole = b"|".join([told, _content(path), *map(_content, filter(None, [
+        settings.get("reference")]))])
+    return f"{Path(path).name} {hashlib.sha256(whole).hexdigest()[:32]}"
+
+
+def _content(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes() if Path(path).is_file() else b""
+    except OSError:
+        return b""
 
 
 def _lock(descriptor: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,10 +10,12 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.exceptions import reason_of
+from gradcheck.grading.asked import asked_for, chosen, parts_of, references
+from gradcheck.grading.follow_on import charged_once
 from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
-from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
-from gradcheck.grading.reference import reference_layers
+from gradcheck.grading.points import STANDARD, Points, share_out
+from gradcheck.grading.teacher import refuse_exposed, teachers_pairs
 from gradcheck.grading.text import classes_of, package_of, remedy_for
 from gradcheck.grading.untried import GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
@@ -22,65 +23,13 @@ from gradcheck.output.plain import clean
 from gradcheck.output.record import Item
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError, UnconfinedError
 from gradcheck.target.judge import UNWRITTEN, Judgement, is_unwritten
-from gradcheck.target.laws import law_names
-from gradcheck.target.pairs import Found, Pair, bare, find_pairs
+from gradcheck.target.pairs import Found, Pair, find_pairs
 
 TOO_MUCH = "not judged: what it returns is too large or nested too deep ({})"
 
 
-class WrongSettingError(Exception):
-    """The user asked for something that cannot be; not a fault of ours."""
-
-
 class NotGradedError(Exception):
     """A submission holds nothing that grade knows; every item is there, with zero."""
-
-
-def asked_for(table: Points | None, only: Sequence[str] | None) -> list[str] | None:
-    """Return the names and patterns that count, or None for whatever the file has.
-
-    Raises WrongSettingError for a name or a part of a layer that does not exist.
-    """
-    known = references()
-    asked = list(table or ())
-    if only is not None:
-        names = [bare(entry) for entry in only]
-        asked = _chosen(names, asked, known) if table else names
-    unknown = [entry for entry in asked if not fnmatch.filter(known, entry)]
-    if unknown:
-        raise WrongSettingError(
-            f"layers: got {unknown}, for which there is no reference; expected any of "
-            f"{', '.join(sorted(known))}. Remedy: correct the names.")
-    for name, section in (table or {}).items():
-        try:
-            share_out(section, _parts(name))
-        except ValueError as error:
-            raise WrongSettingError(str(error)) from None
-    return asked or None
-
-
-def _chosen(asked: Sequence[str] | None, there: Sequence[str], known: Mapping[str, Pair]) -> (
-        list[str]):
-    """Return the layers that names and patterns stand for.
-
-    A name stands for itself, a pattern for what matches it among the layers that are there; else
-    among all that are known.
-    """
-    if asked is None:
-        return list(there)
-    found = [[entry] if entry in known else fnmatch.filter(there, entry)
-             or fnmatch.filter(known, entry) or [entry] for entry in asked]
-    return list(dict.fromkeys(name for names in found for name in names))
-
-
-def _parts(name: str) -> list[str]:
-    """Return what is judged about a layer."""
-    return law_names() if name in LAWFUL else list(LAYER_POINTS)
-
-
-def references() -> dict[str, Pair]:
-    """Return the reference's layers and losses by name."""
-    return {pair.name: pair for pair in find_pairs(reference_layers()).pairs}
 
 
 class Grading:
@@ -89,11 +38,15 @@ class Grading:
     def __init__(self, path: Path, timeout: float, memory: int, conventions: Conventions,
                  seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]],
                  folder: Path | None = None, unconfined: bool = False,
-                 text: str | None = None, told: bool = True) -> None:
+                 text: str | None = None, told: bool = True,
+                 reference: str | None = None, expected: Sequence[str] = (),
+                 rtol: float = 0.0) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
         self.folder, self.unconfined = folder, unconfined
         self.conventions, self.seed, self.table = conventions, seed, table
         self.ignored, self.told = ignored, told
+        self.known: Mapping[str, Pair] = {}
+        self.reference, self.expected, self.rtol = reference, expected, rtol
         self.text = None if text is None else text.encode()
         self.items: list[Item] = []
         self.notes: list[str] = []
@@ -102,13 +55,21 @@ class Grading:
         self.our_fault = ""
         self._sandbox: Sandbox | None = None
 
+    def asked(self, only: Sequence[str] | None) -> list[str] | None:
+        """Return the names that count, see `asked_for`, once the references are known."""
+        self.known, own = references(self.reference, self.conventions), list[str]()
+        if self.reference is not None:
+            own = list(teachers_pairs(self.reference, self.conventions))
+            refuse_exposed(self.reference, self.folder or self.path)
+        return asked_for(self.table, only, self.known, own)
+
     def run(self, asked: list[str] | None) -> None:
         """Judge every layer that counts; a layer that kills the process costs only its own points.
 
         Raises SandboxError if the file cannot be imported, and NotGradedError if it has classes
         alone; every item is then there, with zero.
         """
-        known = references()
+        known = self.known
         self.budget = Budget(self.timeout)
         try:
             found = self._find()
@@ -121,22 +82,30 @@ class Grading:
         pairs = {pair.name: pair for pair in found.pairs}
         classes = [] if asked or pairs or found.unpaired else classes_of(self.path)
         if classes:
-            for name in STANDARD:
+            for name in self.expected or STANDARD:
                 self._add_missing(name, NO_FUNCTIONS, "failed")
             raise NotGradedError(
                 f"{self.path}: grade judges functions, such as affine_forward and affine_backward; "
                 f"this file has classes {', '.join(classes)}: not graded. Remedy: `gradcheck check "
                 f"{self.path}` judges classes, without points.")
-        for name in _chosen(asked, self._expected(found, known), known):
+        there = self._expected(found, known)
+        for name in chosen(asked, self.expected or there, known):
             if name not in pairs:
                 self._add_missing(name, _absence(name, found), "failed")
             else:
                 self._judge(name, known[name])
+        self._charge_once(pairs)
+
+    def _charge_once(self, pairs: Mapping[str, Pair]) -> None:
+        """Give blocks their points that are wrong only where a layer of theirs is."""
+        if not self._failure:
+            items = charged_once(self.items, pairs, self.known, self.conventions, self.seed)
+            self.items = [item if self.told else replace(item, advice=()) for item in items]
 
     def give_up(self, asked: list[str] | None, message: str = GIVEN_UP) -> None:
         """Add every layer that counts and is not judged yet as an error, without points."""
         judged = {item.group for item in self.items}
-        for name in _chosen(asked, STANDARD, references()):
+        for name in chosen(asked, self.expected or STANDARD, self.known):
             if name not in judged:
                 self._add_missing(name, message, "error")
 
@@ -148,7 +117,8 @@ class Grading:
             self.close()
             self._sandbox = Sandbox(self.path, self.budget, self.memory,
                                     package_of(self.path, self.folder), self.folder,
-                                    self.unconfined, self.text)
+                                    self.unconfined, self.text,
+                                    hidden=[self.reference] if self.reference else [])
             self._sandbox.__enter__()
             self.notes += self._sandbox.notes
         module = ModuleType("submission")
@@ -173,7 +143,7 @@ class Grading:
         return list(dict.fromkeys(expected)) or list(STANDARD)
 
     def _points(self, name: str) -> dict[str, float]:
-        points = share_out((self.table or {}).get(name), _parts(name))
+        points = share_out((self.table or {}).get(name), parts_of(name))
         if VALUE_CODE in self._ignored(name):  # what is not judged is not among the points
             points.pop("value", None)
         return points
@@ -191,7 +161,7 @@ class Grading:
         message, fault = "not judged", ""
         try:
             pair = next(pair for pair in self._find().pairs if pair.name == name)
-            if is_unwritten(pair, self.conventions, replace(reference, example=None)) and not (
+            if is_unwritten(pair, self.conventions, reference) and not (
                     self._failure):
                 self.items.append(Item(name, name, "todo", UNWRITTEN, 0.0, sum(points.values())))
                 return
@@ -235,7 +205,7 @@ class Grading:
         ignored = self._ignored(pair.name)
         if pair.name in LAWFUL:
             return judge_laws(pair, self.conventions, ignored)
-        return judge_layer(pair, reference, self.conventions, self.seed, ignored)
+        return judge_layer(pair, reference, self.conventions, self.seed, ignored, self.rtol)
 
     def _add(self, name: str, verdict: Verdict, possible: float, seconds: float) -> None:
         """Note a verdict; once the process has failed, no further verdict can be a pass."""

@@ -7,12 +7,14 @@ elsewhere; what they return is data to compare and nothing more.
 from __future__ import annotations
 
 import copy
+import itertools
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.contract.protocol import in_one_form
 from gradcheck.examples.candidates import Example, candidates
 from gradcheck.grading.agreement import Disagreement, compare, compare_moments, describe, sums_of
 from gradcheck.grading.sizes import SIZES, of_size
@@ -38,13 +40,16 @@ class Values:
     """
 
     def __init__(
-        self, pair: Pair, reference: Pair, conventions: Conventions, rng: np.random.Generator
+        self, pair: Pair, reference: Pair, conventions: Conventions, rng: np.random.Generator,
+        rtol: float = 0.0,
     ) -> None:
-        self.pair, self.reference = pair, reference
-        self.conventions, self.rng = conventions, rng
-        example = self._example()
-        self.names = example.names
-        self.stochastic = any(map(drops, example.args))
+        self.reference = reference
+        self.conventions, self.rng, self.rtol = conventions, rng, rtol
+        self._drawn = 0
+        found = self._examples()
+        self.names = max((example.names for example in found), key=len)
+        self.pair, self.reference = _in_one_form(pair, reference, found[0])
+        self.stochastic = any(map(drops, found[0].args))
         self.in_training: Settings = {"p": 0.0, "mode": "train"} if self.stochastic else {}
 
     @property
@@ -52,8 +57,17 @@ class Values:
         """The layer, which draws the same mask in each call."""
         return replace(self.pair, forward=repeatable(self.pair.forward, self.conventions, 1))
 
+    def _examples(self) -> list[Example]:
+        """Return the arguments for the reference's name, or all of its own."""
+        example = self.reference.example
+        found = candidates(self.reference.base, self.reference.forward, self.rng, example)
+        return list(itertools.islice(found, 1 if example is None else None))
+
     def _example(self) -> Example:
-        return next(candidates(self.reference.base, self.reference.forward, self.rng))
+        """Return one of them, of its own one after the other."""
+        found = self._examples()
+        self._drawn += 1
+        return found[(self._drawn - 1) % len(found)]
 
     def examples(self) -> list[tuple[Args, Any]]:
         """Return arguments as the submission takes them, and what the reference gives for each.
@@ -73,8 +87,11 @@ class Values:
     def sized(self, count: int) -> Args | None:
         """Return fresh arguments with so many examples, if the reference takes any.
 
-        The statistics of one example alone are no matter of a normalization.
+        The statistics of one example alone are no matter of a normalization; what else the
+        reference takes than examples of its own is not for us to know.
         """
+        if self.reference.example is not None:
+            return None
         if count == 1 and any(has_mode(arg) and not drops(arg) for arg in self.draw()):
             return None
         return of_size(self.draw, count, self.reference.forward)
@@ -88,9 +105,11 @@ class Values:
         for dtype in DTYPES:
             for settings in self._settings():
                 written = self._compare(self.draw(dtype), settings)
-                _compare_written(*written, _in_words((), settings))
+                _compare_written(*written, _in_words((), settings), self.rtol)
         for args in filter(None, map(self.sized, SIZES)):
             self._compare(args, self.in_training)
+        for example in self._examples() if self.reference.example is not None else ():
+            self._compare(example.args, self.in_training)
         if self.stochastic:
             self._compare_statistics()
 
@@ -100,7 +119,7 @@ class Values:
         got = self._out(mine)
         want = self.reference.forward(*right)[0] * self._scale(settings)
         compare("loss" if self.pair.is_loss else "out", got, want,
-                f" for {_in_words(mine, settings)}")
+                f" for {_in_words(mine, settings)}", self.rtol)
         return mine, right
 
     def _settings(self) -> list[Settings]:
@@ -141,20 +160,35 @@ class Values:
 
     def _first(self, returned: Any) -> Any:
         """Return out of (out, cache), or the loss of (loss, dx)."""
-        if isinstance(returned, tuple | list) and len(returned) == 2:
+        if isinstance(returned, tuple | list) and (
+                len(returned) == 2 or (self.pair.is_loss and len(returned) > 2)):
             return returned[0]
         name = self.pair.name if self.pair.is_loss else f"{self.pair.name}_forward"
         what = "(loss, dx)" if self.pair.is_loss else "(out, cache)"
         raise Disagreement(f"{name} returned {describe(returned)}; expected the pair {what}")
 
 
-def _compare_written(mine: Args, right: Args, settings: str) -> None:
+def _in_one_form(pair: Pair, reference: Pair, found: Example) -> tuple[Pair, Pair]:
+    """Return both with one output and a cache, where the reference has another form."""
+    if reference.backward is None or pair.backward is None:
+        return pair, reference
+    returned = reference.forward(*copy.deepcopy(found.args))
+    if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[0], np.ndarray):
+        return pair, reference
+    wrt = [place for place, arg in enumerate(found.args) if floating(arg)]
+    one, other = (in_one_form(entry.forward, entry.backward, found.names, wrt, found.args)
+                  for entry in (pair, reference) if entry.backward is not None)
+    return (replace(pair, forward=one[0], backward=one[1]),
+            replace(reference, forward=other[0], backward=other[1]))
+
+
+def _compare_written(mine: Args, right: Args, settings: str, rtol: float) -> None:
     """Compare the running statistics that a call leaves in its dict of settings."""
     where = f" after a call {f'with {settings}' if settings else 'in train mode'}"
     for own, other in zip(mine, right, strict=True):
         for name in WRITTEN if isinstance(other, dict) else ():
             if name in other:
-                compare(name, own.get(name), other[name], where)
+                compare(name, own.get(name), other[name], where, rtol)
 
 
 def _in_words(args: Args, settings: Settings) -> str:

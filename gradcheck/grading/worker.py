@@ -16,9 +16,9 @@ import traceback
 from typing import Any
 
 from gradcheck.grading.apart import ApartError, apart, end
+from gradcheck.grading.asked import references
 from gradcheck.grading.file import OUR_FAULT, judge_file
 from gradcheck.grading.hints import with_hints
-from gradcheck.grading.submission import references
 from gradcheck.output.plain import clean, named
 from gradcheck.output.record import Record
 from gradcheck.sandbox.frames import write_all

@@ -10,15 +10,43 @@ from gradcheck.output.parts import summary
 from gradcheck.output.plain import one_line
 from gradcheck.output.record import Record
 
+MOST_PARTS = 4
+
 
 def as_line(record: Record) -> str:
     """Return a record in one line, for lists of many.
 
     >>> from gradcheck.output.record import Item
     >>> as_line(Record("grade", "a.py", (Item("relu", "relu", "failed", "", 1.0, 4.0),)))
-    'a.py: 1 failed, 1 of 4 points in 0.0 s'
+    'a.py: 1 failed, 1 of 4 points in 0.0 s; lost: relu'
     """
-    return one_line(summary(record).replace("\n", "; "))
+    why = "" if record.error else reason(record) or _lost(record)
+    return one_line("; ".join(filter(None, [summary(record).replace("\n", "; "), why])))
+
+
+def reason(record: Record) -> str:
+    """Return why a record could not be judged, or not to its end; '' where it was.
+
+    >>> from gradcheck.output.record import Item
+    >>> reason(Record("grade", "a.py", (Item("relu: value", "relu", "error", "it ended"),)))
+    'relu: it ended'
+    """
+    ended = next((item for item in record.items if item.status == "error"), None)
+    if record.error or ended is None:
+        return record.error.partition("\n")[0]
+    return f"{ended.group}: {ended.message.partition(chr(10))[0]}"
+
+
+def _lost(record: Record) -> str:
+    """Return the layers that lost points, with the parts that did, unless all of them did."""
+    found = []
+    for group in dict.fromkeys(item.group for item in record.items):
+        items = [item for item in record.items if item.group == group]
+        lost = [item.name.partition(": ")[2] for item in items if not item.passed]
+        if lost:
+            some = 0 < len(lost) < min(len(items), MOST_PARTS)
+            found.append(f"{group} ({', '.join(lost)})" if some else group)
+    return f"lost: {', '.join(found)}" if found else ""
 
 
 def as_csv(records: Sequence[Record]) -> str:
@@ -31,7 +59,7 @@ def as_csv(records: Sequence[Record]) -> str:
         passed = sum(item.status == "passed" for item in record.items)
         writer.writerow([_cell(record.target), f"{record.score:g}", f"{record.max_score:g}",
                          passed, len(record.items) - passed, record.exit_code,
-                         f"{record.seconds:.3f}", _cell(record.error.partition("\n")[0])])
+                         f"{record.seconds:.3f}", _cell(reason(record))])
     return table.getvalue()
 
 

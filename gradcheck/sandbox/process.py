@@ -81,8 +81,8 @@ class Process:
         The submission's file, or its folder; what else lies beside it cannot be read.
     unconfined : bool
         Whether it may start although nothing hides the reference.
-    tools : sequence of str
-        Folders of packages of the judge's own that it may read and import.
+    tools, hidden : sequence of str
+        Folders of packages of the judge's own that it may read and import; files that it must not.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Process:
     """
 
     def __init__(self, budget: Budget, memory: int, own: Path, unconfined: bool = False,
-                 tools: Sequence[str] = ()) -> None:
+                 tools: Sequence[str] = (), hidden: Sequence[str] = ()) -> None:
         self.budget = budget
         self.notes: list[str] = []
         self.failure = ""
@@ -106,7 +106,7 @@ class Process:
         self._inner = 0
         self._cleanup = contextlib.ExitStack()
         try:
-            self._start(memory, own.resolve(), unconfined, tools)
+            self._start(memory, own.resolve(), unconfined, tools, hidden)
         except EOFError:
             self.close()
             raise SandboxError("the sandbox's process did not start: " + self.output) from None
@@ -119,13 +119,15 @@ class Process:
         """What the submission printed, capped."""
         return self._captured.decode("utf-8", "replace")
 
-    def _start(self, memory: int, own: Path, unconfined: bool, tools: Sequence[str]) -> None:
+    def _start(self, memory: int, own: Path, unconfined: bool, tools: Sequence[str],
+               hidden: Sequence[str]) -> None:
         """Start the process and wait until it has given up its privileges."""
         scratch = tempfile.mkdtemp(prefix="gradcheck-")
         self._cleanup.callback(shutil.rmtree, scratch, ignore_errors=True)
         requests, self._requests = _pipe(self._cleanup)
         self._replies, replies = _pipe(self._cleanup)
-        readable, secret = [*surroundings.readable(own), *tools], surroundings.secret(own)
+        readable = [*surroundings.readable(own), *tools]
+        secret = [*surroundings.secret(own), *map(os.path.realpath, hidden)]
         config = {
             "requests": requests.fileno(), "replies": replies.fileno(), "scratch": scratch,
             "readable": readable, "hidden": surroundings.within(secret, readable),

@@ -69,8 +69,8 @@ class Sandbox:
         Whether it may start where this system lets it read the reference.
     text : bytes, optional
         What is to stand in the submission's file, in place of what does.
-    tools : sequence of str
-        Folders of packages of the judge's own, for `use`.
+    tools, hidden : sequence of str
+        Folders of packages of the judge's own, for `use`; files of his that it must not read.
 
     Attributes
     ----------
@@ -99,10 +99,12 @@ class Sandbox:
         package: str | os.PathLike[str] | None = None,
         folder: str | os.PathLike[str] | None = None, unconfined: bool = False,
         text: bytes | None = None, tools: Sequence[str] = (),
+        hidden: Sequence[str] = (),
     ) -> None:
         self.path, self.package = Path(path), package
         self.own = Path(folder or package or path)
         self.unconfined, self.text, self.tools = unconfined, text, tools
+        self.hidden = hidden
         self.budget = Budget(budget) if isinstance(budget, int | float) else budget
         self.memory = memory
         self.functions: dict[str, Callable[..., Any]] = {}
@@ -135,7 +137,8 @@ class Sandbox:
             raise SandboxError(f"submissions cannot be confined on {os.name}. Remedy: grade them "
                                "on Linux or macOS, or in a container")
         sources = self._sources()
-        self._process = Process(self.budget, self.memory, self.own, self.unconfined, self.tools)
+        self._process = Process(self.budget, self.memory, self.own, self.unconfined, self.tools,
+                                self.hidden)
         try:
             self._import(sources)
         except BaseException:

@@ -7,9 +7,9 @@ import pytest
 
 from gradcheck.grading.afresh import compare_afresh
 from gradcheck.grading.agreement import Disagreement
+from gradcheck.grading.asked import references
 from gradcheck.grading.reference import reference_layers
 from gradcheck.grading.sizes import SIZES, of_size
-from gradcheck.grading.submission import references
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.target.pairs import Pair

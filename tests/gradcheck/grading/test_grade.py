@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradcheck.grading import asked
 from gradcheck.grading import submission as _grading
 from gradcheck.grading.file import judge_file
 from gradcheck.grading.grade import grade_file, grade_folder
@@ -282,7 +283,7 @@ def test_a_missing_reference_is_our_own_fault(
     def fail() -> None:
         raise ImportError("no layers")
 
-    monkeypatch.setattr(_grading, "reference_layers", fail)
+    monkeypatch.setattr(asked, "reference_layers", fail)
     record = graded(tmp_path, GOOD)
     assert record.exit_code == 4
     assert json.loads(render(record, "gradescope"))["score"] == 0.0
