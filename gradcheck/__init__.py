@@ -42,6 +42,7 @@ explaining              What `gradcheck explain` says: of a finding, of a law of
 along                   Checks along a few random directions alone
 parts                   A layer whose outputs hide each other: backward is linear in dout
 scatter                 How far a gradient scatters as its arguments are rounded anew
+native                  The gradient in the dtype of the user's own arrays
 """
 
 from __future__ import annotations

@@ -156,10 +156,13 @@ def _grade(options: argparse.Namespace) -> int:
     from gradcheck.mask_laws.conventions import Conventions
 
     given = given_settings(options)
+    if options.no_values:
+        given["ignore"] = [*given.get("ignore", ()), "value-differs"]
     conventions = Conventions.of_flags(**{
         name: given[name] for name in ("p_is", "scaling", "seeding") if name in given})
     settings: dict[str, Any] = {
         "points": options.points, "seed": options.seed, "unconfined": options.unconfined,
+        "hints": options.hints,
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
         **{name: given[name] for name in ("ignore", "only") if name in given},
         **conventions.to_dict(),

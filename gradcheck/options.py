@@ -87,8 +87,6 @@ def _add_check(commands: Commands) -> None:
                        help="judge layers that the target imports from elsewhere, too")
     check.add_argument("--installed", action="store_true",
                        help="a name means the installed module, whatever lies in this folder")
-    check.add_argument("--no-values", action="store_true",
-                       help="do not hold a forward's value to the definition of its standard name")
     check.add_argument("--forward", metavar="NAME",
                        help="judge this function, with the one that --backward names")
     check.add_argument("--backward", metavar="NAME", help="its backward")
@@ -123,6 +121,9 @@ def _add_grade(commands: Commands) -> None:
                        "takes each record as it is known (default: beside it, <folder>.results)")
     grade.add_argument("--resume", action="store_true", help="go on where a run has stopped; what "
                        "has changed since is judged anew")
+    grade.add_argument("--hints", type=int, choices=range(4), help="what feedback tells of what is "
+                       "wrong: 0 nothing, 1 what it is (default), 2 its line, 3 the edit that "
+                       "mends it")
     grade.add_argument("--unconfined", action="store_true", help="grade also where this system "
                        "lets a submission read the reference")
 
@@ -133,6 +134,8 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
                         help="only this layer; may be given again, and may be a pattern (affine*)")
     parser.add_argument("--ignore", metavar="CODE", action="append", default=[],
                         help="a finding or a law that does not count; may be given again")
+    parser.add_argument("--no-values", action="store_true",
+                        help="do not hold a forward's value to the definition of its name")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
     parser.add_argument("--timeout", metavar="S", type=_positive,

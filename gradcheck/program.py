@@ -80,3 +80,24 @@ def page(name: str, paragraphs: Iterable[str], wrong: str, right: str) -> str:
              "Wrong:", textwrap.indent(dedented(wrong), "    ").rstrip("\n"),
              "Right:", textwrap.indent(dedented(right), "    ").rstrip("\n")]
     return "\n\n".join(parts)
+
+
+def first_sentence(text: str) -> str:
+    r"""Return the first sentence of a text, in one line.
+
+    >>> first_sentence("It is odd. So\n    look again.")
+    'It is odd.'
+    """
+    told = " ".join(text.split())
+    return f"{told.partition('. ')[0].rstrip('.')}."
+
+
+def hanging(name: str, text: str, column: int) -> str:
+    """Return a name with a text beside it, whose further lines stand below its first.
+
+    >>> print(hanging("odd", "It is " + "very " * 18 + "odd.", 5))
+      odd  It is very very very very very very very very very very very very very very very
+           very very very odd.
+    """
+    return textwrap.fill(" ".join(text.split()), WIDTH, initial_indent=f"  {name:{column}}",
+                         subsequent_indent=" " * (column + 2), break_on_hyphens=False)

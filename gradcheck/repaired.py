@@ -56,8 +56,9 @@ class Repair:
     text : str
         The whole line.
     side : str
-        'backward'; 'forward' for an edit that changes what forward computes instead; 'mask' for
-        one of a dropout's forward with which the laws of the mask hold.
+        'backward'; 'forward' for an edit that changes what forward computes instead; 'value' for
+        one with which forward's value is its name's, 'value-alone' where backward would have to
+        change, too; 'mask' for one of a dropout's forward with which the laws of the mask hold.
     also : tuple of OtherPlace
         Where else the same diff edits the file.
 

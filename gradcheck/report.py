@@ -66,6 +66,11 @@ class Finding:
         return self.code not in WARNED or bool(self.evidence.get("fails"))
 
     @property
+    def symptoms(self) -> frozenset[str]:
+        """The code, and those of what was seen first, before other arguments told the cause."""
+        return frozenset({self.code, *self.evidence.get("instead_of", ())})
+
+    @property
     def places(self) -> str:
         """The first places and a semicolon, to be followed by a pointer; '' where there is none."""
         shown = ", ".join(map(_index, self.where[:MOST_SHOWN]))

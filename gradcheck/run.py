@@ -19,17 +19,19 @@ from gradcheck.equal import (
     COMPUTED_IN,
     HIDDEN,
     NATIVE_ULPS,
-    RESAMPLED,
     TERMS,
-    size_of,
 )
 from gradcheck.findings.case import Case
+from gradcheck.findings.contrast import contrasted
 from gradcheck.findings.diagnose import Diagnosis, diagnose, is_fatal
+from gradcheck.findings.lenses.others import Wrong, seems_right
+from gradcheck.native import hold_native
 from gradcheck.numeric.compare import compare
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import align
 from gradcheck.numeric.differences import Problem, natural_scale
 from gradcheck.numeric.evaluator import Evaluator, ShapeError, output_of
+from gradcheck.numeric.jointly import Jointly
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
 from gradcheck.parts import settle_in_parts
@@ -41,8 +43,7 @@ from gradcheck.workers import map_like
 Array = NDArray[Any]
 Workers = int | Callable[..., Any] | None
 
-# above so many perturbations an argument is compared along random directions instead; a net's
-# loss costs more than a layer, and its parameters share no structure that could be used
+# above so many perturbations an argument is compared along random directions; a net's loss is dear
 MOST_GROUPS = {"layer": 1024, "gradient": 1024, "net": 16}
 NO_NUMBERS = ("non-finite", "wrong-shape", "padding-crop")
 
@@ -70,6 +71,11 @@ class Session:
 
     def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         """Return the report."""
+        report = self._judged(dout, workers, progress)
+        return contrasted(report, Wrong(self.layer.args, self.layer.names,
+                                        getattr(self.found.out, "shape", None), self._right_at))
+
+    def _judged(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         self.found = inspect_layer(self.layer, dout, self.upstream)
         self.evaluator.count = self.found.calls
         self.evaluator.protect = self.found.has("input-mutated") or self.found.has("cache-mutated")
@@ -135,15 +141,19 @@ class Session:
                 return None
         problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise, self._spread,
                           rtol=self.rtol, atol=self.atol)
-        for place, position in enumerate(self.layer.wrt[:len(analytic)]):
-            gradient, name = analytic[place], self.layer.names[position]
-            right_form = (gradient.shape == self.layer.args[position].shape
-                          and gradient.dtype.kind == "f")
-            meaningless = any(name in self.found.arguments(code) for code in NO_NUMBERS)
-            if right_form and position in self.only and not meaningless:
-                self.comparisons.append(self._judge(problem, position, place, gradient))
+        places = {position: place for place, position in enumerate(self.layer.wrt[:len(analytic)])
+                  if position in self.only and self._is_comparable(position, analytic[place])}
+        self.jointly = Jointly(problem, {position: analytic[places[position]] for position
+                                         in places}, self.directions, self.along)
+        for position, place in places.items():
+            self.comparisons.append(self._judge(problem, position, place, analytic[place]))
         return Case(self.layer, problem, self.found, tuple(self.comparisons), tuple(analytic),
                     self.constants, self.kind, self._again)
+
+    def _is_comparable(self, position: int, gradient: Array) -> bool:
+        name, shape = self.layer.names[position], self.layer.args[position].shape
+        return gradient.shape == shape and gradient.dtype.kind == "f" and not any(
+            name in self.found.arguments(code) for code in NO_NUMBERS)
 
     def _again(self, args: tuple[Any, ...]) -> Case | None:
         """Return the case of the same layer at other arguments, None where they are of no use."""
@@ -156,6 +166,11 @@ class Session:
             case = other._case(None, lambda steps: None)
         self.evaluator.count += other.found.calls + other.evaluator.count
         return case
+
+    @np.errstate(all="ignore")
+    def _right_at(self, args: tuple[Any, ...]) -> tuple[int, ...] | None:
+        case = self._again(args) if seems_right(self.layer, args) else None
+        return case.out.shape if case and case.is_right else None
 
     def _note_nonlinearity(self, cache: Any, origin: Array, dout: Array,
                            analytic: list[Array]) -> None:
@@ -199,9 +214,9 @@ class Session:
         self.evaluator.count += 1
         _, cache = self.layer.forward(*args)
         gradients = as_gradients(self.layer.backward(dout.copy(), cache))
-        if gradients is None:
-            raise TypeError("backward returned neither an array nor a tuple of arrays")
-        return [np.array(entry) for entry in gradients]
+        if gradients is not None:
+            return [np.array(entry) for entry in gradients]
+        raise TypeError("backward returned neither an array nor a tuple of arrays")
 
     def _noise(self, position: int) -> Array | float:
         """Return how far a layer's gradient moves as its arguments are rounded anew."""
@@ -229,15 +244,11 @@ class Session:
 
     def _compare(self, problem: Problem, position: int, analytic: Array) -> Comparison:
         """Compare coordinate by coordinate, or along directions where that costs too much."""
-        x = self.evaluator.args[position]
+        x, name = self.evaluator.args[position], self.layer.names[position]
         if self.along:
-            comparison = compare_by_projection(problem, position, self.layer.names[position],
-                                               analytic, self.directions, self.along)
-            comparison.natural = natural_scale(problem.origin, problem.dout, x)
-            return comparison
+            return self.jointly.comparison(problem, position, name, analytic)
         scale = step_lengths(x, self.evaluator.eps) / self.evaluator.eps ** (1 / 3)
         alignment = align(self.evaluator, position, problem.origin, scale)
-        name = self.layer.names[position]
         self.groups += alignment.group_count
         most = MOST_GROUPS[self.kind]
         if (self.groups if self.kind == "net" else alignment.group_count) <= most:
@@ -245,44 +256,18 @@ class Session:
         return compare_by_projection(problem, position, name, analytic, self.directions)
 
     def _compare_native(self, problem: Problem, comparison: Comparison, place: int) -> None:
-        """Hold the gradient of a narrower dtype against the float64 one, which has passed.
-
-        Both only compare where forward itself agrees between the dtypes: a mask drawn in the
-        array's own dtype does not.
-        """
-        argument = self.layer.args[comparison.position]
-        if argument.dtype == np.float64 or self.found.out is None or self.found.dout is None or (
-                not argument.size):
-            return
-        eps = float(np.finfo(argument.dtype).eps)
-        if np.any(np.abs(self.found.out - problem.origin) > NATIVE_ULPS * eps * size_of(
-                problem.origin)):
-            return
-        native = np.asarray(self.found.gradients[place])
-        if native.shape != argument.shape or native.dtype.kind != "f":
-            return
-        gradient = native.astype(np.float64)
-        error = np.abs(gradient - comparison.analytic)
-        tolerance = NATIVE_ULPS * eps * (comparison.scale + comparison.natural)
-        tolerance = tolerance + self.rtol * comparison.scale + self.atol
-        if not np.any(error > tolerance):
-            return
-        tolerance = tolerance + RESAMPLED * self._scatter(self.layer.copies, place,
-                                                          self.found.dout, 2 * eps)
-        wrong = ~(error <= tolerance)
-        if np.any(wrong):
-            comparison.analytic, comparison.failed = gradient, wrong
-            comparison.bound = np.maximum(comparison.bound, tolerance)
-            comparison.notes.append(f"d{comparison.name} is right at float64 and wrong at "
-                                    f"{argument.dtype}")
+        """Hold the gradient of a narrower dtype against the float64 one, which has passed."""
+        if self.layer.args[comparison.position].dtype != np.float64:
+            hold_native(comparison, self.found, problem, place, self.layer.args,
+                        lambda dout, relative: self._scatter(self.layer.copies, place, dout,
+                                                             relative))
 
     def _report(self, diagnosis: Diagnosis) -> Report:
         """Close the check."""
         findings = diagnosis.findings
         notes = summary.notes_of(self.comparisons, self.layer, self.rtol, self.atol)
         checked = sum(entry.coordinates for entry in self.comparisons)
-        nothing = not findings and not checked
-        if nothing:
+        if nothing := not findings and not checked:
             notes.append("nothing was compared: the arguments have no elements. Remedy: check at "
                          "arrays that have some")
         inconclusive = nothing or any(bool(np.any(entry.undecided)) for entry in self.comparisons)

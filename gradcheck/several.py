@@ -11,6 +11,19 @@ from gradcheck.findings.told import told
 from gradcheck.report import Finding, Report
 
 DIRECTIONS = 3
+# Where nothing is known of a layer.
+CAUSES = {
+    "output": {
+        "what": "forward's output",
+        "because": "an exponential overflows, or a difference cancels",
+        "remedy": "subtract the maximum of each row before exp, take np.logaddexp(0, x) for "
+                  "log(1 + exp(x)), np.tanh for a quotient of exponentials, the mean of "
+                  "(x - mean)^2 for a variance"},
+    "gradient": {
+        "because": "something overflows, or is divided by 0",
+        "remedy": "write the derivative by what forward returned, as out * (1 - out), and guard "
+                  "what divides or overflows"},
+}
 # What a gradient can still do wrong whose numbers were compared, and are right.
 CONTRACT_CODES = frozenset({"input-mutated", "dout-mutated", "cache-mutated", "lower-precision"})
 
@@ -78,7 +91,8 @@ def unstable(how: str, argument: str | None = None, where: tuple[tuple[int, ...]
     >>> unstable("loss", value="inf", fails=False).fails
     False
     """
-    return told(Breach("unstable", how, argument, where, {"fails": fails, **facts}))
+    cause = {} if "because" in facts else CAUSES.get(how, {})
+    return told(Breach("unstable", how, argument, where, {"fails": fails, **cause, **facts}))
 
 
 def is_wrong(finding: Finding) -> bool:

@@ -31,6 +31,7 @@ replay                  what a cache keeps, and the same mask again in backward
 settings                the dicts of the layers, each read once
 arguments               what is asked of an argument, and how it is refused
 precision               in which precision a layer computes
+keys                    which keys the dicts may hold, and which can only be a mistake
 """
 
 from layers.activations import (

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from layers.affine import affine_backward, affine_forward
-from layers.arguments import Array, cached, integer, parameter, probability, refuse
+from layers.arguments import Array, cached, integer, parameter, refuse
 from layers.dropout import dropout_backward, inverted_dropout
 from layers.masks import check_source, normal, source_of
 from layers.precision import cast, widen
-from layers.settings import dropout_settings, required
+from layers.settings import dropout_settings, p_of
 
 
 def dropconnect_affine_forward(
@@ -120,7 +120,7 @@ def dropconnect_affine_inference(
     x, w, b : ndarray of float
         As in `affine_forward`.
     dropout_param : dict
-        'p', and optionally 'seed' or 'rng', as in `dropout_forward`.
+        'p' or 'keep_prob', and optionally 'seed' or 'rng', as in `dropout_forward`.
     samples : int, default 1
         How many outputs to draw.
 
@@ -142,7 +142,7 @@ def dropconnect_affine_inference(
     >>> round(float(out.mean())), round(float(out.std()))
     (100, 10)
     """
-    p = probability("dropout_param['p']", required("dropout_param", dropout_param, "p"))
+    p = p_of(dropout_param)
     check_source(dropout_param)
     expected, remedy = "a positive integer", "pass how many outputs to draw"
     if integer("samples", samples, expected, remedy) < 1:

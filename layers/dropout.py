@@ -27,7 +27,8 @@ def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, 
     x : ndarray of float16, float32 or float64, any shape
         Input, never mutated.
     dropout_param : dict
-        - 'p': probability of *dropping* a unit, 0 <= p < 1.
+        - 'p': probability of *dropping* a unit, 0 <= p < 1; or in its place 'keep_prob', that of
+          keeping one, 0 < keep_prob <= 1, which draws the masks of p = 1 - keep_prob.
         - 'mode': 'train' or 'test'.
         - 'seed' (optional int >= 0): the mask is a pure function of (seed, p, shape).
         - 'rng' (optional): an ``np.random.Generator``, which the call advances, or an
@@ -51,9 +52,10 @@ def dropout_forward(x: Array, dropout_param: Mapping[str, Any]) -> tuple[Array, 
     Raises
     ------
     TypeError, ValueError
-        An argument of a wrong kind or out of range; the message says which, and what to pass.
+        An argument of a wrong kind or out of range, 'p' together with 'keep_prob', or a key that
+        is a slip ('Seed') or another library's ('rate'); the message says what to pass.
     KeyError
-        'p' or 'mode' is missing.
+        'mode', or both 'p' and 'keep_prob', are missing.
 
     References
     ----------

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from layers.arguments import Array, cached, refuse, same_shape
+from layers.keys import checked_keys
 from layers.normalization import Gradients, moments, normalized_arguments
 from layers.precision import cast, widen
 from layers.settings import eps_of
@@ -36,7 +37,8 @@ def layernorm_forward(
     gamma, beta : array of float, shape (D,)
         Scale and shift.
     ln_param : dict
-        eps : float > 0, default 1e-5. May be empty.
+        eps : float > 0, default 1e-5. May be empty, and may be a bn_param: 'mode' and the running
+        averages change nothing.
 
     Returns
     -------
@@ -63,9 +65,7 @@ def layernorm_forward(
      [-1.  1.]]
     """
     x, gamma, beta = normalized_arguments(x, gamma, beta)
-    if not isinstance(ln_param, Mapping):
-        refuse("ln_param", ln_param, "a dict", "pass {}, or {'eps': 1e-5}", TypeError)
-    eps = eps_of("ln_param", ln_param)
+    eps = eps_of("ln_param", checked_keys("ln_param", ln_param, "pass {}, or {'eps': 1e-5}"))
     if x.shape[1] == 0:
         refuse("x", x, "at least one feature", "a mean over no features is undefined: check D")
     with np.errstate(invalid="ignore"):

@@ -22,11 +22,14 @@ from layers.arguments import (
     same_shape,
     scalar,
 )
+from layers.keys import checked_keys
 from layers.masks import check_source
 from layers.precision import widen
 
 STORES = ("mask", "bits", "seed")
 MODES = ("train", "test")
+KEEP_REMEDY = ("it is the probability of keeping, and 1 means no dropout; for a drop probability "
+               "p pass 1 - p")
 ONE_PER_FEATURE = "give each feature (column of x) one number"
 
 Shape = tuple[int, ...]
@@ -72,6 +75,36 @@ def mode_of(param_name: str, param: object) -> str:
     return mode
 
 
+def p_of(param: object) -> float:
+    """Return the p of a dropout_param: its 'p', or 1 - its 'keep_prob'.
+
+    Examples
+    --------
+    >>> p_of({"p": 0.25}), p_of({"keep_prob": 0.75})
+    (0.25, 0.25)
+    """
+    given = checked_keys("dropout_param", param, "pass {'p': ..., 'mode': ...}")
+    if "keep_prob" not in given:
+        return probability("dropout_param['p']", required("dropout_param", given, "p"))
+    if "p" in given:
+        refuse("dropout_param", "the key 'keep_prob' together with 'p'", "one of the two",
+               "leave one out: p is the probability of dropping, keep_prob that of keeping")
+    return one_minus("dropout_param['keep_prob']", given["keep_prob"])
+
+
+def one_minus(name: str, keep: object) -> float:
+    """Return the probability of dropping that belongs to one of keeping, 0 < keep <= 1.
+
+    Examples
+    --------
+    >>> one_minus("keep_prob", 1)
+    0.0
+    """
+    # Below 2**-54 the difference from 1 is 1 itself: everything would be dropped.
+    return 1.0 - scalar(name, keep, "a number > 0 and <= 1", KEEP_REMEDY, 2.0**-54, 1.0,
+                        low_open=True)
+
+
 @dataclass(frozen=True)
 class DropoutSettings:
     """What a dropout_param says.
@@ -92,6 +125,8 @@ class DropoutSettings:
     @property
     def p(self) -> float:
         """Probability of dropping."""
+        if "keep_prob" in self.param:
+            return 1.0 - float(self.param["keep_prob"])
         return float(self.param["p"])
 
     @property
@@ -120,9 +155,9 @@ def dropout_settings(param: Any, stores: Sequence[str] = STORES) -> DropoutSetti
     Raises
     ------
     TypeError, ValueError
-        If a value is of a wrong kind or out of range.
+        If a value is of a wrong kind or out of range, or a key is a slip for another.
     MissingKeyError
-        If 'p' or 'mode' is missing.
+        If 'mode', or 'p' with 'keep_prob' beside it, is missing.
 
     Examples
     --------
@@ -130,7 +165,7 @@ def dropout_settings(param: Any, stores: Sequence[str] = STORES) -> DropoutSetti
     >>> settings.p, settings.mode, settings.store
     (0.5, 'train', 'mask')
     """
-    probability("dropout_param['p']", required("dropout_param", param, "p"))
+    p_of(param)
     mode = mode_of("dropout_param", param)
     store = one_of("dropout_param['store']", param.get("store", "mask"), stores)
     check_source(param, replayed=store == "seed")
@@ -146,7 +181,7 @@ def cached_settings(param: Mapping[str, Any]) -> DropoutSettings | None:
     True
     """
     mode, store = param.get("mode"), param.get("store", "mask")
-    if "p" not in param or mode not in MODES:
+    if ("p" in param) == ("keep_prob" in param) or mode not in MODES:
         return None
     if mode == "test":
         return DropoutSettings(param, mode, store)
@@ -210,7 +245,7 @@ def batchnorm_settings(bn_param: Any, x: Array) -> BatchnormSettings:
     >>> settings.eps, settings.momentum, settings.running_mean
     (1e-05, 0.9, array([0., 0.]))
     """
-    mode = mode_of("bn_param", bn_param)
+    mode = mode_of("bn_param", checked_keys("bn_param", bn_param, "pass {'mode': ...}"))
     eps = eps_of("bn_param", bn_param)
     momentum = scalar("bn_param['momentum']", bn_param.get("momentum", 0.9),
                       "a number with 0 <= momentum <= 1",

@@ -37,6 +37,7 @@ What they share
 ---------------
 arguments               what is asked of an argument, over and above `layers.arguments`
 workers                 `workers` as in SciPy: a number of processes, or anything that maps.
+conventions             how a net is told how much to drop: by p, or by what is kept
 """
 
 from importlib.util import find_spec

@@ -25,14 +25,11 @@ from layers import (
     relu_forward,
 )
 from layers.arguments import (
-    P_REMEDY,
     Array,
     flag,
     one_of,
     parameter,
-    probability,
     refuse,
-    scalar,
 )
 from nets.arguments import Rng, whole
 
@@ -82,25 +79,6 @@ def gradients_of(tape: Sequence[Step], dout: Array) -> dict[str, Array]:
         dout, *rest = result if isinstance(result, tuple) else (result,)
         grads.update(zip(step.names, rest, strict=True))
     return grads
-
-
-def drop_probability(dropout: object, dropout_keep_ratio: object) -> float:
-    """Return p from either convention.
-
-    Examples
-    --------
-    >>> drop_probability(0, dropout_keep_ratio=0.75)
-    0.25
-    """
-    if dropout_keep_ratio is None:
-        return probability("dropout", dropout)
-    p = probability("dropout", dropout)
-    if p > 0:
-        refuse("dropout_keep_ratio", f"{dropout_keep_ratio!r} together with dropout={dropout!r}",
-               "one of the two", P_REMEDY)
-    return 1.0 - scalar("dropout_keep_ratio", dropout_keep_ratio, "a number with 0 < ratio <= 1",
-                        "it is the probability of keeping; 1 means no dropout", 0.0, 1.0,
-                        low_open=True)
 
 
 def layer_widths(hidden_dims: Iterable[int], input_dim: int, num_classes: int) -> list[int]:
@@ -196,6 +174,18 @@ def training_noise(p: float, seed: int | None, rng: Rng) -> dict[str, Any]:
     if seed is not None:
         return {**param, "seed": seed}
     return param if rng is None else {**param, "rng": rng}
+
+
+def noise_of_layer(param: dict[str, Any], i: int, p: float) -> dict[str, Any]:
+    """Return the dropout_param of layer i: a p of its own and, under a fixed seed, a seed.
+
+    Examples
+    --------
+    >>> noise_of_layer({"mode": "train", "keep_prob": 0.5}, 1, p=0.2)
+    {'mode': 'train', 'p': 0.2}
+    """
+    own = {key: value for key, value in param.items() if key != "keep_prob"}
+    return with_own_seed({**own, "p": p}, i)
 
 
 def with_own_seed(param: dict[str, Any], i: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 
 from layers import softmax_loss
 from layers.arguments import Array, one_of, probability, refuse, scalar
+from layers.settings import p_of
 from nets.architecture import (
     ACTIVATION_NOISE,
     AFFINE,
@@ -23,14 +24,14 @@ from nets.architecture import (
     Step,
     check_params,
     draw_params,
-    drop_probability,
     gradients_of,
     layer_widths,
+    noise_of_layer,
     normalization_kind,
     training_noise,
-    with_own_seed,
 )
 from nets.arguments import Rng, checked_rng, float_dtype, labels, whole
+from nets.conventions import NO_DROPOUT, drop_probability
 
 Grads = dict[str, Array]
 
@@ -71,6 +72,9 @@ class FullyConnectedNet:
         What `dropout` and `input_dropout` are probabilities of: dropping a unit; multiplicative
         Gaussian noise of the same variance ``p / (1 - p)``; dropping a weight, where
         `input_dropout` goes to W1 and `dropout` to the other weights.
+    dropout_convention : {'drop', 'keep'}, keyword-only
+        'keep': `dropout`, and it alone, is the probability of **keeping**, ``0 < dropout <= 1``,
+        and 1 builds no dropout layer, as in the notebooks of 2018 to 2020.
 
     Attributes
     ----------
@@ -79,7 +83,8 @@ class FullyConnectedNet:
         ``bL``.
     reg : float
     dropout_param : dict
-        ``p``, ``mode`` and, where given, ``seed`` or ``rng``; empty without dropout.
+        ``p``, ``mode`` and, where given, ``seed`` or ``rng``; empty without dropout. A dict of
+        your own may hold ``keep_prob`` in the place of ``p``.
     bn_params : list of dict
         One a normalization layer; batchnorm keeps ``running_mean`` and ``running_var`` in them.
     num_layers, use_dropout, use_batchnorm, normalization, dtype, rng
@@ -111,7 +116,7 @@ class FullyConnectedNet:
         hidden_dims: Iterable[int],
         input_dim: int = 3 * 32 * 32,
         num_classes: int = 10,
-        dropout: float = 0,
+        dropout: float = NO_DROPOUT,
         use_batchnorm: bool = False,
         reg: float = 0.0,
         weight_scale: float = 1e-2,
@@ -123,6 +128,7 @@ class FullyConnectedNet:
         rng: Rng = None,
         input_dropout: float = 0.0,
         noise: str = "dropout",
+        dropout_convention: str = "drop",
     ) -> None:
         self._dims = layer_widths(hidden_dims, input_dim, num_classes)
         self.num_layers = len(self._dims) - 1
@@ -132,7 +138,7 @@ class FullyConnectedNet:
         self.use_batchnorm = self.normalization == "batchnorm"
         self.noise = one_of("noise", noise, NOISES)
         self.rng = checked_rng(rng)
-        p = drop_probability(dropout, dropout_keep_ratio)
+        p = drop_probability(dropout, dropout_keep_ratio, dropout_convention)
         self.input_dropout = probability("input_dropout", input_dropout)
         self.use_dropout = p > 0 or self.input_dropout > 0
         seed = None if seed is None else whole("seed", seed, low=0)
@@ -246,10 +252,8 @@ class FullyConnectedNet:
         """Return the dropout_param of the noise before affine layer i; None where p is 0."""
         if not self.dropout_param:
             return None
-        p = self.input_dropout if i == 1 else self.dropout_param["p"]
-        if p == 0:
-            return None
-        return with_own_seed({**self.dropout_param, "p": p}, i)
+        p = self.input_dropout if i == 1 else p_of(self.dropout_param)
+        return noise_of_layer(self.dropout_param, i, p) if p > 0 else None
 
     def _check_input(self, X: object) -> Array:
         X = np.asarray(X)

@@ -1,31 +1,10 @@
 """The public cs231n notebooks' cells run when our packages stand under the cs231n module names."""
 
-import sys
-import types
-
 import numpy as np
 import pytest
 
-import gradcheck
-import layers
-import nets.data
-import nets.fully_connected
-import nets.optim
-import nets.solver
+from tests.course.shim import standing_in
 from tests.nets.test_data import write_cifar10
-
-# Which of our modules provide the names of each cs231n module. There, fc_net re-exports layers.
-MODULES = {
-    "cs231n": (),
-    "cs231n.layers": (layers,),
-    "cs231n.layer_utils": (layers,),
-    "cs231n.classifiers": (),
-    "cs231n.classifiers.fc_net": (layers, nets.fully_connected),
-    "cs231n.data_utils": (nets.data,),
-    "cs231n.gradient_check": (gradcheck,),
-    "cs231n.optim": (nets.optim,),
-    "cs231n.solver": (nets.solver,),
-}
 
 SETUP = """
 import numpy as np
@@ -44,14 +23,8 @@ errors = {}
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def run(capsys):
     """Return a function that runs a cell's text after the setup cell and hands back its names."""
-    for name, sources in MODULES.items():
-        module = types.ModuleType(name)
-        for source in sources:
-            public = getattr(source, "__all__", [n for n in vars(source) if n[0] != "_"])
-            vars(module).update({n: getattr(source, n) for n in public})
-        monkeypatch.setitem(sys.modules, name, module)
     state = np.random.get_state()
 
     def run_cell(*cells):
@@ -60,7 +33,8 @@ def run(monkeypatch, capsys):
             exec(compile(cell, "<cell>", "exec"), names)
         return names
 
-    yield run_cell
+    with standing_in():
+        yield run_cell
     np.random.set_state(state)
     assert capsys.readouterr().err == ""
 

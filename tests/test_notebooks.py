@@ -123,6 +123,12 @@ def test_graded_cells_print_their_last_line_and_write_nothing_to_stderr(path):
 
 
 @each_notebook
+def test_graded_cells_tell_what_is_wrong_and_neither_its_line_nor_the_edit(path):
+    for name, text in graded(path):
+        assert not re.search(r"repair|check_all|Report", text), name
+
+
+@each_notebook
 def test_every_assertion_of_a_graded_cell_has_a_message(path):
     for name, text in graded(path):
         bare = [node for node in ast.walk(ast.parse(text))
@@ -198,7 +204,12 @@ def autograder(tmp_path_factory):
     command.chmod(0o755)
     (root / "submission").mkdir()
 
-    def run(text: str | None) -> dict[str, Any]:
+    table = (GRADESCOPE / "points.toml").read_text(encoding="utf-8")
+    assert "hints = 1 " in table
+
+    def run(text: str | None, hints: int = 1) -> dict[str, Any]:
+        (root / "source" / "points.toml").write_text(
+            table.replace("hints = 1 ", f"hints = {hints} "), encoding="utf-8")
         submission = root / "submission" / "homework.py"
         submission.unlink(missing_ok=True)
         if text is not None:
@@ -229,6 +240,19 @@ def test_gradescope_takes_points_off_for_a_slip_and_says_which(autograder):
     assert lost == {"affine: gradient", "affine: contract"}
     [message] = [test["output"] for test in result["tests"] if test["name"] == "affine: gradient"]
     assert "1/N" in message
+
+
+def test_gradescope_tells_as_much_as_the_table_of_points_asks_for(autograder):
+    solution = (GRADESCOPE / "solution.py").read_text(encoding="utf-8")
+    slipped = solution.replace("dw, dout.sum(axis=0)", "dw, dout.mean(axis=0)")
+    affine = slipped[:slipped.index("def relu_forward")]
+    results = [autograder(affine, hints) for hints in range(4)]
+    assert {result["score"] for result in results} == {6.0}
+    told = [next(test["output"] for test in result["tests"] if test["name"] == "affine: gradient")
+            for result in results]
+    words = ("1/N", "another function is wanted here", "dout.sum(axis=0)")
+    assert [tuple(word in text for word in words) for text in told] == [
+        (False, False, False), (True, False, False), (True, True, False), (True, True, True)]
 
 
 def test_the_zip_is_reproducible_and_its_scripts_are_executable(tmp_path):
@@ -265,6 +289,12 @@ SLIPS: dict[str, Slip] = {
     "mean-for-sum": (
         "2_layers", "return dx, dw, dout.sum(axis=0)", "return dx, dw, dout.mean(axis=0)",
         3, ("scaled in db", "1/N")),
+    "inverse-factor": (
+        "1_gradient_checking", "entry.numeric / entry.analytic", "entry.analytic / entry.numeric",
+        2, ("it is the inverse: numeric = factor * analytic",)),
+    "unmended": (
+        "1_gradient_checking", "return dout * (1 - out**2)", "return dout * (1 - out)",
+        5, ("tanh is not right yet: unexplained in dx",)),
     "keep-for-drop": (
         "3_dropout", 'default_rng(param.get("seed")).random(x.shape) >= p\n    return (x * mask /',
         'default_rng(param.get("seed")).random(x.shape) < p\n    return (x * mask /',

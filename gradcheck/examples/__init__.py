@@ -11,4 +11,5 @@ recipes                 Recipes of arrays: a shape, and how its numbers are draw
 settings                Settings that have to have an effect, and values that must show it.
 variants                What may be special about one more example of a layer
 keys                    The keys under which a function reads its dicts
+overflows               What overflows in a standard function that is written down as it stands
 """

@@ -172,6 +172,7 @@ COURSE_LOSSES = frozenset({"softmax_loss", "svm_loss", "temporal_softmax_loss",
 LOSSES: dict[str, Entry] = {
     **_each("softmax_loss svm_loss cross_entropy_loss hinge_loss", CLASSES),
     **_each(LINEAR_LOSSES, LINEAR_CLASSIFIER),
+    **_each("linear_softmax_loss linear_svm_loss", LINEAR_CLASSIFIER),
     **_each("mse_loss l2_loss l1_loss mae_loss huber_loss smooth_l1_loss",
             {"x": normal(4, 6), "y": normal(4, 6)}),
     **_each("bce_loss binary_cross_entropy_loss",

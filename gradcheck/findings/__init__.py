@@ -23,4 +23,5 @@ values/                 Values, settings and accuracy rather than derivatives.
 view                    What a rule may look at: the two gradients of one argument
 whole/                  The gradient as a whole: zero, sign, factor, order, lost or moved parts.
 windows/                Convolution, pooling, padding.
+contrast                What is particular about arguments at which a layer is wrong
 """

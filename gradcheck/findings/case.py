@@ -40,6 +40,12 @@ class Case:
     again: Callable[[tuple[Any, ...]], Case | None] = lambda args: None
 
     @property
+    def is_right(self) -> bool:
+        """Whether gradients were compared, and nothing at all is wrong."""
+        return bool(self.comparisons) and not self.found.breaches and not any(
+            np.any(entry.failed) for entry in self.comparisons)
+
+    @property
     def args(self) -> tuple[Any, ...]:
         """The arguments at float64."""
         return self.problem.evaluator.args

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import difflib
-import textwrap
 
 from gradcheck.findings.registry import families, rules
-from gradcheck.program import WIDTH, page
+from gradcheck.program import first_sentence, hanging, page
 
 
 def listing() -> str:
-    """Return all codes by family, with a line each.
+    """Return all codes by family, each with what it means in a sentence.
 
     Examples
     --------
     >>> print(listing())
     contract
-      backward-impure           Two calls of backward with the same dout and ...
+      backward-impure           Two calls of backward with the same dout and cache differ, ...
+                                ...
     """
     lines = []
     column = max(map(len, rules())) + 2
     for family, entries in families().items():
         if entries:
             lines.append(family)
-            lines += [f"  {rule.code:{column}}{_first_words(rule.meaning, WIDTH - column)}"
+            lines += [hanging(rule.code, first_sentence(rule.meaning), column)
                       for rule in entries]
             lines.append("")
     return "\n".join([*lines, "gradcheck explain CODE shows a wrong example and its repair"])
@@ -61,7 +61,3 @@ def explain(code: str) -> str:
     rule = rules()[code]
     said = (rule.meaning, f"How to recognise it: {rule.sign}")
     return page(code, said, rule.wrong_program, rule.right)
-
-
-def _first_words(text: str, width: int) -> str:
-    return textwrap.shorten(text, width, placeholder=" ...")

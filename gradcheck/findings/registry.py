@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
+from gradcheck.contract.breach import Breach
+from gradcheck.findings.lenses.others import Wrong
 from gradcheck.findings.rule import Clue, Rule, Tier
 
 FAMILIES = ("contract", "whole", "masks", "normalization", "losses", "regularization", "windows",
@@ -51,6 +53,12 @@ def clues() -> tuple[tuple[Rule, Clue], ...]:
 def shape_clues() -> tuple[tuple[Rule, Clue], ...]:
     """Return every clue to a gradient of a wrong shape with its rule, in the order of asking."""
     return tuple((rule, clue) for rule in _by_tier() for clue in rule.shape_clues)
+
+
+@cache
+def contrasts() -> tuple[Callable[[Wrong], Breach | None], ...]:
+    """Return what tells a cause by other arguments, at which the layer is right."""
+    return tuple(rule.contrast for rule in rules().values() if rule.contrast is not None)
 
 
 def _by_tier() -> list[Rule]:

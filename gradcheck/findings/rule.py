@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from gradcheck.contract.breach import Breach
+from gradcheck.findings.lenses.others import Wrong
 from gradcheck.findings.view import View
 from gradcheck.program import Given
 
 Evidence = dict[str, Any] | None
+Contrast = Breach | None
 
 
 class Tier(IntEnum):
@@ -94,6 +97,8 @@ class Rule:
         Whether comparing numbers means nothing once this is found.
     conduct : bool
         Whether a gradient that is right in numbers can still have it.
+    contrast : callable, optional
+        Recognises it by other arguments, at which the layer is right, see `findings.contrast`.
     """
 
     code: str
@@ -108,6 +113,7 @@ class Rule:
     breaches: Mapping[str, Message] = field(default_factory=dict)
     fatal: bool = False
     conduct: bool = False
+    contrast: Callable[[Wrong], Contrast] | None = None
 
     def __post_init__(self) -> None:
         for name in ("meaning", "sign"):

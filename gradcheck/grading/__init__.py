@@ -15,4 +15,7 @@ worker                  A process that judges submissions, each in a fork of its
 crew                    Several processes that judge, each asked for one record after the other.
 untried                 What is said of the layers of a submission of which nothing could be judged.
 undecided               What the numbers cannot decide, the reference's gradient at the same ...
+apart                   Work in a fork of this process, which ends at a deadline
+claims                  What a submission's process says of its line: checked against the file
+hints                   Lines and edits for a submission that lost points
 """

@@ -18,7 +18,13 @@ from typing import Any
 
 from gradcheck.generators import global_generators_restored
 from gradcheck.grading.grade import MEMORY, TIMEOUT, Names
-from gradcheck.grading.points import load_ignored, load_points, load_seed
+from gradcheck.grading.points import (
+    VERDICT,
+    load_hints,
+    load_ignored,
+    load_points,
+    load_seed,
+)
 from gradcheck.grading.submission import Grading, NotGradedError, WrongSettingError, asked_for
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.output.plain import OUTPUT_LIMIT, clean
@@ -44,6 +50,8 @@ def judge_file(
     ignore: Names = None,
     folder: str | None = None,
     unconfined: bool = False,
+    hints: int | None = None,
+    text: str | None = None,
     given_up: str = "",
 ) -> Record:
     """Judge one submission, see `gradcheck.grading.grade.grade_file` for the parameters.
@@ -52,18 +60,21 @@ def judge_file(
     ----------
     path : path-like
         The submission.
+    text : str, optional
+        What is judged in place of what stands in the file: that with an edit.
     given_up : str
         Why nothing is judged at all: every layer that counts is then an error.
     """
     started = time.monotonic()
     table = load_points(points)
     conventions = Conventions(p_is, scaling, seeding)
-    seed = _seed(seed, load_seed(points))
+    seed, level = _seed(seed, load_seed(points)), load_hints(points, hints)
     ignored = load_ignored(points)
     ignored[""] = (*ignored.get("", ()), *_listed(ignore))
     refuse_unknown([code for codes in ignored.values() for code in codes])
     grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored,
-                      None if folder is None else Path(folder), unconfined)
+                      None if folder is None else Path(folder), unconfined, text,
+                      told=level > VERDICT)
     fault, error = "", ""
     try:
         asked = asked_for(table, None if only is None else _listed(only))
@@ -86,11 +97,13 @@ def judge_file(
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
     return Record(
-        "grade", clean(path), tuple(grading.items), error=clean(error or grading.timed_out),
+        "grade", clean(path), tuple(grading.items), path=clean(path),
+        error=clean(error or grading.timed_out),
         fault=fault or ("target" if grading.timed_out else ""),
         seconds=time.monotonic() - started, output=clean(grading.output, OUTPUT_LIMIT),
         notes=tuple(dict.fromkeys(grading.notes)),
-        settings={"seed": seed, "timeout": timeout, "memory": memory, **conventions.to_dict()},
+        settings={"seed": seed, "timeout": timeout, "memory": memory, "hints": level,
+                  **conventions.to_dict()},
     )
 
 

@@ -40,6 +40,7 @@ def grade_file(
     ignore: Names = None,
     folder: str | os.PathLike[str] | None = None,
     unconfined: bool = False,
+    hints: int | None = None,
 ) -> Record:
     """Grade one submission.
 
@@ -70,6 +71,10 @@ def grade_file(
         A folder that is the submission's own; it may read what lies there.
     unconfined : bool
         Grade also where this system lets the submission read the reference.
+    hints : {0, 1, 2, 3}, optional
+        What feedback tells of what is wrong: nothing, what it is, its line as well, the edit that
+        mends it as well; by default what the table of points says, or 1. Lines are looked for once
+        the points stand.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def grade_file(
     return judged(_settled({
         "path": path, "points": points, "only": only, "timeout": timeout, "memory": memory,
         "p_is": p_is, "scaling": scaling, "seeding": seeding, "seed": seed, "ignore": ignore,
-        "folder": folder, "unconfined": unconfined}))
+        "folder": folder, "unconfined": unconfined, "hints": hints}))
 
 
 def _settled(settings: Mapping[str, Any]) -> dict[str, Any]:

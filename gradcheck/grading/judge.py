@@ -19,6 +19,7 @@ from gradcheck.grading.undecided import by_reference
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.target.judge import Judgement, judge
+from gradcheck.target.judgement import VALUE_CODE
 from gradcheck.target.pairs import Pair
 from gradcheck.target.suppression import without_ignored
 
@@ -62,7 +63,8 @@ def judge_layer(
     seed : int
         Draws the inputs, which the submission must not foresee.
     ignored : collection of str
-        Codes of findings that cost nothing.
+        Codes of findings that cost nothing. With 'value-differs' the value is not compared, and
+        the gradient of any forward counts.
 
     Yields
     ------
@@ -71,9 +73,11 @@ def judge_layer(
         is the course's as it is trained: that of another function, say one that does nothing, is
         easy to get right. The contract counts only for a gradient that counts.
     """
-    values = Values(pair, reference, conventions, np.random.default_rng(seed))
-    trained = _attempt(values.compare_in_training)
-    yield trained if not trained.passed else _attempt(values.compare_everywhere)
+    trained = Verdict("value", "passed")
+    if VALUE_CODE not in ignored:
+        values = Values(pair, reference, conventions, np.random.default_rng(seed))
+        trained = _attempt(values.compare_in_training)
+        yield trained if not trained.passed else _attempt(values.compare_everywhere)
     judgement = without_ignored(_judged(pair, reference, conventions, seed), ignored)
     judgement = by_reference(judgement, pair, reference)
     if not judgement.gradient_right:

@@ -15,7 +15,8 @@
     total = 10               # shared out in the proportion of the defaults
     ignore = ["dout-mutated"]   # findings or laws that cost nothing; above all sections: of all
 
-A top-level ``seed = 7`` draws the same inputs for everybody, unless another one is asked for.
+A top-level ``seed = 7`` draws the same inputs for everybody, unless another one is asked for;
+``hints = 2`` says how much feedback tells: 0 the verdict, 1 what is wrong, 2 the line, 3 the edit.
 A table's names are all that counts: what it names must be there, and what it does not name earns
 nothing. Without a table every layer of the file that the reference knows counts.
 """
@@ -30,7 +31,8 @@ from typing import Any
 
 LAYER_POINTS = {"value": 4.0, "gradient": 4.0, "contract": 2.0}
 LAW_POINTS = 1.0
-IGNORE, SEED = "ignore", "seed"
+IGNORE, SEED, HINTS = "ignore", "seed", "hints"
+VERDICT, CODE, LINE, DIFF = range(4)
 STANDARD = ("affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss", "svm_loss")
 
 Points = Mapping[str, Mapping[str, float]]
@@ -61,7 +63,7 @@ def load_points(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> Po
         raise ValueError("points: got an empty table; expected a section for each layer, such as "
                          "[affine]. Remedy: name the layers that count.")
     return {name: _section(name, entries) for name, entries in table.items()
-            if name not in (IGNORE, SEED)} or None
+            if name not in (IGNORE, SEED, HINTS)} or None
 
 
 def load_ignored(points: str | os.PathLike[str] | Mapping[str, Any] | None
@@ -105,6 +107,28 @@ def load_seed(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> int 
                      "a number such as seed = 7.")
 
 
+def load_hints(points: str | os.PathLike[str] | Mapping[str, Any] | None,
+               asked: int | None = None) -> int:
+    """Return how much feedback tells: what is asked for, else what a table says, else 1.
+
+    Raises
+    ------
+    ValueError
+        As for `load_points`.
+
+    Examples
+    --------
+    >>> load_hints({"hints": 2, "relu": 3}), load_hints({"hints": 2}, 0), load_hints(None)
+    (2, 0, 1)
+    """
+    table = {} if points is None else points if isinstance(points, Mapping) else _read(Path(points))
+    level = table.get(HINTS, CODE) if asked is None else asked
+    if type(level) is int and VERDICT <= level <= DIFF:
+        return level
+    raise ValueError(f"hints: got {level!r}; expected 0 (the verdict alone), 1 (what is wrong), 2 "
+                     "(the line, too) or 3 (the edit, too). Remedy: write hints = 1.")
+
+
 def read_points(points: str | os.PathLike[str] | Mapping[str, Any] | None
                 ) -> Mapping[str, Any] | None:
     """Return a table as nested dicts, once its form is checked.
@@ -114,7 +138,7 @@ def read_points(points: str | os.PathLike[str] | Mapping[str, Any] | None
     ValueError
         As for `load_points`.
     """
-    for load in (load_points, load_ignored, load_seed):
+    for load in (load_points, load_ignored, load_seed, load_hints):
         load(points)
     return points if points is None or isinstance(points, Mapping) else _read(Path(points))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.exceptions import reason_of
-from gradcheck.grading.judge import Verdict, judge_layer
+from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import LAYER_POINTS, STANDARD, Points, share_out
 from gradcheck.grading.reference import reference_layers
@@ -91,11 +91,13 @@ class Grading:
 
     def __init__(self, path: Path, timeout: float, memory: int, conventions: Conventions,
                  seed: int, table: Points | None, ignored: Mapping[str, Sequence[str]],
-                 folder: Path | None = None, unconfined: bool = False) -> None:
+                 folder: Path | None = None, unconfined: bool = False,
+                 text: str | None = None, told: bool = True) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
         self.folder, self.unconfined = folder, unconfined
         self.conventions, self.seed, self.table = conventions, seed, table
-        self.ignored = ignored
+        self.ignored, self.told = ignored, told
+        self.text = None if text is None else text.encode()
         self.items: list[Item] = []
         self.notes: list[str] = []
         self.output = ""
@@ -144,8 +146,8 @@ class Grading:
             if self._sandbox is not None and not self.budget.left:
                 raise SandboxError(self._sandbox.failure)
             self.close()
-            self._sandbox = Sandbox(self.path, self.budget, self.memory, _package(self.path),
-                                    self.folder, self.unconfined)
+            self._sandbox = Sandbox(self.path, self.budget, self.memory, package_of(self.path),
+                                    self.folder, self.unconfined, self.text)
             self._sandbox.__enter__()
             self.notes += self._sandbox.notes
         module = ModuleType("submission")
@@ -170,7 +172,13 @@ class Grading:
         return list(dict.fromkeys(expected)) or list(STANDARD)
 
     def _points(self, name: str) -> dict[str, float]:
-        return share_out((self.table or {}).get(name), _parts(name))
+        points = share_out((self.table or {}).get(name), _parts(name))
+        if VALUE_CODE in self._ignored(name):  # what is not judged is not among the points
+            points.pop("value", None)
+        return points
+
+    def _ignored(self, name: str) -> set[str]:
+        return {*self.ignored.get("", ()), *self.ignored.get(name, ())}
 
     def _add_missing(self, name: str, message: str, status: str) -> None:
         self.items += [Item(f"{name}: {part}", name, status, message, 0.0, possible)
@@ -214,7 +222,7 @@ class Grading:
             now = time.monotonic()
             if verdict.part in points:
                 self._add(name, verdict, points.pop(verdict.part), now - started)
-            else:
+            elif self.told:
                 self.notes += [f"advice on {name}: {text}" for text in verdict.advice]
             started = now
 
@@ -223,7 +231,7 @@ class Grading:
         return self._sandbox.failure if self._sandbox is not None else ""
 
     def _verdicts(self, pair: Pair, reference: Pair) -> Iterator[Verdict]:
-        ignored = {*self.ignored.get("", ()), *self.ignored.get(pair.name, ())}
+        ignored = self._ignored(pair.name)
         if pair.name in LAWFUL:
             return judge_laws(pair, self.conventions, ignored)
         return judge_layer(pair, reference, self.conventions, self.seed, ignored)
@@ -235,6 +243,8 @@ class Grading:
             self.timed_out = self.timed_out or f"{name}: {failure}"
         status = "error" if failure else verdict.status
         possible = 0.0 if status == "skipped" else possible
+        if not self.told:
+            verdict = Verdict(verdict.part, status)
         item = (verdict.judgement or Judgement(status)).item(f"{name}: {verdict.part}", name)
         self.items.append(replace(
             item, status=status, message=clean(failure or verdict.message),
@@ -269,7 +279,7 @@ def _remedy(reason: str, path: Path) -> str:
     return f"\nRemedy: {remedy}." if remedy else ""
 
 
-def _package(path: Path) -> Path | None:
+def package_of(path: Path) -> Path | None:
     """Return the top folder of the package that a submission is a module of, None without one.
 
     It has an ``__init__.py``: beside other submissions, that of another one is no neighbour.

@@ -42,6 +42,17 @@ class Values:
         self.conventions, self.rng = conventions, rng
         self.stochastic = any(map(drops, self.draw()))
 
+    def examples(self) -> list[tuple[Args, Any]]:
+        """Return arguments as the submission takes them, and what the reference gives for each.
+
+        A dropout's mask is its own, so of these there are none.
+        """
+        found = []
+        for settings in () if self.stochastic else (*self._settings(), *self._settings()):
+            mine, right = self._both(self.draw(), settings)
+            found.append((mine, self.reference.forward(*right)[0]))
+        return found
+
     def draw(self, dtype: Any = np.float64) -> Args:
         """Return fresh arguments."""
         args = next(candidates(self.reference.base, self.reference.forward, self.rng)).args

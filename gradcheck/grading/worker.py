@@ -10,26 +10,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
-import shutil
 import signal
-import tempfile
 import time
 import traceback
 from typing import Any
 
+from gradcheck.grading.apart import ApartError, apart, end
 from gradcheck.grading.file import OUR_FAULT, judge_file
+from gradcheck.grading.hints import with_hints
 from gradcheck.grading.submission import references
 from gradcheck.output.plain import clean
 from gradcheck.output.record import Record
-from gradcheck.sandbox import jail
 from gradcheck.sandbox.frames import write_all
 
 # Beyond the submission's own time: its process starts, and verdicts are written.
 GRACE = 20.0
-MOST_BYTES = 64 << 20
 SLOW = ("judging it took longer than {seconds:g} s, which its own time limit should have ended; "
         "the judge was ended")
+ENDED = "its judge ended before it had answered (exit code {how})"
 
 
 def serve(requests: int, replies: int) -> None:
@@ -41,47 +39,29 @@ def serve(requests: int, replies: int) -> None:
 
 
 def _answer(request: dict[str, Any], requests: int) -> dict[str, Any]:
-    """Return what the judge of one submission tells, or what there is to tell without it."""
-    seconds = request["timeout"] + request.pop("grace", GRACE)
+    """Return what the judge of one submission tells; once that stands, with lines where asked."""
+    seconds = request.pop("grace", GRACE)
+
+    def judged(asked: dict[str, Any]) -> dict[str, Any]:
+        return _judged(asked, asked["timeout"] + seconds, requests)
+
+    reply = judged(request)
+    if "record" not in reply:
+        return reply
+    return {"record": with_hints(reply["record"], request, judged, requests)}
+
+
+def _judged(request: dict[str, Any], seconds: float, requests: int) -> dict[str, Any]:
+    """Return what a judge in a fork tells, or what there is to tell without it."""
     if not hasattr(os, "fork"):  # no submission runs there, and the record says so
         return _attempt(request)
-    scratch = tempfile.mkdtemp(prefix="gradcheck-")
-    os.chmod(scratch, 0o711)  # another user's process passes through it to its own folder
-    reading, writing = os.pipe()
     started = time.monotonic()
-    judge = os.fork()
-    if judge == 0:
-        _judge(request, scratch, writing)
-    os.close(writing)
     try:
-        text = _read(reading, requests, started + seconds)
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing must come between
-        os.kill(judge, signal.SIGKILL)
-        _, status = os.waitpid(judge, 0)
-        os.close(reading)
-        shutil.rmtree(scratch, ignore_errors=True)
-        signal.signal(signal.SIGTERM, _end)
-    if text is None:
-        return _told(request, SLOW.format(seconds=seconds), time.monotonic() - started)
-    if not text.endswith(b"\n"):
-        how = os.waitstatus_to_exitcode(status)
-        return _told(request, f"its judge ended before it had answered (exit code {how})",
-                     time.monotonic() - started)
-    reply: dict[str, Any] = json.loads(text)
+        reply: dict[str, Any] = apart(lambda: _attempt(request), seconds, requests)
+    except ApartError as reason:
+        told = SLOW.format(seconds=seconds) if reason.how is None else ENDED.format(how=reason.how)
+        return _told(request, told, time.monotonic() - started)
     return reply
-
-
-def _judge(request: dict[str, Any], scratch: str, writing: int) -> None:
-    """Judge one submission, write what is to be told, and end."""
-    try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        jail.die_with_parent()
-        tempfile.tempdir = scratch
-        text = json.dumps(_attempt(request))
-        write_all(writing, [text.encode() + b"\n"])
-    finally:
-        os._exit(0)
 
 
 def _attempt(request: dict[str, Any]) -> dict[str, Any]:
@@ -102,37 +82,9 @@ def _told(request: dict[str, Any], reason: str, seconds: float) -> dict[str, Any
     return reply
 
 
-def _read(reading: int, requests: int, deadline: float) -> bytes | None:
-    """Return all that the judge writes, None where it is too slow or writes too much.
-
-    Ends this process where nobody waits for the answer any more.
-    """
-    poll = select.poll()
-    poll.register(reading, select.POLLIN)
-    poll.register(requests, select.POLLIN)
-    text = b""
-    while len(text) < MOST_BYTES:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return None
-        ready = [descriptor for descriptor, _ in poll.poll(left * 1000)]
-        if requests in ready:  # one request at a time: this is its end
-            raise SystemExit(0)
-        if reading in ready:
-            data = os.read(reading, 1 << 20)
-            if not data:
-                return text
-            text += data
-    return None
-
-
-def _end(*_: object) -> None:
-    raise SystemExit(0)
-
-
 def main() -> None:
     """Serve until the standard input ends, or the parent does."""
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, end)
     # What a library prints must not get between the replies.
     requests, replies = os.dup(0), os.dup(1)
     os.dup2(2, 1)

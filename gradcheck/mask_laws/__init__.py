@@ -25,4 +25,6 @@ strict_arrays           Laws beyond common practice about unusual shapes, dtypes
 strict_calls            Laws beyond common practice about what calls refuse and leave alone.
 succession              Laws about the independence of successive masks.
 uniformity              Laws about units that must not be treated in a special way.
+tails                   Tails of the binomial distribution, exact to ten digits and far below ...
+shrinking               The search for the smallest example on which something does not hold
 """

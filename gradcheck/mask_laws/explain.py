@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import difflib
-import textwrap
 
 from gradcheck.mask_laws.law import Law
 from gradcheck.mask_laws.registry import LAWS, SUBJECTS, laws_of
-from gradcheck.program import WIDTH, page
+from gradcheck.program import hanging, page
 
 EXPLANATIONS = {law.name: law for law in LAWS}
 
 
 def listing() -> str:
-    """Return all laws by subject, with a line each.
+    """Return all laws by subject, each with what it says.
 
     Examples
     --------
     >>> print(listing())
     laws about forward that hold for every single call
       runs                            forward returns (out, cache), backward returns dx, ...
+                                      ...
     """
     column = max(map(len, EXPLANATIONS)) + 2
     lines = []
     for subject in SUBJECTS:
         title = (subject.__doc__ or "").partition("\n")[0].rstrip(".")
         lines.append(title[0].lower() + title[1:])
-        lines += [f"  {law.name:{column}}" + textwrap.shorten(
-            law.description, WIDTH - column, placeholder=" ...") for law in laws_of(subject)]
+        lines += [hanging(law.name, law.description, column) for law in laws_of(subject)]
         lines.append("")
     return "\n".join([*lines, "gradcheck explain LAW shows a wrong dropout and its repair"])
 

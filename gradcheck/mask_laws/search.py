@@ -1,25 +1,17 @@
 """Where laws about single calls are tried: a design of examples, then the search for a small one.
 
-Every law is judged on the same few examples, which cover shapes, dtypes, p and seeds. Hypothesis
-works only for a law that is broken: it looks for the smallest example that breaks it, from a fixed
-seed, without a database or a deadline.
+Every law is judged on the same few examples, which cover shapes, dtypes, p and seeds. Only a law
+that is broken is worth a search for the smallest example that breaks it.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
-from tempfile import TemporaryDirectory
 from typing import Any
-from unittest import SkipTest
 
-import hypothesis
-import hypothesis.configuration
 import numpy as np
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from gradcheck.mask_laws.example import Example
 from gradcheck.mask_laws.implementation import DropoutLawError, Probe
@@ -46,13 +38,9 @@ DESIGN: tuple[tuple[tuple[int, ...], Any, float, int | None], ...] = (
     ((8, 16), F32, 0.5, 0),
 )
 VALUES = tuple(sign * i / 2 for i in range(1, 10) for sign in (1, -1))
-SHAPES = ((1,), (2,), (3,), (8,), (2, 3), (1, 5), (4, 4), (2, 2, 3), (2, 3, 2, 2))
-DROP_PROBABILITIES = (0.5, 0.25, 0.3, 0.1, 0.75, 0.9)
-# Of how many examples the search for a small one starts, and with how many it ends.
-STARTS, ATTEMPTS = 24, 100
 
 Check = Callable[[Probe, Example], None]
-Failures = list[tuple[int, DropoutLawError]]
+Failures = list[tuple[tuple[float, ...], DropoutLawError]]
 
 
 def judge_on_examples(check: Check, probe: Probe) -> None:
@@ -63,7 +51,7 @@ def judge_on_examples(check: Check, probe: Probe) -> None:
             continue
         if place >= len(SMALLEST):
             # Masks that cannot be controlled make hypothesis see a flaky test; the failures stand.
-            with suppress(Exception), _storage_aside():
+            with suppress(Exception):
                 _shrink(check, probe, failures)
         # Of failures of one size the last: hypothesis goes from the first that it finds to less.
         raise min(reversed(failures), key=lambda failure: failure[0])[1]
@@ -90,49 +78,17 @@ def _holds(check: Check, probe: Probe, example: Example, failures: Failures) -> 
         check(probe, example)
     except DropoutLawError as error:
         error.example = error.example or str(example)
-        failures.append((len(error.example) + 100 * example.x.size, error))
+        numbers = float(np.abs(example.x).sum() + np.abs(example.dout).sum())
+        # what has a seed can be repeated, which is worth more than a shorter text
+        rank = (example.x.size, numbers, example.seed is None, len(error.example))
+        failures.append((rank, error))
         return False
     return True
 
 
 def _shrink(check: Check, probe: Probe, failures: Failures) -> None:
     """Add failures on smaller and smaller examples."""
-    attempts = itertools.count()
+    # slow to import, and of no use to whoever breaks no law
+    from gradcheck.mask_laws.shrinking import shrink
 
-    @hypothesis.settings(max_examples=STARTS, derandomize=True, database=None, deadline=None,
-                         phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
-                         suppress_health_check=list(hypothesis.HealthCheck), print_blob=False,
-                         report_multiple_bugs=False, verbosity=hypothesis.Verbosity.quiet)
-    @hypothesis.given(_examples(probe.controllable))
-    def attempt(example: Example) -> None:
-        if next(attempts) == ATTEMPTS:
-            raise SkipTest("small enough")  # which hypothesis lets through at once
-        assert _holds(check, probe, example, failures)
-
-    attempt()
-
-
-def _examples(controllable: bool) -> st.SearchStrategy[Example]:
-    seeds = st.integers(0, 2**31 - 3) | st.none() if controllable else st.none()
-
-    @st.composite
-    def example(draw: st.DrawFn) -> Example:
-        shape = draw(st.sampled_from(SHAPES))
-        dtype = draw(st.sampled_from([np.float64, np.float32]))
-        x, dout = (draw(hnp.arrays(dtype, shape, elements=st.sampled_from(VALUES),
-                                   fill=st.nothing())) for _ in range(2))
-        return Example(x, dout, draw(st.sampled_from(DROP_PROBABILITIES)), draw(seeds))
-
-    return example()
-
-
-@contextmanager
-def _storage_aside() -> Iterator[None]:
-    """Keep hypothesis from leaving a folder .hypothesis where somebody else is at work."""
-    home = vars(hypothesis.configuration).get("__hypothesis_home_directory")
-    with TemporaryDirectory() as folder:
-        hypothesis.configuration.set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            hypothesis.configuration.set_hypothesis_home_dir(home)
+    shrink(lambda example: _holds(check, probe, example, failures), probe.controllable, VALUES)

@@ -1,9 +1,9 @@
 """Exact tests of kept/dropped decisions, each with a false-alarm probability that is a bound.
 
-Two kinds suffice. Counts of decisions in disjoint groups are binomial, and SciPy has its exact
-tails. Products over overlapping pairs are not, but the pairs (i, i + L) fall into two classes of
-disjoint pairs, and Bernstein's inequality holds for each class. No normal approximation is used:
-at a probability of 1e-11 its tail would be wrong by orders of magnitude.
+Two kinds suffice. Counts of decisions in disjoint groups are binomial, whose tails are exact.
+Products over overlapping pairs are not, but the pairs (i, i + L) fall into two classes of disjoint
+pairs, and Bernstein's inequality holds for each class. No normal approximation is used: at a
+probability of 1e-11 its tail would be wrong by orders of magnitude.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import fft, stats
+from scipy import fft
 
 from gradcheck.arguments import Array
 from gradcheck.mask_laws.implementation import broken
+from gradcheck.mask_laws.tails import at_least, at_most
 
 # For one family of counts. A run judges fewer than 100 families: together they stay below 1e-9.
 ALPHA = 1e-11
@@ -65,8 +66,7 @@ def least_likely(counts: Sequence[Count]) -> Alarm | None:
     0.7 kept where 0.5 was expected (700 of 1000; chance 2e-37)
     """
     observed, n, probability = (np.array(column) for column in list(zip(*counts, strict=True))[1:])
-    below = stats.binom.cdf(observed, n, probability)
-    above = stats.binom.sf(observed - 1, n, probability)
+    below, above = at_most(observed, n, probability), at_least(observed, n, probability)
     chance = np.minimum(1, 2 * np.minimum(below, above))
     worst = int(np.argmin(chance))
     if chance[worst] >= ALPHA / len(counts):
@@ -144,7 +144,7 @@ def worst_lag(standard: Array, rarest: float) -> tuple[int, float, float] | None
 
 def spread_counts(totals: Array, n: int, keep: float, label: str) -> list[Count]:
     """Count totals near the middle, far out, and above the middle of Binomial(n, keep)."""
-    below = stats.binom.cdf(np.arange(n + 1), n, keep)
+    below = at_most(np.arange(n + 1), n, keep)
     low, high, far_low, far_high = (int(k) for k in np.searchsorted(
         below, [0.25, 0.75, 0.025, 0.975]))
 

@@ -14,6 +14,7 @@ climb                   Steps that climb: a derivative that hides in roundoff sh
 residual                What a directional derivative leaves unexplained of an analytic gradient.
 resolve                 Coordinates that would pass although much could hide behind their tolerance.
 noise                   How far a scalar function's value is off by its own rounding
+jointly                 Gradients of all arguments along the same random directions
 apart                   Sums whose terms climb apart: what cancels in a sum
 fit                     Derivatives from many values: roundoff averages out where a single ...
 """

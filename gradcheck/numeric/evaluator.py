@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,8 @@ class Evaluator:
                       * rng.choice([-1, 1], self.args[i].shape) for i in wrt}
 
         def change(step: float) -> Array | None:
-            moved = self._moved(step, directions)
+            moved = self.beside({i: self.args[i] * (1 + step * direction)
+                                 for i, direction in directions.items()})
             if moved.shape != base.shape:
                 return None
             return np.abs(moved - base)[live] / np.abs(base[live])
@@ -140,11 +141,11 @@ class Evaluator:
                     self.eps = max(self.eps, float(np.median(found[found > 0])))
                 return
 
-    def _moved(self, step: float, directions: dict[int, Array]) -> Array:
-        """Return forward's output where some arguments are moved by a share of themselves."""
+    def beside(self, values: Mapping[int, Array]) -> Array:
+        """Return forward's output with several arguments replaced."""
         args = self.arguments()
-        for i, direction in directions.items():
-            args[i] = self.args[i] * (1 + step * direction)
+        for i, value in values.items():
+            args[i] = value
         self.count += 1
         return self._output(args).astype(np.float64)
 

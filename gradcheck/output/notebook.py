@@ -6,7 +6,7 @@ import html
 from typing import TYPE_CHECKING
 
 from gradcheck.output.plain import clean
-from gradcheck.output.pointer import diff_of, repairs_in, told
+from gradcheck.output.pointer import repairs_in, shown
 
 if TYPE_CHECKING:
     from gradcheck.output.record import Item, Record
@@ -42,8 +42,8 @@ def _row(item: Item) -> str:
     status = f'<span style="color:{COLOURS[item.status]}">{item.status}</span>'
     cells = (_safe(item.name), _safe(", ".join(item.arguments)), error, status)
     row = "".join(f"<td {CELL}>{cell}</td>" for cell in cells)
-    lines = [line for repair in repairs_in(item.details)
-             for line in (*told(repair), *diff_of(repair))]
+    lines = [line for pointed, said, diff in shown(repairs_in(item.details))
+             for line in (*pointed, said, *diff)]
     said = "\n".join([*([item.message] if item.status != "passed" else []), *lines, *item.advice])
     below = f'<tr><td colspan="4" {CELL}><pre>{_safe(said)}</pre></td></tr>' if said else ""
     return f"<tr>{row}</tr>{below}"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from gradcheck.output.plain import MESSAGE_LIMIT, clean, counted, one_line
-from gradcheck.output.pointer import repairs_in, told
+from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.record import STATUSES, Item, Record
 
 
@@ -46,8 +46,8 @@ def _work(record: Record) -> str:
 def explanation(item: Item, limit: int = MESSAGE_LIMIT) -> str:
     """Return what is wrong with an item and what is advised, or its status alone."""
     return clean("\n".join([item.message or item.status,
-                            *(line for repair in repairs_in(item.details)
-                              for line in told(repair)),
+                            *(line for pointed, said, diff in shown(repairs_in(item.details))
+                              for line in (*pointed, said, *diff)),
                             *(f"advice: {text}" for text in item.advice)]), limit)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,10 @@ from gradcheck.output.plain import clean
 HINT = "; `gradcheck check --repair` shows the edit"
 SUSPECT = ("the slip may be here: another value of this would make every gradient right; no edit "
            "was proved")
+SUSPECTS = ("the slip may be at one of these places: another value there would make every gradient "
+            "right; no edit was proved")
+CELL = re.compile(r"[/\\]ipykernel_\d+[/\\]\d+\.py$|^<ipython-input")
+ITS_CELL = "its cell"
 TABS = 8
 SHORT = 40
 
@@ -33,11 +38,20 @@ def pointer(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
     a.py:15: return dout * mask
                     ^^^^^^^^^^^
     """
-    name = repair["file"] if file is None else file
+    name = called(repair["file"]) if file is None else called(file)
     by_line: dict[int, list[Mapping[str, Any]]] = {}
     for place in (repair, *repair.get("also", ())):
         by_line.setdefault(place["line"], []).append(place)
     return [line for places in by_line.values() for line in _pointed(places, name)]
+
+
+def called(file: str) -> str:
+    """Return what a report calls a file; a cell that runs in a kernel has a name for no reader.
+
+    >>> called("/tmp/ipykernel_4711/1234567.py"), called("homework.py")
+    ('its cell', 'homework.py')
+    """
+    return ITS_CELL if CELL.search(file) else file
 
 
 def _pointed(places: Sequence[Mapping[str, Any]], name: str) -> Iterator[str]:
@@ -45,7 +59,7 @@ def _pointed(places: Sequence[Mapping[str, Any]], name: str) -> Iterator[str]:
     text = clean(places[0]["text"]).expandtabs(TABS)
     shown = text.strip()
     indent = len(text) - len(text.lstrip())
-    head = f"{name}:{places[0]['line']}: "
+    head = f"{name}{', line ' if name == ITS_CELL else ':'}{places[0]['line']}: "
     marked: set[int] = set()
     for place in places:
         start = max(place["column"] - 1 - indent, 0)
@@ -62,12 +76,16 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     ...           "before": "axis=0", "after": "axis=1", "diff": "..."})
     'another axis is wanted here: `axis=1` for `axis=0` (the edit is right at 3 other arguments)'
     """
-    if not repair["verified_at"]:
+    if not repair["verified_at"] and not repair.get("proof"):
         return SUSPECT if repair["kind"] == "suspect" else (
             f"perhaps {repair['words']}; no edit was proved")
     said = "".join([repair["words"], _wanted(repair, repair), *_also(repair), hint])
+    if repair.get("proof"):
+        return f"{said} ({repair['proof']})"
     if repair["side"] == "mask":
         return f"{said} ({repair['verified_at']} laws of the mask hold with it)"
+    if repair["side"] == "value-alone":
+        return f"{said} for the value; backward agrees with forward as it is, so mend both"
     if repair["side"] == "forward":
         said = f"if forward is what is wrong, {said}"
     count = repair["verified_at"]
@@ -101,8 +119,29 @@ def diff_of(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
 
 def told(repair: Mapping[str, Any]) -> list[str]:
     """Return the line, the caret and the sentence."""
-    hint = "" if repair["diff"] or not repair["verified_at"] else HINT
+    has_more = repair["verified_at"] and not repair["diff"] and repair["side"] != "value-alone"
+    hint = HINT if has_more else ""
     return [*pointer(repair, relative(repair["file"])), sentence(repair, hint)]
+
+
+def shown(repairs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[list[str], str, list[str]]]:
+    """Yield lines with their carets, what is said of them, and a diff; of suspects once for all.
+
+    Examples
+    --------
+    >>> suspect = {"file": "a.py", "line": 1, "column": 1, "before": "x", "text": "x = y",
+    ...            "kind": "suspect", "words": "", "verified_at": 0, "diff": None, "side": ""}
+    >>> [(len(pointed), said[:37]) for pointed, said, _ in shown([suspect, suspect])]
+    [(4, 'the slip may be at one of these place')]
+    """
+    entries = list(repairs)
+    suspects = [entry for entry in entries if entry["kind"] == "suspect"]
+    for entry in entries:
+        *pointed, said = told(entry)
+        if len(suspects) < 2 or entry not in suspects:
+            yield pointed, said, diff_of(entry)
+    if len(suspects) > 1:
+        yield [line for entry in suspects for line in told(entry)[:-1]], SUSPECTS, []
 
 
 def patch(records: Iterable[Any]) -> str:

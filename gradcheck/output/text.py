@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
-from gradcheck.output.pointer import diff_of, repairs_in, told
+from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
-from gradcheck.output.record import Item, Record
+from gradcheck.output.record import FINE, Item, Record
 
 COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33", "todo": "36",
            "skipped": "36", "error": "31"}
@@ -31,8 +31,8 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     width : int
         Columns within which paragraphs are folded and arguments shortened.
     verbose : bool
-        Whether the checker's own tracebacks are shown, why something counts as not written, and
-        for which examples there was no time, and what the target printed.
+        Whether the checker's own tracebacks are shown, why something counts as not written, for
+        which examples there was no time, all notes on what passed, and what the target printed.
 
     Examples
     --------
@@ -47,17 +47,26 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     lines = [*([one_line(record.path)] if record.path else []),
              *_table(record, color, width, verbose)]
     for item in record.items if verbose else ():
-        if item.details.get("not_run"):
-            lines += ["", *folded(f"{one_line(item.name)}: there was no time for examples "
-                                   f"{', '.join(item.details['not_run'])}", "", width)]
-        if "traceback" in item.details:
-            lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
+        lines += _more(item, width)
     if record.output and (verbose or record.kind == "grade"):
         who = "submission" if record.kind == "grade" else "target"
         lines += ["", f"the {who} printed:", clean(record.output, OUTPUT_LIMIT).rstrip()]
     if record.notes:
         lines += ["", *_notes(record, width)]
     return "\n".join([*lines, *([""] if lines else []), summary(record)]) + "\n"
+
+
+def _more(item: Item, width: int) -> list[str]:
+    """Return what is said of an item where more is asked for."""
+    lines = []
+    notes = item.details.get("report", {}).get("notes") if item.status in FINE else ()
+    unseen = ", ".join(item.details.get("not_run") or ())
+    for text in ("; ".join(notes or ()), unseen and f"there was no time for examples {unseen}"):
+        if text:
+            lines += ["", *folded(f"{one_line(item.name)}: {clean(text)}", "", width)]
+    if "traceback" in item.details:
+        lines += ["", f"{one_line(item.name)}:", clean(item.details["traceback"]).rstrip()]
+    return lines
 
 
 def _notes(record: Record, width: int) -> list[str]:
@@ -94,19 +103,18 @@ def _table(record: Record, color: bool, width: int, verbose: bool) -> list[str]:
 def _below(item: Item, kind: str, width: int, repeated: bool) -> list[str]:
     """Return an item's message, unless the one above has just said it, and its advice."""
     lines = []
-    repairs = list(repairs_in(item.details)) if kind == "check" else []
+    repairs = list(repairs_in(item.details))
     if item.message and item.status != "passed" and not repeated and not (
             kind == "grade" and item.status == "skipped"):
         placed = item.file and item.line and not repairs  # the line itself is shown below
         lines += [f"    {_place(item)}"] if placed else []
         lines += folded(clean(item.message), "    ", width)
-    for repair in repairs:
-        *pointed, said = told(repair)
-        lines += [f"    {line}" for line in pointed] + folded(said, "    ", width)
-        lines += diff_of(repair)
-    if item.uncovered and item.passed:
-        never = clean(item.details.get("uncovered", ""))
-        lines += folded(f"{item.status}; {never}", "    ", width)
+    for pointed, said, diff in shown(repairs):
+        lines += [*(f"    {line}" for line in pointed), *folded(said, "    ", width), *diff]
+    never = item.details.get("uncovered", "") if item.uncovered else ""
+    remark = "; ".join(filter(None, (item.details.get("convention", ""), never)))
+    if remark and item.status in FINE:
+        lines += folded(f"{item.status}; {clean(remark)}", "    ", width)
     for text in item.advice:
         lines += folded(f"advice: {clean(text)}", "    ", width)
     return lines

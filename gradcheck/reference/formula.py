@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -74,10 +74,38 @@ class Fitted:
         found = least_squares(gap, self.start, bounds=(self.low, self.high), xtol=1e-12, ftol=1e-12)
         return tuple(map(float, found.x))
 
+    def with_constants(self, constants: tuple[float, ...]) -> Value:
+        """Return the function with these constants."""
+        return lambda x, **_: self.value(x, *constants)
+
     def told(self, constants: tuple[float, ...]) -> str:
         """Return the constants with their names."""
         return ", ".join(f"{name} {value:.4g}" for name, value in zip(
             self.names, constants, strict=True))
+
+
+@dataclass(frozen=True)
+class Multiple:
+    """A part of a value whose coefficient is the author's choice: what it is, the rest, the part.
+
+    >>> part = Multiple("reg", lambda x, **_: x, lambda reg, **_: reg)
+    >>> part.told_of([(np.array(4.0), {"x": 1.0, "reg": 1.0}), (np.array(7.0), {"x": 1, "reg": 2})])
+    '3 reg'
+    """
+
+    name: str
+    rest: Value
+    part: Value
+
+    def told_of(self, seen: Iterable[tuple[Array, Mapping[str, Any]]]) -> str | None:
+        """Return the part with its coefficient, where that is one for all of these values."""
+        try:
+            found = [float(out - self.rest(**roles)) / float(self.part(**roles))
+                     for out, roles in seen]
+        except (TypeError, ZeroDivisionError):  # there is no such part
+            return None
+        same = found and np.allclose(found, found[0], rtol=1e-3, atol=0) and found[0] > 0
+        return f"{found[0]:.4g} {self.name}" if same else None
 
 
 @dataclass(frozen=True)
@@ -109,6 +137,8 @@ class Reference:
     fitted: Fitted | None = None
     slips: tuple[Slip, ...] = ()
     sized: bool = False
+    remarks: Mapping[str, Value] = field(default_factory=dict)
+    multiple: Multiple | None = None
 
     def then(self, told: str, after: Value) -> Reference:
         """Return the reference of a block: what comes after takes the output, then all roles.

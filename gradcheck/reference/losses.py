@@ -6,11 +6,12 @@ A loss with a probability so small that many keep it from 0 is not compared: it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gradcheck.reference.formula import Array, Reference, Slip, Value, demand
+from gradcheck.reference.formula import Array, Multiple, Reference, Slip, Value, demand
 from gradcheck.reference.smooth import expit, log_softmax
 
 Factors = Mapping[str, Callable[..., float]]
@@ -130,7 +131,7 @@ def _loss(told: str, value: Value, factors: Factors, *slips: Slip, **others: Val
 
 
 def _with_penalty(loss: Value, penalty: Callable[[Array], float], half: float) -> Value:
-    def value(W: Array, X: Array, y: Array, reg: float, **_: Any) -> float:
+    def value(W: Array, X: Array, y: Array, reg: float = 0.0, **_: Any) -> float:
         demand(X.ndim == 2 and X.shape[1] == W.shape[0])
         return float(loss(x=X @ W, y=y)) + half * reg * penalty(W)
 
@@ -246,10 +247,18 @@ CLASSIFIERS = {
         "the mean of -log(softmax(X W)[y]) + reg * sum(W * W)", SOFTMAX)),
     **dict.fromkeys(("svm_loss_naive", "svm_loss_vectorized"), _linear(
         "the mean of sum(max(0, s_j - s_y + 1)) + reg * sum(W * W)", SVM))}
+# A loss of another name with the same arguments: what multiplies the penalty is its author's.
+STUDENTS = {
+    other: replace(CLASSIFIERS[name], multiple=Multiple(
+        "reg sum(W * W)", _with_penalty(loss.value, _squares, 0.0),
+        lambda W, reg, **_: reg * _squares(W)))
+    for other, name, loss in (("linear_softmax_loss", "softmax_loss_naive", SOFTMAX),
+                              ("linear_svm_loss", "svm_loss_naive", SVM))}
 LOSSES: dict[str, Reference] = {
     "softmax_loss": SOFTMAX, "cross_entropy_loss": CROSS_ENTROPY,
     "svm_loss": SVM, "hinge_loss": SVM,
     **CLASSIFIERS,
+    **STUDENTS,
     "temporal_softmax_loss": TEMPORAL,
     **dict.fromkeys(("mse_loss", "l2_loss"), _loss(
         "the mean of (x - y)**2", mean_of(np.square), OF_VALUES,

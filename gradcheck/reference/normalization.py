@@ -138,6 +138,17 @@ def _conventions(value: Value) -> dict[str, Value]:
                                  (" outside the root", _eps_outside))}}
 
 
+def _outside(value: Value) -> Value:
+    """Return the value with eps outside the root, where a setting is so large that it shows."""
+    def formed(eps: float, **roles: Any) -> Array:
+        inside, outside = (np.asarray(value(**roles, eps=eps, normalize=normalize)) for normalize in
+                           (partial(normalized, least=0.0), _eps_outside))
+        demand(not np.allclose(inside, outside, rtol=1e-2, atol=0))
+        return outside
+
+    return formed
+
+
 def _centred(x: Array, axes: tuple[int, ...], eps: float) -> Array:
     return np.asarray(x - x.mean(axis=axes, keepdims=True))
 
@@ -186,7 +197,8 @@ def _axes(because: str, remedy: str, axes: Callable[[Array], tuple[int, ...]]) -
 
 
 def _norm(told: str, value: Value, group: str, *others: Slip) -> Reference:
-    return Reference(told, value, _conventions(value), None, _slips(value, group, *others))
+    return Reference(told, value, _conventions(value), None, _slips(value, group, *others),
+                     remarks={"eps stands outside the root": _outside(value)})
 
 
 OF_A_BATCH = "take the statistics over the batch: axis=0"

@@ -38,11 +38,18 @@ def _load(name: str) -> Any:
 
 
 class Blocked:
-    """A finder in front of all others that knows no reference solution."""
+    """A finder in front of all others that knows no reference solution.
+
+    A package that lies among the judge's tools is without it, and is not refused.
+    """
+
+    def __init__(self, tools: Sequence[str]) -> None:
+        self._blocked = {name for name in BLOCKED
+                         if not any(Path(folder, name).exists() for folder in tools)}
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         """Refuse the packages that hold the answers; leave the rest to the other finders."""
-        if name.partition(".")[0] in BLOCKED:
+        if name.partition(".")[0] in self._blocked:
             raise ModuleNotFoundError(f"No module named {name!r}: a submission cannot import the "
                                       "reference; expected NumPy, SciPy and the file's own code",
                                       name=name)
@@ -58,13 +65,14 @@ class Server:
         self._wire, self._frames, self._telling = neighbours
         self._requests, self._replies = config["requests"], config["replies"]
         self._own, self._told = Path(config["own"]), told
+        self._module = types.ModuleType("submission")
         self._functions: dict[str, Callable[..., Any]] = {}
         self._kept: dict[int, Any] = {}
         self._handles = 0
 
     def serve(self, limit_memory: Callable[[], None]) -> None:
         """Read a request, answer it, and so on."""
-        answers = {"load": self._load_module, "call": self._evaluate}
+        answers = {"load": self._load_module, "call": self._evaluate, "tool": self._use}
         limit_memory()
         self._send(0, self._told, self._wire.Encoder())
         while (header := self._read(self._frames.HEADER.size)) is not None:
@@ -111,6 +119,7 @@ class Server:
             path.write_bytes(source.tobytes())
         _link(self._own, paths[0].parent if len(paths) == 1 else Path.cwd() / self._own.name)
         module = _module_of_package(body["files"][0]) if len(paths) > 1 else _module_of(paths[0])
+        self._module = module
         named = {name: value for name, value in dict(vars(module)).items()
                  if callable(value) and not isinstance(value, type)}
         self._functions = {name: value for name, value in named.items()
@@ -118,6 +127,12 @@ class Server:
         return {"functions": [[name, self._telling.parameters(value)]
                               for name, value in list(self._functions.items())[:500]]
                 }, self._wire.Encoder()
+
+    def _use(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
+        """Hand the submission to one of the judge's tools, and answer with what that says."""
+        tool = importlib.import_module(body["name"])
+        request = self._wire.Decoder(arrays, []).decode(body["request"])
+        return {"told": tool.answer(self._module, request)}, self._wire.Encoder()
 
     def _evaluate(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
         """Call one function; answer with its value and with what it changed in its arguments."""
@@ -218,7 +233,8 @@ def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -
         confined = confined or (name in config["walls"] and _tried(name, walls[name], notes))
     if not _tried("seccomp", seccomp.restrict, notes):
         notes.append("new processes and sockets are not forbidden")
-    sys.meta_path.insert(0, Blocked())
+    sys.meta_path.insert(0, Blocked(config["tools"]))
+    sys.path[:0] = config["tools"]
     sys.argv = [""]
     server = Server(neighbours, config, {"notes": notes, "confined": confined})
     server.serve(lambda: jail.limit_memory(config["memory"]))

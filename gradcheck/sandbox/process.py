@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -80,6 +81,8 @@ class Process:
         The submission's file, or its folder; what else lies beside it cannot be read.
     unconfined : bool
         Whether it may start although nothing hides the reference.
+    tools : sequence of str
+        Folders of packages of the judge's own that it may read and import.
 
     Attributes
     ----------
@@ -91,7 +94,8 @@ class Process:
         Whether that is because it took too long.
     """
 
-    def __init__(self, budget: Budget, memory: int, own: Path, unconfined: bool = False) -> None:
+    def __init__(self, budget: Budget, memory: int, own: Path, unconfined: bool = False,
+                 tools: Sequence[str] = ()) -> None:
         self.budget = budget
         self.notes: list[str] = []
         self.failure = ""
@@ -102,7 +106,7 @@ class Process:
         self._inner = 0
         self._cleanup = contextlib.ExitStack()
         try:
-            self._start(memory, own.resolve(), unconfined)
+            self._start(memory, own.resolve(), unconfined, tools)
         except EOFError:
             self.close()
             raise SandboxError("the sandbox's process did not start: " + self.output) from None
@@ -115,19 +119,19 @@ class Process:
         """What the submission printed, capped."""
         return self._captured.decode("utf-8", "replace")
 
-    def _start(self, memory: int, own: Path, unconfined: bool) -> None:
+    def _start(self, memory: int, own: Path, unconfined: bool, tools: Sequence[str]) -> None:
         """Start the process and wait until it has given up its privileges."""
         scratch = tempfile.mkdtemp(prefix="gradcheck-")
         self._cleanup.callback(shutil.rmtree, scratch, ignore_errors=True)
         requests, self._requests = _pipe(self._cleanup)
         self._replies, replies = _pipe(self._cleanup)
-        readable, secret = surroundings.readable(own), surroundings.secret(own)
+        readable, secret = [*surroundings.readable(own), *tools], surroundings.secret(own)
         config = {
             "requests": requests.fileno(), "replies": replies.fileno(), "scratch": scratch,
             "readable": readable, "hidden": surroundings.within(secret, readable),
             "secret": secret, "own": str(own), "needed": surroundings.needed(), "walls": WALLS,
             "memory": memory, "cpu": int(self.budget.seconds) + 2,
-            "path": surroundings.search_path(own),
+            "path": surroundings.search_path(own), "tools": list(tools),
         }
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-u", "-X", "utf8", str(CHILD), json.dumps(config)],

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -67,6 +67,10 @@ class Sandbox:
         A folder that is the submission's own: it may read what lies there.
     unconfined : bool
         Whether it may start where this system lets it read the reference.
+    text : bytes, optional
+        What is to stand in the submission's file, in place of what does.
+    tools : sequence of str
+        Folders of packages of the judge's own, for `use`.
 
     Attributes
     ----------
@@ -94,10 +98,11 @@ class Sandbox:
         self, path: str | os.PathLike[str], budget: Budget | float = 120.0, memory: int = 2048,
         package: str | os.PathLike[str] | None = None,
         folder: str | os.PathLike[str] | None = None, unconfined: bool = False,
+        text: bytes | None = None, tools: Sequence[str] = (),
     ) -> None:
         self.path, self.package = Path(path), package
         self.own = Path(folder or package or path)
-        self.unconfined = unconfined
+        self.unconfined, self.text, self.tools = unconfined, text, tools
         self.budget = Budget(budget) if isinstance(budget, int | float) else budget
         self.memory = memory
         self.functions: dict[str, Callable[..., Any]] = {}
@@ -130,7 +135,7 @@ class Sandbox:
             raise SandboxError(f"submissions cannot be confined on {os.name}. Remedy: grade them "
                                "on Linux or macOS, or in a container")
         sources = self._sources()
-        self._process = Process(self.budget, self.memory, self.own, self.unconfined)
+        self._process = Process(self.budget, self.memory, self.own, self.unconfined, self.tools)
         try:
             self._import(sources)
         except BaseException:
@@ -154,11 +159,16 @@ class Sandbox:
             raise SandboxError(f"{self.path}: it is a link to another place, and what lies there "
                                "is not the submission's. Remedy: hand in the file itself")
         if self.package is None:
-            return {f"{self.path.stem}.py": _read_source(self.path)}
+            return {f"{self.path.stem}.py": self._source(self.path)}
         top = Path(self.package).resolve()
-        return {file.relative_to(top.parent).as_posix(): _read_source(file)
+        return {file.relative_to(top.parent).as_posix(): self._source(file)
                 for file in [self.path.resolve(), *sorted(top.rglob("*.py"))]
                 if file.resolve().is_relative_to(own)}
+
+    def _source(self, path: Path) -> bytes:
+        """Return what stands in a file, or is to stand there."""
+        source = _read_source(path)
+        return self.text if self.text is not None and path.samefile(self.path) else source
 
     def _import(self, sources: dict[str, bytes]) -> None:
         """Send the sources and learn the functions' names."""
@@ -213,6 +223,27 @@ class Sandbox:
         for category, message in reply["warnings"]:
             warnings.warn(message, warning_class(category), stacklevel=3)
         return value
+
+    def use(self, tool: str, request: Any, seconds: float) -> Any:
+        """Return what a tool of the judge's says there of the submission.
+
+        Its answer has been in the submission's hands: JSON's types, and nothing more is known.
+
+        Raises
+        ------
+        SubmissionError
+            The tool raised.
+        SandboxError
+            There is no answer.
+        """
+        assert self._process is not None
+        encoder = wire.Encoder()
+        tree = {"tool": {"name": tool, "request": encoder.encode(request)}}
+        reply, _ = self._process.exchange(tree, encoder.arrays, min(seconds, self.budget.left),
+                                          f"using {tool}")
+        if "error" in reply:
+            raise remote_error(reply["error"])
+        return reply.get("told")
 
     @contextmanager
     def watched(self, name: str) -> Iterator[list[list[Any]]]:

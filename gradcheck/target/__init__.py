@@ -58,4 +58,6 @@ values                  Forward's value at example arguments, held to the refere
 repairing               The last stage for a pair that failed: the line that the slip is in
 mask_repairing          The line of a dropout that breaks laws of the mask: edits of it
 value_repairing         The line of a forward whose value is not its name's: edits of it
+squeezed                Whether the output loses an axis where there is a single sample.
+hinting                 A search for a line in a submission's own process: asked for a layer
 """

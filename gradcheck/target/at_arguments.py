@@ -14,7 +14,7 @@ from gradcheck.exceptions import reason_of
 from gradcheck.report import Report
 from gradcheck.several import is_wrong
 from gradcheck.target.exceptions import OURS
-from gradcheck.target.further import Further, further, has_mode, own
+from gradcheck.target.further import Further, further, has_mode, of_object, own
 from gradcheck.target.held import Held, held_to
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.losses import LossAloneError, WrongFormError
@@ -96,8 +96,9 @@ def _told(held: Held, trial: Trial, found: Example) -> Judgement:
 
 def _further(trial: Trial, like: Pair, found: Example, place: int) -> Iterator[Further]:
     """Yield further arguments: those of the target's own that it yields, or those of a design."""
-    if like.example is None:
-        return further(found, _redrawn(like, trial.seed, place), like)
+    if like.example is None or like.inputs:
+        more = further if like.example is None else of_object
+        return more(found, _redrawn(like, trial.seed, place), like)
     return own(itertools.islice(candidates_for(like, trial.seed), place + 1, MOST_OWN))
 
 

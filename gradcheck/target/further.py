@@ -5,6 +5,7 @@ What is special about them is the design of `gradcheck.examples.designs` for the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,10 +15,13 @@ import numpy as np
 from gradcheck.examples.another import another
 from gradcheck.examples.candidates import Example
 from gradcheck.examples.designs import design_of
-from gradcheck.examples.designs.common import SINGLE, TESTED
+from gradcheck.examples.designs.common import BASIS, SINGLE, TESTED
 from gradcheck.examples.variants import Variant
+from gradcheck.findings.lenses.others import resized
 from gradcheck.target.pairs import Pair
 from gradcheck.target.trial import Args, Trial, drops, floating
+
+NORMALIZES = re.compile(r"norm|bn|standard", re.IGNORECASE)
 
 
 def _never(trial: Trial, example: Example) -> bool:
@@ -36,11 +40,14 @@ class Further:
         What is special about them, and what is looked at.
     excused : callable
         Tells of a trial whether these arguments say nothing about its gradient.
+    pair : Pair, optional
+        What is judged in the place of the pair itself, such as a layer object in test mode.
     """
 
     example: Example
     variant: Variant
     excused: Callable[[Trial, Example], bool] = _never
+    pair: Pair | None = None
 
     @property
     def told(self) -> str:
@@ -90,6 +97,38 @@ def own(examples: Iterable[Example]) -> Iterator[Further]:
     """Yield the further arguments that a target's own example function yields."""
     for place, example in enumerate(examples, 2):
         yield Further(example, Variant(f"at example {place} of its own"))
+
+
+def of_object(found: Example, redrawn: Example, like: Pair) -> Iterator[Further]:
+    """Yield further arguments for a layer object: an input of another size may not fit it.
+
+    Examples
+    --------
+    >>> pair = Pair("Double", "Double", abs, abs, inputs=1)
+    >>> found = Example((np.ones((4, 6)), np.ones(6)), ("x", "w"))
+    >>> for entry in of_object(found, found, pair):
+    ...     print(entry.told, [arg.shape for arg in entry.example.args])
+    with the arguments cast to float32 [(4, 6), (6,)]
+    with other numbers [(4, 6), (6,)]
+    with N = 1 [(1, 6), (6,)]
+    with N = 40 [(40, 6), (6,)]
+    with x and dout that are not contiguous [(4, 6), (6,)]
+    with zeros in dout [(4, 6), (6,)]
+    """
+    found, redrawn = replace(found, guessed=True), replace(redrawn, guessed=True)
+    yield Further(_changed(found, _single), SINGLE)
+    yield Further(redrawn, Variant("with other numbers"))
+    for variant in BASIS:
+        # over a batch of one there is nothing to normalize
+        if variant.batch > 1 or (variant.batch and not NORMALIZES.search(like.name)):
+            inputs = redrawn.args[:like.inputs]
+            more = next(resized(inputs, len(inputs[0]), variant.batch)) if np.ndim(
+                inputs[0]) > 1 else inputs
+            yield Further(replace(redrawn, args=(*more, *redrawn.args[like.inputs:])), variant)
+        elif not variant.batch:
+            yield Further(redrawn, variant)
+    if like.tested is not None:
+        yield Further(redrawn, TESTED, pair=like.tested)
 
 
 def _of(variant: Variant, example: Example) -> Further:

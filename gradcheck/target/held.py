@@ -14,6 +14,8 @@ from gradcheck.arguments import was_refused
 from gradcheck.contract.breach import Breach
 from gradcheck.examples.candidates import Example
 from gradcheck.exceptions import reason_of
+from gradcheck.findings.contrast import contrasted
+from gradcheck.findings.lenses.others import Wrong
 from gradcheck.findings.told import told
 from gradcheck.remedies import reason_and_remedy
 from gradcheck.report import Finding, Report
@@ -26,6 +28,7 @@ from gradcheck.target.looks import LOOKS
 from gradcheck.target.losses import WrongFormError
 from gradcheck.target.refusals import refusal_of
 from gradcheck.target.shared import shared_buffers
+from gradcheck.target.squeezed import squeezed
 from gradcheck.target.trial import Trial
 
 # Of this process's own time, so that a verdict does not hang on what else the machine does; a pair
@@ -34,7 +37,7 @@ LEAST_SECONDS = 2.0
 PATIENCE = 5.0
 # What is asked about all the arguments that a pair took, the first ones first.
 Judge = Callable[[Trial, list[Example]], Iterator[Finding]]
-JUDGES: tuple[Judge, ...] = (ignored_settings, shared_buffers)
+JUDGES: tuple[Judge, ...] = (ignored_settings, shared_buffers, squeezed)
 
 
 @dataclass(frozen=True)
@@ -103,13 +106,13 @@ def held_to(entries: Iterable[Further], trial: Trial, found: Example, first: Rep
         if time.process_time() > end or time.perf_counter() > late:
             held = replace(held, not_run=(*held.not_run, entry.told))
             continue
-        seen = _seen(trial, entry)
+        seen = _seen(replace(trial, pair=entry.pair or trial.pair), entry)
         held = _with(held, entry, seen, first.passed)
         if any(map(is_wrong, held.report.findings)):
             return held
         taken += [entry.example] if seen.report is not None else []
     # a layer object keeps its gradients where it likes, and its settings are a constructor's
-    judges = JUDGES if trial.pair.example is None else ()
+    judges = JUDGES if trial.pair.example is None else (squeezed,) if trial.pair.inputs else ()
     new = tuple(finding for judge in judges for finding in _asked(judge, trial, taken))
     report = replace(held.report, findings=(*new, *held.report.findings),
                      passed=held.report.passed and not new)
@@ -137,16 +140,16 @@ def _seen(trial: Trial, entry: Further) -> Seen:
     except Exception as error:
         if was_refused(error):
             return Seen()
-        report = _raising(trial, error)
-    codes = {finding.code for finding in report.findings}
+        report = _raising(trial, error, entry.example)
+    codes = frozenset[str]().union(*(finding.symptoms for finding in report.findings))
     if codes and entry.excused(trial, entry.example):
         return Seen()
     if "raises" in codes:
-        raised = trial.raised[before:]
-        refusal = refusal_of(raised[-1]) if raised else ""
+        refusal = next(map(refusal_of, trial.raised[before:]), "")
         if refusal:
             return Seen(refusal=refusal)
-    return Seen() if entry.example.guessed and codes & FORM_CODES else Seen(report)
+    told = any("instead_of" in finding.evidence for finding in report.findings)
+    return Seen() if entry.example.guessed and codes & FORM_CODES and not told else Seen(report)
 
 
 def _report(trial: Trial, entry: Further) -> Report:
@@ -159,15 +162,19 @@ def _report(trial: Trial, entry: Further) -> Report:
     return trial.report_along(entry.example, variant.dout)
 
 
-def _raising(trial: Trial, error: Exception) -> Report:
+def _raising(trial: Trial, error: Exception, found: Example) -> Report:
     """Return the report of a call that raised."""
+    def right_at(args: tuple[Any, ...]) -> tuple[int, ...] | None:
+        return () if trial.report_along(replace(found, args=args)).passed else None
+
     cause = error.__cause__ if isinstance(error, WrongFormError) and error.__cause__ else error
     facts: dict[str, Any] = {"reason": reason_and_remedy(cause) if isinstance(cause, Exception)
                              else reason_of(cause)}
     trial.raised.append(cause)
     how = "no pair" if isinstance(cause, WrongFormError) else "forward"
     finding = told(Breach("raises", how, facts=facts))
-    return Report(False, False, (finding,), 0, 1, 0.0, name=trial.pair.name)
+    return contrasted(Report(False, False, (finding,), 0, 1, 0.0, name=trial.pair.name),
+                      Wrong(found.args, found.names, None, right_at))
 
 
 def _asked(judge: Judge, trial: Trial, taken: list[Example]) -> list[Finding]:

@@ -25,7 +25,6 @@ from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
 from gradcheck.target.refusals import is_own_raise
 from gradcheck.target.trial import Trial
-from gradcheck.target.valued import with_value
 
 __all__ = ["UNWRITTEN", "Judgement", "is_unwritten", "judge"]
 
@@ -80,7 +79,11 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     judgement = _Walk(trial, like, found).judgement()
     if pair.lacking and judgement.status in ("passed", "warned"):
         return replace(judgement, status="todo", message=pair.lacking)
-    return with_value(judgement, pair, like.base) if values else judgement
+    if not values:
+        return judgement
+    from gradcheck.target.valued import with_value  # with the definitions, which others go without
+
+    return with_value(judgement, pair, like.base)
 
 
 def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:

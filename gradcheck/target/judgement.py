@@ -8,6 +8,8 @@ from gradcheck.examples.candidates import Example
 from gradcheck.output.record import Item
 from gradcheck.report import Finding, Report
 
+# Of a forward that computes something else than its name promises.
+VALUE_CODE = "value-differs"
 # What may be the fault of arguments that were guessed.
 FORM_CODES = frozenset({"raises", "wrong-shape", "non-finite"})
 
@@ -36,6 +38,8 @@ class Judgement:
         Further arguments for which there was no time.
     taken : tuple of Example
         The arguments at which it was judged, where it passed at all of them.
+    convention : str
+        In which convention forward's value is right, where that is not the definition's.
     """
 
     status: str
@@ -47,6 +51,7 @@ class Judgement:
     ignored: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     taken: tuple[Example, ...] = ()
+    convention: str = ""
 
     @property
     def passed(self) -> bool:
@@ -59,14 +64,14 @@ class Judgement:
         if self.report is None:
             return self.status in ("failed", "error")
         return self.status == "failed" and any(
-            finding.code in FORM_CODES or self._has_other_shape(finding)
+            finding.symptoms & FORM_CODES or self._has_other_shape(finding)
             for finding in self.report.findings)
 
     @property
     def is_about_shapes(self) -> bool:
         """Whether gradients have other shapes than their arguments, and nothing else is wrong."""
         return self.report is not None and bool(self.report.findings) and all(
-            finding.code == "wrong-shape" or self._has_other_shape(finding)
+            "wrong-shape" in finding.symptoms or self._has_other_shape(finding)
             for finding in self.report.findings)
 
     def _has_other_shape(self, finding: Finding) -> bool:
@@ -90,7 +95,7 @@ class Judgement:
             arguments=tuple(entry.name for entry in report.arguments),
             worst_error=_worst(report), evaluations=report.evaluations, advice=self.advice,
             details={"report": report.to_dict(), "ignored": list(self.ignored),
-                     "not_run": list(self.not_run)})
+                     "not_run": list(self.not_run), "convention": self.convention})
 
 
 def _worst(report: Report) -> float | None:

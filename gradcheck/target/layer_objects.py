@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +14,21 @@ import numpy as np
 from gradcheck.examples.candidates import NoExampleError
 from gradcheck.examples.constructors import constructor_value
 from gradcheck.exceptions import reason_of
-from gradcheck.target.classes import BackwardRaisedError, constructor_names, functions_of
+from gradcheck.target.classes import (
+    BackwardRaisedError,
+    Functions,
+    constructor_names,
+    functions_of,
+)
 from gradcheck.target.inputs import Taken, taken_by, takes_indices
 from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
-from gradcheck.target.passes import needed
+from gradcheck.target.passes import needed, run_forward
 from gradcheck.target.slots import is_learned
 from gradcheck.target.unwritten import raised_by_a_gap
 
+FLAG = re.compile(r"_?(is_?)?train(ing|_mode|_flg|_flag)?|_?mode")
+FLAGS: dict[Any, Any] = {True: False, "train": "test"}
 Own = Callable[[np.random.Generator], Any]
 
 
@@ -65,13 +75,40 @@ def pair_of_class(name: str, kind: type, own: Own | None = None) -> Pair:
 
     found = taken.functions
     forward, backward = found.pair()
+    tested = in_test_mode(found)
     learned = [name for name in found.unjudged if is_learned(name)]
     others = [name for name in found.unjudged if name not in learned]
-    return Pair(name, name, forward, backward, example,
+    return Pair(name, name, forward, backward, example, inputs=found.inputs,
+                tested=None if tested is None else Pair(name, name, *tested.pair(), example),
                 remark=_told_of(others, "no gradient of {0} was found, so none was judged; keep it "
                                 "as self.d{1}, or in self.grads['{1}']"),
                 lacking=_told_of(learned, "not written yet: backward leaves no gradient of {0}. "
                                  "Remedy: keep it as self.d{1}, or in self.grads['{1}']"))
+
+
+def in_test_mode(found: Functions) -> Functions | None:
+    """Return a layer object in test mode, where forward keeps something for backward there.
+
+    A dropout's mask of before would be none of test mode.
+    """
+    layer = copy.deepcopy(found.layer)
+    flags = {name: FLAGS[value] for name, value in vars(layer).items()
+             if FLAG.fullmatch(name) and value in (True, "train")} if hasattr(
+                 layer, "__dict__") else {}
+    if callable(getattr(layer, "eval", None)):
+        layer.eval()
+    elif flags:
+        vars(layer).update(flags)
+    else:
+        return None
+    before, tested = dict(vars(layer)), copy.deepcopy(layer)
+    try:
+        run_forward(tested, copy.deepcopy(found.given))
+    except Exception:
+        return None
+    kept = [name for name, value in vars(tested).items() if isinstance(value, np.ndarray)
+            and not np.array_equal(value, before.get(name, ()))]
+    return replace(found, layer=layer) if kept else None
 
 
 def _told_of(names: list[str], words: str) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck.contract.inspection import as_gradients
 from gradcheck.equal import CANCELS, size_of
 from gradcheck.examples.candidates import Example
+from gradcheck.examples.overflows import ROWS, VARIANCE, Overflow, overflow_of
 from gradcheck.nested import leaves
 from gradcheck.numeric.evaluator import upcast
 from gradcheck.report import Finding, Report
@@ -40,14 +41,15 @@ def _of_layer(trial: Trial, found: Example) -> Iterator[Finding]:
     forward, backward, args = trial.in_one_form(found)
     out, cache = forward(*copy.deepcopy(args))
     if not np.all(np.isfinite(out)):
-        yield unstable("output", value=_value(out))
+        yield unstable("output", value=_value(out), **_cause(trial, found, "forward"))
         return
     dout = np.random.default_rng(trial.seed).standard_normal(np.shape(out))
     names = [name for name, arg in zip(found.names, args, strict=True) if floating(arg)]
     for name, gradient in zip(names, as_gradients(backward(dout, cache)) or (), strict=False):
         if not _is_finite(gradient):
             bad = tuple(map(int, np.argwhere(~np.isfinite(gradient))[0]))
-            yield unstable("gradient", name, (bad,), value=_value(gradient))
+            yield unstable("gradient", name, (bad,), value=_value(gradient),
+                           **_cause(trial, found, "backward"))
 
 
 def _of_loss(trial: Trial, found: Example) -> Iterator[Finding]:
@@ -62,11 +64,36 @@ def _of_loss(trial: Trial, found: Example) -> Iterator[Finding]:
     wrong = [leaf for _, leaf in leaves(gradients) if not _is_finite(leaf)]
     if wrong:
         bad = np.argwhere(~np.isfinite(np.atleast_1d(wrong[0])))[0]
-        yield unstable("gradient", found.names[0], (tuple(map(int, bad)),), value=_value(wrong[0]))
+        way = "backward" if np.isfinite(loss) else "forward"
+        yield unstable("gradient", found.names[0], (tuple(map(int, bad)),), value=_value(wrong[0]),
+                       **_cause(trial, found, way))
     elif not np.isfinite(loss):
         right = _balanced(trial, gradients)
-        yield unstable("loss" if right or not np.isnan(loss) else "output", value=_value(loss),
-                       fails=right is False or (right is None and bool(np.isnan(loss))))
+        if right or (right is None and not np.isnan(loss)):
+            yield unstable("loss", value=_value(loss), fails=False)
+        else:
+            yield unstable("output", value=_value(loss), **{
+                **_cause(trial, found, "forward"), "what": "the loss"})
+
+
+def _cause(trial: Trial, found: Example, way: str) -> dict[str, Any]:
+    """Return why it overflows, and what to do, as far as its name tells."""
+    overflow = overflow_of(trial.pair.base)
+    if overflow is not None and "max" in overflow.because and _fits_row_by_row(trial, found):
+        overflow = ROWS
+    return _told(overflow, way)
+
+
+def _told(overflow: Overflow | None, way: str) -> dict[str, Any]:
+    return {} if overflow is None else {
+        "what": "forward's output", "because": overflow.because, "remedy": getattr(overflow, way)}
+
+
+def _fits_row_by_row(trial: Trial, found: Example) -> bool:
+    """Whether each sample by itself is finite, so that it is another one that disturbs it."""
+    rows = [tuple(arg[i:i + 1] if isinstance(arg, np.ndarray) and len(arg) == len(found.args[0])
+                  else arg for arg in found.args) for i in range(len(found.args[0]))]
+    return all(np.all(np.isfinite(trial.pair.forward(*copy.deepcopy(args))[0])) for args in rows)
 
 
 def _balanced(trial: Trial, gradients: Sequence[Any]) -> bool | None:
@@ -92,7 +119,8 @@ def precise(trial: Trial, found: Example) -> Report:
     if not np.all(np.isfinite(wide)) or narrow.shape != wide.shape:
         return _report(trial, (), 2)
     if not np.all(np.isfinite(narrow)):
-        return _report(trial, (unstable("output", value=_value(narrow)),), 2)
+        return _report(trial, (unstable("output", value=_value(narrow), **_told(
+            VARIANCE, "forward")),), 2)
     error = float(np.max(np.abs(narrow - wide) / size_of(wide), initial=0.0))
     findings = (unstable("cancelled", error=error),) if error > CANCELS else ()
     return _report(trial, findings, 2)

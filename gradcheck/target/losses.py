@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,11 @@ import numpy as np
 from gradcheck.along import check_gradient_along
 from gradcheck.check import check_gradient
 from gradcheck.examples.candidates import Example
+from gradcheck.findings.contrast import contrasted
+from gradcheck.findings.lenses.others import Wrong
 from gradcheck.remedies import reason_and_remedy
 from gradcheck.report import Report
+from gradcheck.several import DIRECTIONS
 from gradcheck.target.pairs import Pair
 
 
@@ -43,6 +47,14 @@ def report_of_loss(pair: Pair, found: Example, seed: int, along: int = 0) -> Rep
     >>> report_of_loss(pair, Example((np.ones(3),), ("x",)), 0).findings[0].code
     'scaled'
     """
+    def right_at(args: tuple[Any, ...]) -> tuple[int, ...] | None:
+        return () if _report(pair, replace(found, args=args), seed, DIRECTIONS).passed else None
+
+    return contrasted(_report(pair, found, seed, along),
+                      Wrong(found.args, found.names, None, right_at))
+
+
+def _report(pair: Pair, found: Example, seed: int, along: int) -> Report:
     f, gradients, arrays = function_of_loss(pair, found)
     if along:
         return check_gradient_along(f, gradients, arrays, directions=along, seed=seed,

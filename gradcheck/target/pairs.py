@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from gradcheck.examples.standard import COURSE_LOSSES
+
 LAYER_NAME = re.compile(r"(?P<base>\w+?)_(?P<way>forward|backward)(?P<suffix>_\w+)?")
 LOSS_NAME = re.compile(r"[^_]\w*_loss(_naive|_vectorized)?")
+CLASSIFIER = re.compile(r"(W|w|weights|theta) (X|x|data) (y|Y|labels)( (reg|lam|lambda_|lamb|l2))?")
+LINEAR = (("softmax|entropy", "linear_softmax_loss"), ("svm|hinge", "linear_svm_loss"))
 TEST_NAME = re.compile(r"test_\w*|\w*_test|_\w*")
 Function = Callable[..., Any]
 
@@ -20,7 +24,8 @@ Function = Callable[..., Any]
 class Pair:
     """A layer (forward and backward) or a loss (forward alone, which returns loss and dx).
 
-    A `remark` says what of it is not judged, `lacking` what of it is not written.
+    A `remark` says what of it is not judged, `lacking` what of it is not written. Of a layer object
+    forward takes so many `inputs` before its parameters; `tested` is the same in test mode.
     """
 
     name: str
@@ -30,6 +35,8 @@ class Pair:
     example: Function | None = None
     remark: str = ""
     lacking: str = ""
+    inputs: int = 0
+    tested: Pair | None = None
 
     @property
     def is_loss(self) -> bool:
@@ -82,7 +89,8 @@ def find_pairs(module: ModuleType, imported: bool = False) -> Found:
              if callable(value) and not issubclass(type(value), type)
              and not TEST_NAME.fullmatch(name)}
     pairs, unpaired = _layers(names)
-    pairs += [(name, Pair(name, name, value, example=names.get(f"{name}_example")))
+    pairs += [(name, Pair(name, base_of_loss(name, value), value,
+                          example=names.get(f"{name}_example")))
               for name, value in names.items() if not LAYER_NAME.fullmatch(name)
               and LOSS_NAME.fullmatch(name) and not inspect.isgeneratorfunction(value)]
     order = {name: place for place, name in enumerate(names)}
@@ -91,6 +99,24 @@ def find_pairs(module: ModuleType, imported: bool = False) -> Found:
     return Found(tuple(pair for _, pair in pairs if id(pair) in own),
                  tuple(name for name in unpaired if imported or _is_from(names[name], module)),
                  tuple(pair.name for _, pair in pairs if id(pair) not in own))
+
+
+def base_of_loss(name: str, function: Function) -> str:
+    """Return the standard name of a loss: of scores, or of a linear classifier's W, X and y.
+
+    >>> base_of_loss("svm_loss", lambda W, X, y, reg: None)
+    'linear_svm_loss'
+    >>> base_of_loss("svm_loss", lambda x, y: None)
+    'svm_loss'
+    """
+    try:
+        names = tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return name
+    kind = next((base for words, base in LINEAR if re.search(words, name)), name)
+    is_linear = CLASSIFIER.fullmatch(" ".join(names)) or (
+        set(names[:3]) == {"W", "X", "y"} and set(names[3:]) <= {"reg"})
+    return kind if is_linear and name not in COURSE_LOSSES - {"softmax_loss", "svm_loss"} else name
 
 
 def _is_own(pair: Pair, module: ModuleType) -> bool:

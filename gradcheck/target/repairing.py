@@ -21,12 +21,10 @@ from gradcheck.repaired import Repair
 from gradcheck.target.at_arguments import candidates_for
 from gradcheck.target.further import further
 from gradcheck.target.judge import with_keywords
-from gradcheck.target.judgement import Judgement
+from gradcheck.target.judgement import VALUE_CODE, Judgement
 from gradcheck.target.losses import WrongFormError, function_of_loss
 from gradcheck.target.pairs import Pair
 from gradcheck.target.trial import Trial
-from gradcheck.target.value_repairing import value_repairs
-from gradcheck.target.values import CODE as VALUE
 
 MOST_FURTHER = 3
 
@@ -55,13 +53,21 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
         return judgement
     trial = Trial(with_keywords(pair), conventions, seed)
     codes = [finding.code for finding in report.findings]
-    if VALUE in codes:  # forward is to blame: no edit of backward could be right
-        found = () if pair.is_loss else value_repairs(
-            trial, example, _more(trial, example), any(code != VALUE for code in codes), seconds)
+    if VALUE_CODE in codes:  # forward is to blame: no edit of backward could be right
+        found = () if pair.is_loss else _of_value(trial, example, codes, seconds)
     else:
         found = _found(trial, example, codes, seconds)
     shown = tuple(entry if told else entry.only_line() for entry in found)
     return replace(judgement, report=replace(report, repairs=shown))
+
+
+def _of_value(trial: Trial, example: Example, codes: Sequence[str], seconds: float
+              ) -> tuple[Repair, ...]:
+    """Return what repairs the value; a search for a gradient goes without the definitions."""
+    from gradcheck.target.value_repairing import value_repairs
+
+    more = any(code != VALUE_CODE for code in codes)
+    return value_repairs(trial, example, _more(trial, example), more, seconds)
 
 
 def _found(trial: Trial, example: Example, codes: Sequence[str], seconds: float

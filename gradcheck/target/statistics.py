@@ -42,6 +42,7 @@ MOMENTUM = 0.8
 USUAL = 0.9
 CLOSE, HALF = 2e-2, 0.5
 WIDE, OFF = 3.0, 1.0  # so that a variance is far from its root, and a mean from zero
+BY_BATCH = "momentum is the share of the batch"
 REMEDY = "{0} = momentum * {0} + (1 - momentum) * {1}"
 
 
@@ -82,11 +83,33 @@ class Statistics:
 
     def finding(self) -> Finding | None:
         """Return what is wrong with the running statistics, or with test mode; None for nothing."""
-        if (self.base not in NORMALIZED or self._place is None or self._batch is None
-                or self.are_elsewhere):
+        if not self._are_kept:
             return None
         breach = next(self._breaches(), None)
         return self._tested.finding() if breach is None else told(breach)
+
+    @cached_property
+    def _are_kept(self) -> bool:
+        """Whether there are statistics to look at, in the dict where they are expected."""
+        return (self.base in NORMALIZED and self._place is not None and self._batch is not None
+                and not self.are_elsewhere)
+
+    @cached_property
+    def conventions(self) -> tuple[str, ...]:
+        """In which conventions of others the statistics are kept, where they are right."""
+        if not self._are_kept:
+            return ()
+        after = self._call({**self._old, "momentum": MOMENTUM})
+        mean, var = (None if after is None else after.statistic(name) for name in RIGHT)
+        if mean is None or var is None or mean.shape != self._old["running_mean"].shape:
+            return ()
+        source = self._source("running_mean", next(iter(RIGHT["running_mean"])))
+        reversed_ = abs(share(self._old["running_mean"], mean, source) - MOMENTUM) < CLOSE
+        sample = "the sample's variance"
+        part = share(self._old["running_var"], var, self._source("running_var", sample))
+        is_sample = not unlike_definition(var, self._from("running_var", sample, part)).any()
+        return (*([BY_BATCH] if reversed_ else []), *([f"running_var is {sample}"]
+                                                      if is_sample else []))
 
     @cached_property
     def _place(self) -> int | None:

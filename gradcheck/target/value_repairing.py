@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gradcheck.check import check_layer
 from gradcheck.examples.candidates import Example
@@ -45,7 +46,7 @@ def value_repairs(trial: Trial, example: Example, others: Iterable[Example],
         values = [Values(pair, pair.base, found, varied=found is example) for found in wrong]
         # what does not run, or has another shape, is not compared, and not right for that
         return all(value.calls and value.definition is not None for value in values) and (
-            value_at(pair, pair.base, wrong)[0] is None)
+            value_at(pair, pair.base, wrong).finding is None)
 
     def gradient_right() -> bool:
         forward, backward, args = trial.functions(example)
@@ -53,9 +54,10 @@ def value_repairs(trial: Trial, example: Example, others: Iterable[Example],
             "passed", "warned")
 
     found = repairs_by(lambda: _run(pair, example), [
-        value_right, *([gradient_right] if gradient_wrong else [])], side="forward",
+        value_right, *([gradient_right] if gradient_wrong else [])], side="value",
         verified=len(wrong) - 1, seconds=seconds)
-    return found if gradient_wrong else tuple(repair.only_line() for repair in found)
+    return found if gradient_wrong else tuple(
+        replace(repair.only_line(), side="value-alone") for repair in found)
 
 
 def _is_wrong(pair: Pair, found: Example) -> bool:

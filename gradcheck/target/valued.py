@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from gradcheck.examples.candidates import Example
 from gradcheck.report import Finding
@@ -31,18 +32,25 @@ def with_value(judgement: Judgement, pair: Pair, base: str) -> Judgement:
     report, found = judgement.report, judgement.example
     if report is None or found is None or judgement.status in ("skipped", "todo"):
         return judgement
-    finding, notes = value_at(pair, base, (found, *judgement.taken[1:]))
-    if finding is not None:
+    seen = value_at(pair, base, (found, *judgement.taken[1:]))
+    report = replace(report, notes=(*report.notes, *seen.notes))
+    if seen.finding is not None:
         # What is wrong with forward comes first: backward may have been written for the right one.
-        report = replace(report, findings=(finding, *report.findings), passed=False,
-                         notes=(*report.notes, *notes))
+        report = replace(report, findings=(seen.finding, *report.findings), passed=False)
         return replace(judgement, report=report, status="failed",
                        message="\n".join(report.paragraphs()))
-    return replace(judgement, report=replace(report, notes=(*report.notes, *notes)))
+    return replace(judgement, report=report, convention=seen.convention)
 
 
-def value_at(pair: Pair, base: str, examples: Sequence[Example]
-             ) -> tuple[Finding | None, tuple[str, ...]]:
+class Seen(NamedTuple):
+    """What is wrong with a value, remarks on it, and the convention in which it is right."""
+
+    finding: Finding | None = None
+    notes: tuple[str, ...] = ()
+    convention: str = ""
+
+
+def value_at(pair: Pair, base: str, examples: Sequence[Example]) -> Seen:
     """Return what is wrong where a value first is, and a remark on where that is.
 
     Where all are right, the remarks say in which conventions.
@@ -51,16 +59,21 @@ def value_at(pair: Pair, base: str, examples: Sequence[Example]
     statistics = Statistics(pair, base, first)
     if statistics.are_elsewhere:
         further = [found for found in further if not _is_tested(found)]
-    values = [Values(pair, base, first), *(Values(pair, base, found, varied=False)
-                                           for found in further)]
+    like = Values(pair, base, first)
+    values = [like, *(Values(pair, base, found, False, like) for found in further)]
     finding = values[0].finding() or statistics.finding()
     if finding is not None:
-        return finding, ()
+        return Seen(finding)
     for value in values[1:]:
         finding = value.finding()
         if finding is not None:
-            return finding, (f"the value differs with {shapes_of(value.found)}",)
-    return None, tuple(dict.fromkeys(filter(None, (value.note for value in values))))
+            return Seen(finding, (f"the value differs with {shapes_of(value.found)}",))
+    told = [(value.convention, value.is_asked_for) for value in values if value.convention]
+    # at a single example a loss may meet another convention's number
+    own = [text for text, asked in told if not asked][:1] + list(statistics.conventions)
+    every = dict.fromkeys([*(text for text, _ in told), *statistics.conventions])
+    return Seen(None, tuple(f"forward's value is right: {text}" for text in every),
+                "; ".join(own))
 
 
 def _is_tested(found: Example) -> bool:

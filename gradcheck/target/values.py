@@ -17,6 +17,7 @@ from gradcheck.findings.told import told
 from gradcheck.reference.formula import Reference, Roles, Slip, Value
 from gradcheck.reference.table import REFERENCES
 from gradcheck.report import Finding
+from gradcheck.target.judgement import VALUE_CODE
 from gradcheck.target.outputs import Outputs, outputs_of
 from gradcheck.target.pairs import Pair
 from gradcheck.target.roles import roles_of
@@ -24,8 +25,8 @@ from gradcheck.target.trial import floating
 
 Array = NDArray[Any]
 
-CODE = "value-differs"
-SHRUNK = 0.5
+CODE = VALUE_CODE
+SHRUNK, SAME = 0.5, 1e-3
 PADS = ("pad", "padding")
 
 
@@ -62,12 +63,15 @@ class Values:
         The arguments.
     varied : bool
         Whether variants of the arguments count as well, which tell conventions from slips.
+    like : Values, optional
+        The same at other arguments, whose constants are tried before others are fitted.
     """
 
     pair: Pair
     base: str
     found: Example
     varied: bool = True
+    like: Values | None = None
 
     def finding(self) -> Finding | None:
         """Return what is wrong with the value at these arguments.
@@ -88,8 +92,13 @@ class Values:
         return told(breach) if self._is_told(breach) else None
 
     def _is_told(self, breach: Breach) -> bool:
-        """Whether it cannot be that the statistics of test mode stand elsewhere than in a dict."""
-        mode = self.calls[0].roles.get("mode")
+        """Whether it cannot be that what decides stands elsewhere than among the arguments.
+
+        That is so of the statistics of test mode, and of a penalty of W that no argument weighs.
+        """
+        mode, roles = self.calls[0].roles.get("mode"), self.calls[0].roles
+        if "W" in roles and "reg" not in roles and self.pair.is_loss:
+            return "slip" in breach.facts
         return mode != "test" or "slip" in breach.facts or self.reads_statistics
 
     @cached_property
@@ -102,11 +111,24 @@ class Values:
         return one is not None and two is not None and not np.array_equal(one[0], two[0])
 
     @property
-    def note(self) -> str:
-        """Return in which convention the value is right; '' for the definition, or none."""
-        if self.reference is None or not self.calls or not self.definition:
+    def convention(self) -> str:
+        """In which convention the value is right; '' for the definition, or none."""
+        if self.reference is None:
             return ""
-        return f"forward's value is right: {self.definition}"
+        if self.calls and self.definition:
+            return self.definition
+        remarks = self.reference.remarks
+        calls = list(self._calls()) if remarks else []
+        return next((told for told, value in remarks.items()
+                     if any(call.is_value(value) for call in calls)), "")
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the convention is that of the numbers that forward was given."""
+        numbers = [value for arg in self.found.args for value in (
+            arg.values() if isinstance(arg, dict) else [arg]) if isinstance(value, float)]
+        return self.constants is not None and any(
+            np.allclose(self.constants, number, rtol=SAME) for number in numbers)
 
     @property
     def reference(self) -> Reference | None:
@@ -160,19 +182,31 @@ class Values:
         assert reference is not None
         values = {"": reference.value, **reference.conventions}
         found = next((name for name, value in values.items() if self._is(value)), None)
-        return self._fitted(reference) if found is None else found
+        if found is not None or reference.multiple is None:
+            return self._fitted(reference) if found is None else found
+        told = reference.multiple.told_of((call.outputs[0], call.roles) for call in self.calls)
+        return told and f"the penalty is {told}"
 
     def _is(self, value: Value) -> bool:
         return all(call.is_value(value) for call in self.calls)
 
     def _fitted(self, reference: Reference) -> str | None:
-        """Return the constants with which the value is right."""
-        fitted, call = reference.fitted, self.calls[0]
-        if fitted is None or call.outputs[0].shape != call.roles["x"].shape:
+        """Return the constants with which the value is right, by name."""
+        fitted, constants = reference.fitted, self.constants
+        return None if fitted is None or constants is None else fitted.told(constants)
+
+    @cached_property
+    def constants(self) -> tuple[float, ...] | None:
+        """The constants of a function with which the value is right; None for none."""
+        fitted = self.reference.fitted if self.reference is not None and self.calls else None
+        if fitted is None or self.calls[0].outputs[0].shape != self.calls[0].roles["x"].shape:
             return None
+        call = self.calls[0]
+        known = self.like.constants if self.like else None
+        if known is not None and self._is(fitted.with_constants(known)):
+            return known
         constants = fitted.fit(call.roles["x"], call.outputs[0])
-        right = self._is(lambda x, **_: fitted.value(x, *constants))
-        return fitted.told(constants) if right else None
+        return constants if self._is(fitted.with_constants(constants)) else None
 
     def _breach(self, reference: Reference) -> Breach:
         call = next(call for call in self.calls if not call.is_value(reference.value))

@@ -127,7 +127,7 @@ def _limit_memory(megabytes: float) -> None:
         return
     if megabytes:
         import numpy  # noqa: F401  (its address space is not the target's)
-        import scipy.stats  # noqa: F401
+        import scipy.special  # noqa: F401
 
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         wanted = _address_space() + int(megabytes * 2**20)

@@ -3,7 +3,8 @@
 #
 # A backward pass is code, and code has bugs. A numeric gradient needs only the forward pass, which
 # is easier to get right; where the two disagree, one of them is wrong. In this notebook you write
-# the numeric gradient, find out how exact it can be, and learn when to distrust it.
+# the numeric gradient, find out how exact it can be, and learn when to distrust it. At the end you
+# read the reports of a checker, and mend what they point at.
 #
 # Replace each `raise NotImplementedError()`; the cell below each exercise tells you what is wrong.
 
@@ -12,7 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from toolbox import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, expect, set_style
 
-from gradcheck import check_gradient, rel_error
+from gradcheck import check_gradient, check_layer, rel_error
 
 set_style()
 
@@ -362,3 +363,267 @@ right = 3 * x**2
 wrong = right * [1, -1, 1]
 print("relative to the whole:", relative_to_whole(wrong, right))
 check_gradient(lambda x: np.sum(x**3), wrong, x)
+
+# %% [markdown]
+# ## 1.7 Reading a report
+#
+# From the next notebook on, a report is what stands between you and a right backward. Here are five
+# small layers; the forward of each is right, and the backward of each has one slip. Read them, and
+# do not run anything yet.
+
+
+# %% locked="wrong"
+def square_forward(x, w):
+    return w * x**2, (x, w)
+
+
+def square_backward(dout, cache):
+    x, w = cache
+    dx = dout * w * x
+    dw = np.sum(dout * x**2, axis=0)
+    return dx, dw
+
+
+def distance_forward(a, b):
+    difference = a - b
+    return np.sum(difference**2, axis=1), difference
+
+
+def distance_backward(dout, difference):
+    da = 2 * difference * dout[:, None]
+    db = 2 * difference * dout[:, None]
+    return da, db
+
+
+def rotate_forward(x, w):
+    return x @ w, (x, w)
+
+
+def rotate_backward(dout, cache):
+    x, w = cache
+    dx = dout @ w
+    dw = x.T @ dout
+    return dx, dw
+
+
+def tanh_forward(x):
+    out = np.tanh(x)
+    return out, out
+
+
+def tanh_backward(dout, out):
+    slope = 1 - out
+    return dout * slope
+
+
+def direction_forward(x):
+    length = np.sqrt(np.sum(x**2, axis=1, keepdims=True))
+    out = x / length
+    return out, (out, length)
+
+
+def direction_backward(dout, cache):
+    _, length = cache
+    return dout / length
+
+
+rng = np.random.default_rng(17)
+x, w = rng.standard_normal((3, 4)), rng.standard_normal(4)
+ARGUMENTS = {
+    "square": (x, w),
+    "distance": (x, rng.standard_normal((3, 4))),
+    "rotate": (x, rng.standard_normal((4, 4))),
+    "tanh": (x,),
+    "direction": (x,),
+}
+WRONG = {
+    "square": (square_forward, square_backward),
+    "distance": (distance_forward, distance_backward),
+    "rotate": (rotate_forward, rotate_backward),
+    "tanh": (tanh_forward, tanh_backward),
+    "direction": (direction_forward, direction_backward),
+}
+
+# %% [markdown]
+# A report names what it found by a code. Five of them:
+#
+# | code | the gradient is |
+# |---|---|
+# | `scaled` | right up to one constant factor |
+# | `sign-flipped` | of the right size, with the wrong sign |
+# | `missing-transpose` | the one with a matrix transposed |
+# | `variance-constant` | the one without the term through what the layer divides by |
+# | `unexplained` | wrong in a way that no rule of the checker knows |
+#
+# Predict: which code will each layer get, and in the gradient of which argument? A wrong guess
+# costs nothing but the surprise that makes you remember it; correct it when you have seen the
+# reports.
+
+
+# %% solution="predict"
+def predictions():
+    """Return {layer: (code, argument)} for all five layers, such as ("scaled", "x")."""
+    ### BEGIN SOLUTION
+    return {
+        "square": ("scaled", "x"),
+        "distance": ("sign-flipped", "b"),
+        "rotate": ("missing-transpose", "x"),
+        "tanh": ("unexplained", "x"),
+        "direction": ("variance-constant", "x"),
+    }
+    ### END SOLUTION
+
+
+# %% test="predict" points=2
+predicted = predictions()
+missing = sorted(set(WRONG) - set(predicted))
+assert not missing, f"predictions: nothing is said of {', '.join(missing)}."
+for name, (forward, backward) in WRONG.items():
+    finding = check_layer(forward, backward, *ARGUMENTS[name]).findings[0]
+    code, argument = predicted[name]
+    assert argument == finding.argument, (
+        f"{name}: you expect a wrong d{argument}; which gradient does the slip spoil?")
+    assert code == finding.code, (
+        f"{name}: d{argument} is wrong, but not {code}; print the report in the cell below.")
+print("All five are predicted as the checker sees them.")
+
+# %% [markdown]
+# Now look. `repair="line"` also asks for the line that the slip is in:
+
+# %%
+report = check_layer(*WRONG["square"], *ARGUMENTS["square"], name="square", repair="line")
+print(report)
+
+# %% [markdown]
+# Read it from the top.
+#
+# - **The verdict**, and how much was compared: every coordinate of both gradients.
+# - **The numbers**, a line for each gradient, at its *worst* coordinate. `analytic` is what your
+#   backward says, `numeric` what differences of forward say, and `±` the bound on the error of
+#   that. The gradient of `w` differs by about $10^{-11}$ of it: right. So look at `dx`, and nowhere
+#   else.
+# - **The finding**: its code, what was seen, and a remedy. Below stand the places, the worst first,
+#   and the command that explains the code with an example.
+# - **The line**, with a caret under the expression, and what kind of edit is wanted there. Lines
+#   are counted from the top of the cell that defines the function (Shift-L numbers them). This is
+#   no guess from the text: the checker has tried small edits of your source one by one, and this
+#   one makes *every* gradient right, at other numbers and sizes, too. `repair="diff"` shows the
+#   edit itself. In your own work, try to find it from the line before you ask.
+#
+# The numbers alone often tell the slip. Write a function that reads the missing factor off a
+# report: what does backward's gradient have to be multiplied by, at the worst coordinate of the
+# argument that the first finding names? A report holds `findings`, each with an `argument` (a
+# name), and `arguments`, each with a `name`, `analytic` and `numeric`.
+
+
+# %% solution="read"
+def missing_factor(report):
+    """Return the number by which the gradient that is wrong has to be multiplied."""
+    ### BEGIN SOLUTION
+    wrong = report.findings[0].argument
+    entry = next(entry for entry in report.arguments if entry.name == wrong)
+    return entry.numeric / entry.analytic
+    ### END SOLUTION
+
+
+# %% test="read" points=2
+def thrice(dout, cache):
+    dx, dw = square_backward(dout, cache)
+    return 2 * dx, 3 * dw
+
+
+reports = [check_layer(*WRONG[name], *ARGUMENTS[name]) for name in ("square", "distance")]
+reports.append(check_layer(square_forward, thrice, *ARGUMENTS["square"]))
+for one, factor in zip(reports, (2.0, -1.0, 1 / 3), strict=True):
+    first = one.arguments[0]
+    expect("missing_factor", missing_factor(one), factor, {
+        "it is the inverse: numeric = factor * analytic": 1 / factor,
+        "it reads the first argument; take the one that the finding names":
+            first.numeric / first.analytic,
+        "it is the difference, not the ratio": first.numeric - first.analytic,
+    }, rtol=1e-6, atol=0)
+print("missing_factor is right.")
+
+# %% [markdown]
+# The other four:
+
+# %%
+for name in ("distance", "rotate", "tanh", "direction"):
+    print(check_layer(*WRONG[name], *ARGUMENTS[name], name=name, repair="line"), end="\n\n")
+
+# %% [markdown]
+# Compare code and line in each.
+#
+# - In `distance` the code says what is wrong with the *number*, and the line where. That the caret
+#   stands under the 2 does not mean that nothing else would do: a minus sign anywhere in that
+#   product is the same repair.
+# - `tanh` is `unexplained`: no rule knows what this gradient is instead. The line is found all the
+#   same, since an edit can be proved without being understood. Why is an exponent missing there?
+# - `direction` has a code and *no* line: no small edit makes it right, because a whole term is
+#   missing. The code says which one: `length` depends on `x`, too. Its remedy speaks of a
+#   normalization, as that is where most people meet this slip; `gradcheck explain
+#   variance-constant` shows one. Here, derive the term yourself.
+#
+# Two things no report can say. A check that passes tells you that backward is the derivative of
+# *this* forward; if forward is wrong, so are both. And an edit that is proved makes the numbers
+# right, not the reader wise: know why before you go on.
+#
+# Mend all five. Copy each backward from above and change what is wrong.
+
+
+# %% solution="mend"
+def mended_square(dout, cache):
+    """Return dx, dw."""
+    ### BEGIN SOLUTION
+    x, w = cache
+    return 2 * dout * w * x, np.sum(dout * x**2, axis=0)
+    ### END SOLUTION
+
+
+def mended_distance(dout, difference):
+    """Return da, db."""
+    ### BEGIN SOLUTION
+    da = 2 * difference * dout[:, None]
+    return da, -da
+    ### END SOLUTION
+
+
+def mended_rotate(dout, cache):
+    """Return dx, dw."""
+    ### BEGIN SOLUTION
+    x, w = cache
+    return dout @ w.T, x.T @ dout
+    ### END SOLUTION
+
+
+def mended_tanh(dout, out):
+    """Return dx."""
+    ### BEGIN SOLUTION
+    return dout * (1 - out**2)
+    ### END SOLUTION
+
+
+def mended_direction(dout, cache):
+    """Return dx."""
+    ### BEGIN SOLUTION
+    out, length = cache
+    return (dout - out * np.sum(dout * out, axis=1, keepdims=True)) / length
+    ### END SOLUTION
+
+
+# %% test="mend" points=5
+MENDED = {"square": mended_square, "distance": mended_distance, "rotate": mended_rotate,
+          "tanh": mended_tanh, "direction": mended_direction}
+for name, backward in MENDED.items():
+    found = check_layer(WRONG[name][0], backward, *ARGUMENTS[name]).findings
+    assert not found, f"{name} is not right yet: {found[0]}"
+### BEGIN HIDDEN TESTS
+sizes = np.random.default_rng(3)
+x, w = sizes.standard_normal((5, 2)), sizes.standard_normal((2, 3))
+OTHERS = {"square": (x, w[:, 0]), "distance": (x, x[::-1].copy()), "rotate": (x, w), "tanh": (x,),
+          "direction": (x,)}
+for name, backward in MENDED.items():
+    found = check_layer(WRONG[name][0], backward, *OTHERS[name]).findings
+    assert not found, f"{name} is not right for arrays of other sizes: {found[0]}"
+### END HIDDEN TESTS
+print("All five are right.")

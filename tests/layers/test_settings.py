@@ -13,7 +13,7 @@ import layers
 from layers.settings import STORES, batchnorm_settings, cached_settings, dropout_settings
 
 MODULES = sorted(Path(layers.__file__).parent.glob("*.py"))
-SHARED_KEYS = {"p", "mode", "store", "eps", "momentum", "running_mean", "running_var"}
+SHARED_KEYS = {"p", "keep_prob", "mode", "store", "eps", "momentum", "running_mean", "running_var"}
 
 
 def keys_read(path: Path) -> set[str]:

@@ -22,8 +22,10 @@ BASIS = (ONE, MANY, STRIDED)
 DESIGNS = {
     **each("softmax_loss cross_entropy_loss", (SHARED, *BASIS, FINITE, APART, SMALL)),
     **each("svm_loss hinge_loss", (SHARED, *BASIS, LARGE, SMALL, TIES)),
-    **each("softmax_loss_naive softmax_loss_vectorized", (SHARED, *BASIS, FREE, FINITE, SMALL)),
-    **each("svm_loss_naive svm_loss_vectorized", (SHARED, *BASIS, FREE, LARGE, SMALL)),
+    **each("softmax_loss_naive softmax_loss_vectorized linear_softmax_loss",
+           (SHARED, *BASIS, FREE, FINITE, SMALL)),
+    **each("svm_loss_naive svm_loss_vectorized linear_svm_loss",
+           (SHARED, *BASIS, FREE, LARGE, SMALL)),
     **each("mse_loss l2_loss", (*BASIS, LARGE, SMALL)),
     **each("l1_loss mae_loss huber_loss smooth_l1_loss", (*BASIS, LARGE, SMALL)),
     **each("bce_loss binary_cross_entropy_loss", BASIS),

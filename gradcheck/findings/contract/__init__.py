@@ -12,4 +12,5 @@ non_finite              The gradient holds inf or NaN where forward is smooth.
 nonlinear_in_dout       Backward is no product of dout with a Jacobian.
 raises                  Forward or backward raises an exception at valid arguments.
 wrong_shape             A gradient lacks its argument's shape.
+single_sample           Right with several samples, wrong with one.
 """

@@ -14,4 +14,5 @@ penalty                 The L2 penalty of a loss: how strong it is
 scores                  A loss over classes, recognised by its gradient
 shapes                  A gradient of a wrong shape, held against the numeric one.
 values                  The values that a backward combines, and what it returns if one of them ...
+others                  A layer that is wrong at its arguments, at others: fewer samples, or more.
 """

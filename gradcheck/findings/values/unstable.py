@@ -30,16 +30,10 @@ RULE = Rule(
             return out, out
         """,
     breaches={
-        "output": Message(
-            "forward's output holds {value} where the formula is finite: an exponential overflows, "
-            "or a difference cancels",
-            "subtract the maximum of each row before exp, take np.logaddexp(0, x) for log(1 + "
-            "exp(x)), np.tanh for a quotient of exponentials, the mean of (x - mean)^2 for a "
-            "variance"),
-        "gradient": Message(
-            "the gradient of {argument} holds {value} at {where} where the formula is finite",
-            "write the derivative by what forward returned, as out * (1 - out), and guard what "
-            "divides or overflows"),
+        "output": Message("{what} holds {value} where the formula is finite: {because}",
+                          "{remedy}"),
+        "gradient": Message("the gradient of {argument} holds {value} at {where} where the formula "
+                            "is finite: {because}", "{remedy}"),
         "loss": Message(
             "the loss is {value} although its gradient is finite: the logarithm of a probability "
             "that was rounded to 0",

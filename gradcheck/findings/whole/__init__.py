@@ -13,4 +13,5 @@ unexplained             The numbers disagree and no rule fits.
 wrong_axis_sum          A parameter's gradient is summed over other axes than it was broadcast ...
 wrong_cached_value      Backward uses another array of the cache than its formula asks for.
 zero_gradient           The gradient is zero although the output depends on the argument.
+fixed_batch_size        A number of samples is written into the code.
 """

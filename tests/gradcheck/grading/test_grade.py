@@ -313,7 +313,7 @@ def test_what_is_not_written_is_one_quiet_line_without_points(tmp_path: Path, bo
         ("dropout", "todo", 0.0), ("relu", "todo", 0.0)]
     assert record.max_score == graded(tmp_path, CS231N, only=["dropout", "relu"]).max_score
     assert record.exit_code == 1
-    assert len(render(record).splitlines()) == 5
+    assert len(render(record).splitlines()) == 6
 
 
 WRITES = ("return dout * (cache > 0)", "dout *= cache > 0\n    return dout")
@@ -336,6 +336,20 @@ def test_a_submission_cannot_ignore_its_own_findings(tmp_path: Path) -> None:
         "def relu_backward(dout, cache):  # gradcheck: ignore[dout-mutated]")
     assert "ignore[" in source
     assert lost(graded(tmp_path, source, only="relu")) == ["relu: contract"]
+
+
+@pytest.mark.parametrize("settings", [
+    {"ignore": "value-differs"}, {"points": {"relu": {"total": 10, "ignore": ["value-differs"]}}},
+])
+def test_a_value_that_is_not_compared_has_no_points_and_takes_none(
+        tmp_path: Path, settings: dict) -> None:
+    source = ("import numpy as np\n\ndef relu_forward(x):\n    return 2 * np.maximum(x, 0), x\n\n"
+              "def relu_backward(dout, x):\n    return 2 * dout * (x > 0)\n")
+    record = graded(tmp_path, source, only="relu", **settings)
+    assert [(item.name, item.status) for item in record.items] == [
+        ("relu: gradient", "passed"), ("relu: contract", "passed")]
+    assert record.score == record.max_score
+    assert graded(tmp_path, source, only="relu").score == 0
 
 
 def test_a_law_that_is_ignored_is_worth_nothing_to_anybody(tmp_path: Path) -> None:

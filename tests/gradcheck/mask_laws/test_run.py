@@ -159,7 +159,7 @@ def test_a_failure_says_law_example_number_and_slip():
 
 
 def test_examples_are_shrunk_to_one_unit():
-    assert "x = [0.5] (float32), p = 0.5, seed = 0" in check_law(
+    assert "x = [0.5] (float32), p = 0.5, seed = " in check_law(
         "dtype", mutant("float32_becomes_float64")).message
     result = check_law("values", mutant("no_scale"))
     assert "x = [0.5], p = 0.5, seed = 0" in result.message

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from gradcheck.mask_laws.statistics import Count, least_likely, spread_counts, worst_lag
+from gradcheck.mask_laws.tails import at_least, at_most
 
 
 def standard(kept, keep):
@@ -56,3 +59,16 @@ def test_of_many_counts_the_least_likely_is_named_if_it_is_beyond_chance():
     usual = [Count(f"family {i}", 500 + i, 1000, 0.5) for i in range(30)]
     assert least_likely(usual) is None
     assert least_likely([*usual, Count("odd", 700, 1000, 0.5)]).count.of == "odd"
+
+
+@pytest.mark.parametrize("p", [1e-3, 0.3, 0.5, 0.97])
+@pytest.mark.parametrize("n", [1, 7, 4096, 2_000_000])
+def test_the_tails_are_scipys_to_ten_digits(n, p):
+    spread = 12 * math.sqrt(n * p * (1 - p)) + 2
+    k = np.unique(np.linspace(n * p - spread, n * p + spread, 201).round())
+    np.testing.assert_allclose(at_most(k, n, p), stats.binom.cdf(k, n, p), rtol=1e-10, atol=0)
+    np.testing.assert_allclose(at_least(k, n, p), stats.binom.sf(k - 1, n, p), rtol=1e-10, atol=0)
+
+
+def test_no_number_is_no_count():
+    assert at_most(math.nan, 10, 0.5) == at_least(math.nan, 10, 0.5) == 0

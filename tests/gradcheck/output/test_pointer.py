@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from gradcheck.output.json import as_json
-from gradcheck.output.pointer import diff_of, patch, pointer, sentence
+from gradcheck.output.pointer import diff_of, patch, pointer, sentence, shown
 from gradcheck.output.record import Item, Record
 from gradcheck.output.render import FORMATS, render
 from tests.gradcheck.output.records import REPORT
@@ -140,3 +140,28 @@ def test_a_github_annotation_has_the_column():
 
 def test_a_patch_holds_the_edits_of_all_layers():
     assert patch([record_with(), record_with(diff=None)]) == "\n".join(diff_of(REPAIR)) + "\n"
+
+
+def test_of_several_suspects_one_sentence_is_said_below_their_lines():
+    suspect = {**REPAIR, "verified_at": 0, "kind": "suspect", "diff": None}
+    (pointed, said, diff), = shown([suspect, {**suspect, "line": 9}])
+    assert [line.partition(" ")[0] for line in pointed[::2]] == [
+        "homework.py:15:", "homework.py:9:"]
+    assert said == ("the slip may be at one of these places: another value there would make every "
+                    "gradient right; no edit was proved")
+    assert diff == []
+
+
+def test_what_a_judge_found_of_an_edit_is_said_in_place_of_how_it_was_proved():
+    told = {**REPAIR, "verified_at": 0, "proof": "with the edit, all of relu passes"}
+    assert sentence({**told, "diff": None}) == f"{REPAIR['words']} ({told['proof']})"
+
+
+def test_a_value_that_backward_agrees_with_is_no_half_of_a_mend_and_promises_no_edit():
+    (_, said, _), = shown([{**REPAIR, "diff": None, "after": "", "side": "value-alone"}])
+    assert said == (f"{REPAIR['words']} for the value; backward agrees with forward as it is, so "
+                    "mend both")
+
+
+def test_of_a_value_that_is_wrong_nothing_is_left_open():
+    assert sentence({**REPAIR, "diff": None, "side": "value"}).startswith(REPAIR["words"])

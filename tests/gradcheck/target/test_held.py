@@ -53,6 +53,23 @@ AFFINE_OF_TWO = AFFINE.replace("    return x.reshape", """
     return x.reshape""", 1)
 
 
+@pytest.mark.parametrize(("name", "remedy"), [
+    ("sigmoid_overflows", "0.5 * (1 + np.tanh(x / 2))"),
+    ("softplus_overflows", "np.logaddexp(0, x)"), ("tanh_overflows", "np.tanh"),
+    ("softmax_overflows", "x - x.max(axis=1, keepdims=True)"),
+    ("softmax_global_maximum", "not x - x.max()"),
+    ("softmax_loss_overflows", "each row's maximum before exp"),
+    ("softmax_loss_log_of_zero", "without exp between"),
+    ("batchnorm_variance", "(x - mean)^2"), ("layernorm_variance", "(x - mean)^2"),
+    ("relu_divides", "guard what divides"),
+])
+def test_the_remedy_of_what_overflows_fits_its_cause(name, remedy):
+    slip = next(slip for slip in SLIPS if slip.name == name)
+    finding = item_of(slip.right.replace(slip.old, slip.new)).details["report"]["findings"][0]
+    assert finding["code"] == "unstable"
+    assert remedy in finding["message"]
+
+
 def test_a_refusal_is_said_in_one_line_and_fails_nothing():
     item = item_of(AFFINE_OF_TWO)
     assert item.status == "passed"

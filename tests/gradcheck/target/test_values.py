@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+import gradcheck
 from gradcheck.examples.candidates import Example
 from gradcheck.mask_laws.conventions import Conventions
+from gradcheck.output.text import as_text
 from gradcheck.target.judge import judge
 from gradcheck.target.pairs import Pair
 from gradcheck.target.valued import value_at
 from gradcheck.target.values import Values
 from tests.gradcheck.target import valued as v
+from tests.gradcheck.target.slips import BATCHNORM, CONV, LEAKY_RELU
 
 TRAIN = lambda old, new, m, name: m * old + (1 - m) * new  # noqa: E731
 
@@ -457,8 +460,8 @@ def test_further_arguments_are_held_to_the_definition_as_well():
 
     pair = Pair("relu", "relu", relu, relu)
     several, single = (Example((np.ones((rows, 2)),), ("x",)) for rows in (3, 1))
-    assert value_at(pair, "relu", (several,))[0] is None
-    finding, notes = value_at(pair, "relu", (several, single))
+    assert value_at(pair, "relu", (several,)).finding is None
+    finding, notes, _ = value_at(pair, "relu", (several, single))
     assert finding.where == ((0, 0),)
     assert notes == ("the value differs with x [1, 2]",)
 
@@ -514,3 +517,67 @@ def test_a_finding_carries_what_was_got_expected_and_the_slip():
     assert evidence["slip"] == "the label's own margin of 1 is counted"
     assert finding.where == ()
     assert "Remedy: leave out j = y" in finding.message
+
+
+@pytest.mark.parametrize(("text", "edits", "told"), [
+    (BATCHNORM, {"np.sqrt(var + eps)": "(np.sqrt(var) + eps)",
+                 "gamma, std, train = cache": "gamma, std, train, root = cache",
+                 "gamma, std, train)": "gamma, std, train, np.sqrt(var))",
+                 "(dxhat * xhat).mean(axis=0)": "(dxhat * xhat).mean(axis=0) * std / root"},
+     "eps stands outside the root"),
+    (BATCHNORM, {'"momentum", 0.9': '"momentum", 0.1', "momentum * running": "keep * running",
+                 "(1 - momentum)": "momentum", "keep": "(1 - momentum)"},
+     "momentum is the share of the batch"),
+    (BATCHNORM, {"(1 - momentum) * var": "(1 - momentum) * x.var(axis=0, ddof=1)"},
+     "running_var is the sample's variance"),
+    (CONV, {"conv_param = cache": "conv_param = cache\n    w = w[..., ::-1, ::-1]",
+            "window, w,": "window, w[..., ::-1, ::-1],",
+            "return dx, dw,": "return dx, dw[..., ::-1, ::-1],"},
+     "the kernel flipped, as in mathematics"),
+    (LEAKY_RELU, {"alpha": "slope"}, ""),
+    (LEAKY_RELU, {"(x, alpha=0.01):": "(x):\n    alpha = 0.3"}, "slope 0.3"),
+    (BATCHNORM, {}, ""),
+])
+def test_a_convention_of_others_stands_behind_the_verdict(tmp_path, text, edits, told):
+    for old, new in edits.items():
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "homework.py").write_text(f"import numpy as np\n{text}")
+    record = gradcheck.check_all(tmp_path / "homework.py")
+    remarks = [line.strip() for line in as_text(record).splitlines() if "; " in line]
+    assert remarks == ([f"passed; {told}"] if told else [])
+    assert f"forward's value is right: {told}" in as_text(record, width=200, verbose=True) or (
+        not told)
+
+
+LINEAR = """
+def {name}({args}{reg}):
+    N, scores = len(X), X @ W
+    margins = np.maximum({clamp}, scores - scores[np.arange(N), y][:, None] + 1)
+    margins[np.arange(N), y] = 0
+    binary = (margins > {clamp}) * 1.0
+    binary[np.arange(N), y] -= binary.sum(axis=1)
+    return margins.sum() / N + {half} * np.sum(W * W), X.T @ binary / N + 2 * {half} * W
+"""
+
+
+@pytest.mark.parametrize(("settings", "status", "told"), [
+    ({}, "passed", ""),
+    ({"half": "0.5 * reg"}, "passed", "passed; half the penalty"),
+    ({"half": "3 * reg"}, "passed", "passed; the penalty is 3 reg sum(W * W)"),
+    ({"reg": "", "half": "0.0"}, "passed", ""),
+    ({"reg": "", "half": "0.037"}, "passed", ""),
+    ({"args": "X, y, W"}, "passed", ""),
+    ({"clamp": "-9.0"}, "failed", "the margins are not clamped at 0"),
+    ({"half": "0 * reg"}, "failed", "the penalty of W is missing"),
+])
+@pytest.mark.parametrize("name", ["svm_loss", "hinge_loss", "my_svm_loss"])
+def test_a_linear_classifier_s_loss_is_held_to_its_value_by_its_arguments(
+        tmp_path, name, settings, status, told):
+    usual = {"name": name, "args": "W, X, y", "reg": ", reg", "clamp": "0.0", "half": "reg"}
+    (tmp_path / "homework.py").write_text(
+        "import numpy as np\n" + LINEAR.format(**{**usual, **settings}))
+    record = gradcheck.check_all(tmp_path / "homework.py")
+    assert record.items[0].status == status
+    assert told in " ".join(as_text(record, width=300).split())
+    assert told or "; " not in as_text(record)

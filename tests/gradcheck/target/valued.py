@@ -23,7 +23,8 @@ def said_of(name: str, forward: Any) -> Any:
     trial = Trial(pair, Conventions(), 0)
     found = next(found for found in itertools.islice(candidates_for(pair, 0), 9)
                  if not trial.refuses(found))
-    return value_at(pair, name, (found,))
+    seen = value_at(pair, name, (found,))
+    return seen.finding, seen.notes
 
 
 def finding_on(name: str, forward: Any) -> Any:

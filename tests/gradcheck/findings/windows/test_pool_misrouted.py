@@ -43,10 +43,6 @@ CASES.right(windows.max_pool, randn(2, 2, 6, 6), 2, 2,
 CASES.wrong("looped_pool_looks_for_the_minimum", course.looped_pool,
             course.looped_pool_slip(share=lambda window: window == window.min()),
             *course.pool_args(2, 2, 4, 4))
-CASES.wrong("looped_pool_row_by_the_height", course.looped_pool,
-            course.looped_pool_slip(share=course.hot(
-                lambda k, window: (k // window.shape[0], k % window.shape[1]))),
-            *course.pool_args(2, 2, 6, 6, height=3, width=2, stride=3))
 CASES.wrong("looped_pool_unravels_rows_for_columns", course.looped_pool,
             course.looped_pool_slip(share=course.hot(
                 lambda k, window: np.unravel_index(k, window.shape[::-1])[::-1])),
