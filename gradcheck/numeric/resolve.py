@@ -152,9 +152,11 @@ def _fit_all(shared: _Coordinates) -> None:
     comparison, problem = shared.comparison, shared.problem
     open_ = comparison.passes_widely(problem.limit * shared.size) & ~comparison.settled
     misses = 0
-    for place in np.argwhere(open_):
+    # the coarsest first: one that stays open leaves the argument open, whatever the others tell
+    coarseness = (comparison.tolerance / np.where(shared.size > 0, shared.size, 1.0))[open_]
+    for place in np.argwhere(open_)[np.argsort(-coarseness, kind="stable")]:
         misses += not _fits(shared, tuple(map(int, place)))
-        # one that stays open leaves the argument open; a second may be wrong for sure
+        # a second may be wrong for sure
         if misses == MISSES:
             break
 
