@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.equal import BOUNDS
-from gradcheck.numeric.climb import LOWEST, SEEN, Climbed, climb
+from gradcheck.numeric.climb import LOWEST, SEEN, Climbed, Enough, climb
 from gradcheck.numeric.ladder import Slopes
 
 Array = NDArray[Any]
@@ -35,8 +35,7 @@ class Sums:
     spread: Callable[[Array], Array]
 
 
-def climb_apart(sums: Sums, size: Array, enough: Callable[[Array, Array, Array], Array],
-                start: float = LOWEST) -> Climbed:
+def climb_apart(sums: Sums, size: Array, enough: Enough, start: float = LOWEST) -> Climbed:
     """Climb with sums and their terms at once; return what is known of the sums.
 
     Where sum and terms contradict each other the terms count: a sum may be plain at a step across
@@ -51,7 +50,7 @@ def climb_apart(sums: Sums, size: Array, enough: Callable[[Array, Array, Array],
     ...     total = np.array([np.sum(terms)])
     ...     return Slopes(total, total, total, np.array([1e9 * 2.0**-52 / s]), np.array([s])), both
     >>> sums = Sums(slopes, lambda terms: np.array([np.sum(terms)]), lambda sums: np.full(2, sums))
-    >>> never = lambda value, bound, seen: np.zeros(1, dtype=bool)
+    >>> never = lambda *known: np.zeros(1, dtype=bool)
     >>> found = climb_apart(sums, np.ones(1), never)
     >>> bool(abs(found.value[0] - 1 / 64) <= found.bound[0] < 1e-9)
     True
@@ -63,22 +62,24 @@ def climb_apart(sums: Sums, size: Array, enough: Callable[[Array, Array, Array],
         return Slopes(*(np.concatenate([getattr(whole, entry.name), getattr(terms, entry.name)])
                         for entry in fields(Slopes)))
 
-    def told(value: Array, bound: Array, seen: Array) -> Array:
-        known = np.asarray(enough(*_together(sums, count, value, bound, seen)))
+    def told(*both: Array) -> Array:
+        known = np.asarray(enough(*_together(sums, count, *both)))
         return np.concatenate([known, sums.spread(known)])
 
     found = climb(both, np.concatenate([size, sums.spread(size)]), told, start)
-    value, bound, seen = _together(sums, count, found.value, found.bound, found.seen)
-    return replace(found, value=value, bound=bound, seen=seen, constant=found.constant[:count])
+    value, bound, seen, apart = _together(sums, count, found.value, found.bound, found.seen,
+                                          found.apart)
+    return replace(found, value=value, bound=bound, seen=seen, apart=apart,
+                   constant=found.constant[:count])
 
 
-def _together(sums: Sums, count: int, value: Array, bound: Array, seen: Array
-              ) -> tuple[Array, Array, Array]:
-    """Return value, bound and whether they are seen, of each sum: as a whole or by its terms."""
+def _together(sums: Sums, count: int, value: Array, bound: Array, seen: Array, apart: Array
+              ) -> tuple[Array, Array, Array, Array]:
+    """Return value, bound, `seen` and `apart` of each sum: as a whole or by its terms."""
     whole, width = value[:count], bound[:count]
     added, slack = sums.gather(value[count:]), sums.gather(bound[count:])
     by_terms = np.isfinite(slack) & (
         (slack < width) | (np.abs(whole - added) > BOUNDS * (width + slack)))
     total, error = np.where(by_terms, added, whole), np.where(by_terms, slack, width)
     clear = np.where(by_terms, (error <= SEEN * np.abs(total)) & (total != 0), seen[:count])
-    return total, error, clear
+    return total, error, clear, np.where(by_terms, sums.gather(apart[count:]), apart[:count])

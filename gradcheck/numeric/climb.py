@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from gradcheck.numeric.ladder import RATIO, Slopes
 
 Array = NDArray[Any]
+Enough = Callable[[Array, Array, Array, Array], Array]
 
 LOWEST = 1 / 16  # of the step eps^(1/3) x
 MOST_STEPS = 30  # up to 10^16 times that
@@ -38,21 +39,23 @@ WORSE = 3  # steps in a row that tell less than one before end the climb
 class Climbed:
     """Derivatives from wide steps; `bound` is infinite where none told anything.
 
-    `seen` marks those whose change was no roundoff; `constant` the coordinates along which the
-    function stays what it is to the last bit, for good or up to a corner; `step` is the one that
-    told most of the first coordinate.
+    `seen` marks those whose change was no roundoff; `apart` is how far the slopes of the two sides
+    stay from the value: at a corner, any value between them may be right. `constant` marks the
+    coordinates along which the function stays what it is to the last bit, for good or up to a
+    corner; `step` is the one that told most of the first coordinate.
     """
 
     value: Array
     bound: Array
     seen: Array
+    apart: Array
     constant: Array
     step: float
     rungs: tuple[Slopes, ...]
 
 
 def climb(slopes: Callable[[float], Slopes], size: Array,
-          enough: Callable[[Array, Array, Array], Array], start: float = LOWEST) -> Climbed:
+          enough: Enough, start: float = LOWEST) -> Climbed:
     """Widen the step until the derivatives are known well enough.
 
     Parameters
@@ -62,13 +65,13 @@ def climb(slopes: Callable[[float], Slopes], size: Array,
     size : ndarray
         What the error of each derivative is measured against.
     enough : callable
-        ``enough(value, bound, seen)`` marks the coordinates of which enough is known.
+        ``enough(value, bound, seen, apart)`` marks the coordinates of which enough is known.
     start : float
         The finest step.
     """
     rungs = [_quiet(slopes, start * RATIO**rung) for rung in range(3)]
     value, bound = np.zeros(size.shape), np.full(size.shape, np.inf)
-    seen = np.zeros(size.shape, dtype=bool)
+    seen, apart = np.zeros(size.shape, dtype=bool), np.zeros(size.shape)
     worse = np.zeros(size.shape, dtype=int)
     step = start
     for rung in range(3, MOST_STEPS):
@@ -83,10 +86,11 @@ def climb(slopes: Callable[[float], Slopes], size: Array,
         worse = np.where(better | ~np.isfinite(bound), 0, worse + 1)
         value, bound = np.where(better, found, value), np.where(better, error, bound)
         seen = np.where(better, clear, seen)
-        told = enough(value, bound, seen) & ((worse > 0) | (bound == 0))
+        apart = np.where(better, _apart(*rungs[-4:-2]), apart)
+        told = enough(value, bound, seen, apart) & ((worse > 0) | (bound == 0))
         if np.all(told | (worse >= WORSE)):
             break
-    return Climbed(value, bound, seen, _constant(rungs), step, tuple(rungs))
+    return Climbed(value, bound, seen, apart, _constant(rungs), step, tuple(rungs))
 
 
 def _quiet(slopes: Callable[[float], Slopes], step: float) -> Slopes:
@@ -133,6 +137,12 @@ def _bends(old: Slopes, new: Slopes, size: Array) -> Array:
     gap, old_gap = new.high - new.low, old.high - old.low
     straight = (gap <= STRAIGHT * size + 2 * new.roundoff) | (NARROWS * old_gap <= gap)
     return np.asarray(~straight)
+
+
+def _apart(fine: Slopes, wide: Slopes) -> Array:
+    """Return half the distance of the one-sided slopes, zero where it is the curvature's."""
+    gap = fine.high - fine.low
+    return np.where(NARROWS * gap <= wide.high - wide.low, 0.0, gap / 2)
 
 
 def _constant(rungs: list[Slopes]) -> Array:

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
+from gradcheck.equal import BOUNDS
+
 Array = NDArray[Any]
 
 FEW, MANY = 24, 1024  # values of one fit
@@ -122,10 +124,26 @@ def fitted(change: Callable[[float], float], last_place: float, wanted: float,
     for side in ONE:
         told = _best(lambda wider, side=side: fit(side, wider), side, wanted)  # type: ignore[misc]
         # beyond a corner that is not so near lies the slope of another piece
-        near = (fit(beside, wider, np.inf) for beside in (BOTH, side) for wider in beside.near)
-        if told.bound <= wanted and agrees(told) and all(map(agrees, near)):
+        if (told.bound <= wanted and agrees(told)
+                and all(agrees(fit(side, wider, np.inf)) for wider in side.near)
+                and _none_here([fit(BOTH, wider, np.inf) for wider in BOTH.near], agrees)):
             return told
     return best
+
+
+def _none_here(near: list[Fitted], agrees: Callable[[Fitted], bool]) -> bool:
+    """Whether fits to both sides, ever nearer, meet no corner but one that lies farther off.
+
+    Across a corner at the origin the slope is the same however near. One that only wider fits meet
+    is on the other side, if this one has none.
+    """
+    wrong = [place for place, fit in enumerate(near) if not agrees(fit)]
+    if not wrong:
+        return True
+    if wrong[-1] + 1 == len(near):
+        return False
+    wide, nearer = near[wrong[-1]:][:2]
+    return abs(wide.value - nearer.value) > BOUNDS * (wide.bound + nearer.bound)
 
 
 def _best(fit: Callable[[float], Fitted], side: Side, wanted: float) -> Fitted:
@@ -158,8 +176,9 @@ class _Values:
         """Return the slope of the simplest polynomial that leaves nothing but noise."""
         one_sided = self.side is not BOTH
         if not np.any(values):
-            # a function that has saturated shows no slope, either: that may confirm one alone
-            return Fitted(0.0, self.last_place / self.reach, self.reach, one_sided=True)
+            # a function that has saturated shows no slope, either: that may confirm one alone;
+            # no more than a last place hides, and whoever applies the bound multiplies it
+            return Fitted(0.0, self.last_place / (BOUNDS * self.reach), self.reach, one_sided=True)
         coefficients, errors = _polynomial(places, values, self.last_place, DEGREE)
         left = np.abs(coefficients) > LEFT * errors
         for degree in self.side.degrees:

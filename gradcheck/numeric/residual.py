@@ -143,9 +143,9 @@ def _by_climb(problem: Problem, position: int, analytic: Array, direction: Array
     floor = _floor(problem, position, analytic, direction)
     target = TARGET * problem.limit * found.size + floor
 
-    def enough(value: Array, bound: Array, seen: Array) -> Array:
+    def enough(value: Array, bound: Array, seen: Array, apart: Array) -> Array:
         tolerance = BOUNDS * bound + floor
-        return np.where(np.abs(along - value) > tolerance + found.granted, seen,
+        return np.where(np.abs(along - value) > tolerance + found.granted + apart, seen,
                         tolerance <= target)
 
     slopes, size = DirectionSlopes(problem, position, analytic, direction), np.array([found.size])
@@ -153,7 +153,8 @@ def _by_climb(problem: Problem, position: int, analytic: Array, direction: Array
             else climb(slopes.whole, size, enough, start))
     residual = replace(found, value=float(wide.value[0]) - along, step=wide.step,
                        tolerance=BOUNDS * float(wide.bound[0]) + floor)
-    if residual.significant and not wide.seen[0]:
+    if residual.significant and not (
+            wide.seen[0] and abs(residual.value) > residual.tolerance + wide.apart[0]):
         return found
     constant = bool(wide.constant[0]) and not np.any(analytic)
     better = residual if residual.significant or residual.tolerance < found.tolerance else found

@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcheck.equal import BOUNDS, FLOOR, NEGLIGIBLE, rms
 from gradcheck.numeric.apart import climb_apart
-from gradcheck.numeric.climb import Climbed, climb, steepest
+from gradcheck.numeric.climb import Climbed, Enough, climb, steepest
 from gradcheck.numeric.comparison import Array, Comparison
 from gradcheck.numeric.dependence import Alignment, Index, align
 from gradcheck.numeric.differences import Problem
@@ -29,6 +29,7 @@ MOST_CLIMBS = 1024  # groups of one argument
 REACH = 4.0  # of x's own size
 FUTILE = 4  # climbs in a row that decide nothing
 MISSES = 2  # fits that do not
+ROUNDING = 0.5  # of the widest tolerance, what an analytic value may err by and still be told
 
 
 def resolve(problem: Problem, comparison: Comparison) -> None:
@@ -106,12 +107,11 @@ class _Coordinates:
         return slopes.change, slopes.last_place
 
 
-def _decider(analytic: Array, size: Array, floor: Array, limit: float
-             ) -> Callable[[Array, Array, Array], Array]:
+def _decider(analytic: Array, size: Array, floor: Array, limit: float) -> Enough:
     """Return what tells where an analytic value surely agrees or surely does not."""
-    def enough(value: Array, bound: Array, seen: Array) -> Array:
+    def enough(value: Array, bound: Array, seen: Array, apart: Array) -> Array:
         tolerance = BOUNDS * bound + floor
-        wrong = np.abs(analytic - value) > tolerance
+        wrong = np.abs(analytic - value) > tolerance + apart
         return np.asarray(np.where(wrong, seen, tolerance <= TARGET * limit * size + floor))
     return enough
 
@@ -152,9 +152,11 @@ def _fit_all(shared: _Coordinates) -> None:
     comparison, problem = shared.comparison, shared.problem
     open_ = comparison.passes_widely(problem.limit * shared.size) & ~comparison.settled
     misses = 0
-    for place in np.argwhere(open_):
+    # the coarsest first: one that stays open leaves the argument open, whatever the others tell
+    coarseness = (comparison.tolerance / np.where(shared.size > 0, shared.size, 1.0))[open_]
+    for place in np.argwhere(open_)[np.argsort(-coarseness, kind="stable")]:
         misses += not _fits(shared, tuple(map(int, place)))
-        # one that stays open leaves the argument open; a second may be wrong for sure
+        # a second may be wrong for sure
         if misses == MISSES:
             break
 
@@ -163,17 +165,20 @@ def _fits(shared: _Coordinates, where: tuple[int, ...]) -> bool:
     """Write what many values along a coordinate tell into the comparison, if they do."""
     comparison, limit = shared.comparison, shared.problem.limit
     analytic, floor = float(comparison.analytic[where]), float(shared.floor[where])
-    wanted = (limit * float(shared.size[where]) - floor) / BOUNDS
+    most = limit * float(shared.size[where])
+    # a floor that is wider hides no more than the values differ by
+    wanted = max(most - floor, ROUNDING * most) / BOUNDS
 
     def agrees(fit: Fitted) -> bool:
         return abs(analytic - fit.value) <= BOUNDS * fit.bound + floor
 
     fit = fitted(*shared.line(where), wanted, agrees)
     wrong = fit.surely(abs(analytic - fit.value) - floor)
-    told = fit.bound <= wanted and (wrong or agrees(fit))
+    hides = BOUNDS * fit.bound + min(floor, abs(analytic - fit.value))
+    told = fit.bound <= wanted and (wrong or (agrees(fit) and hides <= most))
     if told:
         comparison.numeric[where], comparison.bound[where] = fit.value, fit.bound
-        comparison.tolerance[where] = BOUNDS * fit.bound + floor
+        comparison.tolerance[where] = hides
         comparison.failed[where] = wrong
     return told
 
@@ -185,10 +190,12 @@ def _judge(shared: _Coordinates, group: Index, found: Climbed, tolerance: Array,
     analytic, before, size = (np.atleast_1d(values[group]).ravel() for values in (
         comparison.analytic, comparison.tolerance, shared.size))
     error = np.abs(analytic - found.value)
-    failed = here & found.seen & (error > tolerance)
-    passed = here & (error <= tolerance) & (tolerance < before)
+    failed = here & found.seen & (error > tolerance + found.apart)
+    # the analytic value's own rounding hides no more than it differs by
+    hides = np.minimum(tolerance, error + BOUNDS * found.bound)
+    passed = here & (error <= tolerance) & (hides < before)
     settled = here & found.constant & (analytic == 0)
-    hidden = np.where(passed, tolerance, before)
+    hidden = np.where(passed, hides, before)
     wide = here & ~failed & ~settled & ~(hidden <= shared.problem.limit * size)
     if np.any(wide):
         # a saturated sigmoid's gradient is nothing beside the slopes that it has within reach
@@ -199,7 +206,7 @@ def _judge(shared: _Coordinates, group: Index, found: Climbed, tolerance: Array,
     shape = np.shape(comparison.numeric[group])
     for name, mask, values in (
             ("numeric", told, found.value), ("bound", told, found.bound),
-            ("tolerance", told, tolerance), ("failed", failed, failed),
+            ("tolerance", told, np.where(failed, tolerance, hides)), ("failed", failed, failed),
             ("settled", settled, settled)):
         array = getattr(comparison, name)
         old = np.atleast_1d(array[group]).ravel()

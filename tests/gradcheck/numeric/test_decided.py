@@ -6,9 +6,11 @@ import pytest
 
 from tests.gradcheck.numeric.decided import is_wrong, layer_verdicts, loss_verdicts, net_verdicts
 
+OPEN = (46, 48)  # nets of which some arguments stay open
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [*range(20), *OPEN])
 def test_no_net_is_judged_wrongly(seed):
     assert [verdict for verdict in net_verdicts(seed) if is_wrong(verdict)] == []
 

@@ -169,3 +169,16 @@ def test_a_known_approximation_is_accepted_and_told(kind):
 def test_tolerances_are_numbers(wrong):
     with pytest.raises((ValueError, TypeError), match="rtol: got"):
         check_gradient(np.sum, np.ones(2), np.ones(2), rtol=wrong)
+
+
+@pytest.mark.parametrize("distance", [1e-3, 0.1])
+def test_a_corner_that_roundoff_hides_fails_nothing(distance):
+    """From afar the mean of both slopes is as plain as a derivative."""
+    x = np.array([distance, 1.0, 2.0])
+    slopes = np.array([3e-15, 3e-13 / np.cosh(1.0)**2, 3e-13 * np.cos(2.0)])
+
+    def f(x):
+        return 1 + 3e-15 * max(x[0], 0.0) + 3e-13 * (np.tanh(x[1]) + np.sin(x[2]))
+
+    assert check_gradient(f, slopes, x, progress=False).status != "failed"
+    assert check_gradient(f, -slopes, x, progress=False).status == "failed"
