@@ -84,14 +84,16 @@ def over(axes: Callable[[Array], tuple[int, ...]], x: Array, gamma: Any = 1.0, b
     return scaled(normalize(x, axes(x), eps), gamma, beta)
 
 
-def groupnorm(x: Array, gamma: Any = 1.0, beta: Any = 0.0, G: int = 1, eps: float = EPS,
+def groupnorm(x: Array, gamma: Any = 1.0, beta: Any = 0.0, G: int = 0, eps: float = EPS,
               normalize: Normalize = normalized, **_: Any) -> Array:
     """Return the normalization of each sample's groups of C / G neighbouring channels.
+
+    How many groups there are is told, or else there is nothing to compare.
 
     >>> groupnorm(np.arange(4.0).reshape(1, 4, 1, 1), G=2).ravel().round(3).tolist()
     [-1.0, 1.0, -1.0, 1.0]
     """
-    demand(x.ndim == 4 and x.shape[1] % G == 0)
+    demand(x.ndim == 4 and G > 0 and x.shape[1] % G == 0)
     groups = x.reshape(len(x), G, -1)
     return scaled(normalize(groups, (2,), eps).reshape(x.shape), gamma, beta)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,17 +160,28 @@ def _in_attributes(layer: Any) -> Iterator[Slot]:
     gradients = {path: value for path, value in _gradients(layer) if path[-1] not in SAVED}
     params = {path: value for path, value in _arrays(layer) if path not in gradients}
     used: dict[Path, Path] = {}
-    for names_of in (lambda name: (name,), _family):
-        for path, value in params.items():
-            wanted = [pattern.format(word) for word in names_of(str(path[-1]))
-                      for pattern in ("{0}", *GRADIENT_NAMES)]
-            fitting = (key for name in wanted for key, gradient in gradients.items()
-                       if key[-1] == name and key != path and np.shape(gradient) == value.shape)
+    # of its very name, or of the family's; last, beside others, one of another shape: a slip
+    for names_of, any_shape in ((_alone, False), (_family, False), (_alone, True)):
+        for path, value in params.items() if used or not any_shape else ():
+            fitting = _called_like(path, gradients, names_of, None if any_shape else value.shape)
             found = next((key for key in fitting if key not in used.values()), None)
             if found is not None and path not in used:
                 used[path] = found
     for path, found in used.items():
         yield Slot(str(path[-1]), path, found)
+
+
+def _called_like(path: Path, gradients: Mapping[Path, Any],
+                 names_of: Callable[[str], tuple[str, ...]], shape: tuple[int, ...] | None
+                 ) -> Iterator[Path]:
+    """Yield the ways to gradients of a parameter, of its shape if that is given."""
+    for name in (pattern.format(word) for word in names_of(str(path[-1]))
+                 for pattern in ("{0}", *GRADIENT_NAMES)):
+        for key, gradient in gradients.items():
+            fits = isinstance(gradient, np.ndarray | np.floating) if shape is None else (
+                np.shape(gradient) == shape)
+            if key[-1] == name and key != path and fits:
+                yield key
 
 
 def _gradients(layer: Any) -> Iterator[tuple[Path, Any]]:
@@ -218,6 +229,10 @@ def is_learned(name: str) -> bool:
     """
     stem = re.split(r"[_\d]", name.strip("_"))[0].lower()
     return any(stem in family for family in FAMILIES)
+
+
+def _alone(name: str) -> tuple[str, ...]:
+    return (name,)
 
 
 def _family(name: str) -> tuple[str, ...]:

@@ -98,6 +98,10 @@ class Trial:
         shape = self._shape_of_output(found)
         return shape is not None and 0 in shape
 
+    def gives_a_number(self, found: Example) -> bool:
+        """Whether the output is a single number."""
+        return self._shape_of_output(found) == ()
+
     def _shape_of_output(self, found: Example) -> tuple[int, ...] | None:
         """Return the shape of what forward returns first; None where it raises."""
         shapes: list[tuple[int, ...]] = []

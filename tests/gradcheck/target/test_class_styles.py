@@ -6,7 +6,7 @@ Each is a layer whose every gradient is found and right; a slip in any of them i
 import numpy as np
 import pytest
 
-from gradcheck.target.check import check_objects
+from gradcheck.target.check import check_all, check_objects
 
 
 def judged(kind):
@@ -507,3 +507,30 @@ class Gain:
 def test_a_parameter_that_is_called_as_a_gradient_is_one_where_it_has_a_gradient():
     item = judged(Gain)
     assert (item.status, item.arguments) == ("passed", ("x", "gamma", "beta"))
+
+
+AFFINE_OF_ITS_OWN = """
+import numpy as np
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = {db}
+        return {dx}
+"""
+
+
+@pytest.mark.parametrize(("dx", "db", "status", "told"), [
+    ("dout @ self.W.T", "dout.sum(axis=0)", "passed", ""),
+    ("dout @ self.W", "dout.sum(axis=0)", "failed", "raises"),
+    ("dout @ self.W.T", "np.sum(dout)", "failed", "wrong-axis-sum in db"),
+])
+def test_a_slip_in_shapes_is_none_of_vectors_that_fit_by_chance(tmp_path, dx, db, status, told):
+    (tmp_path / "own.py").write_text(AFFINE_OF_ITS_OWN.format(dx=dx, db=db))
+    (item,) = check_all(str(tmp_path / "own.py")).items
+    assert item.status == status
+    assert told in item.message
