@@ -178,9 +178,9 @@ def _called_like(path: Path, gradients: Mapping[Path, Any],
     for name in (pattern.format(word) for word in names_of(str(path[-1]))
                  for pattern in ("{0}", *GRADIENT_NAMES)):
         for key, gradient in gradients.items():
-            fits = isinstance(gradient, np.ndarray | np.floating) if shape is None else (
-                np.shape(gradient) == shape)
-            if key[-1] == name and key != path and fits:
+            if key[-1] == name and key != path and (
+                    isinstance(gradient, np.ndarray | np.floating) if shape is None
+                    else np.shape(gradient) == shape):
                 yield key
 
 
