@@ -58,6 +58,8 @@ def _halves(name: str) -> list[str]:
 
 
 def _names_in(path: Path) -> list[str]:
+    if not path.is_file():  # to open a pipe is to wait for whoever writes into it
+        return []
     try:
         with open(path, "rb") as file:
             text = file.read(MOST_BYTES).decode("utf-8", "replace")

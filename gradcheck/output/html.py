@@ -36,15 +36,14 @@ def heat_map(report: Report) -> str:
         lines = [*pointer(repair), sentence(repair), *diff_of(repair)]
         parts.append("<pre>" + html.escape("\n".join(lines)) + "</pre>")
     rows = "".join(
-        f"<tr><td>d{html.escape(entry.name)}</td><td>{html.escape(entry.dtype)}{list(entry.shape)}</td>"
-        f"<td>{entry.worst_error:.1e}</td><td>{list(entry.worst_index)}</td>"
-        f"<td>{entry.analytic:.6g}</td><td>{entry.numeric:.6g} ± {entry.bound:.1e}</td></tr>"
+        _row("td", f"d{html.escape(entry.name)}", html.escape(entry.dtype) + str(list(entry.shape)),
+             f"{entry.worst_error:.1e}", str(list(entry.worst_index)), f"{entry.analytic:.6g}",
+             f"{entry.numeric:.6g} ± {entry.bound:.1e}")
         for entry in report.arguments
     )
-    parts.append(
-        "<table><tr><th>gradient</th><th>array</th><th>worst relative error</th><th>at</th>"
-        f"<th>analytic</th><th>numeric ± bound</th></tr>{rows}</table>"
-    )
+    head = _row("th", "gradient", "array", "worst relative error", "at", "analytic",
+                "numeric ± bound")
+    parts.append(f"<table>{head}{rows}</table>")
     for entry in report.arguments:
         if entry.errors is not None and entry.errors.ndim == 2 and entry.errors.size:
             # what is right must not look alarming: its rounding errors are no picture of anything
@@ -55,6 +54,12 @@ def heat_map(report: Report) -> str:
             parts.append(f"<p>|analytic − numeric| of d{html.escape(entry.name)}, {told}:</p>"
                          f"{_cells(errors)}")
     return "".join(parts) + "</div>"
+
+
+def _row(tag: str, *cells: str) -> str:
+    """Return a row of a table; its padding is its own, since a page may strip every style sheet."""
+    style = "text-align:left;padding:0.2em 1em 0.2em 0"
+    return "<tr>" + "".join(f'<{tag} style="{style}">{cell}</{tag}>' for cell in cells) + "</tr>"
 
 
 def _cells(errors: NDArray[np.float64]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 from collections.abc import Iterator, Sequence
@@ -94,11 +95,21 @@ def _further(trial: Trial, example: Example) -> Iterator[Example]:
 def _others(trial: Trial, wrong_at: Example, example: Example) -> Iterator[Layer]:
     """Yield the same pair at further arguments, and at arguments of other sizes."""
     first = () if wrong_at is example else (example,)
-    for other in itertools.chain(first, _more(trial, example)):
+    for other in itertools.chain(first, _tested(trial, example), _more(trial, example)):
         try:
             yield layer_at(trial, other)[0]
         except Exception:
             continue
+
+
+def _tested(trial: Trial, example: Example) -> Iterator[Example]:
+    """Yield the arguments in test mode, where the pair is right: no edit may spoil that."""
+    for entry in further(example, example, trial.pair):
+        if entry.variant.test and entry.pair is None and not entry.excused(trial, entry.example):
+            with contextlib.suppress(Exception):
+                if trial.report(entry.example).passed:
+                    yield entry.example
+            return
 
 
 def _more(trial: Trial, first: Example) -> Iterator[Example]:

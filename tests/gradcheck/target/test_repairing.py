@@ -133,3 +133,36 @@ def test_a_crop_that_is_empty_without_padding_is_counted_from_the_front(tmp_path
     (repair,) = item.details["report"]["repairs"]
     first, second = ("-2", "-1") if "..." in wrong else ("2", "3")
     assert f"pad:dxp.shape[{first}] - pad, pad:dxp.shape[{second}] - pad" in repair["after"]
+
+
+CACHED = """
+import numpy as np
+
+
+def dropout_forward(x, dropout_param):
+    p, mode = dropout_param["p"], dropout_param["mode"]
+    if "seed" in dropout_param:
+        np.random.seed(dropout_param["seed"])
+    mask = None
+    out = x
+    if mode == "train":
+        mask = np.random.rand(*x.shape) >= p
+        out = x * mask / (1 - p)
+    cache = (dropout_param, mask)
+    return out, cache
+
+
+def dropout_backward(dout, cache):
+    dropout_param, mask = cache
+    return dout * mask if dropout_param["mode"] == "train" else dout
+"""
+
+
+def test_no_edit_spoils_test_mode(tmp_path):
+    """Scaling the mask where it is cached would repair training, and raise where there is none."""
+    file = tmp_path / "cached.py"
+    file.write_text(CACHED)
+    item = check_all(str(file), only=["dropout"], repair=True).items[0]
+    (repair,) = item.details["report"]["repairs"]
+    assert "mask / (1 - dropout_param['p'])" in repair["after"]
+    assert repair["line"] == 20
