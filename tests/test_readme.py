@@ -31,7 +31,7 @@ BY_HAND = {
     "gradcheck conformance torch keras flax.linen flax.nnx equinox layers": "needs the frameworks",
     "python -m tests.benchmarks.checker": "times of one machine",
     "python -m tests.benchmarks.dropout": "times of one machine",
-    "python -m tests.gradcheck.numeric.decided --draws 6":
+    "python -m tests.gradcheck.numeric.decided --draws 12":
         "takes minutes; a slow test draws others",
     "python -m tests.gradcheck.numeric.exact": "needs mpmath; a slow test holds the bounds",
 }

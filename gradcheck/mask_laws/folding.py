@@ -56,7 +56,9 @@ def _always(result: CheckResult) -> bool:
 def _is_shared(result: CheckResult) -> bool:
     """Whether neighbours agree, or a line is kept, far more or less often than by chance."""
     seen, chance = (float(result.evidence.get(name, 0)) for name in ("observed", "expected"))
-    return abs(seen - chance) > 0.2 * (1 - chance)
+    off = abs(seen - chance)
+    # of several counts beyond all chance the first is told, which need not be the farthest off
+    return off > 0.2 * (1 - chance) or (off > 0.05 and result.evidence.get("chance") == 0)
 
 
 def _is_fixed(result: CheckResult) -> bool:
@@ -133,6 +135,16 @@ def _same_words(one: CheckResult, two: CheckResult) -> bool:
         return True
     words = [result.error.slip if result.error else "" for result in (one, two)]
     return bool(words[0]) and words[0] == words[1]
+
+
+def with_flags(message: str) -> str:
+    """Return a law's message with the command's flag where it proposes another convention.
+
+    >>> with_flags("rate: 1; if that is meant, set p_is='keep'.")
+    'rate: 1; if that is meant, pass --p-is keep.'
+    """
+    return SETTING.sub(lambda found: f"; if that is meant, pass --{FLAGS[found[1]]} {found[2]}",
+                       message)
 
 
 def proposal(results: Sequence[CheckResult], prefix: str = "--", python: bool = True) -> str:

@@ -119,7 +119,8 @@ class _Walk:
         """Return what is said of the pair."""
         unfit: list[tuple[int, Judgement]] = []
         for place, example in self._accepted():
-            if unfit and example.guessed and self.trial.gives_a_number(example):
+            if (unfit and example.guessed and not self.trial.pair.is_loss
+                    and self.trial.gives_a_number(example)):
                 continue  # where every shape is that of a number, no slip in one could show
             judgement = replace(judge_at(self.trial, self.like, example, place), example=example)
             need = self._need(judgement)

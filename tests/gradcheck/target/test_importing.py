@@ -166,7 +166,7 @@ def test_what_a_run_needs_in_an_imported_file_is_told_with_that_file(tmp_path):
 
 
 def test_another_slip_in_a_files_script_is_to_be_mended_or_guarded(tmp_path):
-    error = imported(written(tmp_path, "x = [1]\nprint(x[1])"))["error"]
+    error = imported(written(tmp_path, "x = 1\nraise RuntimeError(x)"))["error"]
     assert "Remedy: mend line 2 of homework.py, or put it under if __name__" in error
 
 
