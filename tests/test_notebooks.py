@@ -255,6 +255,7 @@ def test_gradescope_takes_points_off_for_a_slip_and_says_which(autograder):
     assert "1/N" in message
 
 
+@pytest.mark.slow
 def test_gradescope_tells_as_much_as_the_table_of_points_asks_for(autograder):
     solution = (GRADESCOPE / "solution.py").read_text(encoding="utf-8")
     slipped = solution.replace("dw, dout.sum(axis=0)", "dw, dout.mean(axis=0)")

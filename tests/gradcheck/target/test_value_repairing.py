@@ -1,5 +1,7 @@
 """Edits of a forward whose value is not the one of its name."""
 
+import pytest
+
 from gradcheck import check_all
 
 SIGMOID = """
@@ -47,5 +49,6 @@ def test_of_a_pair_that_agrees_on_a_wrong_value_the_line_is_told_and_no_edit(tmp
     assert (repair["line"], repair["diff"]) == (4, None)
 
 
+@pytest.mark.slow
 def test_an_edit_that_does_not_run_is_not_right(tmp_path):
     assert all(repair["line"] != 4 for repair in repairs_of(LSTM, tmp_path))
