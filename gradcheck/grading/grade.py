@@ -183,13 +183,10 @@ def grade_folder(
         return []
     _check_reference(settings)
     requests = _with_equal_maxima(requests)
-    keys = [key_of(request["path"], request) for request in requests]
     with ExitStack() as stack:
         file = stack.enter_context(Results(Path(results), resume)) if results else None
-        found = {place: file.known[key] for place, key in enumerate(keys)
-                 if resume and file is not None and key in file.known}
         bar = stack.enter_context(tqdm(
-            total=len(keys), initial=len(found), desc="grading", unit="file", file=sys.stderr,
+            total=len(requests), desc="grading", unit="file", file=sys.stderr,
             disable=not progress))
 
         def tell(place: int, record: Record) -> None:
@@ -197,18 +194,30 @@ def grade_folder(
                 file.tell(Path(requests[place]["path"]).relative_to(root), record)
             if callback is not None:
                 callback(record)
-
-        for place, record in found.items():
-            tell(place, record)
-        todo = [place for place in range(len(keys)) if place not in found]
-        for number, record in _graded([requests[place] for place in todo], workers):
-            place = todo[number]
-            record = found[place] = _dated(record, requests[place], keys[place])
-            if file is not None:
-                file.add(keys[place], record)
             bar.update()
-            tell(place, record)
-    return [found[place] for place in range(len(keys))]
+
+        known = file.known if file is not None and resume else {}
+        found = dict(_as_known(requests, known, file, workers, tell))
+    return [found[place] for place in range(len(requests))]
+
+
+def _as_known(requests: Sequence[dict[str, Any]], known: Mapping[str, Record],
+              file: Results | None, workers: int | str | Callable[..., Iterable[Record]],
+              tell: Callable[[int, Record], None]) -> Iterator[tuple[int, Record]]:
+    """Yield each request's place and its record: those that are known, then those judged now."""
+    keys = [key_of(request["path"], request) for request in requests]
+    todo = [place for place, key in enumerate(keys) if key not in known]
+    for place, key in enumerate(keys):
+        if key in known:
+            tell(place, known[key])
+            yield place, known[key]
+    for number, record in _graded([requests[place] for place in todo], workers):
+        place = todo[number]
+        record = _dated(record, requests[place], keys[place])
+        if file is not None:
+            file.add(keys[place], record)
+        tell(place, record)
+        yield place, record
 
 
 def _dated(record: Record, request: Mapping[str, Any], key: str) -> Record:

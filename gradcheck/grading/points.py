@@ -62,7 +62,7 @@ def load_points(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> Po
     """
     if points is None:
         return None
-    table = points if isinstance(points, Mapping) else _read(Path(points))
+    table = _table_of(points)
     if not table:
         raise ValueError("points: got an empty table; expected a section for each layer, such as "
                          "[affine]. Remedy: name the layers that count.")
@@ -84,7 +84,7 @@ def load_ignored(points: str | os.PathLike[str] | Mapping[str, Any] | None
     >>> load_ignored({"ignore": ["rate"], "relu": {"total": 3, "ignore": ["dout-mutated"]}})
     {'': ('rate',), 'relu': ('dout-mutated',)}
     """
-    table = {} if points is None else points if isinstance(points, Mapping) else _read(Path(points))
+    table = _table_of(points)
     listed = {"": table.get(IGNORE), **{name: entries[IGNORE] for name, entries in table.items()
                                         if isinstance(entries, Mapping) and IGNORE in entries}}
     return {name: _codes(name, codes) for name, codes in listed.items() if codes is not None}
@@ -103,7 +103,7 @@ def load_seed(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> int 
     >>> load_seed({"seed": 7, "relu": 3}), load_seed({"relu": 3})
     (7, None)
     """
-    table = {} if points is None else points if isinstance(points, Mapping) else _read(Path(points))
+    table = _table_of(points)
     seed = table.get(SEED)
     if seed is None or (isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0):
         return seed
@@ -125,7 +125,7 @@ def load_hints(points: str | os.PathLike[str] | Mapping[str, Any] | None,
     >>> load_hints({"hints": 2, "relu": 3}), load_hints({"hints": 2}, 0), load_hints(None)
     (2, 0, 1)
     """
-    table = {} if points is None else points if isinstance(points, Mapping) else _read(Path(points))
+    table = _table_of(points)
     level = table.get(HINTS, CODE) if asked is None else asked
     if type(level) is int and VERDICT <= level <= DIFF:
         return level
@@ -142,10 +142,9 @@ def read_points(points: str | os.PathLike[str] | Mapping[str, Any] | None
     ValueError
         As for `load_points`.
     """
-    for load in (load_points, load_ignored, load_seed, load_hints):
-        load(points)
-    table = points if points is None or isinstance(points, Mapping) else _read(Path(points))
-    manner_of(table)
+    table = None if points is None else _table_of(points)
+    for load in (load_points, load_ignored, load_seed, load_hints, manner_of):
+        load(table)
     return table
 
 
@@ -155,6 +154,13 @@ def _codes(name: str, codes: Any) -> tuple[str, ...]:
     where = f"[{name}] ignore" if name else "ignore"
     raise ValueError(f"points: {where} is {codes!r}; expected a list of codes such as "
                      '["dout-mutated"]. Remedy: write a list of strings.')
+
+
+def _table_of(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return a table that is given or stands in a file; an empty one for none."""
+    if points is None:
+        return {}
+    return points if isinstance(points, Mapping) else _read(Path(points))
 
 
 def _read(path: Path) -> Mapping[str, Any]:
