@@ -8,7 +8,6 @@ is none, the slip is elsewhere; where there is one, it is what an edit of the li
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.repair.bench import FAULTS, Bench, Part
+from gradcheck.repair.limit import clock
 from gradcheck.repair.sites import Change, Site
 
 Array = NDArray[Any]
@@ -56,7 +56,7 @@ def suspects(bench: Bench, part: Part, sites: Sequence[Site], deadline: float) -
         return []
     found = []
     for site in sites:
-        if time.monotonic() > deadline:
+        if clock() > deadline:
             break
         if _is_straight(site, part):
             suspect = _solved(bench, part, site, wanted, deadline)
@@ -132,7 +132,7 @@ def _least(site: Site, value: Array, now: Array, wanted: Array, gradients: Any, 
         return None
     rows = []
     for element in np.ndindex(*value.shape):
-        if time.monotonic() > deadline:
+        if clock() > deadline:
             return None
         one = np.zeros(value.shape)
         one[element] = unit

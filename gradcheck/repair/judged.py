@@ -6,13 +6,12 @@ and whoever knows the laws says of an edit whether they hold.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gradcheck.repair import edits
 from gradcheck.repair.bench import FAULTS, Part, parts_of
-from gradcheck.repair.limit import ended_after
+from gradcheck.repair.limit import clock, ended_after
 from gradcheck.repair.sites import Change, sites_of
 from gradcheck.repair.slice import OWN
 from gradcheck.repair.telling import told, undisturbed
@@ -53,11 +52,11 @@ def repairs_by(call: Callable[[], Any], judges: Sequence[Judge], *, side: str, v
     >>> repairs_by(lambda: None, [lambda: True], side="mask", verified=1)
     ()
     """
-    deadline = time.monotonic() + seconds
+    deadline = clock() + seconds
     with ended_after(seconds), undisturbed():
         parts = parts_of(traced(call).runs, {})
         for part, change in _all_changes(parts, first, tiers):
-            if time.monotonic() > deadline:
+            if clock() > deadline:
                 break
             if _is_right(part, change, judges):
                 found = told(part.source, [change], arguments, verified, side)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import difflib
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import numpy as np
 from gradcheck.repair import edits
 from gradcheck.repair.angelic import Suspect, suspects
 from gradcheck.repair.bench import Bench, Outcome, Part
+from gradcheck.repair.limit import clock
 from gradcheck.repair.lost import missing_name
 from gradcheck.repair.sites import Change, Site, sites_of
 from gradcheck.repair.slice import OWN, SHARED, scores
@@ -80,7 +80,7 @@ class Search:
     codes : sequence of str
         The findings' codes, which say what to try first.
     deadline : float
-        When, on the monotonic clock, to stop.
+        When, on this thread's clock, to stop.
     """
 
     bench: Bench
@@ -140,7 +140,7 @@ class Search:
 
     def _solve(self, groups: Sequence[Group]) -> None:
         """Find the lines at which some value makes all right, and what could yield it there."""
-        until = min(self.deadline, time.monotonic() + SOLVING_SECONDS)
+        until = min(self.deadline, clock() + SOLVING_SECONDS)
         for part, sites in groups:
             if part.is_main and part.in_backward:
                 self.suspects += suspects(self.bench, part, sites, until)
@@ -190,7 +190,7 @@ class Search:
 
     @property
     def _is_over(self) -> bool:
-        now = time.monotonic()
+        now = clock()
         return now > self.deadline or now > self.enough
 
     def _sorted(self) -> list[Candidate]:
@@ -216,7 +216,7 @@ class Search:
                 elsewhere = self.bench.right_elsewhere(part, code)
                 if elsewhere >= 0:
                     self.found.append(Candidate(part, (*before, change), code, elsewhere))
-                    self.enough = min(self.enough, time.monotonic() + MORE_SECONDS)
+                    self.enough = min(self.enough, clock() + MORE_SECONDS)
             elif not before and outcome.is_nearer(self.base):
                 self.partial.append((part, change, outcome))
             if self._is_over:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from types import CodeType
 
 import numpy as np
 
 from gradcheck.repair.bench import Bench, Part, all_running
+from gradcheck.repair.limit import clock
 from gradcheck.repair.truth import Place
 from gradcheck.run import Session
 
@@ -30,7 +30,7 @@ def proved(bench: Bench, parts: Sequence[tuple[Part, CodeType]], kind: str, dead
     kind : {'layer', 'gradient', 'net'}
         What is checked.
     deadline : float
-        When, on the monotonic clock, to stop: the first arguments are judged in any case, unless
+        When, on this thread's clock, to stop: the first arguments are judged in any case, unless
         forward is so slow that its gradient was only looked at along directions.
     judges : sequence of callable
         Each says whether the layer as it now runs is right in its own respect.
@@ -38,12 +38,12 @@ def proved(bench: Bench, parts: Sequence[tuple[Part, CodeType]], kind: str, dead
     with all_running(parts):
         longest = 0.0
         for place in bench.places:
-            started = time.monotonic()
+            started = clock()
             if started + longest > deadline and place is not bench.places[0]:
                 break
             if not is_slow(place) and not passes(place, kind):
                 return False
-            longest = max(longest, time.monotonic() - started)
+            longest = max(longest, clock() - started)
         return all(judge() for judge in judges)
 
 
