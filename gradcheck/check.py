@@ -16,6 +16,7 @@ from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer, validate_options
 from gradcheck.numeric.evaluator import upcast
 from gradcheck.numeric.scalar import NetLoss, named_arrays, off_constant
+from gradcheck.repaired import with_lines
 from gradcheck.report import Report
 from gradcheck.run import Session, Workers
 from gradcheck.several import DIRECTIONS, with_more
@@ -276,8 +277,8 @@ def _repaired(report: Report, layer: Layer, kind: str, repair: str | None,
     codes = [finding.code for finding in report.findings]
     given = [replace(layer, args=tuple(args)) for args in examples]
     found = repairs_of(layer, codes, kind=kind, others=[*given, *variants(layer, kind)]) or ()
-    return replace(report, repairs=tuple(
-        entry if repair == "diff" else entry.only_line() for entry in found))
+    return with_lines(report, [entry if repair == "diff" else entry.only_line()
+                               for entry in found])
 
 
 def _numbers(net: Any, X: Any) -> dict[str, float]:

@@ -31,4 +31,5 @@ bounds                  Edits of where arrays are looked at: bounds, indices, wi
 steered                 Edits that the true gradient itself asks for: what it is a multiple of
 where                   What is known where a statement stands: the names in scope
 nodes                   Nodes of new source: templates with nodes in them, other fields
+forwards                The other side: the edit of forward with which it agrees with a backward ...
 """

@@ -89,6 +89,18 @@ def array_factors(site: Site) -> Iterator[ast.AST]:
             yield from site.made("_ * a", *more, a=atom.node)
 
 
+def shares(site: Site) -> Iterator[ast.AST]:
+    """Yield a mask with which what is tied has one share in all; for a window, of its maximum."""
+    node, shape = site.node, site.shape or ()
+    axes = (*range(len(shape)), *([(len(shape) - 2, len(shape) - 1)] if len(shape) > 2 else []))
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
+        yield from site.made(*(f"_ / np.sum(_, axis={axis}, keepdims=True)" for axis in axes))
+    for atom in arrays(site.place) if site.is_value else ():
+        if np.shape(atom.value) == shape and atom.value.dtype.kind == "f":
+            yield from site.made(*(f"_ * (a == np.max(a, axis={axis}, keepdims=True))"
+                                   for axis in axes), a=atom.node)
+
+
 def terms(site: Site) -> Iterator[ast.AST]:
     """Yield it plus or minus an array in scope."""
     shape = has_value(site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.contract.inspection import as_gradients
 from gradcheck.contract.layer import Layer
 from gradcheck.nested import IMMUTABLE
 from gradcheck.numeric.dependence import align
@@ -116,6 +118,13 @@ class Place:
     def truths(self) -> list[Truth]:
         """The true gradients, in the order of the layer's `wrt`."""
         return [self._truth(position) for position in self.layer.wrt]
+
+    def distances_now(self) -> list[float]:
+        """Return how far each gradient is as the layer now runs; infinite where it raises."""
+        found = None
+        with contextlib.suppress(Exception):
+            found = as_gradients(self.layer.backward(self.dout.copy(), self.fresh_cache()))
+        return distances(self, found or ())
 
     def fresh_cache(self) -> Any:
         """Return a copy of the cache, as a candidate may write into it."""

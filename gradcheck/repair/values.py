@@ -198,15 +198,22 @@ def _of_two(a: str, left: Array, b: str, right: Array, shape: tuple[int, ...], a
             ) -> Iterator[tuple[str, Array]]:
     """Yield the matrix products of two arrays, their difference and the sums of their product."""
     if left.ndim == right.ndim == len(shape) == 2:
-        for first, one in ((a, left), (f"{a}.T", left.T)):
-            for second, other in ((b, right), (f"{b}.T", right.T)):
-                if one.shape[1] == other.shape[0] and (one.shape[0], other.shape[1]) == shape:
-                    yield f"({first} @ {second})", one @ other
+        for (first, one), (second, other) in itertools.product(
+                ((a, left), (f"{a}.T", left.T)), ((b, right), (f"{b}.T", right.T))):
+            if one.shape[1] == other.shape[0] and (one.shape[0], other.shape[1]) == shape:
+                yield f"({first} @ {second})", one @ other
     if shape and left.shape == shape and fits(right, shape):
         yield f"({a} - {b})", left - right
-    if alias and left.shape == right.shape and left.ndim > len(shape) and a < b:
-        yield from ((f"{alias}.sum({a} * {b}, axis={axis})", (left * right).sum(axis=axis))
-                    for axis in range(left.ndim))
+    if not alias or left.shape != right.shape:
+        return
+    product = left * right
+    for axis in range(left.ndim):
+        total = f"{alias}.sum({a} * {b}, axis={axis}"
+        if left.shape == shape:  # a softmax's Jacobian times a vector
+            yield (f"({a} * ({b} - {total}, keepdims=True)))",
+                   left * (right - product.sum(axis=axis, keepdims=True)))
+        elif left.ndim > len(shape) and a < b:
+            yield f"{total})", product.sum(axis=axis)
 
 
 def _reaches(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

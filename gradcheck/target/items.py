@@ -151,9 +151,14 @@ class Judging:
         """Return what the laws say, with the line that breaks them where the gradient is right."""
         settings, example = self._settings, self._judgement.example
         if item.status != "failed" or not settings.line or example is None or (
-                self.seconds_left <= 0 or not self._judgement.gradient_right):
+                self.seconds_left <= 0):
             return item
         from gradcheck.target.mask_repairing import mask_repairs
+        from gradcheck.target.repairing import drops_in_test_mode
+
+        if not (self._judgement.gradient_right or drops_in_test_mode(
+                self._judgement, self._pair, settings.conventions_of(self._pair.forward))):
+            return item
 
         broken = [law["name"] for law in item.details["laws"] if law["status"] == "failed"]
         seconds = min(settings.repair_seconds, self.seconds_left)

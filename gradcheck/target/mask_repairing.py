@@ -21,6 +21,7 @@ from gradcheck.repaired import Repair
 
 # What is no matter of the mask's distribution, and has an edit of its own.
 OF_ITS_OWN = {"dtype"}
+TESTED = "test_mode"
 # The kinds of edits to try first where too many or too few units are kept; and where not.
 RATE = ("comparison", "name", "sign", "constant")
 SCALE = ("factor", "operator", "name", "constant")
@@ -54,7 +55,9 @@ def mask_repairs(impl: DropoutImplementation, example: Example, broken: Collecti
         return report.status in ("passed", "warned")
 
     judges = [lambda: _hold(impl, first), gradient_right, lambda: _hold(impl, others)]
-    return repairs_by(lambda: impl.forward(*copy.deepcopy(example.args)), judges, side="mask",
+    mode = {"mode": "test"} if TESTED in broken else {}  # whose lines are to be seen running
+    args = [{**arg, **mode} if isinstance(arg, dict) else arg for arg in example.args]
+    return repairs_by(lambda: impl.forward(*copy.deepcopy(args)), judges, side="mask",
                       first=RATE if "rate" in broken else SCALE, verified=len(laws),
                       seconds=seconds)
 

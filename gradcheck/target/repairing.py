@@ -15,10 +15,10 @@ from gradcheck.along import scalar_layer
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer
 from gradcheck.examples.candidates import Example
-from gradcheck.mask_laws.conventions import Conventions
+from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.repair.places import ATTEMPTS, others
 from gradcheck.repair.stage import repairs_of
-from gradcheck.repaired import Repair
+from gradcheck.repaired import Repair, pointed, with_lines
 from gradcheck.target.at_arguments import candidates_for
 from gradcheck.target.further import further
 from gradcheck.target.judge import with_keywords
@@ -56,10 +56,34 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
     codes = [finding.code for finding in report.findings]
     if VALUE_CODE in codes:  # forward is to blame: no edit of backward could be right
         found = () if pair.is_loss else _of_value(trial, example, codes, seconds)
+    elif drops_in_test_mode(judgement, pair, conventions):
+        found = ()  # so is here
     else:
         found = _found(trial, judgement.wrong_at or example, example, codes, seconds)
-    shown = tuple(entry if told else entry.only_line() for entry in found)
-    return replace(judgement, report=replace(report, repairs=shown))
+    shown = [entry if told else entry.only_line() for entry in found]
+    message = pointed(judgement.message, [entry.to_dict() for entry in shown])
+    return replace(judgement, report=with_lines(report, shown), message=message)
+
+
+def drops_in_test_mode(judgement: Judgement, pair: Pair, conventions: Conventions) -> bool:
+    """Whether a gradient is wrong where a dropout's forward is not what it is in test mode.
+
+    Backward could be made to agree with it; the laws of the mask have an edit of forward.
+    """
+    wrong_at = judgement.wrong_at
+    if pair.base not in LAWFUL or wrong_at is None or len(wrong_at.args) != 2:
+        return False
+    x, params = wrong_at.args
+    if not isinstance(params, dict) or params.get("mode") != "test":
+        return False
+    impl = conventions.implementation(pair)
+    kept = params["p"] if impl.p_is == "keep" else 1 - params["p"]
+    try:
+        out = np.asarray(pair.forward(*copy.deepcopy(wrong_at.args))[0])
+    except Exception:
+        return False
+    wanted = x if impl.scaling == "inverted" else x * kept
+    return out.shape != wanted.shape or not np.allclose(out, wanted)
 
 
 def _of_value(trial: Trial, example: Example, codes: Sequence[str], seconds: float
