@@ -23,6 +23,9 @@ KEPT = "it keeps with p, {}; --p-is drop judges otherwise"
 class WrongSettingError(ValueError):
     """A flag, a keyword or the project's file asks for something that cannot be."""
 
+# What a command on one function takes at most, if nothing else is said of looking for its line.
+COMMAND_SECONDS = 3.0
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -49,8 +52,9 @@ class Settings:
         Whether the line is looked for that a failure comes from.
     repair : bool
         Whether the edit that repairs it is told, too.
-    repair_seconds : float
-        How long it is looked for at most, for each function.
+    repair_seconds : float, optional
+        How long it is looked for at most, for each function; by default so long that a command on
+        one function takes three seconds in all.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
     fail_uncovered : bool
@@ -76,7 +80,7 @@ class Settings:
     memory: float | None = None
     line: bool = True
     repair: bool = False
-    repair_seconds: float = 3.0
+    repair_seconds: float | None = None
 
     @property
     def conventions(self) -> Conventions:
@@ -165,6 +169,8 @@ def _value(name: str, value: Any, default: Any) -> Any:
                                 "strings.")
     if name == "seeding" and value in ("none", None):
         return None
+    if name == "repair_seconds" and value is not None:
+        default = COMMAND_SECONDS
     if isinstance(default, float) and type(value) is int:
         value = float(value)
     if type(value) is not type(default) or (type(value) in (int, float) and value < 0):
