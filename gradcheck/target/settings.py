@@ -127,8 +127,10 @@ class Settings:
         ('relu',)
         """
         known = {field.name: getattr(cls, field.name) for field in fields(cls)}
+        known["repair_seconds"] = COMMAND_SECONDS  # if none is given, less what judging takes
         _refuse_unknown(given, list(known))
-        settings = cls(**{name: _value(name, value, known[name]) for name, value in given.items()})
+        settings = cls(**{name: _value(name, value, known[name]) for name, value in given.items()
+                          if (name, value) != ("repair_seconds", None)})
         if bool(settings.forward) != bool(settings.backward):
             raise WrongSettingError("forward, backward: got one of them alone; expected both. "
                                     "Remedy: name the two functions of the pair.")
@@ -169,8 +171,6 @@ def _value(name: str, value: Any, default: Any) -> Any:
                                 "strings.")
     if name == "seeding" and value in ("none", None):
         return None
-    if name == "repair_seconds" and value is not None:
-        default = COMMAND_SECONDS
     if isinstance(default, float) and type(value) is int:
         value = float(value)
     if type(value) is not type(default) or (type(value) in (int, float) and value < 0):
