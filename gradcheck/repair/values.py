@@ -24,6 +24,7 @@ from gradcheck.repair.where import Where
 Array = NDArray[Any]
 ALIKE = 1e-6
 MOST_FORMS = 240
+JACOBIAN = ", keepdims=True)))"
 MOST_NAMES = 6
 
 
@@ -51,7 +52,9 @@ def expressions(site: Site, wanted: Array) -> Iterator[tuple[str, ast.expr]]:
                 np.linalg.norm(value - wanted) <= ALIKE * np.linalg.norm(wanted)):
             yield "deletion", node
     now = site.place.value(site.node)
-    pool = _forms(site.place, wanted.shape)
+    empty = now is None or not np.any(now)  # to be written into below
+    pool = [form for form in _forms(site.place, wanted.shape)
+            if not (empty and JACOBIAN in form[0])]
     if isinstance(now, np.ndarray) and now.shape == wanted.shape and now.dtype.kind == "f":
         for node in _matching(wanted - now, pool, site.place):
             sign, term = ("-", node.operand) if isinstance(node, ast.UnaryOp) else ("+", node)
