@@ -94,7 +94,7 @@ class Judging:
 
     def _covered(self, item: Item) -> Item:
         """Return an item that passed with the lines that never ran."""
-        if item.status not in FINE:
+        if item.status not in FINE or self._pair.net is not None:
             return item
         if not Coverage.is_possible():
             return replace(item, advice=(*item.advice, NOT_MEASURED))
