@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,8 @@ import numpy as np
 from gradcheck.along import net_layer, net_numbers
 from gradcheck.arguments import was_refused
 from gradcheck.examples.nets import drawn_params, net_batch, net_settings, other_choices
-from gradcheck.exceptions import reason_and_place, reason_of
+from gradcheck.exceptions import reason_and_place, reason_of, with_line
+from gradcheck.remedies import reason_and_remedy
 from gradcheck.report import Report
 from gradcheck.run import Session
 from gradcheck.several import is_wrong, together
@@ -24,6 +25,7 @@ from gradcheck.target.judgement import FORM_CODES, Judgement
 from gradcheck.target.needs import need_of
 from gradcheck.target.pairs import Pair
 from gradcheck.target.passes import needed
+from gradcheck.target.sources import as_named
 from gradcheck.target.unwritten import is_nothing, raised_by_a_gap
 
 Rng = np.random.Generator
@@ -177,6 +179,8 @@ def judged_net(pair: Pair, seed: int) -> Judgement:
     if need := _need(report, wrong_at):
         return Judgement("skipped", f"not judged: {need}")
     advice = (f"not judged {', '.join(refused)}",) if refused else ()
+    note = _note_of_layers(pair.forward) if report.status == "failed" else ""
+    report = replace(report, notes=(*report.notes, note)) if note else report
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
                      report, report.passed, advice, net_at=wrong_at)
 
@@ -192,8 +196,9 @@ def _further(trial: Trial, name: str, seed: int) -> Report | str:
         gap, report = reason_of(error), None
     if report is None:
         return f"{trial.told} ({gap[:MOST_REASON]})"
-    codes = frozenset[str]().union(*(finding.symptoms for finding in report.findings))
-    return "" if codes & FORM_CODES else report
+    of_form = next((finding for finding in report.findings if finding.symptoms & FORM_CODES), None)
+    return report if of_form is None else (
+        f"{trial.told} ({of_form.message.partition('. Remedy')[0][:MOST_REASON]})")
 
 
 def _need(report: Report, trial: Trial) -> str:
@@ -283,10 +288,34 @@ def _not_made(pair: Pair, error: BaseException) -> Judgement:
         return Judgement("todo", gap)
     if need := need_of(error):
         return Judgement("skipped", f"not judged: {need}")
-    reason = str(error) if type(error) is LookupError or was_refused(error) else (
-        reason_and_place(error))
-    return Judgement("skipped", f"{pair.name} could not be tried ({reason})\n"
-                     "  Remedy: write beside it, with sizes that it takes,\n"
+    return Judgement("skipped", f"{pair.name} could not be tried{_why(error)}\n"
+                     f"  {'Remedy: write' if _is_ours(error) else 'Or write'} beside it, with "
+                     "sizes that it takes,\n"
                      f"      def {pair.name}_example(rng):\n"
                      f"          return {pair.name}(...), rng.normal(size=(5, 6)), "
                      "rng.integers(4, size=5)")
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether it is our own words that an exception says."""
+    return type(error) is LookupError or was_refused(error)
+
+
+def _why(error: Exception) -> str:
+    """Return why a net could not be tried; of what its own code raised, the line, too."""
+    if _is_ours(error):
+        return f" ({error})"
+    return with_line(f": its constructor raised {reason_and_remedy(error)}", error)
+
+
+def _note_of_layers(kind_of_loss: Callable[..., Any]) -> str:
+    """Return what is said of the layers that a wrong net calls; '' where it calls none."""
+    code = getattr(kind_of_loss, "__code__", None)
+    names = getattr(kind_of_loss, "__globals__", {})
+    called = [name for name in code.co_names if name.endswith(("_forward", "_backward", "_loss"))
+              and inspect.isfunction(names.get(name))] if code is not None else []
+    if not called:
+        return ""
+    files = {as_named(inspect.getfile(names[name])) for name in called}
+    return (f"it calls {called[0]}{f' and {len(called) - 1} more' * (len(called) > 1)} of "
+            f"{' and '.join(sorted(files))}: where a layer is wrong there, the net is, too")
