@@ -131,10 +131,14 @@ def _table(record: Record, color: bool, how: Width) -> list[str]:
     for item, row in zip(items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         before, said = said, (item.group, item.message)
-        if item.status != "todo" or how.verbose or record.kind == "grade" or (
-                "Remedy: " in item.message):
+        if _is_told_of(item, record.kind, how):
             lines += _below(item, record.kind, how, repeated=said == before)
     return lines
+
+
+def _is_told_of(item: Item, kind: str, how: Width) -> bool:
+    """Whether more than the verdict is told: of what is not written, to who can do something."""
+    return item.status != "todo" or how.verbose or kind == "grade" or "Remedy: " in item.message
 
 
 def _below(item: Item, kind: str, how: Width, repeated: bool) -> list[str]:
