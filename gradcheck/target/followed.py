@@ -35,7 +35,7 @@ def without_followers(report: Report, followers: set[str], told: str = RIGHT) ->
     >>> from gradcheck.report import Finding
     >>> value, dx = Finding("value-differs", None, (), "no"), Finding("scaled", "x", (), "by 2")
     >>> report = without_followers(Report(False, False, (value, dx), 4, 9, 0.1), {"x"})
-    >>> [finding.code for finding in report.findings], report.notes[0][-27:]
+    >>> [finding.code for finding in report.findings], report.notes[0][-21:]
     (['value-differs'], 'so mend forward alone')
     """
     gone = [finding for finding in report.findings

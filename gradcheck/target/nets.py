@@ -52,6 +52,7 @@ def pair_of_net(name: str, kind: type, own: Own | None = None) -> Pair:
 
     Examples
     --------
+    >>> import numpy as np
     >>> class Line:
     ...     def __init__(self, input_dim=3): self.params = {"w": np.zeros(input_dim)}
     ...     def loss(self, X, y):
