@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.along import check_layer_along, scalar_layer
 from gradcheck.arguments import refuse
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer, validate_options
 from gradcheck.numeric.evaluator import upcast
 from gradcheck.numeric.scalar import NetLoss, named_arrays, off_constant
 from gradcheck.report import Report
-from gradcheck.run import Session, Workers
-from gradcheck.several import DIRECTIONS, with_more
+from gradcheck.run.along import check_layer_along, scalar_layer
+from gradcheck.run.session import Session, Workers
+from gradcheck.run.several import DIRECTIONS, with_more
 
 Array = NDArray[Any]
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from gradcheck.coverage import Coverage
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.mask_laws.conventions import LAWFUL
 from gradcheck.output.record import FINE, Item
 from gradcheck.target.at_arguments import NO_CONTROL

@@ -15,9 +15,9 @@ from typing import Any
 
 from gradcheck.examples.candidates import Example, NoExampleError, how_to, keyword_settings
 from gradcheck.examples.standard import SHAPE_KEEPING
-from gradcheck.exceptions import reason_of, with_line
+from gradcheck.exceptions.remedies import reason_and_remedy
+from gradcheck.exceptions.words import reason_of, with_line
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.remedies import reason_and_remedy
 from gradcheck.target.at_arguments import candidates_for, judge_at, shapes_of
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.judgement import Judgement

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.along import scalar_layer
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer
 from gradcheck.examples.candidates import Example
@@ -19,6 +18,7 @@ from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.repair.places import ATTEMPTS, others
 from gradcheck.repair.stage import repairs_of
 from gradcheck.repaired import Repair
+from gradcheck.run.along import scalar_layer
 from gradcheck.target.at_arguments import candidates_for
 from gradcheck.target.further import further
 from gradcheck.target.judge import with_keywords

@@ -12,7 +12,7 @@ from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer
 from gradcheck.numeric.scalar import ScalarFunction, named_arrays
 from gradcheck.report import Report
-from gradcheck.run import Session
+from gradcheck.run.session import Session
 
 Array = NDArray[Any]
 
