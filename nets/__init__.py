@@ -38,6 +38,10 @@ What they share
 arguments               what is asked of an argument, over and above `layers.arguments`
 workers                 `workers` as in SciPy: a number of processes, or anything that maps.
 conventions             how a net is told how much to drop: by p, or by what is kept
+accuracy                The fraction of samples that a model classifies as their labels say.
+divergence              Where a loss that is NaN or inf comes from: the data, a parameter
+fingerprint             What a run is a run of: the options and data that a checkpoint may only ...
+interruption            Ctrl-C during a training: the step ends, and nothing of the run is lost.
 """
 
 from importlib.util import find_spec
