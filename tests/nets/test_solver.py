@@ -275,7 +275,8 @@ def checkpoint_of_adam(tmp_path):
 @pytest.mark.parametrize(("key", "value"), [
     *((key, None) for key in ("fingerprint/update_rule", "epoch", "iteration", "best_val_acc",
                               "loss_history", "params/W1", "best_params/W1",
-                              "optim/W1/learning_rate", "rng", "model_rng", "statistics/0/running_var")),
+                              "optim/W1/learning_rate", "rng", "model_rng",
+                              "statistics/0/running_var")),
     ("fingerprint/update_rule", "adamw"), ("epoch", "one"), ("epoch", -1), ("epoch", 1.5),
     ("iteration", [1, 2]), ("best_val_acc", np.nan), ("loss_history", 3.0),
     ("val_acc_history", ["a"]), ("params/W1", np.full((4, 8), np.nan)), ("params/W1", "text"),
