@@ -32,6 +32,7 @@ settings                the dicts of the layers, each read once
 arguments               what is asked of an argument, and how it is refused
 precision               in which precision a layer computes
 keys                    which keys the dicts may hold, and which can only be a mistake
+refusals                The one form in which a layer refuses an argument: got, expected, remedy.
 """
 
 from layers.activations import (
