@@ -211,7 +211,7 @@ def _explain(options: argparse.Namespace) -> int:
     from gradcheck.command.explaining import UnknownCodeError, explanation
 
     try:
-        print(explanation(options.code, options.edits))
+        print(explanation(options.code, options.edits, options.p_is))
     except UnknownCodeError as error:
         raise _UsageError(str(error)) from error
     return PASSED

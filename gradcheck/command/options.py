@@ -43,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("code", metavar="CODE", nargs="?")
     explain.add_argument("--edits", action="store_true",
                          help="list the edits that are tried to repair a layer")
+    explain.add_argument("--p-is", choices=("drop", "keep"), default="drop",
+                         help="whether your p is the probability of dropping a unit, or of keeping "
+                         "it: a law and its programs then say so")
 
     conformance = commands.add_parser(
         "conformance", help="which laws of dropout hold in which framework",

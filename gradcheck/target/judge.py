@@ -22,6 +22,7 @@ from gradcheck.target.at_arguments import candidates_for, judge_at, shapes_of
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.needs import need_of
+from gradcheck.target.nets import judged_net
 from gradcheck.target.pairs import Pair
 from gradcheck.target.refusals import is_own_raise
 from gradcheck.target.trial import Trial
@@ -63,6 +64,8 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     >>> judgement.status, judgement.report.findings[0].code
     ('failed', 'scaled')
     """
+    if pair.net is not None:
+        return judged_net(pair, seed)
     like = like or pair
     pair = with_keywords(pair)
     trial = Trial(pair, conventions, seed)
@@ -83,7 +86,7 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
         return judgement
     from gradcheck.target.valued import with_value  # with the definitions, which others go without
 
-    return with_value(judgement, pair, like.base)
+    return with_value(judgement, trial, like.base)
 
 
 def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:

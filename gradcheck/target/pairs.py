@@ -25,7 +25,8 @@ class Pair:
     """A layer (forward and backward) or a loss (forward alone, which returns loss and dx).
 
     A `remark` says what of it is not judged, `lacking` what of it is not written. Of a layer object
-    forward takes so many `inputs` before its parameters; `tested` is the same in test mode.
+    forward takes so many `inputs` before its parameters; `tested` is the same in test mode. Of a
+    `net`, forward is the method loss, and what it is tried with is the net's own business.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Pair:
     lacking: str = ""
     inputs: int = 0
     tested: Pair | None = None
+    net: Function | None = None
 
     @property
     def is_loss(self) -> bool:
