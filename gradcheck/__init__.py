@@ -45,6 +45,8 @@ folded                  One slip is one message: findings that say the same of s
 parts                   A layer whose outputs hide each other: backward is linear in dout
 scatter                 How far a gradient scatters as its arguments are rounded anew
 native                  The gradient in the dtype of the user's own arrays
+foreign                 Arrays of other frameworks, told by what they can do
+second                  The gradient of a gradient: what a framework's double backward gives
 """
 
 from __future__ import annotations
