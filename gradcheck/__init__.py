@@ -36,6 +36,7 @@ repair/                 From a layer that failed to the line that the slip is in
 repaired                A line that a slip is in, and the edit that repairs it
 folded                  One slip is one message: findings that say the same of several arguments ...
 command/                What the command `gradcheck` takes, and what `gradcheck explain` says.
+foreign                 Arrays of other frameworks, told by what they can do
 """
 
 from __future__ import annotations

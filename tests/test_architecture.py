@@ -29,7 +29,7 @@ MORE_AT_THE_TOP = {
 }
 MORE_INSIDE_FUNCTIONS = {
     "gradcheck/grading/cluster.py": {"distributed"},
-    "gradcheck/adapters/frameworks.py": {"torch", "jax", "keras", "tensorflow", "flax", "equinox"},
+    "gradcheck/adapters/peers.py": {"jax"},
     "gradcheck/mask_laws/run.py": {"pytest"},
     "gradcheck/grading/points.py": {"tomllib", "tomli"},  # tomllib: from Python 3.11 on
     "gradcheck/target/settings.py": {"tomllib", "tomli"},
@@ -72,8 +72,8 @@ FLOORS = (
     {"findings"},
     {"contract"},
     {"numeric"},
-    {"arguments", "equal", "exceptions", "folded", "generators", "nested", "program", "progress",
-     "repaired", "workers"},
+    {"arguments", "equal", "exceptions", "folded", "foreign", "generators", "nested", "program",
+     "progress", "repaired", "workers"},
 )
 TOP, GRADING, TARGET, REPAIR, CHECK, RUN, FINDINGS, _, _, BASE = FLOORS
 # Rooms beside the floors: who may import them, and what they may import.
@@ -94,6 +94,7 @@ MORE_INSIDE_GRADCHECK = {
     ("report", "output.pointer"): "its text shows lines as the formats do",
     ("report", "output.plain"): "to_dict writes numbers as the formats do",
     ("output.html", "report"): "the type of what it draws; not imported when it runs",
+    ("adapters.assertion", "check"): "assert_gradients is check_layer for a test of PyTorch's",
     ("mask_laws.conformance", "adapters.frameworks"): "it runs the laws on the frameworks",
 }
 # What is still to be turned round, cut or simplified; a line that is not needed any more fails.

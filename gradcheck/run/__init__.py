@@ -7,4 +7,5 @@ scatter                 How far a gradient scatters as its arguments are rounded
 session                 One check under way: contract, then numbers, then diagnosis, then a Report.
 several                 Several examples of one layer: the first decides the diagnosis
 summary                 What a report says of one argument's comparison: its worst coordinate
+second                  The gradient of a gradient: what a framework's double backward gives
 """

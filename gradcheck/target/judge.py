@@ -30,6 +30,8 @@ from gradcheck.target.trial import Trial
 __all__ = ["UNWRITTEN", "Judgement", "is_unwritten", "judge"]
 
 MOST_CANDIDATES = 24
+# what no arguments are to blame for, where a framework says which parameter is dout
+OF_BACKWARD = frozenset({"dout-ignored", "nonlinear-in-dout"})
 UNWRITTEN = "not written yet: it returns None or raises NotImplementedError"
 
 
@@ -183,6 +185,8 @@ class _Walk:
         What shows at further arguments alone was right in form at these.
         """
         if judgement.report is not None and judgement.report.examples > 1:
+            return False
+        if self.like.firm and judgement.codes and set(judgement.codes) <= OF_BACKWARD:
             return False
         if example.guessed:
             return judgement.is_about_form and "not written yet" not in judgement.message

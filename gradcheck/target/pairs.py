@@ -26,7 +26,8 @@ class Pair:
 
     A `remark` says what of it is not judged, `lacking` what of it is not written. Of a layer object
     forward takes so many `inputs` before its parameters; `tested` is the same in test mode. Of a
-    `net`, forward is the method loss, and what it is tried with is the net's own business.
+    `net`, forward is the method loss, and what it is tried with is the net's own business. Of a
+    `firm` one a framework says what is dout, and no name does.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Pair:
     inputs: int = 0
     tested: Pair | None = None
     net: Function | None = None
+    firm: bool = False
 
     @property
     def is_loss(self) -> bool:
@@ -65,7 +67,8 @@ class Found:
     imported: tuple[str, ...] = ()
 
 
-def find_pairs(module: ModuleType, imported: bool = False) -> Found:
+def find_pairs(module: ModuleType, imported: bool = False,
+               others: frozenset[int] = frozenset()) -> Found:
     """Return every layer and loss that a module defines.
 
     `<name>_forward` goes with `<name>_backward`; a variant (`conv_forward_fast`,
@@ -77,6 +80,8 @@ def find_pairs(module: ModuleType, imported: bool = False) -> Found:
         A package's submodules are its own.
     imported : bool
         Whether what it imported from elsewhere counts as well.
+    others : frozenset of int
+        The ids of what belongs to something else, and to no pair.
 
     Examples
     --------
@@ -88,7 +93,7 @@ def find_pairs(module: ModuleType, imported: bool = False) -> Found:
     (['relu'], ('tanh_forward',))
     """
     names = {name: _tame(value) for name, value in vars(module).items()
-             if callable(value) and not issubclass(type(value), type)
+             if callable(value) and not issubclass(type(value), type) and id(value) not in others
              and not TEST_NAME.fullmatch(name)}
     pairs, unpaired = _layers(names)
     pairs += [(name, Pair(name, base_of_loss(name, value), value,

@@ -1,0 +1,176 @@
+"""Custom gradients of frameworks: Functions of torch's, and functions with a rule of JAX's.
+
+What there is of them in a module, as pairs; where the framework is missing, as pairs that say so.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from gradcheck.adapters.jax_functions import jax_function, rule_of
+from gradcheck.adapters.positions import floating_positions
+from gradcheck.adapters.torch_functions import is_function_class, torch_function
+from gradcheck.examples.candidates import candidates
+from gradcheck.foreign import as_array
+from gradcheck.target.absent import OF_TORCH, Absent, AbsentError
+from gradcheck.target.pairs import Pair, is_within
+
+OF_JAX = re.compile(r"jax\.custom_(vjp|jvp)\(\.\.\.\)")
+OF_A_RULE = ("fun", "bwd", "jvp", "fwd")
+LEFT_OUT = "backward returns None for {}, so that no gradient of it was judged"
+MOST_TRIED = 12
+Function = Callable[..., Any]
+Example = Callable[[np.random.Generator], Any]
+
+
+@dataclass(frozen=True)
+class CustomRule:
+    """A custom gradient of a module's.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    sources : tuple of function
+        What the target defines it by: forward first, then what its gradient is.
+    make : callable
+        Returns it as a pair.
+    """
+
+    name: str
+    sources: tuple[Function, ...]
+    make: Callable[[], Pair]
+
+
+def custom_rules(module: ModuleType, imported: bool = False) -> Iterator[CustomRule]:
+    """Yield every custom gradient that a module defines, or has imported as well.
+
+    Examples
+    --------
+    >>> list(custom_rules(ModuleType("homework")))
+    []
+    """
+    seen: set[int] = set()
+    for name, value in list(vars(module).items()):
+        given = _defined(value)
+        if given is None or id(given) in seen or not (imported or _is_own(given, module)):
+            continue
+        seen.add(id(given))
+        called = given.__name__ if isinstance(given, type) else name
+        names = [called, *(other for other, one in vars(module).items() if _defined(one) is given)]
+        own = next((vars(module)[f"{one}_example"] for one in names
+                    if f"{one}_example" in vars(module)), None)
+        yield CustomRule(called, _sources(given), partial(_pair, called, given, own))
+
+
+def ruled(module: ModuleType) -> frozenset[int]:
+    """Return the ids of what belongs to custom gradients, so that it is no pair besides."""
+    found = set()
+    for value in vars(module).values():
+        given = _defined(value)
+        if given is not None:
+            found |= {id(value), *map(id, _sources(given))}
+    return frozenset(found)
+
+
+def _defined(value: Any) -> Any:
+    """Return the Function, the ruled function or the stand-in that a value is, or belongs to."""
+    if isinstance(value, Absent):
+        return value if OF_JAX.fullmatch(value.__name__) else None
+    if isinstance(value, type):
+        missing = not is_function_class(value) and _missing_base(value) is None
+        return None if missing else value
+    if inspect.isbuiltin(value) or inspect.ismethod(value):  # name = Function.apply
+        owner = getattr(value, "__self__", None)
+        return _defined(owner) if value.__name__ == "apply" and isinstance(owner, type) else None
+    try:
+        return value if rule_of(value) is not None else None
+    except Exception:  # what raises when it is asked for an attribute is no function of JAX's
+        return None
+
+
+def _missing_base(kind: type) -> Absent | None:
+    """Return the stand-in for torch's Function that a class was to be derived from."""
+    bases = (base for one in kind.__mro__ for base in vars(one).get("__orig_bases__", ()))
+    return next((base for base in bases if isinstance(base, Absent)
+                 and OF_TORCH.fullmatch(base.__name__)), None)
+
+
+def _is_own(given: Any, module: ModuleType) -> bool:
+    if isinstance(given, Absent):
+        return True
+    home = given if isinstance(given, type) else rule_of(given).fun
+    return is_within(str(getattr(home, "__module__", "")), module.__name__)
+
+
+def _sources(given: Any) -> tuple[Function, ...]:
+    """Return the functions that a custom gradient consists of, forward first."""
+    if isinstance(given, Absent):
+        return (given,)
+    if isinstance(given, type):
+        names = ("forward", "backward", "setup_context")
+        return tuple(inspect.unwrap(function) for function in (
+            getattr(given, name, None) for name in names)
+            if inspect.isfunction(function) and "torch" not in function.__module__.split("."))
+    rule = rule_of(given)
+    return tuple(function for function in (getattr(rule, name, None) for name in OF_A_RULE)
+                 if inspect.isfunction(function))
+
+
+def _pair(name: str, given: Any, own: Example | None) -> Pair:
+    """Return a custom gradient as a pair; of a missing framework as one that says so."""
+    missing = given if isinstance(given, Absent) else (
+        _missing_base(given) if isinstance(given, type) else None)
+    if missing is not None:
+        return _needing(name, missing)
+    adapter = torch_function if isinstance(given, type) else jax_function
+    forward, backward = adapter(given, as_declared=True)
+    example = own and partial(_as_arrays, own)
+    return Pair(name, name, forward, backward, example,
+                _remark(name, forward, example), firm=True)
+
+
+def _needing(name: str, missing: Absent) -> Pair:
+    """Return a pair that needs what is not there."""
+    def forward(x: Any) -> Any:
+        package = missing._missing
+        raise AbsentError(f"{missing.__name__} could not be imported", name=package)
+
+    return Pair(name, name, forward, forward)
+
+
+def _as_arrays(own: Example, rng: np.random.Generator) -> Any:
+    """Return an example with arrays for tensors."""
+    given = own(rng)
+    if isinstance(given, Iterator):
+        return (_plain(args) for args in given)
+    return _plain(given)
+
+
+def _plain(args: Any) -> Any:
+    return tuple(map(as_array, args)) if isinstance(args, tuple) else as_array(args)
+
+
+def _remark(name: str, forward: Any, example: Example | None) -> str:
+    """Say which arguments' gradients are not judged, as backward gives none."""
+    try:
+        for found in itertools.islice(candidates(
+                name, forward, np.random.default_rng(0), example), MOST_TRIED):
+            with np.errstate(all="ignore"):
+                kept = forward.differentiable(found.args)
+            every = floating_positions(found.args)
+            left_out = [found.names[i] for i in every if i not in kept]
+            if left_out or not found.guessed:
+                return LEFT_OUT.format(" and ".join(left_out)) if left_out else ""
+    except Exception:  # what its example or its forward raises is told when it is judged
+        return ""
+    return ""
