@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradcheck.examples.candidates import Example, NoExampleError, how_to, keyword_settings
-from gradcheck.examples.standard import SHAPE_KEEPING
+from gradcheck.examples.standard import LAYERS, SHAPE_KEEPING
 from gradcheck.exceptions.remedies import reason_and_remedy
 from gradcheck.exceptions.words import reason_of, with_line
 from gradcheck.mask_laws.conventions import Conventions
@@ -141,11 +141,24 @@ class _Walk:
         example = self.found[place]
         if not example.guessed:
             return self._placed(judgement, place)
+        if self._is_the_standard_one:
+            return replace(judge_at(self.trial, self.like, self.found[0]), example=self.found[0])
         if self._why and not self.found[0].guessed:
             return replace(judgement, status="skipped", advice=(), message=(
                 f"not judged: with {shapes_of(self.found[0])} {self._why}"))
         return replace(judgement, status="skipped", advice=(), message=_told_how(
             self.trial.pair, f"at guessed arguments ({shapes_of(example)}): {judgement.message}"))
+
+    @property
+    def _is_the_standard_one(self) -> bool:
+        """Whether forward has the very parameters of its standard name, and raises by a slip.
+
+        It was meant for those arguments; what it takes besides, it takes by accident.
+        """
+        first = self.refusals[0] if self.refusals else None
+        return first is not None and not is_own_raise(first) and not self.found[0].guessed and (
+            self.like.example is None) and tuple(LAYERS.get(self.like.base, ())) == (
+                self.found[0].names)
 
     def _accepted(self) -> Iterator[tuple[int, Example]]:
         """Yield the arguments that forward takes; where it gives another shape they come later."""

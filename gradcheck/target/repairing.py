@@ -52,31 +52,37 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
         Whether the edit is told, too, and not the line alone.
     """
     report, example = judgement.report, judgement.example
-    if judgement.net_at is not None and report is not None:
-        return replace(judgement, report=replace(report, repairs=_of_net(
-            judgement.net_at, [finding.code for finding in report.findings], seconds, told)))
-    if judgement.status != "failed" or report is None or example is None or not seconds:
+    if judgement.status != "failed" or report is None or not seconds:
+        return judgement
+    codes = [finding.code for finding in report.findings]
+    if judgement.net_at is not None:
+        return _shown(judgement, report, _of_net(judgement.net_at, codes, seconds), told)
+    if example is None:
         return judgement
     trial = Trial(with_keywords(pair), conventions, seed)
-    codes = [finding.code for finding in report.findings]
-    if VALUE_CODE in codes:  # forward is to blame: no edit of backward could be right
-        found = () if pair.is_loss else _of_value(trial, example, report, seconds)
-    else:
-        found = _found(trial, judgement.wrong_at or example, example, codes, seconds)
-    if VALUE_CODE in codes and any(entry.verified_at for entry in found):
+    if VALUE_CODE not in codes:
+        return _shown(judgement, report, _found(
+            trial, judgement.wrong_at or example, example, codes, seconds), told)
+    # forward is to blame: no edit of backward could be right
+    found = () if pair.is_loss else _of_value(trial, example, report, seconds)
+    if any(entry.verified_at for entry in found):
         report = without_followers(report, {str(finding.argument) for finding in report.findings},
                                    MENDED)
+    return _shown(judgement, report, found, told)
+
+
+def _shown(judgement: Judgement, report: Report, found: Sequence[Repair], told: bool) -> Judgement:
+    """Return a judgement with what repairs it, and the message of the report."""
+    message = judgement.message if report is judgement.report else "\n".join(report.paragraphs())
     shown = tuple(entry if told else entry.only_line() for entry in found)
-    return replace(judgement, report=replace(report, repairs=shown), message=(
-        judgement.message if report is judgement.report else "\n".join(report.paragraphs())))
+    return replace(judgement, report=replace(report, repairs=shown), message=message)
 
 
-def _of_net(at: Any, codes: Sequence[str], seconds: float, told: bool) -> tuple[Repair, ...]:
+def _of_net(at: Any, codes: Sequence[str], seconds: float) -> tuple[Repair, ...]:
     """Return what repairs a net at the batch at which it is wrong, and at others."""
     layer = net_layer(at.one_form, at.batch)
-    found = repairs_of(layer, codes, kind="net", others=variants(layer, "net"),
-                       seconds=seconds) or ()
-    return tuple(entry if told else entry.only_line() for entry in found)
+    return repairs_of(layer, codes, kind="net", others=variants(layer, "net"),
+                      seconds=seconds) or ()
 
 
 def _of_value(trial: Trial, example: Example, report: Report, seconds: float
