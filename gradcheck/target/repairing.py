@@ -24,7 +24,7 @@ from gradcheck.target.further import further
 from gradcheck.target.judge import with_keywords
 from gradcheck.target.judgement import VALUE_CODE, Judgement
 from gradcheck.target.losses import WrongFormError, function_of_loss
-from gradcheck.target.pairs import Pair
+from gradcheck.target.pairs import Pair, in_python
 from gradcheck.target.trial import Trial
 
 MOST_FURTHER = 3
@@ -52,7 +52,7 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
     report, example = judgement.report, judgement.example
     if judgement.status != "failed" or report is None or example is None or not seconds:
         return judgement
-    trial = Trial(with_keywords(pair), conventions, seed)
+    trial = Trial(with_keywords(in_python(pair)), conventions, seed)
     codes = [finding.code for finding in report.findings]
     if VALUE_CODE in codes:  # forward is to blame: no edit of backward could be right
         found = () if pair.is_loss else _of_value(trial, example, codes, seconds)

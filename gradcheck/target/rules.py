@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.jax_functions import jax_function, rule_of
+from gradcheck.adapters.jax_functions import jax_function
+from gradcheck.adapters.jax_rules import rule_of
 from gradcheck.adapters.positions import floating_positions
 from gradcheck.adapters.torch_functions import is_function_class, torch_function
 from gradcheck.examples.candidates import candidates
