@@ -42,6 +42,15 @@ def moved(value: Any, move: Any) -> Any:
     return value + move
 
 
+def uncompiled(function: Any) -> Any:
+    """Return the Python function that numba compiled, and anything else as it is.
+
+    >>> uncompiled(len) is len
+    True
+    """
+    return getattr(function, "py_func", function)
+
+
 def is_namespace(value: Any) -> bool:
     """Whether a module is NumPy, or has its functions under their names.
 

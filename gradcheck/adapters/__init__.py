@@ -8,6 +8,7 @@ jax_functions           Functions of JAX, those with a rule of their own among t
 peers                   The frameworks themselves: imported when they are asked for
 positions               Which arguments of somebody's function are differentiated
 torch_functions         Functions of torch, its autograd Functions and its modules as (forward
+jax_rules               The rules of custom_vjp and custom_jvp, run as they stand
 """
 
 from gradcheck.adapters.assertion import assert_gradients

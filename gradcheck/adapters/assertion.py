@@ -11,7 +11,7 @@ from gradcheck.adapters.torch_functions import torch_function
 from gradcheck.arguments import refuse
 
 # torch's own settings, and the values with which nothing more is asked than is checked here
-ALIKE = {"nondet_tol": None, "check_undefined_grad": None, "check_grad_dtypes": None,
+ALIKE = {"nondet_tol": 0.0, "check_undefined_grad": None, "check_grad_dtypes": None,
          "check_backward_ad": True, "fast_mode": None, "masked": None,
          "check_batched_grad": False, "check_batched_forward_grad": False,
          "check_forward_ad": False}

@@ -63,9 +63,14 @@ class Graph(Wrapped):
 
     @contextlib.contextmanager
     def as_cached(self) -> Iterator[None]:
-        """Have the saved tensors hold what the cache says, where somebody put another array in."""
+        """Have the saved tensors hold what the cache says, where somebody put another array in.
+
+        Indices stay: a kernel that is compiled writes anywhere with another one.
+        """
         changed = [(own, other, own.copy()) for own, other in
                    zip(self.saved, self.cache, strict=True) if own is not other]
+        if any(own.dtype.kind in "iu" for own, _, _ in changed):
+            raise TypeError("an index that was saved is not replaced")
         for own, other, _ in changed:
             np.copyto(own, other)
         try:

@@ -6,11 +6,12 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
 from gradcheck.examples.standard import COURSE_LOSSES
+from gradcheck.foreign import uncompiled
 
 LAYER_NAME = re.compile(r"(?P<base>\w+?)_(?P<way>forward|backward)(?P<suffix>_\w+)?")
 LOSS_NAME = re.compile(r"[^_]\w*_loss(_naive|_vectorized)?")
@@ -174,6 +175,11 @@ def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list
         key = f"{base}_forward{suffix if (base, suffix) in forwards else ''}"
         pairs.append((key, Pair(base + suffix, base, forward, backward, own)))
     return pairs, unpaired
+
+
+def in_python(pair: Pair) -> Pair:
+    """Return a pair with the functions that were compiled as they were written."""
+    return replace(pair, forward=uncompiled(pair.forward), backward=uncompiled(pair.backward))
 
 
 def bare(name: str) -> str:

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.jax_functions import jax_function, rule_of
+from gradcheck.adapters.jax_functions import jax_function
+from gradcheck.adapters.jax_rules import rule_of
 from gradcheck.adapters.positions import floating_positions
 from gradcheck.adapters.torch_functions import is_function_class, torch_function
-from gradcheck.examples.candidates import candidates
+from gradcheck.examples.candidates import A_NUMBER, candidates
 from gradcheck.foreign import as_array
 from gradcheck.target.absent import OF_TORCH, Absent, AbsentError
 from gradcheck.target.pairs import Pair, is_within
@@ -134,9 +135,9 @@ def _pair(name: str, given: Any, own: Example | None) -> Pair:
         return _needing(name, missing)
     adapter = torch_function if isinstance(given, type) else jax_function
     forward, backward = adapter(given, as_declared=True)
-    example = own and partial(_as_arrays, own)
-    return Pair(name, name, forward, backward, example,
-                _remark(name, forward, example), firm=True)
+    example: Example | None = own and partial(_as_arrays, own)
+    example, remark = _settled(name, forward, example)
+    return Pair(name, name, forward, backward, example, remark, firm=True)
 
 
 def _needing(name: str, missing: Absent) -> Pair:
@@ -160,17 +161,44 @@ def _plain(args: Any) -> Any:
     return tuple(map(as_array, args)) if isinstance(args, tuple) else as_array(args)
 
 
-def _remark(name: str, forward: Any, example: Example | None) -> str:
-    """Say which arguments' gradients are not judged, as backward gives none."""
+def _left_out(name: str, forward: Any, example: Example | None) -> tuple[int, Any, list[int]]:
+    """Return the place of the first arguments that forward takes, these, and what is left out.
+
+    That is the positions of the arrays for which backward gives None.
+    """
+    tried = itertools.islice(candidates(name, forward, np.random.default_rng(0), example),
+                             MOST_TRIED)
+    for place, found in enumerate(tried):
+        with np.errstate(all="ignore"):
+            kept = forward.differentiable(found.args)
+        out = [i for i in floating_positions(found.args) if i not in kept]
+        if out or not found.guessed:
+            return place, found, out
+    return 0, None, []
+
+
+def _settled(name: str, forward: Any, example: Example | None) -> tuple[Example | None, str]:
+    """Return the example, and what is said of the arguments whose gradients are not judged.
+
+    An array that was guessed for one of them is a number where it has another shape than the
+    input: a threshold, and no target.
+    """
     try:
-        for found in itertools.islice(candidates(
-                name, forward, np.random.default_rng(0), example), MOST_TRIED):
-            with np.errstate(all="ignore"):
-                kept = forward.differentiable(found.args)
-            every = floating_positions(found.args)
-            left_out = [found.names[i] for i in every if i not in kept]
-            if left_out or not found.guessed:
-                return LEFT_OUT.format(" and ".join(left_out)) if left_out else ""
+        place, found, out = _left_out(name, forward, example)
     except Exception:  # what its example or its forward raises is told when it is judged
-        return ""
-    return ""
+        return example, ""
+    if found is not None and found.guessed:
+        shape = next(arg.shape for arg in found.args if isinstance(arg, np.ndarray))
+        numbers = [i for i in out if found.args[i].shape != shape]
+        if numbers:
+            example = partial(_with_numbers, name, forward, place, numbers)
+            out = [i for i in out if i not in numbers]
+    named = " and ".join(found.names[i] for i in out) if out else ""
+    return example, LEFT_OUT.format(named) if named else ""
+
+
+def _with_numbers(name: str, forward: Any, place: int, numbers: list[int],
+                  rng: np.random.Generator) -> tuple[Any, ...]:
+    """Return guessed arguments with numbers for some of the arrays."""
+    found = next(itertools.islice(candidates(name, forward, rng), place, None))
+    return tuple(A_NUMBER if i in numbers else arg for i, arg in enumerate(found.args))
