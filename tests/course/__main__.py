@@ -1,4 +1,4 @@
-"""Run the three notebooks of every course repository in a folder on our layers."""
+"""Run the notebooks of every course repository in a folder on our layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.course.editions import edition_of
 from tests.course.run import SECONDS, run_notebook
 from tests.course.table import Notebook, table
 
-NAMES = ("Dropout", "FullyConnectedNets", "BatchNormalization")
+NAMES = ("Dropout", "FullyConnectedNets", "BatchNormalization", "ConvolutionalNetworks")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -16,7 +16,7 @@ PRINT = re.compile(r"^(\s*(?:(?:if|for|else|elif)\b.*:\s*)?)print(?:[ \t]+(?![=(
 BARE_PRINT = re.compile(r"^(\s*)print\s*$", re.MULTILINE)
 PYTHON_2 = ((re.compile(r"\.iteritems\(\)"), ".items()"), (re.compile(r"\bxrange\b"), "range"))
 COLAB = re.compile(r"google\.colab|FOLDERNAME")
-ERROR = re.compile(r"^(?P<name>.*\b(?:error|difference))\s*:\s*(?P<value>\S+)\s*$")
+ERROR = re.compile(r"^(?P<name>.*\b(?:error|[Dd]ifference))\s*:\s*(?P<value>\S+)\s*$")
 NUMBER = re.compile(r"(?<![\w.])(\d*\.?\d*)e-(\d+)")
 
 
@@ -138,7 +138,7 @@ def _comments(source: str) -> str:
 
 def _sentences(text: str) -> str:
     """Return the lines of a text that speak of errors to expect."""
-    return "\n".join(line for line in text.split("\n") if re.search(r"errors? (of )?around", line))
+    return "\n".join(line for line in text.split("\n") if re.search(r"errors? (of )?(around|up to)", line))
 
 
 def largest(text: str) -> float | None:
