@@ -12,7 +12,7 @@ from tqdm import tqdm
 from tests.course.cells import source_of, stored_errors
 from tests.course.editions import edition_of
 from tests.course.run import SECONDS, run_notebook
-from tests.course.table import Notebook, table
+from tests.course.table import Notebook, cells_table, table
 
 NAMES = ("Dropout", "FullyConnectedNets", "BatchNormalization", "ConvolutionalNetworks")
 
