@@ -3,13 +3,16 @@
 Models and their training
 -------------------------
 fully_connected         FullyConnectedNet and TwoLayerNet
+convolutional           ThreeLayerConvNet
 architecture            the layers that a net is made of, and the arguments that choose them
 solver                  the training loop of cs231n
 solver_arguments        what it asks of its model, data and keywords
 training_state          what its checkpoints hold: taken from a run, and put back
+saving                  a net's parameters in a file
 checkpoint              a nested dict in one npz file, without pickle
 optim                   sgd, momentum, rmsprop, adam
-data                    scikit-learn's digits, CIFAR-10
+data                    scikit-learn's digits
+cifar10                 CIFAR-10 as cs231n loads and cuts it
 preprocessing           split, scaling, label noise
 
 Autograd
@@ -26,6 +29,7 @@ module                  Module and Parameter: found by name, saved, loaded
 Studies
 -------
 experiment              digits with noisy labels, a net too large
+convolution_experiment  the same with a convolutional net
 sweep                   grids of experiments, resumable, on any number of workers
 uncertainty             Monte Carlo dropout
 variance_shift          dropout before a batch normalization
@@ -68,6 +72,7 @@ def _check_layers() -> None:
 _check_layers()
 
 from nets import nn  # noqa: E402
+from nets.convolutional import ThreeLayerConvNet  # noqa: E402
 from nets.data import flip_labels, get_CIFAR10_data, load_CIFAR10, load_digits  # noqa: E402
 from nets.fully_connected import FullyConnectedNet, TwoLayerNet  # noqa: E402
 from nets.optim import adam, rmsprop, sgd, sgd_momentum  # noqa: E402
@@ -81,6 +86,7 @@ __all__ = [
     "Prediction",
     "Solver",
     "Tensor",
+    "ThreeLayerConvNet",
     "TwoLayerNet",
     "adam",
     "flip_labels",

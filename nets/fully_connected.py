@@ -33,11 +33,12 @@ from nets.architecture import (
 )
 from nets.arguments import Rng, checked_rng, float_dtype, labels, whole
 from nets.conventions import NO_DROPOUT, drop_probability
+from nets.saving import Saved
 
 Grads = dict[str, Array]
 
 
-class FullyConnectedNet:
+class FullyConnectedNet(Saved):
     """A multilayer perceptron: {affine - [norm] - relu - [dropout]} x (L - 1) - affine - softmax.
 
     Parameters
