@@ -24,8 +24,13 @@ from nets.cli import (
 )
 from nets.experiment import Experiment, LearningCurve, train
 from nets.learning_curves import plot_learning_curves
+from nets.recurrent_study import recurrent_command
 
-SUBCOMMANDS = {"sweep": sweep_command, "variance-shift": variance_shift_command}
+SUBCOMMANDS = {
+    "recurrent": recurrent_command,
+    "sweep": sweep_command,
+    "variance-shift": variance_shift_command,
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,7 +40,8 @@ def parser() -> argparse.ArgumentParser:
         description="Train a fully-connected net on scikit-learn's digits, a part of the training "
         "labels flipped, with and without dropout, and compare the test errors.",
         epilog="python -m nets sweep --help: grids of such experiments on many machines; "
-        "python -m nets variance-shift --help: dropout beside batchnorm.",
+        "python -m nets variance-shift --help: dropout beside batchnorm; "
+        "python -m nets recurrent --help: dropout in a recurrent net.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     default = Experiment()
