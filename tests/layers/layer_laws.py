@@ -28,7 +28,7 @@ anything_floating = hnp.arrays(
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer, `make(rng)`, which returns arguments away from its kinks, and what dout is called."""
+    """A layer, `make(rng)` for arguments away from its kinks, and what its dout is called."""
 
     forward: Callable[..., Any]
     backward: Callable[..., Any]
