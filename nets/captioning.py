@@ -123,7 +123,7 @@ class CaptioningRNN:
         """
         check_params(self.params, self._shapes)
         p, features = self.params, self._features(features)
-        read, said = _shifted(captions, len(features))
+        read, said = _shifted(captions, len(features), len(p["W_embed"]))
         h0, projection = affine_forward(features, p["W_proj"], p["b_proj"])
         words, embedding = word_embedding_forward(read, p["W_embed"])
         h, cell = self._cell.forward(words, h0, p["Wx"], p["Wh"], p["b"])
@@ -198,7 +198,7 @@ def _vocabulary(words: Any) -> dict[str, int]:
     return dict(words)
 
 
-def _shifted(captions: object, N: int) -> tuple[Array, Array]:
+def _shifted(captions: object, N: int, V: int) -> tuple[Array, Array]:
     """Return all words but the last, and all but the first."""
     if not isinstance(captions, np.ndarray) or captions.dtype.kind not in "iu":
         refuse("captions", captions, "an array of integers",
@@ -206,4 +206,8 @@ def _shifted(captions: object, N: int) -> tuple[Array, Array]:
     if captions.ndim != 2 or len(captions) != N or captions.shape[1] < 2:
         refuse("captions", captions, f"shape ({N}, T) with T >= 2, one caption for each row of "
                "features", "a caption has a first word to read and a next one to say")
+    if captions.size and not 0 <= captions.min() <= captions.max() < V:
+        refuse("captions", f"words from {captions.min()} to {captions.max()}",
+               f"0 <= captions < {V}, the size of the vocabulary",
+               "write the captions with the vocabulary of the net")
     return captions[:, :-1], captions[:, 1:]
