@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from layers.arguments import Array, cached, integer, refuse
+from layers.arguments import Array, cached, floating, integer, parameter, refuse, same_shape
 from layers.attention import (
     scaled_dot_product_attention_backward,
     scaled_dot_product_attention_forward,
@@ -69,14 +69,15 @@ def multi_head_attention_forward(
     [[0.731 0.5  ]
      [0.5   0.731]]
     """
-    projected, caches = zip(*(temporal_affine_forward(x, W, b) for x, W, b in (
-        (query, Wq, bq), (key, Wk, bk), (value, Wv, bv))), strict=True)
+    projected, caches = zip(*(_project(*arguments) for arguments in (
+        ("query", query, "q", Wq, bq), ("key", key, "k", Wk, bk), ("value", value, "v", Wv, bv))),
+        strict=True)
     heads = _checked_heads(num_heads, projected[0].shape[2])
     if projected[2].shape[2] % heads:
         refuse("Wv", Wv, f"a number of columns that {heads} heads divide", "widen Wv")
     q, k, v = (_split(x, heads) for x in projected)
     joined, attention_cache = scaled_dot_product_attention_forward(q, k, v, mask, dropout_param)
-    out, last = temporal_affine_forward(_join(joined), Wo, bo)
+    out, last = _project("the joined heads", _join(joined), "o", Wo, bo)
     return out, (*caches, last, attention_cache)
 
 
@@ -111,6 +112,19 @@ def multi_head_attention_backward(dout: Array, cache: tuple[Any, ...]) -> tuple[
     dx, dW, db = zip(*(temporal_affine_backward(_join(d), c)
                        for d, c in zip(dheads, caches, strict=True)), strict=True)
     return (*dx, *dW, dWo, *db, dbo)
+
+
+def _project(
+    name: str, x: Array, letter: str, W: Array, b: Array
+) -> tuple[Array, tuple[Array, Array, Array]]:
+    """Return x @ W + b at every step; what does not fit is refused under its own name."""
+    x, W = floating(name, x, ndim=3), parameter(f"W{letter}", W, ndim=2)
+    if W.shape[0] != x.shape[2]:
+        refuse(f"W{letter}", W, f"shape (D, E) with D = {x.shape[2]}, the features of {name} "
+               f"{x.shape}", f"transpose W{letter} if it is stored as (E, D)")
+    b = same_shape(f"b{letter}", parameter(f"b{letter}", b, ndim=1), W.shape[1:],
+                   f"W{letter}'s columns", "give each column one bias")
+    return temporal_affine_forward(x, W, b)
 
 
 def _split(x: Array, heads: int) -> Array:
