@@ -131,10 +131,14 @@ def _table(record: Record, color: bool, how: Width) -> list[str]:
     for item, row in zip(items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         before, said = said, (item.group, item.message)
-        if item.status != "todo" or how.verbose or record.kind == "grade" or (
-                "Remedy: " in item.message):
+        if how.verbose or record.kind == "grade" or not _is_plainly_todo(item):
             lines += _below(item, record.kind, how, repeated=said == before)
     return lines
+
+
+def _is_plainly_todo(item: Item) -> bool:
+    """Whether an item is not written yet, and there is nothing to do but to write it."""
+    return item.status == "todo" and "Remedy: " not in item.message
 
 
 def _below(item: Item, kind: str, how: Width, repeated: bool) -> list[str]:
