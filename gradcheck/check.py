@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.along import check_layer_along, net_layer, net_numbers, scalar_layer
 from gradcheck.arguments import refuse
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer, validate_options
 from gradcheck.report import Report
-from gradcheck.run import Session, Workers
-from gradcheck.several import DIRECTIONS, with_more
+from gradcheck.run.along import check_layer_along, net_layer, net_numbers, scalar_layer
+from gradcheck.run.second import second_order, validate_order
+from gradcheck.run.session import Session, Workers
+from gradcheck.run.several import DIRECTIONS, with_more
 
 Array = NDArray[Any]
 
@@ -35,6 +36,7 @@ def check_layer(
     atol: float = 0.0,
     examples: Sequence[tuple[Any, ...]] = (),
     repair: str | None = None,
+    order: int = 1,
 ) -> Report:
     """Check a layer's backward against its forward, and say what is wrong with it.
 
@@ -73,6 +75,8 @@ def check_layer(
         Whether the line is looked for that a failure comes from, by an edit of the source that
         makes every gradient right, here and at arguments of other shapes; with ``'diff'`` the
         report holds the edit. The functions run edited code for that time, in all threads.
+    order : {1, 2}
+        With 2 also the gradient of the gradient, of a pair of `gradcheck.adapters`.
 
     Returns
     -------
@@ -106,11 +110,14 @@ def check_layer(
     (False, 'scaled', 0.5)
     """
     validate_options(seed, constants, rtol, atol)
+    validate_order(order, forward)
     layer = valid_layer(forward, backward, args, wrt)
     _validate_repair(repair)
     label = str(name or getattr(forward, "__name__", "layer"))
     first = Session(layer, constants or {}, label, seed=seed, rtol=rtol, atol=atol).run(
         dout, workers, progress)
+    if order == 2 and first.passed:
+        first = with_more(first, second_order(forward, args, seed, label, rtol, atol))
     if not examples or not first.passed:
         return _repaired(first, layer, "layer", repair, examples)
     return _repaired(with_more(first, ((f"at example {place}", check_layer_along(

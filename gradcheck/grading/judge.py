@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.grading.accepted import accepted_references
 from gradcheck.grading.afresh import compare_afresh
 from gradcheck.grading.agreement import Disagreement

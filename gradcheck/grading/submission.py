@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.grading.asked import asked_for, chosen, parts_of, references
 from gradcheck.grading.follow_on import charged_once
 from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer

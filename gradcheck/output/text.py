@@ -131,14 +131,14 @@ def _table(record: Record, color: bool, how: Width) -> list[str]:
     for item, row in zip(items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         before, said = said, (item.group, item.message)
-        if _is_told_of(item, record.kind, how):
+        if how.verbose or not _is_plainly_todo(item, record.kind):
             lines += _below(item, record.kind, how, repeated=said == before)
     return lines
 
 
-def _is_told_of(item: Item, kind: str, how: Width) -> bool:
-    """Whether more than the verdict is told: of what is not written, to who can do something."""
-    return item.status != "todo" or how.verbose or kind == "grade" or "Remedy: " in item.message
+def _is_plainly_todo(item: Item, kind: str) -> bool:
+    """Whether an item is not written yet, and there is nothing to do but to write it."""
+    return item.status == "todo" and kind != "grade" and "Remedy: " not in item.message
 
 
 def _below(item: Item, kind: str, how: Width, repeated: bool) -> list[str]:

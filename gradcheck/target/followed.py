@@ -12,7 +12,7 @@ import numpy as np
 from gradcheck.contract.inspection import as_gradients
 from gradcheck.examples.candidates import Example
 from gradcheck.report import Report
-from gradcheck.several import is_wrong
+from gradcheck.run.several import is_wrong
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.losses import function_of_loss
 from gradcheck.target.outputs import Outputs

@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from gradcheck.coverage import Coverage
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.mask_laws.conventions import LAWFUL
 from gradcheck.output.record import FINE, Item
-from gradcheck.several import is_wrong
+from gradcheck.run.several import is_wrong
 from gradcheck.target.at_arguments import NO_CONTROL
 from gradcheck.target.covering import NOT_MEASURED, uncovered, with_uncovered
 from gradcheck.target.exceptions import OURS, Interrupted

@@ -15,9 +15,9 @@ from typing import Any
 
 from gradcheck.examples.candidates import Example, NoExampleError, how_to, keyword_settings
 from gradcheck.examples.standard import LAYERS, SHAPE_KEEPING
-from gradcheck.exceptions import reason_of, with_line
+from gradcheck.exceptions.remedies import reason_and_remedy
+from gradcheck.exceptions.words import reason_of, with_line
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.remedies import reason_and_remedy
 from gradcheck.target.at_arguments import candidates_for, judge_at, shapes_of
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.judgement import Judgement
@@ -30,6 +30,8 @@ from gradcheck.target.trial import Trial
 __all__ = ["UNWRITTEN", "Judgement", "is_unwritten", "judge"]
 
 MOST_CANDIDATES = 24
+# what no arguments are to blame for, where a framework says which parameter is dout
+OF_BACKWARD = frozenset({"dout-ignored", "nonlinear-in-dout"})
 UNWRITTEN = "not written yet: it returns None or raises NotImplementedError"
 
 
@@ -196,6 +198,8 @@ class _Walk:
         What shows at further arguments alone was right in form at these.
         """
         if judgement.report is not None and judgement.report.examples > 1:
+            return False
+        if self.like.firm and judgement.codes and set(judgement.codes) <= OF_BACKWARD:
             return False
         if example.guessed:
             return judgement.is_about_form and "not written yet" not in judgement.message

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.along import net_layer, net_numbers
 from gradcheck.examples.nets import drawn_params, net_batch, net_settings, other_choices
-from gradcheck.exceptions import reason_and_place
+from gradcheck.exceptions.words import reason_and_place
 from gradcheck.report import Report
-from gradcheck.run import Session
+from gradcheck.run.along import net_layer, net_numbers
+from gradcheck.run.session import Session
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.passes import needed
 from gradcheck.target.unwritten import is_nothing, raised_by_a_gap

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from gradcheck.arguments import was_refused
-from gradcheck.exceptions import reason_of, with_line
-from gradcheck.remedies import reason_and_remedy
+from gradcheck.exceptions.remedies import reason_and_remedy
+from gradcheck.exceptions.words import reason_of, with_line
 from gradcheck.report import Report
-from gradcheck.several import is_wrong, together
+from gradcheck.run.several import is_wrong, together
 from gradcheck.target.classes import LABELS, is_layer_class
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.judgement import FORM_CODES, Judgement

@@ -16,6 +16,7 @@ from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
 from gradcheck.target.nets import is_net_class, pair_of_net
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs, is_within
+from gradcheck.target.rules import custom_rules, ruled
 from gradcheck.target.settings import Settings
 from gradcheck.target.sources import as_named
 from gradcheck.target.suppression import refuse_unknown, unknown_notes
@@ -94,8 +95,10 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     refuse_unknown(settings.ignore)
     if settings.forward:
         return Plan((entry_of(_named_pair(module, settings)),))
-    found = find_pairs(module, settings.imported)
-    entries = (*map(entry_of, found.pairs), *_classes(module, settings))
+    found = find_pairs(module, settings.imported, ruled(module))
+    custom = (Entry(rule.name, rule.name, rule.sources, rule.make)
+              for rule in custom_rules(module, settings.imported))
+    entries = (*map(entry_of, found.pairs), *_classes(module, settings), *custom)
     if not entries:
         raise NothingToCheckError(_nothing(module, found))
     chosen = _chosen(entries, settings.only)

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.along import net_layer, scalar_layer
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer
 from gradcheck.examples.candidates import Example
@@ -20,13 +19,14 @@ from gradcheck.repair.places import ATTEMPTS, others
 from gradcheck.repair.stage import repairs_of, variants
 from gradcheck.repaired import Repair
 from gradcheck.report import Report
+from gradcheck.run.along import net_layer, scalar_layer
 from gradcheck.target.at_arguments import candidates_for
 from gradcheck.target.followed import MENDED, without_followers
 from gradcheck.target.further import further
 from gradcheck.target.judge import with_keywords
 from gradcheck.target.judgement import VALUE_CODE, Judgement
 from gradcheck.target.losses import WrongFormError, function_of_loss
-from gradcheck.target.pairs import Pair
+from gradcheck.target.pairs import Pair, in_python
 from gradcheck.target.trial import Trial
 
 MOST_FURTHER = 3
@@ -59,7 +59,7 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
         return _shown(judgement, report, _of_net(judgement.net_at, codes, seconds), told)
     if example is None:
         return judgement
-    trial = Trial(with_keywords(pair), conventions, seed)
+    trial = Trial(with_keywords(in_python(pair)), conventions, seed)
     if VALUE_CODE not in codes:
         return _shown(judgement, report, _found(
             trial, judgement.wrong_at or example, example, codes, seconds), told)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gradcheck.examples.candidates import Example
 from gradcheck.report import Finding
-from gradcheck.several import is_wrong
+from gradcheck.run.several import is_wrong
 from gradcheck.target.at_arguments import shapes_of
 from gradcheck.target.followed import right_for_the_definition, without_followers
 from gradcheck.target.judgement import Judgement

@@ -14,7 +14,7 @@ from gradcheck.contract.validation import valid_layer
 from gradcheck.numeric.evaluator import upcast
 from gradcheck.numeric.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
 from gradcheck.report import Report
-from gradcheck.run import Session
+from gradcheck.run.session import Session
 
 Array = NDArray[Any]
 
