@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ from gradcheck.contract.layer import Layer
 from gradcheck.numeric.scalar import NetLoss
 from gradcheck.repair import places as argument_places
 from gradcheck.repair.angelic import lines_of
+from gradcheck.repair.apart import apart
 from gradcheck.repair.bench import Bench
 from gradcheck.repair.forwards import of_forward
 from gradcheck.repair.judged import repairs_by
@@ -60,8 +60,9 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
         At most, in all.
     """
     found: tuple[Repair, ...] = ()
+    seconds *= getattr(layer.forward, "patience", 1)
     with ended_after(seconds), undisturbed():
-        found = _repairs_of(_apart(layer), codes, kind, others, clock() + seconds)
+        found = _repairs_of(apart(layer), codes, kind, others, clock() + seconds)
     return found  # noqa: RET504  (nothing, where the time ran out)
 
 
@@ -99,23 +100,6 @@ def _proved(search: Search, candidates: Sequence[Candidate], layer: Layer) -> tu
             if found is not None:
                 return (found,)
     return ()
-
-
-class _OwnBatch(NetLoss):
-    """A net's loss at a batch that no candidate can write into."""
-
-    def forward(self, *values: Any) -> Any:
-        """Return the loss, and the gradients that it computed with it."""
-        return NetLoss(self.net, self.names, copy.deepcopy(self.batch)).forward(*values)
-
-
-def _apart(layer: Layer) -> Layer:
-    """Return a layer of which candidates leave the arguments alone."""
-    net = getattr(layer.forward, "__self__", None)
-    if not isinstance(net, NetLoss):
-        return layer
-    own = _OwnBatch(net.net, net.names, net.batch)
-    return replace(layer, forward=own.forward, backward=own.backward)
 
 
 def _first(layer: Layer, kind: str, others: Iterable[Layer] | None
@@ -172,7 +156,7 @@ def _places(layer: Layer, others: Iterable[Layer], until: float, taken: bool) ->
         if shapes in seen and settings in seen and same >= MOST_SAME:
             continue
         with contextlib.suppress(Exception):
-            place = Place(other, seed=1 + count, is_new=shapes not in seen)
+            place = Place(apart(other), seed=1 + count, is_new=shapes not in seen)
             place.truths  # noqa: B018  (computed while the layer is as it is)
             if taken and not _is_taken(place):
                 continue

@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck.repair.atoms import arrays, kind_of, scalars
 from gradcheck.repair.nodes import filled, is_loaded, number, parsed, remade
 from gradcheck.repair.sites import Site
+from gradcheck.repair.turns import AXIS, KEPT
 
 OPERATORS: dict[type, tuple[type, ...]] = {
     ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add, ast.Mult), ast.Mult: (ast.Div, ast.MatMult,
@@ -111,7 +112,7 @@ def constants(site: Site) -> Iterator[ast.AST]:
     """Yield other constants, and the numbers in scope."""
     node = site.node
     if not isinstance(node, ast.Constant) or not isinstance(node.value, int | float) or (
-            isinstance(site.parent, ast.keyword) and site.parent.arg in ("axis", "keepdims")):
+            isinstance(site.parent, ast.keyword) and site.parent.arg in (*AXIS, *KEPT)):
         return
     value = node.value
     if isinstance(value, bool):

@@ -12,6 +12,8 @@ from gradcheck.repair.sites import Site
 MOST_AXES = 4
 REDUCTIONS = ("sum", "mean", "max", "min", "var", "std", "prod", "argmax", "argmin", "cumsum",
               "amax", "squeeze", "expand_dims")
+# as NumPy says it, and as torch does
+AXIS, KEPT = ("axis", "dim"), ("keepdims", "keepdim")
 
 
 def axes(site: Site) -> Iterator[ast.AST]:
@@ -19,15 +21,16 @@ def axes(site: Site) -> Iterator[ast.AST]:
     node, dimensions = site.node, reduced(site)
     if dimensions is None:
         return
-    given = [word.value for word in node.keywords if word.arg == "axis"]
-    rest = [word for word in node.keywords if word.arg != "axis"]
+    given = [word for word in node.keywords if word.arg in AXIS]
+    rest = [word for word in node.keywords if word.arg not in AXIS]
     place = int(_is_function(site))
-    now = (given or node.args[place:] or [None])[0]
+    now = ([word.value for word in given] or node.args[place:] or [None])[0]
+    called = given[0].arg if given else AXIS[0]
     several = (chosen for count in range(2, dimensions)
                for chosen in itertools.combinations(range(dimensions), count))
     for axis in map(str, (*range(dimensions), None, *several)):
         if axis != (ast.unparse(now) if now else "None"):
-            words = [ast.keyword("axis", parsed(axis))] if axis != "None" else []
+            words = [ast.keyword(called, parsed(axis))] if axis != "None" else []
             yield ast.Call(node.func, node.args if given else node.args[:place], [*words, *rest])
 
 
@@ -51,8 +54,9 @@ def keepdims(site: Site) -> Iterator[ast.AST]:
     """Yield it with the axis of length one kept, or dropped."""
     if reduced(site) is not None:
         words = site.node.keywords
-        rest = [word for word in words if word.arg != "keepdims"]
-        kept = [ast.keyword("keepdims", ast.Constant(True))] if len(rest) == len(words) else []
+        rest = [word for word in words if word.arg not in KEPT]
+        called = KEPT[any(word.arg == AXIS[1] for word in rest)]
+        kept = [ast.keyword(called, ast.Constant(True))] if len(rest) == len(words) else []
         yield remade(site.node, keywords=[*rest, *kept])
 
 
