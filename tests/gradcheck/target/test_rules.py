@@ -1,4 +1,4 @@
-"""Custom gradients of frameworks in a file: found, named, and skipped where a framework is missing."""
+"""Custom gradients of frameworks in a file: found, named, skipped where a framework is missing."""
 
 from __future__ import annotations
 
