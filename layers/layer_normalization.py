@@ -13,10 +13,10 @@ from layers.normalization import Gradients, moments, normalized_arguments
 from layers.precision import cast, widen
 from layers.settings import eps_of
 
-# x - mean, 1 / sqrt(var + eps), gamma, beta, x's dtype
-LayernormCache = tuple[Array, Array, Array, Array, "np.dtype[Any]"]
+# x, mean, 1 / sqrt(var + eps), gamma, beta
+LayernormCache = tuple[Array, Array, Array, Array, Array]
 
-_LAYERNORM = (*(np.ndarray,) * 4, np.dtype)
+_LAYERNORM = (np.ndarray,) * 5
 
 
 def layernorm_forward(
@@ -69,10 +69,13 @@ def layernorm_forward(
     if x.shape[1] == 0:
         refuse("x", x, "at least one feature", "a mean over no features is undefined: check D")
     with np.errstate(invalid="ignore"):
-        _, centered, var = moments(widen(x), axis=1)
+        mean, out, var = moments(widen(x), axis=1)
         inv_std = 1 / np.sqrt(var + eps)
-        out = widen(gamma) * (centered * inv_std) + widen(beta)
-    return cast(out, x.dtype), (centered, inv_std, gamma, beta, x.dtype)
+        # In place from here on: new memory takes longer than what is computed in it.
+        out *= inv_std
+        out *= gamma
+        out += beta
+    return cast(out, x.dtype), (x, mean, inv_std, gamma, beta)
 
 
 def layernorm_backward(dout: Array, cache: LayernormCache) -> Gradients:
@@ -106,14 +109,17 @@ def layernorm_backward(dout: Array, cache: LayernormCache) -> Gradients:
     >>> print(dx.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069  0.     0.   ] [1. 0. 0.]
     """
-    centered, inv_std, gamma, beta, dtype = cached(cache, _LAYERNORM, "layernorm_forward")
-    dout = widen(same_shape("dout", dout, centered.shape, "layernorm_forward's out"))
+    x, mean, inv_std, gamma, beta = cached(cache, _LAYERNORM, "layernorm_forward")
+    dout = widen(same_shape("dout", dout, x.shape, "layernorm_forward's out"))
     with np.errstate(invalid="ignore"):
-        x_hat = centered * inv_std
+        x_hat = widen(x) - mean
+        x_hat *= inv_std
         dbeta = dout.sum(axis=0)
-        dgamma = (dout * x_hat).sum(axis=0)
-        dx_hat = dout * widen(gamma)
-        dx = dx_hat - dx_hat.mean(axis=1, keepdims=True)
-        dx -= x_hat * (dx_hat * x_hat).mean(axis=1, keepdims=True)
+        dgamma = np.einsum("nd,nd->d", dout, x_hat)
+        dx = dout * widen(gamma)  # that of x_hat, up to here
+        along = np.einsum("nd,nd->n", dx, x_hat)[:, np.newaxis] / x.shape[1]
+        dx -= dx.mean(axis=1, keepdims=True)
+        x_hat *= along
+        dx -= x_hat
         dx *= inv_std
-    return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
+    return cast(dx, x.dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)

@@ -11,11 +11,11 @@ from layers.arguments import Array, cached, floating, parameter, same_shape
 from layers.precision import cast, widen
 from layers.settings import ONE_PER_FEATURE, batchnorm_settings
 
-# x - mean, 1 / sqrt(var + eps), gamma, beta, mode, x's dtype
-BatchnormCache = tuple[Array, Array, Array, Array, str, "np.dtype[Any]"]
+# x, mean, 1 / sqrt(var + eps), gamma, beta, mode
+BatchnormCache = tuple[Array, Array, Array, Array, Array, str]
 Gradients = tuple[Array, Array, Array]
 
-_BATCHNORM = (*(np.ndarray,) * 4, str, np.dtype)
+_BATCHNORM = (*(np.ndarray,) * 5, str)
 
 
 def batchnorm_forward(
@@ -82,15 +82,19 @@ def batchnorm_forward(
     wide = widen(x)
     with np.errstate(invalid="ignore"):
         if mode == "train":
-            mean, centered, var = moments(wide, axis=0)
+            mean, out, var = moments(wide, axis=0)
         else:
-            centered, var = wide - running_mean.astype(wide.dtype), running_var.astype(wide.dtype)
+            mean, var = running_mean.astype(wide.dtype), running_var.astype(wide.dtype)
+            out = wide - mean
         inv_std = 1 / np.sqrt(var + settings.eps)
-        out = cast(widen(gamma) * (centered * inv_std) + widen(beta), x.dtype)
+        # In place from here on: new memory takes longer than what is computed in it.
+        out *= inv_std
+        out *= gamma
+        out += beta
         if mode == "train":
             bn_param["running_mean"] = _average(running_mean, mean, settings.momentum)
             bn_param["running_var"] = _average(running_var, var, settings.momentum)
-    return out, (centered, inv_std, gamma, beta, mode, x.dtype)
+    return cast(out, x.dtype), (x, mean, inv_std, gamma, beta, mode)
 
 
 def batchnorm_backward(dout: Array, cache: BatchnormCache) -> Gradients:
@@ -124,19 +128,21 @@ def batchnorm_backward(dout: Array, cache: BatchnormCache) -> Gradients:
     >>> print(dx.T.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069] [1.]
     """
-    centered, inv_std, gamma, beta, mode, dtype = cached(cache, _BATCHNORM, "batchnorm_forward")
-    dout = widen(same_shape("dout", dout, centered.shape, "batchnorm_forward's out"))
+    x, mean, inv_std, gamma, beta, mode = cached(cache, _BATCHNORM, "batchnorm_forward")
+    dout = widen(same_shape("dout", dout, x.shape, "batchnorm_forward's out"))
     with np.errstate(invalid="ignore"):
+        centered = widen(x) - mean
         dbeta = dout.sum(axis=0)
-        dgamma = (dout * (centered * inv_std)).sum(axis=0)
+        dgamma = _sum_of_products(dout, centered) * inv_std
         dx_hat = dout * widen(gamma)
         dx = dx_hat * inv_std
         if mode == "train":
-            dvar = (dx_hat * centered).sum(axis=0) * (-0.5 * inv_std**3)
-            dx += dvar * (2 / len(dout)) * centered
+            dvar = _sum_of_products(dx_hat, centered) * (-0.5 * inv_std**3)
             dmean = -dx_hat.sum(axis=0) * inv_std  # the way through var adds sum(centered) = 0
+            centered *= dvar * (2 / len(dout))
+            dx += centered
             dx += dmean / len(dout)
-    return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
+    return cast(dx, x.dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
 
 
 def batchnorm_backward_alt(dout: Array, cache: BatchnormCache) -> Gradients:
@@ -169,17 +175,20 @@ def batchnorm_backward_alt(dout: Array, cache: BatchnormCache) -> Gradients:
     >>> print(dx.T.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069] [1.]
     """
-    centered, inv_std, gamma, beta, mode, dtype = cached(cache, _BATCHNORM, "batchnorm_forward")
-    dout = widen(same_shape("dout", dout, centered.shape, "batchnorm_forward's out"))
+    x, mean, inv_std, gamma, beta, mode = cached(cache, _BATCHNORM, "batchnorm_forward")
+    dout = widen(same_shape("dout", dout, x.shape, "batchnorm_forward's out"))
     with np.errstate(invalid="ignore"):
-        x_hat = centered * inv_std
+        dx = widen(x) - mean
         dbeta = dout.sum(axis=0)
-        dgamma = (dout * x_hat).sum(axis=0)
-        dx = dout
+        dgamma = _sum_of_products(dout, dx) * inv_std
         if mode == "train":
-            dx = dx - dbeta / len(dout) - x_hat * (dgamma / len(dout))
-        dx = widen(gamma) * inv_std * dx
-    return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
+            dx *= -inv_std * dgamma / len(dout)
+            dx += dout
+            dx -= dbeta / len(dout)
+            dx *= widen(gamma) * inv_std
+        else:
+            dx = dout * (widen(gamma) * inv_std)
+    return cast(dx, x.dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
 
 
 def moments(x: Array, axis: int) -> tuple[Array, Array, Array]:
@@ -193,6 +202,11 @@ def moments(x: Array, axis: int) -> tuple[Array, Array, Array]:
     mean = x.mean(axis=axis, keepdims=axis == 1)
     centered = x - mean
     return mean, centered, np.square(centered).mean(axis=axis, keepdims=axis == 1)
+
+
+def _sum_of_products(a: Array, b: Array) -> Array:
+    """Return (a * b).sum(axis=0) of two arrays (N, D), without an array of their size."""
+    return np.einsum("nd,nd->d", a, b)
 
 
 def _average(running: Array, batch: Array, momentum: float) -> Array:

@@ -46,7 +46,7 @@ class Case:
 
 
 def pair(name: str, *rest: Any) -> Callable[..., tuple[Any, Callable[[Any], Any]]]:
-    """Return the pair of that name in `layers` as a case's `ours`; `rest` goes behind its arrays."""
+    """Return the pair of that name in `layers` as a case's `ours`; `rest` follows its arrays."""
     forward, backward = getattr(L, f"{name}_forward"), getattr(L, f"{name}_backward")
 
     def run(*arrays: Any) -> tuple[Any, Callable[[Any], Any]]:
