@@ -9,13 +9,23 @@ activations             relu, leaky relu, elu: a corner at 0
 smooth_activations      sigmoid, tanh, gelu, softplus, silu
 normalization           batch normalization
 layer_normalization     layer normalization
+losses                  softmax, nll, svm and mean squared error
+softmax                 softmax and log softmax
 spatial_normalization   the same for feature maps: by channel, by groups of channels
 convolution             filters over images
 pooling                 the maximum or the mean of windows
-losses                  softmax, svm and mean squared error
 blocks                  affine - relu - [dropout] as one layer
 normalized_blocks       the same with a normalization in it
 convolution_blocks      convolution - [batchnorm] - relu - [pooling or spatial dropout]
+
+Sequences
+---------
+recurrent               the vanilla recurrent layer
+lstm                    long short-term memory
+attention               scaled dot products
+multi_head_attention    several heads of them, with their projections
+embedding               a vector for each word; the affine layer at every step
+temporal_losses         the softmax loss at every step
 
 Dropout
 -------
@@ -36,7 +46,10 @@ settings                the dicts of the layers, each read once
 arguments               what is asked of an argument, and how it is refused
 windows                 windows over feature maps: how many fit
 precision               in which precision a layer computes
+sequences               the arguments and the dropout of recurrent layers
+reductions              how the losses of single samples become one
 keys                    which keys the dicts may hold, and which can only be a mistake
+refusals                The one form in which a layer refuses an argument: got, expected, remedy.
 """
 
 from layers.activations import (
@@ -48,6 +61,10 @@ from layers.activations import (
     relu_forward,
 )
 from layers.affine import affine_backward, affine_forward
+from layers.attention import (
+    scaled_dot_product_attention_backward,
+    scaled_dot_product_attention_forward,
+)
 from layers.blocks import (
     affine_relu_backward,
     affine_relu_dropout_backward,
@@ -77,8 +94,16 @@ from layers.dropout import (
     vanilla_dropout_backward,
     vanilla_dropout_forward,
 )
+from layers.embedding import (
+    temporal_affine_backward,
+    temporal_affine_forward,
+    word_embedding_backward,
+    word_embedding_forward,
+)
 from layers.layer_normalization import layernorm_backward, layernorm_forward
-from layers.losses import mse_loss, softmax_loss, svm_loss
+from layers.losses import mse_loss, nll_loss, softmax_loss, svm_loss
+from layers.lstm import lstm_backward, lstm_forward, lstm_step_backward, lstm_step_forward
+from layers.multi_head_attention import multi_head_attention_backward, multi_head_attention_forward
 from layers.noise_dropout import (
     alpha_dropout_backward,
     alpha_dropout_forward,
@@ -104,6 +129,7 @@ from layers.pooling import (
     max_pool_backward,
     max_pool_forward,
 )
+from layers.recurrent import rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 from layers.smooth_activations import (
     gelu_backward,
     gelu_forward,
@@ -115,6 +141,12 @@ from layers.smooth_activations import (
     softplus_forward,
     tanh_backward,
     tanh_forward,
+)
+from layers.softmax import (
+    log_softmax_backward,
+    log_softmax_forward,
+    softmax_backward,
+    softmax_forward,
 )
 from layers.spatial_dropout import (
     dropout1d_backward,
@@ -139,6 +171,7 @@ from layers.structured_dropout import (
     stochastic_depth_backward,
     stochastic_depth_forward,
 )
+from layers.temporal_losses import temporal_softmax_loss
 
 __all__ = [
     "Dropout",
@@ -201,15 +234,32 @@ __all__ = [
     "leaky_relu_forward",
     "locked_dropout_backward",
     "locked_dropout_forward",
+    "log_softmax_backward",
+    "log_softmax_forward",
+    "lstm_backward",
+    "lstm_forward",
+    "lstm_step_backward",
+    "lstm_step_forward",
     "max_pool_backward",
     "max_pool_forward",
     "mse_loss",
+    "multi_head_attention_backward",
+    "multi_head_attention_forward",
+    "nll_loss",
     "relu_backward",
     "relu_forward",
+    "rnn_backward",
+    "rnn_forward",
+    "rnn_step_backward",
+    "rnn_step_forward",
+    "scaled_dot_product_attention_backward",
+    "scaled_dot_product_attention_forward",
     "sigmoid_backward",
     "sigmoid_forward",
     "silu_backward",
     "silu_forward",
+    "softmax_backward",
+    "softmax_forward",
     "softmax_loss",
     "softplus_backward",
     "softplus_forward",
@@ -224,6 +274,11 @@ __all__ = [
     "svm_loss",
     "tanh_backward",
     "tanh_forward",
+    "temporal_affine_backward",
+    "temporal_affine_forward",
+    "temporal_softmax_loss",
     "vanilla_dropout_backward",
     "vanilla_dropout_forward",
+    "word_embedding_backward",
+    "word_embedding_forward",
 ]

@@ -17,7 +17,7 @@ MAX_EDITS = 2
 # What some layer of the course or of this package reads, or a cache holds.
 KNOWN = frozenset((
     "p", "keep_prob", "mode", "seed", "rng", "store", "shared_axes",
-    "time_axis", "granularity", "block_size", "shape", "units", "dtype",
+    "time_axis", "granularity", "state_p", "block_size", "shape", "units", "dtype",
     "eps", "momentum", "running_mean", "running_var",
     "stride", "pad", "pool_height", "pool_width",
 ))

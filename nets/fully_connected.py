@@ -28,6 +28,7 @@ from nets.architecture import (
     layer_widths,
     noise_of_layer,
     normalization_kind,
+    run_layer,
     training_noise,
 )
 from nets.arguments import Rng, checked_rng, float_dtype, labels, whole
@@ -223,9 +224,8 @@ class FullyConnectedNet(Saved):
         tape: list[Step] = []
 
         def run(layer: Layer, x: Array, *names: str, param: dict[str, Any] | None = None) -> Array:
-            extra = () if param is None else (param,)
-            out, cache = layer.forward(x, *(self.params[name] for name in names), *extra)
-            tape.append(Step(layer.backward, cache, names))
+            out, step = run_layer(layer, x, {name: self.params[name] for name in names}, param)
+            tape.append(step)
             return out
 
         x = X.astype(self.dtype, copy=False)

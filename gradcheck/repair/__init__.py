@@ -33,4 +33,5 @@ inserts                 Edits of statements: one less, one more
 lent                    Edits with what stands around: arrays for numbers
 steered                 Edits that the true gradient itself asks for: what it is a multiple of
 where                   What is known where a statement stands: the names in scope
+apart                   A layer on which candidates are tried: they write into nothing of the ...
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from gradcheck.contract.layer import Layer
 from gradcheck.numeric.scalar import NetLoss
 from gradcheck.repair import places as argument_places
 from gradcheck.repair.angelic import lines_of
+from gradcheck.repair.apart import apart
 from gradcheck.repair.bench import Bench
 from gradcheck.repair.judged import repairs_by
 from gradcheck.repair.limit import clock, ended_after
@@ -66,6 +66,7 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
         Draws other arguments.
     """
     found: tuple[Repair, ...] | None = ()
+    seconds *= getattr(layer.forward, "patience", 1)
     with ended_after(seconds):
         found = _repairs_of(layer, codes, kind, others, seconds, judges, seed)
     return found  # noqa: RET504  (nothing, where the time ran out)
@@ -73,7 +74,7 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
 
 def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[Layer] | None,
                 seconds: float, judges: Sequence[Judge], seed: int) -> tuple[Repair, ...] | None:
-    deadline, layer = clock() + seconds, _apart(layer)
+    deadline, layer = clock() + seconds, apart(layer)
     with undisturbed():
         try:
             place, given = _first(layer, kind, others, seed)
@@ -83,9 +84,11 @@ def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[
             return ()
         until = clock() + min(MOST_SECONDS, seconds / 3)
         bench = Bench([place, *_places(layer, given, until, _is_taken(place))])
+        if not bench.parts:  # compiled code, and what has no source
+            return ()
         search = Search(bench, codes, deadline, kind)
-        candidates = search.run() if bench.parts else []
-        if bench.parts and search.base.is_right:
+        candidates = search.run()
+        if search.base.is_right:
             return None
         for candidate in candidates[:MOST_JUDGED]:
             if candidate.elsewhere >= LEAST_PLACES and proved(
@@ -98,23 +101,6 @@ def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[
                  if not any(place.is_new for place in bench.places[1:])]
         return tuple(hints) or _of_forward(bench, search, kind, deadline) or tuple(
             _suspected(search, layer))
-
-
-class _OwnBatch(NetLoss):
-    """A net's loss at a batch that no candidate can write into."""
-
-    def forward(self, *values: Any) -> Any:
-        """Return the loss, and the gradients that it computed with it."""
-        return NetLoss(self.net, self.names, copy.deepcopy(self.batch)).forward(*values)
-
-
-def _apart(layer: Layer) -> Layer:
-    """Return a layer of which candidates leave the arguments alone."""
-    net = getattr(layer.forward, "__self__", None)
-    if not isinstance(net, NetLoss):
-        return layer
-    own = _OwnBatch(net.net, net.names, net.batch)
-    return replace(layer, forward=own.forward, backward=own.backward)
 
 
 def _first(layer: Layer, kind: str, others: Iterable[Layer] | None, seed: int
@@ -178,7 +164,7 @@ def _places(layer: Layer, others: Iterable[Layer], until: float, taken: bool) ->
         if shapes in seen and settings in seen and same >= MOST_SAME:
             continue
         with contextlib.suppress(Exception):
-            place = Place(other, seed=1 + count, is_new=shapes not in seen)
+            place = Place(apart(other), seed=1 + count, is_new=shapes not in seen)
             place.truths  # noqa: B018  (computed while the layer is as it is)
             if taken and not _is_taken(place):
                 continue

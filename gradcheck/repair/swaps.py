@@ -11,6 +11,7 @@ import numpy as np
 
 from gradcheck.repair.atoms import arrays, kind_of, scalars
 from gradcheck.repair.sites import Site
+from gradcheck.repair.turns import AXIS, KEPT
 
 OPERATORS: dict[type, tuple[type, ...]] = {
     ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add, ast.Mult), ast.Mult: (ast.Div, ast.MatMult,
@@ -139,7 +140,7 @@ def constants(site: Site) -> Iterator[ast.AST]:
     if isinstance(node.value, bool):
         yield ast.Constant(not node.value)
         return
-    if isinstance(site.parent, ast.keyword) and site.parent.arg in ("axis", "keepdims"):
+    if isinstance(site.parent, ast.keyword) and site.parent.arg in (*AXIS, *KEPT):
         return
     power = isinstance(site.parent, ast.BinOp) and isinstance(site.parent.op, ast.Pow)
     yield from _other_numbers(node.value, power)

@@ -10,6 +10,8 @@ from gradcheck.repair.atoms import parsed
 from gradcheck.repair.sites import Site
 
 MOST_AXES = 4
+# as NumPy says it, and as torch does
+AXIS, KEPT = ("axis", "dim"), ("keepdims", "keepdim")
 
 
 def axes(site: Site) -> Iterator[ast.AST]:
@@ -18,15 +20,16 @@ def axes(site: Site) -> Iterator[ast.AST]:
     dimensions = reduced(site)
     if dimensions is None:
         return
-    given = next((word for word in node.keywords if word.arg == "axis"), None)
-    rest = [word for word in node.keywords if word.arg != "axis"]
+    given = next((word for word in node.keywords if word.arg in AXIS), None)
+    rest = [word for word in node.keywords if word.arg not in AXIS]
+    called = given.arg if given else AXIS[0]
     place = 1 if _is_function(site) else 0
     args = node.args if given is not None else node.args[:place]
     now = given.value if given else node.args[place] if len(node.args) > place else None
     text = ast.unparse(now) if now is not None else "None"
     for axis in _axis_texts(dimensions):
         if axis != text:
-            words = [ast.keyword("axis", parsed(axis))] if axis != "None" else []
+            words = [ast.keyword(called, parsed(axis))] if axis != "None" else []
             yield ast.Call(node.func, list(args), [*words, *rest])
 
 
@@ -62,9 +65,10 @@ def keepdims(site: Site) -> Iterator[ast.AST]:
     node = site.node
     if reduced(site) is None:
         return
-    rest = [word for word in node.keywords if word.arg != "keepdims"]
+    rest = [word for word in node.keywords if word.arg not in KEPT]
     if len(rest) == len(node.keywords):
-        rest = [*rest, ast.keyword("keepdims", ast.Constant(True))]
+        called = KEPT[any(word.arg == AXIS[1] for word in rest)]
+        rest = [*rest, ast.keyword(called, ast.Constant(True))]
     yield ast.Call(node.func, node.args, rest)
 
 
