@@ -9,14 +9,19 @@ import numpy as np
 
 from layers.arguments import Array, cached, refuse, same_shape
 from layers.keys import checked_keys
-from layers.normalization import Gradients, moments, normalized_arguments
+from layers.normalization import (
+    Gradients,
+    moments,
+    normalized_arguments,
+    row_products,
+)
 from layers.precision import cast, widen
 from layers.settings import eps_of
 
-# x, mean, 1 / sqrt(var + eps), gamma, beta
-LayernormCache = tuple[Array, Array, Array, Array, Array]
+# (x - mean) / sqrt(var + eps), 1 / sqrt(var + eps), gamma, beta, x's dtype
+LayernormCache = tuple[Array, Array, Array, Array, "np.dtype[Any]"]
 
-_LAYERNORM = (np.ndarray,) * 5
+_LAYERNORM = (*(np.ndarray,) * 4, np.dtype)
 
 
 def layernorm_forward(
@@ -69,13 +74,12 @@ def layernorm_forward(
     if x.shape[1] == 0:
         refuse("x", x, "at least one feature", "a mean over no features is undefined: check D")
     with np.errstate(invalid="ignore"):
-        mean, out, var = moments(widen(x), axis=1)
+        _, x_hat, var = moments(widen(x), axis=1)
         inv_std = 1 / np.sqrt(var + eps)
-        # In place from here on: new memory takes longer than what is computed in it.
-        out *= inv_std
-        out *= gamma
+        x_hat *= inv_std  # in place: new memory takes longer than what is computed in it
+        out = widen(gamma) * x_hat
         out += beta
-    return cast(out, x.dtype), (x, mean, inv_std, gamma, beta)
+    return cast(out, x.dtype), (x_hat, inv_std, gamma, beta, x.dtype)
 
 
 def layernorm_backward(dout: Array, cache: LayernormCache) -> Gradients:
@@ -109,17 +113,14 @@ def layernorm_backward(dout: Array, cache: LayernormCache) -> Gradients:
     >>> print(dx.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069  0.     0.   ] [1. 0. 0.]
     """
-    x, mean, inv_std, gamma, beta = cached(cache, _LAYERNORM, "layernorm_forward")
-    dout = widen(same_shape("dout", dout, x.shape, "layernorm_forward's out"))
+    x_hat, inv_std, gamma, beta, dtype = cached(cache, _LAYERNORM, "layernorm_forward")
+    dout = widen(same_shape("dout", dout, x_hat.shape, "layernorm_forward's out"))
     with np.errstate(invalid="ignore"):
-        x_hat = widen(x) - mean
-        x_hat *= inv_std
         dbeta = dout.sum(axis=0)
         dgamma = np.einsum("nd,nd->d", dout, x_hat)
         dx = dout * widen(gamma)  # that of x_hat, up to here
-        along = np.einsum("nd,nd->n", dx, x_hat)[:, np.newaxis] / x.shape[1]
-        dx -= dx.mean(axis=1, keepdims=True)
-        x_hat *= along
-        dx -= x_hat
+        mean = (dout @ widen(gamma))[:, np.newaxis] / x_hat.shape[1]  # of dx, at less cost
+        dx -= x_hat * (row_products(dx, x_hat) / x_hat.shape[1])
+        dx -= mean
         dx *= inv_std
-    return cast(dx, x.dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
+    return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
