@@ -17,6 +17,7 @@ BARE_PRINT = re.compile(r"^(\s*)print\s*$", re.MULTILINE)
 PYTHON_2 = ((re.compile(r"\.iteritems\(\)"), ".items()"), (re.compile(r"\bxrange\b"), "range"))
 COLAB = re.compile(r"google\.colab|FOLDERNAME")
 ERROR = re.compile(r"^(?P<name>.*\b(?:error|difference))\s*:\s*(?P<value>\S+)\s*$")
+EXPECTED = re.compile(r"\b(errors?|difference)( for \w+)?( of)? (around|less than|on the order of)")
 NUMBER = re.compile(r"(?<![\w.])(\d*\.?\d*)e-(\d+)")
 
 
@@ -138,7 +139,7 @@ def _comments(source: str) -> str:
 
 def _sentences(text: str) -> str:
     """Return the lines of a text that speak of errors to expect."""
-    return "\n".join(line for line in text.split("\n") if re.search(r"errors? (of )?around", line))
+    return "\n".join(line for line in text.split("\n") if EXPECTED.search(line))
 
 
 def largest(text: str) -> float | None:
