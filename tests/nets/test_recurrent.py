@@ -117,7 +117,7 @@ def test_equal_seeds_give_equal_curves_and_the_kinds_differ():
 
 def test_the_command_compares_the_kinds(capsys):
     pytest.importorskip("sklearn")
-    options = "--seeds 1 --samples 40 --hidden 6 --epochs 1 --batch-size 20".split()
+    options = ["--seeds=1", "--samples=40", "--hidden=6", "--epochs=1", "--batch-size=20"]
     assert main(["recurrent", *options]) == 0
     told = capsys.readouterr().out
     assert "lstm of 6 units that reads 8 rows of 8 pixels" in told
