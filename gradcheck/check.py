@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.along import check_layer_along, scalar_layer
 from gradcheck.arguments import refuse
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer, validate_options
-from gradcheck.numeric.evaluator import upcast
-from gradcheck.numeric.scalar import NetLoss, named_arrays, off_constant
+from gradcheck.repaired import with_lines
 from gradcheck.report import Report
-from gradcheck.run import Session, Workers
-from gradcheck.several import DIRECTIONS, with_more
+from gradcheck.run.along import check_layer_along, net_layer, net_numbers, scalar_layer
+from gradcheck.run.second import second_order, validate_order
+from gradcheck.run.session import Session, Workers
+from gradcheck.run.several import DIRECTIONS, with_more
 
 Array = NDArray[Any]
 
@@ -38,6 +37,7 @@ def check_layer(
     atol: float = 0.0,
     examples: Sequence[tuple[Any, ...]] = (),
     repair: str | None = None,
+    order: int = 1,
 ) -> Report:
     """Check a layer's backward against its forward, and say what is wrong with it.
 
@@ -76,6 +76,8 @@ def check_layer(
         Whether the line is looked for that a failure comes from, by an edit of the source that
         makes every gradient right, here and at arguments of other shapes; with ``'diff'`` the
         report holds the edit. The functions run edited code for that time, in all threads.
+    order : {1, 2}
+        With 2 also the gradient of the gradient, of a pair of `gradcheck.adapters`.
 
     Returns
     -------
@@ -109,11 +111,14 @@ def check_layer(
     (False, 'scaled', 0.5)
     """
     validate_options(seed, constants, rtol, atol)
+    validate_order(order, forward)
     layer = valid_layer(forward, backward, args, wrt)
     _validate_repair(repair)
     label = str(name or getattr(forward, "__name__", "layer"))
     first = Session(layer, constants or {}, label, seed=seed, rtol=rtol, atol=atol).run(
         dout, workers, progress)
+    if order == 2 and first.passed:
+        first = with_more(first, second_order(forward, args, seed, label, rtol, atol))
     if not examples or not first.passed:
         return _repaired(first, layer, "layer", repair, examples)
     return _repaired(with_more(first, ((f"at example {place}", check_layer_along(
@@ -246,16 +251,8 @@ def check_net(
                "pass the net itself", TypeError)
     validate_options(seed, constants, rtol, atol)
     _validate_repair(repair)
-    work = copy.deepcopy(net)
-    if hasattr(work, "dtype"):
-        work.dtype = np.float64
-    names, arrays = named_arrays("params", work.params)
-    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(4)[3])
-    function = NetLoss(work, names, (upcast(X), copy.deepcopy(y)))
-    layer = Layer(function.forward, function.backward,
-                  tuple(off_constant(array, rng) for array in arrays), names,
-                  tuple(range(len(arrays))))
-    session = Session(layer, {**_numbers(net, X), **(constants or {})},
+    layer = net_layer(net, (X, y), seed)
+    session = Session(layer, {**net_numbers(net, X), **(constants or {})},
                       name or type(net).__name__, "net", seed, rtol=rtol, atol=atol)
     return _repaired(session.run(np.ones(()), workers, progress), layer, "net", repair)
 
@@ -276,16 +273,5 @@ def _repaired(report: Report, layer: Layer, kind: str, repair: str | None,
     codes = [finding.code for finding in report.findings]
     given = [replace(layer, args=tuple(args)) for args in examples]
     found = repairs_of(layer, codes, kind=kind, others=[*given, *variants(layer, kind)]) or ()
-    return replace(report, repairs=tuple(
-        entry if repair == "diff" else entry.only_line() for entry in found))
-
-
-def _numbers(net: Any, X: Any) -> dict[str, float]:
-    """Return what a net's wrong factor may be named after: its reg and the batch size."""
-    numbers = {}
-    reg = getattr(net, "reg", None)
-    if isinstance(reg, int | float | np.number) and not isinstance(reg, bool):
-        numbers["reg"] = float(reg)
-    if isinstance(X, np.ndarray) and X.ndim:
-        numbers["N"] = float(X.shape[0])
-    return numbers
+    return with_lines(report, [entry if repair == "diff" else entry.only_line()
+                               for entry in found])

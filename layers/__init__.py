@@ -11,8 +11,12 @@ normalization           batch normalization
 layer_normalization     layer normalization
 losses                  softmax, nll, svm and mean squared error
 softmax                 softmax and log softmax
+spatial_normalization   the same for feature maps: by channel, by groups of channels
+convolution             filters over images
+pooling                 the maximum or the mean of windows
 blocks                  affine - relu - [dropout] as one layer
 normalized_blocks       the same with a normalization in it
+convolution_blocks      convolution - [batchnorm] - relu - [pooling or spatial dropout]
 
 Sequences
 ---------
@@ -40,11 +44,13 @@ blocked                 masking an array block by block, in several threads
 replay                  what a cache keeps, and the same mask again in backward
 settings                the dicts of the layers, each read once
 arguments               what is asked of an argument, and how it is refused
+windows                 windows over feature maps: how many fit
 precision               in which precision a layer computes
 sequences               the arguments and the dropout of recurrent layers
 reductions              how the losses of single samples become one
 keys                    which keys the dicts may hold, and which can only be a mistake
 heads                   Products of many small matrices, in several threads
+refusals                The one form in which a layer refuses an argument: got, expected, remedy.
 """
 
 from layers.activations import (
@@ -65,6 +71,17 @@ from layers.blocks import (
     affine_relu_dropout_backward,
     affine_relu_dropout_forward,
     affine_relu_forward,
+)
+from layers.convolution import conv_backward, conv_forward
+from layers.convolution_blocks import (
+    conv_bn_relu_backward,
+    conv_bn_relu_forward,
+    conv_relu_backward,
+    conv_relu_forward,
+    conv_relu_pool_backward,
+    conv_relu_pool_forward,
+    conv_relu_spatial_dropout_backward,
+    conv_relu_spatial_dropout_forward,
 )
 from layers.dropblock import dropblock_backward, dropblock_forward
 from layers.dropconnect import (
@@ -107,6 +124,12 @@ from layers.normalized_blocks import (
     affine_ln_relu_dropout_forward,
     affine_ln_relu_forward,
 )
+from layers.pooling import (
+    avg_pool_backward,
+    avg_pool_forward,
+    max_pool_backward,
+    max_pool_forward,
+)
 from layers.recurrent import rnn_backward, rnn_forward, rnn_step_backward, rnn_step_forward
 from layers.smooth_activations import (
     gelu_backward,
@@ -136,6 +159,12 @@ from layers.spatial_dropout import (
     spatial_dropout_backward,
     spatial_dropout_forward,
 )
+from layers.spatial_normalization import (
+    spatial_batchnorm_backward,
+    spatial_batchnorm_forward,
+    spatial_groupnorm_backward,
+    spatial_groupnorm_forward,
+)
 from layers.stateful import Dropout, DropoutLayer
 from layers.structured_dropout import (
     locked_dropout_backward,
@@ -164,9 +193,21 @@ __all__ = [
     "affine_relu_forward",
     "alpha_dropout_backward",
     "alpha_dropout_forward",
+    "avg_pool_backward",
+    "avg_pool_forward",
     "batchnorm_backward",
     "batchnorm_backward_alt",
     "batchnorm_forward",
+    "conv_backward",
+    "conv_bn_relu_backward",
+    "conv_bn_relu_forward",
+    "conv_forward",
+    "conv_relu_backward",
+    "conv_relu_forward",
+    "conv_relu_pool_backward",
+    "conv_relu_pool_forward",
+    "conv_relu_spatial_dropout_backward",
+    "conv_relu_spatial_dropout_forward",
     "dropblock_backward",
     "dropblock_forward",
     "dropconnect_affine_backward",
@@ -200,6 +241,8 @@ __all__ = [
     "lstm_forward",
     "lstm_step_backward",
     "lstm_step_forward",
+    "max_pool_backward",
+    "max_pool_forward",
     "mse_loss",
     "multi_head_attention_backward",
     "multi_head_attention_forward",
@@ -221,8 +264,12 @@ __all__ = [
     "softmax_loss",
     "softplus_backward",
     "softplus_forward",
+    "spatial_batchnorm_backward",
+    "spatial_batchnorm_forward",
     "spatial_dropout_backward",
     "spatial_dropout_forward",
+    "spatial_groupnorm_backward",
+    "spatial_groupnorm_forward",
     "stochastic_depth_backward",
     "stochastic_depth_forward",
     "svm_loss",

@@ -50,6 +50,12 @@ FOREIGN = {
             "pass 'mode', 'train' or 'test'"),
     **_each("random_state generator random_seed rngs prng",
             "pass 'rng', a np.random.Generator or RandomState, or 'seed', an int"),
+    **_each("padding padding_size pad_size", "pass 'pad', the zeros around the images"),
+    **_each("kernel_size filter_size", "leave the key out: conv takes the size of its filters from "
+            "w, and pooling 'pool_height' and 'pool_width'"),
+    **_each("pool_size window window_size", "pass 'pool_height' and 'pool_width'"),
+    **_each("dilation dilations groups", "leave the key out: filters here are dense, and see all "
+            "channels"),
     **_each("inplace in_place", "leave the key out: no layer writes into its input"),
 }
 

@@ -56,13 +56,28 @@ def blocks(path: Path, language: str) -> list[str]:
                       re.MULTILINE | re.DOTALL)
 
 
+def files() -> dict[str, str]:
+    """Return the README's first example, as homework.py, and every block that begins with a name.
+
+    A block's name is a comment such as ``# custom.py``, alone in its first line.
+    """
+    found = {"homework.py": next(block for block in blocks(README, "python")
+                                 if ">>>" not in block)}
+    for page in PAGES:
+        for block in blocks(page, "python"):
+            named = re.match(r"# (\w+\.py)\n", block)
+            if named:
+                found[named[1]] = block
+    return found
+
+
 def run(command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as a reader would, the README's first example beside him as homework.py."""
+    """Run a command as a reader would, the documents' files beside him."""
     program, *arguments = shlex.split(command)
     module = ["-m", "gradcheck"] if program == "gradcheck" else []
     with tempfile.TemporaryDirectory() as folder:
-        example = next(block for block in blocks(README, "python") if ">>>" not in block)
-        Path(folder, "homework.py").write_text(example, encoding="utf-8")
+        for name, text in files().items():
+            Path(folder, name).write_text(text, encoding="utf-8")
         return subprocess.run(
             [sys.executable, *module, *arguments], text=True, capture_output=True, check=False,
             cwd=folder if module else ROOT, env={**os.environ, "COLUMNS": "100"})

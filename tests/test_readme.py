@@ -26,11 +26,17 @@ TRAINED = {
     "python -m nets": 1.0,
     "python -m nets variance-shift": 0.01,
 }
+# Commands that are run where torch is installed: the exit code.
+WITH_TORCH = {
+    "gradcheck check custom.py --repair": 1,
+    "gradcheck check mended.py": 0,
+}
 # What no test repeats, and why.
 BY_HAND = {
     "gradcheck conformance torch keras flax.linen flax.nnx equinox layers": "needs the frameworks",
     "python -m tests.benchmarks.checker": "times of one machine",
     "python -m tests.benchmarks.dropout": "times of one machine",
+    "python -m tests.benchmarks.torch": "times of one machine, which has torch",
     "python -m tests.gradcheck.numeric.decided --draws 12":
         "takes minutes; a slow test draws others",
     "python -m tests.gradcheck.numeric.exact": "needs mpmath; a slow test holds the bounds",
@@ -83,9 +89,18 @@ def test_a_command_that_trains_prints_what_is_shown_up_to_rounding(command):
                for found, there in pairs)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("command", WITH_TORCH)
+def test_a_command_on_functions_of_torch_prints_what_is_shown(command):
+    pytest.importorskip("torch", reason="torch is not installed: pip install 'maskgrad[peers]'")
+    done = shown.run(command)
+    assert done.returncode == WITH_TORCH[command], done.stderr
+    assert without_times(done.stdout) == without_times(output_of(command))
+
+
 def test_every_output_that_is_shown_is_compared_or_there_is_a_reason_why_not():
     commands = [output.command for output in shown.outputs()]
-    assert sorted(commands) == sorted([*COMPARED, *TRAINED, *BY_HAND])
+    assert sorted(commands) == sorted([*COMPARED, *TRAINED, *WITH_TORCH, *BY_HAND])
     modules = [shlex.split(command)[2] for command in BY_HAND if command.startswith("python -m ")]
     assert all(importlib.util.find_spec(module) for module in modules)
 

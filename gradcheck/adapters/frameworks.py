@@ -1,4 +1,4 @@
-"""Other people's functions in this package's form: (forward, backward) pairs and dropouts.
+"""Other people's dropouts in this package's form, and Keras' functions as pairs.
 
 Nothing is imported before it is asked for; what is not installed raises PeerMissing, which says
 so. `gradcheck conformance [NAME ...]` prints which laws of dropout each framework keeps.
@@ -10,35 +10,16 @@ so. `gradcheck conformance [NAME ...]` prints which laws of dropout each framewo
 
 from __future__ import annotations
 
-import importlib
-import os
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from gradcheck.adapters.jax_functions import jax_function
+from gradcheck.adapters.peers import Pair, PeerMissing, double_precision, peer
+from gradcheck.adapters.torch_functions import torch_function
 from gradcheck.arguments import Array, refuse
 from gradcheck.mask_laws.implementation import DropoutImplementation, as_implementation
-
-Pair = tuple[Callable[..., Any], Callable[..., Any]]
-
-
-class PeerMissing(ImportError):
-    """A framework is not installed, or not in a form that can be differentiated."""
-
-
-def peer(name: str) -> Any:
-    """Import a framework's module, or raise PeerMissing."""
-    if name == "keras":
-        # Keras wants a backend before its first import; NumPy's is the one always there.
-        os.environ.setdefault("KERAS_BACKEND", "numpy")
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0]
-        raise PeerMissing(f"{name} cannot be imported ({error}). Remedy: pip install {package}, "
-                          "or pip install 'maskgrad[peers]'.") from error
 
 
 def is_training(param: dict[str, Any]) -> bool:
@@ -133,13 +114,6 @@ def _jax_dropout(name: str, layer: Callable[[Any, float, bool, Any], Any]) -> Dr
     return DropoutImplementation(forward, backward, name=name)
 
 
-def double_precision(jax: Any) -> AbstractContextManager[Any]:
-    """Let JAX keep float64 inside a with block, leaving its global setting alone."""
-    here = jax if hasattr(jax, "enable_x64") else importlib.import_module("jax.experimental")
-    context: AbstractContextManager[Any] = here.enable_x64(True)
-    return context
-
-
 def flax_linen_dropout() -> DropoutImplementation:
     """Return flax.linen.Dropout."""
     linen = peer("flax.linen")
@@ -188,69 +162,6 @@ def dropout_named(name: str) -> DropoutImplementation:
     return as_implementation(peer(name))
 
 
-def torch_pair(function: Callable[..., Any]) -> Pair:
-    """Turn a function of torch tensors into (forward, backward) on NumPy arrays.
-
-    Parameters
-    ----------
-    function : callable
-        Takes tensors and other arguments, returns one tensor.
-
-    Returns
-    -------
-    forward, backward : callables
-        For `gradcheck.check_layer`: backward returns the gradients of the floating arrays among
-        the arguments, in their order (one array if there is one).
-
-    Examples
-    --------
-    >>> import torch  # doctest: +SKIP
-    >>> print(gradcheck.check_layer(*torch_pair(torch.tanh), np.ones(3)))  # doctest: +SKIP
-    """
-    torch = peer("torch")
-
-    def forward(*args: Any) -> tuple[Array, Any]:
-        tensors = [torch.tensor(np.array(a)) if isinstance(a, np.ndarray) else a for a in args]
-        floating = [t.requires_grad_() for t in tensors
-                    if isinstance(t, torch.Tensor) and (t.is_floating_point() or t.is_complex())]
-        out = function(*tensors)
-        return out.detach().numpy().copy(), (floating, out)
-
-    def backward(dout: Array, cache: Any) -> Any:
-        floating, out = cache
-        gradients = torch.autograd.grad(out, floating, torch.tensor(np.array(dout)),
-                                        retain_graph=True, allow_unused=True,
-                                        materialize_grads=True)
-        return one_or_tuple([gradient.numpy() for gradient in gradients])
-
-    return forward, backward
-
-
-def jax_pair(function: Callable[..., Any]) -> Pair:
-    """Turn a function of JAX arrays into (forward, backward) on NumPy arrays; see `torch_pair`."""
-    jax = peer("jax")
-
-    def forward(*args: Any) -> tuple[Array, Any]:
-        places = [i for i, a in enumerate(args)
-                  if isinstance(a, np.ndarray) and a.dtype.kind in "fc"]
-
-        def of_floating(*values: Any) -> Any:
-            filled = list(args)
-            for i, value in zip(places, values, strict=True):
-                filled[i] = value
-            return function(*filled)
-
-        with double_precision(jax):
-            out, vjp = jax.vjp(of_floating, *(jax.numpy.array(args[i]) for i in places))
-        return np.asarray(out), vjp
-
-    def backward(dout: Array, vjp: Any) -> Any:
-        with double_precision(jax):
-            return one_or_tuple([np.asarray(gradient) for gradient in vjp(jax.numpy.array(dout))])
-
-    return forward, backward
-
-
 def keras_pair(function: Callable[..., Any]) -> Pair:
     """Turn a function of Keras tensors into (forward, backward); its backend must differentiate.
 
@@ -260,13 +171,8 @@ def keras_pair(function: Callable[..., Any]) -> Pair:
         Keras is missing, or its backend is neither torch nor jax.
     """
     backend = peer("keras").backend.backend()
-    pairs = {"torch": torch_pair, "jax": jax_pair}
+    pairs = {"torch": torch_function, "jax": jax_function}
     if backend not in pairs:
         raise PeerMissing(f"Keras runs on {backend!r}, through which no gradient can be had here. "
                           "Remedy: set KERAS_BACKEND=torch or jax before importing keras.")
     return pairs[backend](function)
-
-
-def one_or_tuple(gradients: Sequence[Array]) -> Any:
-    """Return the only gradient, or all of them as a tuple."""
-    return gradients[0] if len(gradients) == 1 else tuple(gradients)

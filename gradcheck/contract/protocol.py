@@ -8,16 +8,19 @@ too; gradients in a dict; and None for what cannot be differentiated.
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from gradcheck.contract.layer import Layer
+from gradcheck.foreign import uncompiled
 from gradcheck.nested import Wrapped
 from gradcheck.numeric.evaluator import ForwardError, fresh
 
@@ -68,6 +71,15 @@ def in_one_form(forward: Function, backward: Function, names: Sequence[str],
     adapted = _Backward(backward, tuple(names), tuple(wrt), settings)
     return (functools.update_wrapper(_Forward(forward), forward),
             functools.update_wrapper(adapted, backward))
+
+
+def in_python(layer: Layer) -> Layer:
+    """Return a layer of which nothing is compiled: numba's functions as they were written."""
+    forward, backward = copy.copy(layer.forward), copy.copy(layer.backward)
+    if isinstance(forward, _Forward) and isinstance(backward, _Backward):
+        forward.forward = uncompiled(forward.forward)
+        backward.backward = uncompiled(backward.backward)
+    return replace(layer, forward=forward, backward=backward)
 
 
 @dataclass

@@ -19,7 +19,7 @@ def valid_layer(forward: Callable[..., Any], backward: Callable[..., Any], args:
     for role, given in (("forward", forward), ("backward", backward)):
         function(role, given, f"pass the {role} function itself")
     names = name_arguments(forward, args)
-    positions = _floating_positions(args) if wrt is None else _positions(wrt)
+    positions = _chosen(forward, args) if wrt is None else _positions(wrt)
     for position in positions:
         _validate_position(position, args, names)
     layer = _layer(forward, backward, args, names, tuple(map(int, positions)))
@@ -53,6 +53,13 @@ def _floating_positions(args: tuple[Any, ...]) -> tuple[int, ...]:
         refuse("args", "no floating array", "at least one to differentiate",
                "pass arrays of floats, for example x.astype(float)", TypeError)
     return positions
+
+
+def _chosen(forward: Callable[..., Any], args: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the positions that are differentiated by default; an adapter's forward knows them."""
+    differentiable = getattr(forward, "differentiable", None)
+    return tuple(differentiable(args)) if callable(differentiable) and differentiable(
+        args) else _floating_positions(args)
 
 
 def _positions(wrt: Sequence[int] | int) -> tuple[int, ...]:

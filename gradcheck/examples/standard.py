@@ -90,6 +90,7 @@ LAYERS: dict[str, Entry] = {
     **_each("conv conv2d conv_relu", {**IMAGES, **KERNEL, "conv_param": CONV}),
     "conv_bn_relu": {**IMAGES, **KERNEL, "gamma": normal(5), "beta": normal(5),
                      "conv_param": CONV, "bn_param": TRAIN},
+    "conv_relu_spatial_dropout": {**IMAGES, **KERNEL, "conv_param": CONV, "dropout_param": DROPOUT},
     "conv_relu_pool": {"x": normal(3, 2, 7, 8), "w": normal(5, 2, 3, 3), "b": normal(5),
                        "conv_param": {"stride": 1, "pad": 1},
                        "pool_param": {"pool_height": 3, "pool_width": 2, "stride": 2}},

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradcheck.contract.breach import Inspection
 from gradcheck.contract.inspection import as_gradients
 from gradcheck.contract.layer import Layer, is_drop_probability, is_probability
-from gradcheck.contract.protocol import Several, parameters_of
+from gradcheck.contract.protocol import Several, in_python, parameters_of
 from gradcheck.nested import with_leaf
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.differences import Problem
@@ -114,6 +114,11 @@ class Case:
         sizes["out.size"] = self.out.size
         return sizes
 
+    @cached_property
+    def _in_python(self) -> Layer:
+        """The layer uncompiled: with another index in its cache, compiled code writes anywhere."""
+        return in_python(self.layer)
+
     def backward(self, dout: Array, change: tuple[str, Array] | None = None,
                  args: list[Any] | None = None) -> list[Any] | None:
         """Return backward's gradients for another dout, on a fresh cache; None where it fails.
@@ -123,10 +128,11 @@ class Case:
         """
         evaluator = self.problem.evaluator
         evaluator.count += 1
+        layer = self.layer if change is None else self._in_python
         try:
-            _, cache = self.layer.forward(*(evaluator.arguments() if args is None else args))
+            _, cache = layer.forward(*(evaluator.arguments() if args is None else args))
             if change is not None:
                 cache = with_leaf(cache, *change, "cache")
-            return as_gradients(self.layer.backward(dout.copy(), cache))
+            return as_gradients(layer.backward(dout.copy(), cache))
         except Exception:
             return None

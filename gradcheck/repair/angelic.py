@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.foreign import as_array, moved
 from gradcheck.repair.bench import FAULTS, Bench, Part
 from gradcheck.repair.limit import clock
 from gradcheck.repair.sites import Change, Site
@@ -89,7 +90,7 @@ class _Probe:
 
     def __call__(self, value: Any) -> Any:
         self.value = value
-        return value + self.move
+        return moved(value, self.move)
 
 
 def _solved(bench: Bench, part: Part, site: Site, wanted: Array, deadline: float
@@ -109,7 +110,7 @@ def _solved(bench: Bench, part: Part, site: Site, wanted: Array, deadline: float
     names[PROBE] = probe
     try:
         now = gradients(0.0)
-        value = np.asarray(probe.value)
+        value = np.asarray(as_array(probe.value))
         if value.dtype.kind != "f" or not 0 < value.size <= MOST_ELEMENTS or (
                 now.shape != wanted.shape):
             return None

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from gradcheck.foreign import as_array
+from gradcheck.repair.nodes import parsed
 from gradcheck.repair.where import Where
 
 MOST_ARRAYS, MOST_SCALARS = 24, 18
 MOST_INDEXED, MOST_GLOBAL = 10, 6
+OBJECTS = ("self", "ctx")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +29,6 @@ class Atom:
     def node(self) -> ast.expr:
         """The expression."""
         return parsed(self.text)
-
-
-@functools.lru_cache(maxsize=4096)
-def parsed(text: str) -> ast.expr:
-    """Return an expression; one text is always the same node."""
-    return ast.parse(text, mode="eval").body
 
 
 def arrays(where: Where) -> list[Atom]:
@@ -97,7 +93,7 @@ def _scalars(where: Where) -> list[Atom]:
     sizes = [Atom(f"{atom.text}.{what}", value) for atom in arrays(where)
              if atom.text.isidentifier()
              for what, value in [*((f"shape[{i}]", n) for i, n in enumerate(atom.value.shape)),
-                                 ("size", atom.value.size)]]
+                                 (_size(where), atom.value.size)]]
     seen: set[float] = {0.0, 1.0}
     found = []
     for atom in (*named, *made, *sizes):
@@ -107,9 +103,16 @@ def _scalars(where: Where) -> list[Atom]:
     return found[:MOST_SCALARS]
 
 
+def _size(where: Where) -> str:
+    """Return what the count of an array's elements is called: torch's size is a method."""
+    module = where.names.get(where.numpy)
+    return "numel()" if getattr(module, "__name__", "") == "torch" else "size"
+
+
 def _values(scope: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return what has a name, then entries of something with a name, and attributes."""
-    return sorted(_all_values(scope), key=lambda pair: not pair[0].isidentifier())
+    held = {name: as_array(value) for name, value in scope.items()}
+    return sorted(_all_values(held), key=lambda pair: not pair[0].isidentifier())
 
 
 def _all_values(scope: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -118,16 +121,16 @@ def _all_values(scope: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             for key, entry in value.items():
                 if isinstance(key, str):
                     yield f"{name}[{key!r}]", entry
-        elif name == "self":
+        elif name in OBJECTS:
             for key, entry in getattr(value, "__dict__", {}).items():
-                yield f"self.{key}", entry
+                yield f"{name}.{key}", as_array(entry)
                 if isinstance(entry, dict):
                     for inner, held in entry.items():
-                        yield f"self.{key}[{inner!r}]", held
+                        yield f"{name}.{key}[{inner!r}]", as_array(held)
         elif isinstance(value, tuple | list) and len(value) < 12:
             for place, entry in enumerate(value):
-                if isinstance(entry, np.ndarray):
-                    yield f"{name}[{place}]", entry
+                if isinstance(array := as_array(entry), np.ndarray):
+                    yield f"{name}[{place}]", array
         else:
             yield name, value
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.foreign import as_array, is_namespace
 from gradcheck.repair.code import Source
+from gradcheck.repair.nodes import filled
 from gradcheck.repair.trace import Run
 from gradcheck.repair.where import Known, Where, is_pure
 
@@ -53,6 +55,18 @@ class Site:
         return self.parents[0] if self.parents else self.statement
 
     @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of what it is worth, None for what is no number or array."""
+        return self.place.shape(self.node)
+
+    def made(self, *templates: str, **parts: ast.expr) -> Iterator[Any]:
+        """Yield templates with the node as `_`, and with NumPy under the name that it has here."""
+        alias = self.place.numpy
+        for template in templates:
+            if alias or "np." not in template:
+                yield filled(template, _=self.node, np=ast.Name(alias, ast.Load()), **parts)
+
+    @property
     def is_value(self) -> bool:
         """Whether it is all that a statement assigns or returns, or an element of it."""
         above = [node for node in self.parents
@@ -63,12 +77,20 @@ class Site:
 def sites_of(source: Source, run: Run, scores: Mapping[ast.stmt, int],
              known: Known | None = None) -> Iterator[Site]:
     """Yield the places of a function that matter, its statements and what is in them."""
-    alias = next((name for name, value in run.names.items() if value is np), "")
+    alias = _alias(run.names)
     known = replace(known or Known(), unused=_unused(source.tree))
     above = Where({}, run.names, alias, known=known)
     for site in _of_body(source.tree.body, run, scores, above):
         site.is_nested = site.holder is not source.tree.body
         yield site
+
+
+def _alias(names: Mapping[str, Any]) -> str:
+    """Return the name of NumPy, or of the framework that stands for it; '' where there is none."""
+    found = [name for name, value in names.items() if is_namespace(value)]
+    plain = [name for name in found if names[name] is np]
+    foreign = [name for name in found if names[name] is not np]
+    return next(iter([*foreign, *plain]), "")
 
 
 def _unused(tree: ast.FunctionDef) -> frozenset[str]:
@@ -111,7 +133,7 @@ def _remember(node: ast.stmt, where: Where, run: Run) -> None:
     """Note what an assignment gave that is not to be computed again, such as a drawn mask."""
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and not is_pure(
             node.value):
-        where.values[node.value] = run.end.get(node.targets[0].id)
+        where.values[node.value] = as_array(run.end.get(node.targets[0].id))
 
 
 def _own_end(node: ast.stmt) -> int:

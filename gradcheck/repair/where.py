@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.foreign import as_array
 from gradcheck.repair.trace import Scope
 
 # What is only computed, so that a part of the source may be evaluated by itself.
 PURE_METHODS = frozenset({"T", "shape", "ndim", "size", "sum", "mean", "reshape", "transpose",
-                          "dot", "astype", "copy", "max", "min", "ravel", "flatten", "std", "var"})
+                          "dot", "astype", "copy", "max", "min", "ravel", "flatten", "std", "var",
+                          "t", "exp", "pow", "abs", "sign", "sqrt", "rsqrt", "clone", "float",
+                          "clamp", "view", "unsqueeze", "tanh", "sigmoid"})
 
 IMPURE = frozenset({"random", "as_strided", "save", "load", "lib", "at", "put", "copyto"})
 
@@ -62,7 +65,7 @@ class Where:
         """Return what an expression is worth here; None where that cannot be told."""
         found = self.values.get(node, _UNKNOWN)
         if found is _UNKNOWN:
-            found = self.values[node] = self._evaluated(node)
+            found = self.values[node] = as_array(self._evaluated(node))
         return found
 
     def _evaluated(self, node: ast.AST) -> Any:
@@ -84,7 +87,8 @@ class Where:
 def is_pure(node: ast.AST) -> bool:
     """Whether an expression only computes."""
     for child in ast.walk(node):
-        if isinstance(child, ast.Attribute) and child.attr in IMPURE:
+        if isinstance(child, ast.Attribute) and (child.attr in IMPURE or (
+                child.attr[-1] == "_" and child.attr[:1] != "_")):  # torch writes in place so
             return False
         if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and not (
                 isinstance(child.func.value, ast.Name) or child.func.attr in PURE_METHODS):

@@ -26,7 +26,9 @@ SAME_IN_PYTHON_3 = {"xrange": range, "basestring": str, "unicode": str, "long": 
 
 
 # What makes another function of one, unlike a decorator that leaves it as it is, such as jit.
-TRANSFORMS = re.compile(r"(elementwise_|value_and_)?grad|vjp|jvp|jac\w*|hessian|vmap|pmap")
+TRANSFORMS = re.compile(r"(elementwise_|value_and_)?grad|(custom_)?(vjp|jvp)|jac\w*|hessian|vmap|"
+                        r"pmap")
+OF_TORCH = re.compile(r"torch\.(autograd\.)?(function\.)?Function")
 _importing: list[bool] = []
 
 
@@ -90,11 +92,20 @@ class Absent:
         return _attribute(self.__name__, name, self._missing)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Let a class be derived from it; the class has then no such base."""
-        return ()
+        """Let a class be derived from it; of a Function of torch's, one with its ``apply``."""
+        return (AbsentFunction,) if OF_TORCH.fullmatch(self.__name__) else ()
 
     def __repr__(self) -> str:
         return f"<{self.__name__}, which could not be imported>"
+
+
+class AbsentFunction:
+    """What a Function of torch's is derived from where torch is absent."""
+
+    @classmethod
+    def apply(cls, *args: Any) -> NoReturn:
+        """Refuse."""
+        raise AbsentError("torch.autograd.Function could not be imported", name="torch")
 
 
 def _attribute(owner: str, name: str, missing: str) -> Any:

@@ -11,16 +11,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from gradcheck.coverage import Coverage
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.mask_laws.conventions import LAWFUL
 from gradcheck.output.record import FINE, Item
+from gradcheck.run.several import is_wrong
 from gradcheck.target.at_arguments import NO_CONTROL
 from gradcheck.target.covering import NOT_MEASURED, uncovered, with_uncovered
 from gradcheck.target.exceptions import OURS, Interrupted
 from gradcheck.target.judge import Judgement, judge, with_keywords
 from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
-from gradcheck.target.settings import Settings
+from gradcheck.target.settings import COMMAND_SECONDS, Settings
 from gradcheck.target.sources import as_named
 from gradcheck.target.suppression import ignored_codes, without_ignored
 from gradcheck.target.trial import Trial
@@ -49,6 +50,9 @@ OUR_FRAMES = 12
 Found = TypeVar("Found")
 # Lines are looked for in a whole file for so many times what one function may take.
 FILE_SHARE = 3
+# Of a command's seconds, what Python and the libraries take before anything is judged; a line is
+# looked for so long at least, however long judging takes.
+START_SECONDS, LEAST_SECONDS = 0.7, 1.0
 
 
 class Judging:
@@ -69,6 +73,7 @@ class Judging:
     def __init__(self, entry: Entry, settings: Settings, spent: list[float] | None = None) -> None:
         self._entry, self._settings = entry, settings
         self.spent = [] if spent is None else spent
+        self._began = time.thread_time()
         self._codes = ignored_codes(entry.sources, settings.ignore)
 
     @property
@@ -88,13 +93,12 @@ class Judging:
         if not uncontrolled:
             yield gradient
         if lawful:
-            laws = self._guarded(f"{self._entry.name} laws",
-                                 lambda: self._laws_with_line(self._laws.item()))
+            laws = self._guarded(f"{self._entry.name} laws", self._laws_told)
             yield replace(laws, advice=(NO_CONTROL, *laws.advice)) if uncontrolled else laws
 
     def _covered(self, item: Item) -> Item:
         """Return an item that passed with the lines that never ran."""
-        if item.status not in FINE:
+        if item.status not in FINE or self._pair.net is not None:
             return item
         if not Coverage.is_possible():
             return replace(item, advice=(*item.advice, NOT_MEASURED))
@@ -125,6 +129,7 @@ class Judging:
 
     @cached_property
     def _judgement(self) -> Judgement:
+        self._began = time.thread_time()
         judgement = without_ignored(
             judge(self._pair, self._settings.conventions_of(self._pair.forward),
                   self._settings.seed, values=not self._settings.no_values), self._codes)
@@ -141,22 +146,33 @@ class Judging:
             return judgement
         from gradcheck.target.repairing import with_repairs  # a right layer has no need of it
 
-        seconds = min(settings.repair_seconds, self.seconds_left)
+        seconds = self.seconds_left
         found = self._searched(lambda: with_repairs(
             judgement, self._pair, settings.conventions_of(self._pair.forward), settings.seed,
             seconds, settings.repair), judgement)
         return _with_limit(found, seconds) if self.spent[-1] >= seconds else found
 
+    def _laws_told(self) -> Item:
+        """Return what the laws say, but for what the gradient has said already."""
+        report = self._judgement.report
+        return self._laws_with_line(self._laws.item(
+            report is not None and any(map(is_wrong, report.findings))))
+
     def _laws_with_line(self, item: Item) -> Item:
         """Return what the laws say, with the line that breaks them where the gradient is right."""
         settings, example = self._settings, self._judgement.example
         if item.status != "failed" or not settings.line or example is None or (
-                self.seconds_left <= 0 or not self._judgement.gradient_right):
+                self.seconds_left <= 0):
             return item
         from gradcheck.target.mask_repairing import mask_repairs
+        from gradcheck.target.repairing import drops_in_test_mode
+
+        if not (self._judgement.gradient_right or drops_in_test_mode(
+                self._judgement, self._pair, settings.conventions_of(self._pair.forward))):
+            return item
 
         broken = [law["name"] for law in item.details["laws"] if law["status"] == "failed"]
-        seconds = min(settings.repair_seconds, self.seconds_left)
+        seconds = self.seconds_left
         none: tuple[Repair, ...] = ()
         found = self._searched(lambda: mask_repairs(
             self._laws.implementation, example, broken, self._codes, seconds), none)
@@ -168,7 +184,7 @@ class Judging:
 
         Where it raises, the verdict stands: a line is something on top of it.
         """
-        started = time.monotonic()
+        started = time.thread_time()
         try:
             return search()
         except OURS:
@@ -176,12 +192,16 @@ class Judging:
         except Exception:
             return nothing
         finally:
-            self.spent.append(time.monotonic() - started)
+            self.spent.append(time.thread_time() - started)
 
     @property
     def seconds_left(self) -> float:
-        """How long lines may still be looked for in this target."""
-        return FILE_SHARE * self._settings.repair_seconds - sum(self.spent)
+        """How long a line may be looked for here, of what is left for it in this target."""
+        each = whole = self._settings.repair_seconds
+        if each is None or whole is None:
+            judging, whole = time.thread_time() - self._began, COMMAND_SECONDS
+            each = max(whole - START_SECONDS - judging, LEAST_SECONDS)
+        return min(each, FILE_SHARE * whole - sum(self.spent))
 
     @cached_property
     def _laws(self) -> Laws:

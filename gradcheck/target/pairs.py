@@ -6,11 +6,12 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
 from gradcheck.examples.standard import COURSE_LOSSES
+from gradcheck.foreign import uncompiled
 
 LAYER_NAME = re.compile(r"(?P<base>\w+?)_(?P<way>forward|backward)(?P<suffix>_\w+)?")
 LOSS_NAME = re.compile(r"[^_]\w*_loss(_naive|_vectorized)?")
@@ -25,7 +26,9 @@ class Pair:
     """A layer (forward and backward) or a loss (forward alone, which returns loss and dx).
 
     A `remark` says what of it is not judged, `lacking` what of it is not written. Of a layer object
-    forward takes so many `inputs` before its parameters; `tested` is the same in test mode.
+    forward takes so many `inputs` before its parameters; `tested` is the same in test mode. Of a
+    `net`, forward is the method loss, and what it is tried with is the net's own business. Of a
+    `firm` one a framework says what is dout, and no name does.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Pair:
     lacking: str = ""
     inputs: int = 0
     tested: Pair | None = None
+    net: Function | None = None
+    firm: bool = False
 
     @property
     def is_loss(self) -> bool:
@@ -63,7 +68,8 @@ class Found:
     imported: tuple[str, ...] = ()
 
 
-def find_pairs(module: ModuleType, imported: bool = False) -> Found:
+def find_pairs(module: ModuleType, imported: bool = False,
+               others: frozenset[int] = frozenset()) -> Found:
     """Return every layer and loss that a module defines.
 
     `<name>_forward` goes with `<name>_backward`; a variant (`conv_forward_fast`,
@@ -75,6 +81,8 @@ def find_pairs(module: ModuleType, imported: bool = False) -> Found:
         A package's submodules are its own.
     imported : bool
         Whether what it imported from elsewhere counts as well.
+    others : frozenset of int
+        The ids of what belongs to something else, and to no pair.
 
     Examples
     --------
@@ -86,7 +94,7 @@ def find_pairs(module: ModuleType, imported: bool = False) -> Found:
     (['relu'], ('tanh_forward',))
     """
     names = {name: _tame(value) for name, value in vars(module).items()
-             if callable(value) and not issubclass(type(value), type)
+             if callable(value) and not issubclass(type(value), type) and id(value) not in others
              and not TEST_NAME.fullmatch(name)}
     pairs, unpaired = _layers(names)
     pairs += [(name, Pair(name, base_of_loss(name, value), value,
@@ -167,6 +175,11 @@ def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list
         key = f"{base}_forward{suffix if (base, suffix) in forwards else ''}"
         pairs.append((key, Pair(base + suffix, base, forward, backward, own)))
     return pairs, unpaired
+
+
+def in_python(pair: Pair) -> Pair:
+    """Return a pair with the functions that were compiled as they were written."""
+    return replace(pair, forward=uncompiled(pair.forward), backward=uncompiled(pair.backward))
 
 
 def bare(name: str) -> str:

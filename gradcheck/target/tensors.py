@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.examples.constructors import constructor_value
+from gradcheck.foreign import derived_from
 from gradcheck.generators import global_generators_restored
 from gradcheck.target.classes import constructed
 from gradcheck.target.layer_objects import refusing_pair
@@ -33,6 +34,7 @@ def is_module_class(value: Any) -> bool:
     """
     return (isinstance(value, type) and inspect.isfunction(getattr(value, "forward", None))
             and callable(getattr(value, "parameters", None)) and not hasattr(value, "backward")
+            and not derived_from(value, "torch.nn.modules.module", "Module")
             and _tensor_of(value) is not None)
 
 

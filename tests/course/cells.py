@@ -14,10 +14,12 @@ MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 # What starts a statement `print ...` of Python 2, up to its arguments.
 PRINT = re.compile(r"^(\s*(?:(?:if|for|else|elif)\b.*:\s*)?)print(?:[ \t]+(?![=(]))(.*)$")
 BARE_PRINT = re.compile(r"^(\s*)print\s*$", re.MULTILINE)
-PYTHON_2 = ((re.compile(r"\.iteritems\(\)"), ".items()"), (re.compile(r"\bxrange\b"), "range"))
+PYTHON_2 = ((re.compile(r"\.iteritems\(\)"), ".items()"), (re.compile(r"\bxrange\b"), "range"),
+            (re.compile(r"\bd/2\b"), "d//2"))
 COLAB = re.compile(r"google\.colab|FOLDERNAME")
-ERROR = re.compile(r"^(?P<name>.*\b(?:error|difference))\s*:\s*(?P<value>\S+)\s*$")
-EXPECTED = re.compile(r"\b(errors?|difference)( for \w+)?( of)? (around|less than|on the order of)")
+ERROR = re.compile(r"^(?P<name>.*\b(?:error|[Dd]ifference))\s*:\s*(?P<value>\S+)\s*$")
+EXPECTED = re.compile(
+    r"\b(errors?|difference)( for \w+)?( of)? (around|up to|less than|on the order of)")
 NUMBER = re.compile(r"(?<![\w.])(\d*\.?\d*)e-(\d+)")
 
 

@@ -12,11 +12,11 @@ from gradcheck.adapters.frameworks import (
     PEERS,
     PeerMissing,
     dropout_named,
-    jax_pair,
     keras_pair,
     peer,
-    torch_pair,
 )
+from gradcheck.adapters.jax_functions import jax_function
+from gradcheck.adapters.torch_functions import torch_function
 from gradcheck.cli import main
 from gradcheck.mask_laws.run import LAWS, check_dropout, dropout_checks
 
@@ -63,13 +63,13 @@ def test_torch_functions_pass_check_layer():
     torch = module("torch")
     rng = np.random.default_rng(0)
     args = rng.normal(size=(4, 5)), rng.normal(size=(5, 3)), rng.normal(size=3)
-    report = gradcheck.check_layer(*torch_pair(lambda x, w, b: torch.tanh(x @ w + b)), *args)
+    report = gradcheck.check_layer(*torch_function(lambda x, w, b: torch.tanh(x @ w + b)), *args)
     assert report.passed
 
 
 def test_a_wrong_torch_gradient_is_found():
     torch = module("torch")
-    forward, backward = torch_pair(torch.tanh)
+    forward, backward = torch_function(torch.tanh)
     report = gradcheck.check_layer(forward, lambda dout, cache: 2 * backward(dout, cache),
                                    np.linspace(-1, 1, 7))
     assert not report.passed
@@ -77,7 +77,7 @@ def test_a_wrong_torch_gradient_is_found():
 
 def test_integer_arguments_of_a_torch_function_have_no_gradient():
     torch = module("torch")
-    forward, backward = torch_pair(lambda x, y: torch.nn.functional.cross_entropy(x, y))
+    forward, backward = torch_function(lambda x, y: torch.nn.functional.cross_entropy(x, y))
     out, cache = forward(np.eye(3), np.array([0, 1, 2]))
     assert backward(np.ones_like(out), cache).shape == (3, 3)
 
@@ -85,7 +85,7 @@ def test_integer_arguments_of_a_torch_function_have_no_gradient():
 def test_jax_functions_pass_check_layer_in_double_precision():
     jax = module("jax")
     rng = np.random.default_rng(1)
-    forward, backward = jax_pair(lambda x, w: jax.numpy.tanh(x @ w))
+    forward, backward = jax_function(lambda x, w: jax.numpy.tanh(x @ w))
     args = rng.normal(size=(4, 5)), rng.normal(size=(5, 3))
     assert forward(*args)[0].dtype == np.float64
     assert gradcheck.check_layer(forward, backward, *args).passed
