@@ -1,4 +1,4 @@
-"""The notebooks of the course of each year on our layers: nets, dropout, normalization, captions.
+"""The notebooks of the course's second and third assignments, of each year, on our layers.
 
 - `editions`: what `dropout` and `p` mean in which years, and how a notebook's year is told.
 - `shim`: modules of ours under the names that the notebooks import.
