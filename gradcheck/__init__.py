@@ -21,32 +21,22 @@ points                  `gradcheck.grading.points` under its published path.
 progress                A progress bar that appears only where a check takes long.
 pytest_plugin           `pytest --gradcheck-target=homework.py`
 report                  What a check found, as frozen records that read well as text, HTML and JSON.
-run                     One check under way: contract, then numbers, then diagnosis, then a Report.
+run/                    One check under way: contract, then numbers, then diagnosis, then a Report.
 sandbox/                A submission's process: started, asked, confined, ended.
 target/                 Files, packages and modules that are checked.
 workers                 Nothing, a number of processes, or anything that maps.
 equal                   Every "is it the same?", each with its tolerance and the reason for it.
-exceptions              An exception in words, whatever its own methods do.
+exceptions/             What an exception says, and what to do about it.
 nested                  The leaves of nested containers and objects: arrays and plain values
-options                 The commands of `gradcheck` and their options.
-remedies                What to do about an exception: a table of patterns, the first that fits.
 generators              NumPy's and Python's global generators
 program                 Small programs that show something wrong
-summary                 What a report says of one argument's comparison: its worst coordinate
 reference/              Small formulas of the standard layers' values, in NumPy and SciPy
-several                 Several examples of one layer: the first decides the diagnosis
 coverage                Which lines of a function ran, by ``sys.settrace``.
 repair/                 From a layer that failed to the line that the slip is in
 repaired                A line that a slip is in, and the edit that repairs it
-explaining              What `gradcheck explain` says: of a finding, of a law of the mask
-along                   Checks along a few random directions alone
-raised                  What layers raise while they run, and what to do about it: a table
 folded                  One slip is one message: findings that say the same of several arguments ...
-parts                   A layer whose outputs hide each other: backward is linear in dout
-scatter                 How far a gradient scatters as its arguments are rounded anew
-native                  The gradient in the dtype of the user's own arrays
+command/                What the command `gradcheck` takes, and what `gradcheck explain` says.
 foreign                 Arrays of other frameworks, told by what they can do
-second                  The gradient of a gradient: what a framework's double backward gives
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,16 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.along import check_layer_along, scalar_layer
 from gradcheck.arguments import refuse
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer, validate_options
-from gradcheck.numeric.evaluator import upcast
-from gradcheck.numeric.scalar import NetLoss, named_arrays, off_constant
 from gradcheck.report import Report
-from gradcheck.run import Session, Workers
-from gradcheck.second import second_order, validate_order
-from gradcheck.several import DIRECTIONS, with_more
+from gradcheck.run.along import check_layer_along, net_layer, net_numbers, scalar_layer
+from gradcheck.run.second import second_order, validate_order
+from gradcheck.run.session import Session, Workers
+from gradcheck.run.several import DIRECTIONS, with_more
 
 Array = NDArray[Any]
 
@@ -253,16 +250,8 @@ def check_net(
                "pass the net itself", TypeError)
     validate_options(seed, constants, rtol, atol)
     _validate_repair(repair)
-    work = copy.deepcopy(net)
-    if hasattr(work, "dtype"):
-        work.dtype = np.float64
-    names, arrays = named_arrays("params", work.params)
-    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(4)[3])
-    function = NetLoss(work, names, (upcast(X), copy.deepcopy(y)))
-    layer = Layer(function.forward, function.backward,
-                  tuple(off_constant(array, rng) for array in arrays), names,
-                  tuple(range(len(arrays))))
-    session = Session(layer, {**_numbers(net, X), **(constants or {})},
+    layer = net_layer(net, (X, y), seed)
+    session = Session(layer, {**net_numbers(net, X), **(constants or {})},
                       name or type(net).__name__, "net", seed, rtol=rtol, atol=atol)
     return _repaired(session.run(np.ones(()), workers, progress), layer, "net", repair)
 
@@ -285,14 +274,3 @@ def _repaired(report: Report, layer: Layer, kind: str, repair: str | None,
     found = repairs_of(layer, codes, kind=kind, others=[*given, *variants(layer, kind)]) or ()
     return replace(report, repairs=tuple(
         entry if repair == "diff" else entry.only_line() for entry in found))
-
-
-def _numbers(net: Any, X: Any) -> dict[str, float]:
-    """Return what a net's wrong factor may be named after: its reg and the batch size."""
-    numbers = {}
-    reg = getattr(net, "reg", None)
-    if isinstance(reg, int | float | np.number) and not isinstance(reg, bool):
-        numbers["reg"] = float(reg)
-    if isinstance(X, np.ndarray) and X.ndim:
-        numbers["N"] = float(X.shape[0])
-    return numbers

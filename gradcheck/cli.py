@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradcheck.options import given_settings, parser
+from gradcheck.command.options import given_settings, parser
 from gradcheck.output.plain import one_line
 
 if TYPE_CHECKING:
@@ -208,10 +208,10 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from gradcheck.explaining import UnknownCodeError, explanation
+    from gradcheck.command.explaining import UnknownCodeError, explanation
 
     try:
-        print(explanation(options.code, options.edits))
+        print(explanation(options.code, options.edits, options.p_is))
     except UnknownCodeError as error:
         raise _UsageError(str(error)) from error
     return PASSED

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from layers.arguments import Array, cached, floating, parameter, refuse, same_shape
+from layers.arguments import Array, cached, floating, refuse, refuse_nan, same_shape
 from layers.precision import cast, widen
 
 AffineCache = tuple[Array, Array, Array]
@@ -52,8 +52,8 @@ def affine_forward(x: Array, w: Array, b: Array) -> tuple[Array, AffineCache]:
      [4. 5. 8.]]
     """
     x = floating("x", x, min_ndim=2)
-    w = parameter("w", w, ndim=2)
-    b = parameter("b", b, ndim=1)
+    w = floating("w", w, ndim=2)
+    b = floating("b", b, ndim=1)
     rows = _rows(x)
     if w.shape[0] != rows.shape[1]:
         refuse("w", w, f"shape (D, M) with D = {rows.shape[1]}, the features of x {x.shape}",
@@ -63,6 +63,7 @@ def affine_forward(x: Array, w: Array, b: Array) -> tuple[Array, AffineCache]:
     with np.errstate(invalid="ignore"):
         out = widen(rows) @ widen(w)
         out += b
+    refuse_nan(out, w=w, b=b)
     return cast(out, x.dtype), (x, w, b)
 
 
@@ -96,13 +97,37 @@ def affine_backward(dout: Array, cache: AffineCache) -> tuple[Array, Array, Arra
     >>> print(dx, dw.T, db)
     [[30. 40.]] [[10. 20.]] [10.]
     """
-    x, w, b = cached(cache, (np.ndarray,) * 3, "affine_forward")
-    dout = widen(same_shape("dout", dout, (x.shape[0], w.shape[1]), "affine_forward's out"))
+    dout, x, w, b = _checked(dout, cache)
     with np.errstate(invalid="ignore"):
         dx = (dout @ widen(w).T).reshape(x.shape)
+    return cast(dx, x.dtype), *_of_parameters(dout, x, w, b)
+
+
+def affine_parameter_gradients(dout: Array, cache: AffineCache) -> tuple[Array, Array]:
+    """Return dw and db alone, for the first layer of a net: nobody asks for the gradient of data.
+
+    Examples
+    --------
+    >>> _, cache = affine_forward(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.zeros(1))
+    >>> dw, db = affine_parameter_gradients(np.array([[10.0]]), cache)
+    >>> print(dw.T, db)
+    [[10. 20.]] [10.]
+    """
+    return _of_parameters(*_checked(dout, cache))
+
+
+def _checked(dout: Array, cache: AffineCache) -> tuple[Array, Array, Array, Array]:
+    """Return dout, wide enough to compute with, and what the cache holds."""
+    x, w, b = cached(cache, (np.ndarray,) * 3, "affine_forward")
+    dout = widen(same_shape("dout", dout, (x.shape[0], w.shape[1]), "affine_forward's out"))
+    return dout, x, w, b
+
+
+def _of_parameters(dout: Array, x: Array, w: Array, b: Array) -> tuple[Array, Array]:
+    with np.errstate(invalid="ignore"):
         dw = widen(_rows(x)).T @ dout
         db = dout.sum(axis=0)
-    return cast(dx, x.dtype), cast(dw, w.dtype), cast(db, b.dtype)
+    return cast(dw, w.dtype), cast(db, b.dtype)
 
 
 def _rows(x: Array) -> Array:

@@ -9,70 +9,15 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from layers.precision import Array, widen
+from layers.refusals import refuse
 
 P_REMEDY = "p is the probability of dropping; for a keep probability k pass p = 1 - k"
 OWN_CACHE = "pass each backward the cache of its own forward"
-
-
-def refuse(
-    argument: str,
-    got: object,
-    expected: str,
-    remedy: str,
-    error: type[Exception] = ValueError,
-) -> NoReturn:
-    """Raise an error that says got, expected, remedy.
-
-    Parameters
-    ----------
-    argument : str
-        Name of the argument that is refused.
-    got : object
-        Its value, or a text of several words that describes it.
-    expected, remedy : str
-        What it should have been, and what to do; no full stop at the end.
-    error : type of Exception, default ValueError
-
-    Examples
-    --------
-    >>> refuse("depth", 0, "a number > 0", "pass depth=1")
-    Traceback (most recent call last):
-    ValueError: depth: got 0 (int); expected a number > 0. Remedy: pass depth=1.
-    """
-    raise error(f"{argument}: got {describe(got)}; expected {expected}. Remedy: {remedy}.")
-
-
-def an(noun: str) -> str:
-    """Return a name with its article, as it is said.
-
-    >>> an("int64 array"), an("NoneType"), an("ndarray"), an("uint8 array")
-    ('an int64 array', 'a NoneType', 'an ndarray', 'a uint8 array')
-    """
-    return f"an {noun}" if noun.startswith(("a", "e", "i", "o", "nd", "A", "E", "I", "O")) else (
-        f"a {noun}")
-
-
-def describe(value: object) -> str:
-    """Name a value as an error message should: arrays by dtype and shape, the rest by repr.
-
-    Examples
-    --------
-    >>> describe(np.zeros((2, 3), np.float32))
-    'a float32 array of shape (2, 3)'
-    >>> describe(1.5)
-    '1.5 (float)'
-    """
-    if isinstance(value, np.ndarray):
-        return f"{an(str(value.dtype))} array of shape {value.shape}"
-    if isinstance(value, str) and " " in value:
-        return value
-    text = repr(value)
-    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
 
 
 def floating(name: str, value: object, ndim: int | None = None, min_ndim: int = 0) -> Array:
@@ -103,6 +48,19 @@ def floating(name: str, value: object, ndim: int | None = None, min_ndim: int = 
     Traceback (most recent call last):
     TypeError: x: got an int64 array of shape (2,); expected a floating dtype ...
     """
+    usual = type(value) is np.ndarray and value.dtype.char in "efd"
+    array: Array = value if usual else _floating(name, value)  # type: ignore[assignment]
+    if ndim is not None and array.ndim != ndim:
+        refuse(name, array, f"{ndim} dimension{'s' * (ndim != 1)}",
+               f"reshape {name}, for example with {name}.reshape(...)")
+    if array.ndim < min_ndim:
+        refuse(name, array, f"at least {min_ndim} dimension{'s' * (min_ndim != 1)}",
+               f"reshape {name}, for example with {name}[np.newaxis]")
+    return array
+
+
+def _floating(name: str, value: object) -> Array:
+    """Return what is not quite a plain floating array as one, or refuse it."""
     if not isinstance(value, np.ndarray):
         if isinstance(value, np.floating):
             value = np.asarray(value)
@@ -119,12 +77,6 @@ def floating(name: str, value: object, ndim: int | None = None, min_ndim: int = 
     if value.dtype.itemsize > 8:
         refuse(name, value, "float16, float32 or float64",
                f"pass {name}.astype(np.float64): layers stop at double precision", TypeError)
-    if ndim is not None and value.ndim != ndim:
-        refuse(name, value, f"{ndim} dimension{'s' * (ndim != 1)}",
-               f"reshape {name}, for example with {name}.reshape(...)")
-    if value.ndim < min_ndim:
-        refuse(name, value, f"at least {min_ndim} dimension{'s' * (min_ndim != 1)}",
-               f"reshape {name}, for example with {name}[np.newaxis]")
     return value
 
 
@@ -138,11 +90,28 @@ def parameter(name: str, value: object, ndim: int) -> Array:
     ValueError: b: got NaN in it; expected finite numbers. Remedy: find the update ...
     """
     array = floating(name, value, ndim=ndim)
-    # min() is NaN wherever an element is, and needs neither a temporary nor a wider accumulator.
-    if array.size and np.isnan(array.min()):
-        refuse(name, "NaN in it", "finite numbers",
-               "find the update that made it NaN; a lower learning rate is the usual cure")
+    refuse_nan(array, **{name: array})
     return array
+
+
+def refuse_nan(out: Array, **parameters: Array) -> None:
+    """Refuse, by its name, a parameter that holds NaN; only where `out`, made of all, shows one.
+
+    A small output shows what large parameters would have to be searched for.
+
+    Examples
+    --------
+    >>> refuse_nan(np.array([[np.nan]]), w=np.ones((1, 1)), b=np.array([np.nan]))
+    Traceback (most recent call last):
+    ValueError: b: got NaN in it; expected finite numbers. Remedy: find the update ...
+    """
+    # min() is NaN wherever an element is, and needs neither a temporary nor a wider accumulator.
+    if out.size and not np.isnan(out.min()):
+        return
+    for name, array in parameters.items():
+        if array.size and np.isnan(array.min()):
+            refuse(name, "NaN in it", "finite numbers",
+                   "find the update that made it NaN; a lower learning rate is the usual cure")
 
 
 def same_shape(
@@ -233,7 +202,8 @@ def scalar(
     >>> scalar("eps", 1e-5, "a number > 0", "1e-5 is usual", 0.0, low_open=True)
     1e-05
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+    if type(value) is not float and (isinstance(value, bool | np.bool_)
+                                     or not isinstance(value, numbers.Real)):
         refuse(name, value, expected, remedy, TypeError)
     number = float(value)
     above = number > low if low_open else number >= low

@@ -17,7 +17,7 @@ MAX_EDITS = 2
 # What some layer of the course or of this package reads, or a cache holds.
 KNOWN = frozenset((
     "p", "keep_prob", "mode", "seed", "rng", "store", "shared_axes",
-    "time_axis", "granularity", "block_size", "shape", "units", "dtype",
+    "time_axis", "granularity", "state_p", "block_size", "shape", "units", "dtype",
     "eps", "momentum", "running_mean", "running_var",
     "stride", "pad", "pool_height", "pool_width",
 ))
@@ -50,6 +50,12 @@ FOREIGN = {
             "pass 'mode', 'train' or 'test'"),
     **_each("random_state generator random_seed rngs prng",
             "pass 'rng', a np.random.Generator or RandomState, or 'seed', an int"),
+    **_each("padding padding_size pad_size", "pass 'pad', the zeros around the images"),
+    **_each("kernel_size filter_size", "leave the key out: conv takes the size of its filters from "
+            "w, and pooling 'pool_height' and 'pool_width'"),
+    **_each("pool_size window window_size", "pass 'pool_height' and 'pool_width'"),
+    **_each("dilation dilations groups", "leave the key out: filters here are dense, and see all "
+            "channels"),
     **_each("inplace in_place", "leave the key out: no layer writes into its input"),
 }
 

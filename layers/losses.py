@@ -1,16 +1,26 @@
-"""Losses: each returns the mean over the minibatch and its gradient with respect to the scores."""
+"""Losses: each returns one number for the minibatch and its gradient with respect to the scores.
+
+By default that is the mean over the samples. 'weights' count some classes more than others,
+'ignore_index' is a label that does not count at all, and 'reduction' says how losses are joined.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from layers.arguments import Array, floating, refuse, same_shape
+from layers.arguments import Array, floating, one_of, refuse, same_shape
 from layers.precision import cast, widen
+from layers.reductions import EMPTY_REMEDY, REDUCTIONS, Reduction, class_labels, reduced
 
-EMPTY_REMEDY = "skip empty batches: the mean of nothing is undefined"
+__all__ = ["EMPTY_REMEDY", "class_labels", "mse_loss", "nll_loss", "softmax_loss", "svm_loss"]
 
 
-def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
+def softmax_loss(
+    x: Array, y: Array, weights: Array | None = None, ignore_index: int | None = None,
+    reduction: str = "mean",
+) -> tuple[Any, Array]:
     """Cross-entropy of the softmax of x: loss = mean over i of -log(exp(x_iy) / sum_j exp(x_ij)).
 
     The gradient is dx = (softmax(x) - one_hot(y)) / N. Each row's maximum is subtracted first, so
@@ -18,17 +28,23 @@ def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
 
     Parameters
     ----------
-    x : array of float, shape (N, C)
-        Scores (logits) of N > 0 samples for C classes.
-    y : array of int, shape (N,)
+    x : array of float, shape (N, C) or (N, C, d1, ...)
+        Scores (logits) of N > 0 samples for C classes; every place of (d1, ...) is a sample.
+    y : array of int, shape (N,) or (N, d1, ...)
         Labels, 0 <= y < C.
+    weights : array of float, shape (C,), optional
+        What a sample of each class counts, finite and >= 0.
+    ignore_index : int, optional
+        A label, of the classes or not, whose samples count nothing.
+    reduction : {'mean', 'sum', 'none'}
+        'mean' divides by the sum of the weights of the samples that count.
 
     Returns
     -------
-    loss : float
+    loss : float, or array of y's shape for reduction 'none'
         In nats; float16 and float32 scores are averaged in float32.
-    dx : array, shape (N, C)
-        Of x's dtype.
+    dx : array, x's shape
+        Of x's dtype; for reduction 'none' that of the sum of the losses.
 
     Raises
     ------
@@ -46,21 +62,63 @@ def softmax_loss(x: Array, y: Array) -> tuple[float, Array]:
     >>> loss, dx = softmax_loss(np.array([[0.0, 0.0], [1e4, -1e4]]), np.array([0, 0]))
     >>> print(round(loss, 4), dx.tolist())
     0.3466 [[-0.25, 0.25], [0.0, 0.0]]
+    >>> loss, dx = softmax_loss(np.zeros((2, 2)), np.array([0, -1]), ignore_index=-1)
+    >>> print(round(loss, 4), dx.tolist())
+    0.6931 [[-0.5, 0.5], [0.0, 0.0]]
     """
-    x, y = _scores_and_labels(x, y)
-    rows = np.arange(len(x))
+    scores, rows, y, how = _rows_and_labels(x, y, weights, ignore_index, reduction)
     with np.errstate(invalid="ignore"):
-        shifted = widen(x) - x.max(axis=1, keepdims=True)
+        shifted = widen(scores) - scores.max(axis=1, keepdims=True)
         probs = np.exp(shifted)
         totals = probs.sum(axis=1, keepdims=True)
-        loss = (np.log(totals[:, 0]) - shifted[rows, y]).mean()
+        losses = np.log(totals[:, 0]) - shifted[rows, y]
         probs /= totals
     probs[rows, y] -= 1
-    probs /= len(x)
-    return float(loss), cast(probs, x.dtype)
+    return how.loss(losses), _as_scores(probs, how, x)
 
 
-def svm_loss(x: Array, y: Array) -> tuple[float, Array]:
+def nll_loss(
+    x: Array, y: Array, weights: Array | None = None, ignore_index: int | None = None,
+    reduction: str = "mean",
+) -> tuple[Any, Array]:
+    """Negative log-likelihood: loss = mean over i of -x_iy, where x holds log-probabilities.
+
+    Behind `log_softmax_forward` it is the softmax loss. dx is -1/N at the labels.
+
+    Parameters
+    ----------
+    x : array of float, shape (N, C) or (N, C, d1, ...)
+        Log-probabilities.
+    y, weights, ignore_index, reduction
+        As in `softmax_loss`.
+
+    Returns
+    -------
+    loss, dx
+        As in `softmax_loss`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `softmax_loss`.
+
+    Examples
+    --------
+    >>> loss, dx = nll_loss(np.log([[0.25, 0.75], [0.5, 0.5]]), np.array([1, 0]))
+    >>> print(round(loss, 4), dx.tolist())
+    0.4904 [[0.0, -0.5], [-0.5, 0.0]]
+    """
+    scores, rows, y, how = _rows_and_labels(x, y, weights, ignore_index, reduction)
+    wide = widen(scores)
+    dx = np.zeros_like(wide)
+    dx[rows, y] = -1
+    return how.loss(-wide[rows, y]), _as_scores(dx, how, x)
+
+
+def svm_loss(
+    x: Array, y: Array, weights: Array | None = None, ignore_index: int | None = None,
+    reduction: str = "mean",
+) -> tuple[Any, Array]:
     """Multiclass hinge loss: loss = mean over i of sum_{j != y_i} max(0, x_ij - x_iy + 1).
 
     dx counts the violated margins: 1/N at each, and minus their number/N at the label. A margin of
@@ -68,16 +126,16 @@ def svm_loss(x: Array, y: Array) -> tuple[float, Array]:
 
     Parameters
     ----------
-    x : array of float, shape (N, C)
+    x : array of float, shape (N, C) or (N, C, d1, ...)
         Scores of N > 0 samples for C classes.
-    y : array of int, shape (N,)
-        Labels, 0 <= y < C.
+    y, weights, ignore_index, reduction
+        As in `softmax_loss`.
 
     Returns
     -------
-    loss : float
+    loss : float, or array of y's shape for reduction 'none'
         Float16 and float32 scores are averaged in float32.
-    dx : array, shape (N, C)
+    dx : array, x's shape
         Of x's dtype.
 
     Raises
@@ -97,20 +155,17 @@ def svm_loss(x: Array, y: Array) -> tuple[float, Array]:
     >>> print(loss, dx.tolist())
     0.25 [[-0.5, 0.5, 0.0], [0.0, 0.0, 0.0]]
     """
-    x, y = _scores_and_labels(x, y)
-    rows = np.arange(len(x))
-    wide = widen(x)
+    scores, rows, y, how = _rows_and_labels(x, y, weights, ignore_index, reduction)
+    wide = widen(scores)
     with np.errstate(invalid="ignore"):
         margins = np.maximum(0, wide - wide[rows, y][:, np.newaxis] + 1)
     margins[rows, y] = 0
-    loss = margins.sum(axis=1).mean()
     dx = (margins > 0).astype(wide.dtype)
     dx[rows, y] -= dx.sum(axis=1)
-    dx /= len(x)
-    return float(loss), cast(dx, x.dtype)
+    return how.loss(margins.sum(axis=1)), _as_scores(dx, how, x)
 
 
-def mse_loss(x: Array, y: Array) -> tuple[float, Array]:
+def mse_loss(x: Array, y: Array, reduction: str = "mean") -> tuple[Any, Array]:
     """Mean squared error over all elements: loss = mean((x - y)^2), dx = 2 * (x - y) / x.size.
 
     Parameters
@@ -119,10 +174,12 @@ def mse_loss(x: Array, y: Array) -> tuple[float, Array]:
         Predictions.
     y : array of float, x's shape
         Targets. (N,) against (N, 1) is refused: broadcasting would compare all with all.
+    reduction : {'mean', 'sum', 'none'}
+        'none' returns the squares, and the gradient of their sum.
 
     Returns
     -------
-    loss : float
+    loss : float, or array of x's shape for reduction 'none'
         Float16 and float32 errors are averaged in float32.
     dx : array
         Of x's shape and dtype.
@@ -140,26 +197,36 @@ def mse_loss(x: Array, y: Array) -> tuple[float, Array]:
     >>> print(loss, dx.tolist())
     2.5 [[1.0, -2.0]]
     """
+    kind = one_of("reduction", reduction, REDUCTIONS)
     x = floating("x", x)
     y = same_shape("y", y, x.shape, "x", "reshape one of them; no broadcasting is done")
     if x.size == 0:
         refuse("x", x, "at least one element", EMPTY_REMEDY)
     with np.errstate(invalid="ignore"):
         error = widen(x) - widen(y)
-    return float(np.square(error).mean()), cast(error * (2 / x.size), x.dtype)
+    squares = np.square(error)
+    losses = {"mean": squares.mean, "sum": squares.sum, "none": lambda: squares}[kind]()
+    dx = cast(error * (2 / x.size if kind == "mean" else 2), x.dtype)
+    return losses if kind == "none" else float(losses), dx
 
 
-def _scores_and_labels(x: Array, y: Array) -> tuple[Array, Array]:
-    x = floating("x", x, ndim=2)
-    if not isinstance(y, np.ndarray) or y.dtype.kind not in "iu":
-        refuse("y", y, "an array of integer labels", "pass np.asarray(y, dtype=np.int64)",
-               TypeError)
-    if y.shape != x.shape[:1]:
-        refuse("y", y, f"shape {x.shape[:1]}, one label for each row of x {x.shape}",
-               "pass class numbers, not one-hot rows; y.ravel() flattens a column")
-    if len(x) == 0:
-        refuse("x", x, "at least one sample", EMPTY_REMEDY)
-    if y.min() < 0 or y.max() >= x.shape[1]:
-        refuse("y", f"labels from {y.min()} to {y.max()}", f"0 <= y < {x.shape[1]}, x's columns",
-               "count classes from 0, and give the last layer one output for each class")
-    return x, y
+def _rows_and_labels(
+    x: Array, y: Array, weights: Array | None, ignore_index: int | None, reduction: str
+) -> tuple[Array, Array, Array, Reduction]:
+    """Return a row of scores for each sample, its number, its label, and how to reduce."""
+    x = floating("x", x, min_ndim=2)
+    if x.size == 0:
+        refuse("x", x, "at least one sample and one class", EMPTY_REMEDY)
+    shape = (len(x), *x.shape[2:])
+    y, how = reduced(y, shape, x.shape[1], weights, ignore_index, reduction)
+    scores = x if x.ndim == 2 else np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+    return scores, np.arange(len(scores)), y.reshape(-1), how
+
+
+def _as_scores(dx: Array, how: Reduction, x: Array) -> Array:
+    """Return the gradients of the rows, reduced, of x's shape and dtype."""
+    dx = cast(how.gradient(dx), x.dtype)
+    if x.ndim == 2:
+        return dx
+    shape = (len(x), *x.shape[2:], x.shape[1])
+    return np.array(np.moveaxis(dx.reshape(shape), -1, 1), order="C")

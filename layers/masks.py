@@ -80,6 +80,21 @@ def source_of(param: Mapping[str, Any]) -> Source:
     return int.from_bytes(random_bytes(16), "little")
 
 
+def derived(source: Source, number: int) -> Source:
+    """Return a source for one more mask of the same call: a hash of the seed and a number.
+
+    A RandomState yields another mask at each draw, so it is a source of many.
+
+    Examples
+    --------
+    >>> derived(0, 1) == derived(0, 1), derived(0, 1) == derived(0, 2)
+    (True, False)
+    """
+    if isinstance(source, np.random.RandomState):
+        return source
+    return int.from_bytes(_digest(source, number.to_bytes(2, "little")), "little")
+
+
 def bernoulli(shape: tuple[int, ...], p: float, source: Source) -> Mask:
     """Draw a mask: each unit is True (kept) with probability exactly 1 - p, independently.
 
@@ -184,9 +199,13 @@ def normal(shape: tuple[int, ...], source: Source) -> NDArray[np.float64]:
 def _key(seed: int) -> tuple[int, int]:
     """Return the 128-bit key: the seed itself, or a hash of a seed that is longer than that."""
     if seed >= 1 << 128:
-        data = seed.to_bytes(-(-seed.bit_length() // 8), "little")
-        seed = int.from_bytes(hashlib.blake2b(data, digest_size=16).digest(), "little")
+        seed = int.from_bytes(_digest(seed), "little")
     return seed & 0xFFFF_FFFF_FFFF_FFFF, seed >> 64
+
+
+def _digest(seed: int, salt: bytes = b"") -> bytes:
+    data = seed.to_bytes(-(-seed.bit_length() // 8), "little")
+    return hashlib.blake2b(data, digest_size=16, salt=salt).digest()
 
 
 _own = threading.local()

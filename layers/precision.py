@@ -33,3 +33,19 @@ def cast(result: object, dtype: DTypeLike) -> Array:
     array(1.5, dtype=float32)
     """
     return np.asarray(result, dtype=dtype)
+
+
+def as_floats(value: object, like: Array) -> object:
+    """Return an array of integers as one of the dtype of `like`, and anything else as it is.
+
+    For parameters of one number a channel, which the course's notebooks write as integers. Nothing
+    is truncated: the gradient is of the dtype of `like`, too.
+
+    Examples
+    --------
+    >>> as_floats(np.array([0, 128]), np.ones(3, np.float32))
+    array([  0., 128.], dtype=float32)
+    """
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+        return value.astype(like.dtype)
+    return value

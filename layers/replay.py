@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from layers.arguments import OWN_CACHE, Array, cached, describe, floating, refuse, same_shape
+from layers.arguments import OWN_CACHE, Array, cached, floating, refuse, same_shape
 from layers.blocked import Mask, Reader, Writer, collect, mask_blocks, mask_whole
 from layers.masks import Source, drawn, source_of
+from layers.refusals import describe
 from layers.settings import DropoutSettings, Shape, cached_settings, units_of
 
 Cache: TypeAlias = "tuple[dict[str, Any], Array | None]"

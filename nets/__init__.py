@@ -3,13 +3,18 @@
 Models and their training
 -------------------------
 fully_connected         FullyConnectedNet and TwoLayerNet
+convolutional           ThreeLayerConvNet
+recurrent               RecurrentClassifier
+captioning              CaptioningRNN
 architecture            the layers that a net is made of, and the arguments that choose them
 solver                  the training loop of cs231n
 solver_arguments        what it asks of its model, data and keywords
 training_state          what its checkpoints hold: taken from a run, and put back
+saving                  a net's parameters in a file
 checkpoint              a nested dict in one npz file, without pickle
 optim                   sgd, momentum, rmsprop, adam
-data                    scikit-learn's digits, CIFAR-10
+data                    scikit-learn's digits
+cifar10                 CIFAR-10 as cs231n loads and cuts it
 preprocessing           split, scaling, label noise
 
 Autograd
@@ -26,6 +31,8 @@ module                  Module and Parameter: found by name, saved, loaded
 Studies
 -------
 experiment              digits with noisy labels, a net too large
+convolution_experiment  the same with a convolutional net
+recurrent_study         the same digits, read row by row; `recurrent`
 sweep                   grids of experiments, resumable, on any number of workers
 uncertainty             Monte Carlo dropout
 variance_shift          dropout before a batch normalization
@@ -38,6 +45,10 @@ What they share
 arguments               what is asked of an argument, over and above `layers.arguments`
 workers                 `workers` as in SciPy: a number of processes, or anything that maps.
 conventions             how a net is told how much to drop: by p, or by what is kept
+accuracy                The fraction of samples that a model classifies as their labels say.
+divergence              Where a loss that is NaN or inf comes from: the data, a parameter
+fingerprint             What a run is a run of: the options and data that a checkpoint may only ...
+interruption            Ctrl-C during a training: the step ends, and nothing of the run is lost.
 """
 
 from importlib.util import find_spec
@@ -64,19 +75,25 @@ def _check_layers() -> None:
 _check_layers()
 
 from nets import nn  # noqa: E402
+from nets.captioning import CaptioningRNN  # noqa: E402
+from nets.convolutional import ThreeLayerConvNet  # noqa: E402
 from nets.data import flip_labels, get_CIFAR10_data, load_CIFAR10, load_digits  # noqa: E402
 from nets.fully_connected import FullyConnectedNet, TwoLayerNet  # noqa: E402
 from nets.optim import adam, rmsprop, sgd, sgd_momentum  # noqa: E402
+from nets.recurrent import RecurrentClassifier  # noqa: E402
 from nets.solver import Solver  # noqa: E402
 from nets.sweep import run_sweep  # noqa: E402
 from nets.tensor import Tensor, no_grad  # noqa: E402
 from nets.uncertainty import Prediction, mc_dropout  # noqa: E402
 
 __all__ = [
+    "CaptioningRNN",
     "FullyConnectedNet",
     "Prediction",
+    "RecurrentClassifier",
     "Solver",
     "Tensor",
+    "ThreeLayerConvNet",
     "TwoLayerNet",
     "adam",
     "flip_labels",

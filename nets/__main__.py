@@ -22,10 +22,17 @@ from nets.cli import (
     variance_shift_command,
     watched,
 )
+from nets.convolution_experiment import conv_command
 from nets.experiment import Experiment, LearningCurve, train
 from nets.learning_curves import plot_learning_curves
+from nets.recurrent_study import recurrent_command
 
-SUBCOMMANDS = {"sweep": sweep_command, "variance-shift": variance_shift_command}
+SUBCOMMANDS = {
+    "conv": conv_command,
+    "recurrent": recurrent_command,
+    "sweep": sweep_command,
+    "variance-shift": variance_shift_command,
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,7 +41,9 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m nets",
         description="Train a fully-connected net on scikit-learn's digits, a part of the training "
         "labels flipped, with and without dropout, and compare the test errors.",
-        epilog="python -m nets sweep --help: grids of such experiments on many machines; "
+        epilog="python -m nets conv --help: the same with a convolutional net; "
+        "python -m nets recurrent --help: with a recurrent one; "
+        "python -m nets sweep --help: grids of such experiments on many machines; "
         "python -m nets variance-shift --help: dropout beside batchnorm.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )

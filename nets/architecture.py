@@ -24,13 +24,8 @@ from layers import (
     relu_backward,
     relu_forward,
 )
-from layers.arguments import (
-    Array,
-    flag,
-    one_of,
-    parameter,
-    refuse,
-)
+from layers.affine import affine_parameter_gradients
+from layers.arguments import Array, flag, floating, one_of, refuse, refuse_nan
 from nets.arguments import Rng, whole
 
 
@@ -51,6 +46,10 @@ class Step(NamedTuple):
 
 AFFINE = Layer(affine_forward, affine_backward)
 DROPCONNECT = Layer(dropconnect_affine_forward, dropconnect_affine_backward)
+# What the first layer runs in place of its backward: nothing is computed for the data's gradient.
+OF_PARAMETERS: dict[Callable[..., Any], Callable[..., tuple[Array, ...]]] = {
+    affine_backward: affine_parameter_gradients,
+}
 RELU = Layer(relu_forward, relu_backward)
 NORMALIZATIONS = {
     "batchnorm": Layer(batchnorm_forward, batchnorm_backward),
@@ -74,10 +73,15 @@ def gradients_of(tape: Sequence[Step], dout: Array) -> dict[str, Array]:
     array([1., 1.])
     """
     grads: dict[str, Array] = {}
-    for step in reversed(tape):
+    first = next((i for i, step in enumerate(tape) if step.names), len(tape))
+    for step in reversed(tape[first + 1 :]):
         result = step.backward(dout, step.cache)
         dout, *rest = result if isinstance(result, tuple) else (result,)
         grads.update(zip(step.names, rest, strict=True))
+    for step in tape[first : first + 1]:  # what comes before has no parameters
+        backward = OF_PARAMETERS.get(step.backward)
+        found = backward(dout, step.cache) if backward else step.backward(dout, step.cache)[1:]
+        grads.update(zip(step.names, found, strict=True))
     return grads
 
 
@@ -145,7 +149,7 @@ def draw_params(
 
 
 def check_params(params: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Refuse parameters that are missing, misshapen or NaN, by their names.
+    """Refuse parameters that are missing or misshapen, by their names; NaN shows in the scores.
 
     Examples
     --------
@@ -157,9 +161,30 @@ def check_params(params: Mapping[str, Array], shapes: Mapping[str, tuple[int, ..
         if name not in params:
             refuse("params", f"the keys {sorted(params)}", f"{name!r} among them",
                    "put the parameter back")
-        value = parameter(name, params[name], ndim=len(shape))
+        value = floating(name, params[name], ndim=len(shape))
         if value.shape != shape:
             refuse(name, value, f"shape {shape}", "assign an array of the parameter's shape")
+
+
+def run_layer(layer: Layer, x: Array, params: Mapping[str, Array],
+              param: dict[str, Any] | None = None) -> tuple[Array, Step]:
+    """Run a layer forward; return its output and its step of the tape.
+
+    A parameter that holds NaN is refused by its name in the net.
+
+    Examples
+    --------
+    >>> run_layer(AFFINE, np.ones((1, 1)), {"W1": np.ones((1, 1)), "b1": np.array([np.nan])})
+    Traceback (most recent call last):
+    ValueError: b1: got NaN in it; expected finite numbers. Remedy: find the update ...
+    """
+    try:
+        out, cache = layer.forward(x, *params.values(), *(() if param is None else (param,)))
+    except ValueError:
+        for name, value in params.items():
+            refuse_nan(value, **{name: value})
+        raise
+    return out, Step(layer.backward, cache, tuple(params))
 
 
 def training_noise(p: float, seed: int | None, rng: Rng) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -40,15 +42,25 @@ def save_state(path: str | Path, state: Mapping[str, Any]) -> None:
     ------
     TypeError
         If a value would need pickle.
+    OSError
+        If the file cannot be written: the disk is full, the folder read-only.
     """
-    path = Path(path)
+    path, arrays = Path(path), dict(_flatten(state))
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with open(partial, "wb") as file:
-            np.savez(file, **dict(_flatten(state)))  # type: ignore[arg-type]
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())  # or a cut of power leaves the new name with nothing in it
         os.replace(partial, path)
+    except OSError as error:
+        raise OSError(error.errno, f"checkpoint: {str(path)!r} cannot be written "
+                      f"({error.strerror or error}). The run is kept: model.params hold its last "
+                      "step, best_params its best. Remedy: make room or set another "
+                      "checkpoint_name, then call train() again") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def load_state(path: str | Path) -> dict[str, Any]:
@@ -81,6 +93,26 @@ def damaged(path: str | Path, reason: object) -> ValueError:
         f"checkpoint: got {str(path)!r} ({reason}); expected a whole npz file without pickled "
         "objects, as a Solver writes it. Remedy: resume from another checkpoint."
     )
+
+
+def newest_first(path: str | Path) -> list[Path]:
+    """Return the checkpoints that a path stands for: a file, all of a folder, or of a prefix.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    path = Path(path)
+    if path.is_file():
+        return [path]
+    folder, prefix = (path, "") if path.is_dir() else (path.parent, f"{path.name}_")
+    found = [file for file in folder.glob("*.npz") if file.name.startswith(prefix)]
+    if not found:
+        raise FileNotFoundError(
+            errno.ENOENT, f"checkpoint: no file, and no {prefix}*.npz in {str(folder)!r}. Remedy: "
+            "pass a checkpoint, its folder, or the checkpoint_name that wrote it", str(path))
+    return sorted(found, key=lambda file: (file.stat().st_mtime_ns, file.name), reverse=True)
 
 
 def rng_state(rng: object) -> str:

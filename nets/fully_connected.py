@@ -28,15 +28,17 @@ from nets.architecture import (
     layer_widths,
     noise_of_layer,
     normalization_kind,
+    run_layer,
     training_noise,
 )
 from nets.arguments import Rng, checked_rng, float_dtype, labels, whole
 from nets.conventions import NO_DROPOUT, drop_probability
+from nets.saving import Saved
 
 Grads = dict[str, Array]
 
 
-class FullyConnectedNet:
+class FullyConnectedNet(Saved):
     """A multilayer perceptron: {affine - [norm] - relu - [dropout]} x (L - 1) - affine - softmax.
 
     Parameters
@@ -222,9 +224,8 @@ class FullyConnectedNet:
         tape: list[Step] = []
 
         def run(layer: Layer, x: Array, *names: str, param: dict[str, Any] | None = None) -> Array:
-            extra = () if param is None else (param,)
-            out, cache = layer.forward(x, *(self.params[name] for name in names), *extra)
-            tape.append(Step(layer.backward, cache, names))
+            out, step = run_layer(layer, x, {name: self.params[name] for name in names}, param)
+            tape.append(step)
             return out
 
         x = X.astype(self.dtype, copy=False)

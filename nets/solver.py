@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import sys
-import warnings
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from tqdm import tqdm
 
 from layers.arguments import Array
-from nets.arguments import labels, samples, whole
+from nets.accuracy import accuracy
 from nets.checkpoint import save_state
+from nets.divergence import warn_of_divergence
+from nets.fingerprint import fingerprint
+from nets.interruption import held_back, interrupted
 from nets.optim import UPDATE_RULES, Config
-from nets.solver_arguments import DEFAULTS, check_data, check_model, check_options
-from nets.training_state import (
-    put_statistics,
-    restore,
-    running_statistics,
-    training_state,
-)
+from nets.solver_arguments import checked_options, warn_of_a_fixed_mask
+from nets.training_state import put_statistics, restore, running_statistics, training_state
 
 _SECONDS_BEFORE_A_BAR = 2.0
 
@@ -48,8 +47,8 @@ class Solver:
     num_train_samples, num_val_samples : int or None, default 1000 and None
         The accuracies are measured on so many samples drawn at random; None: on all.
     checkpoint_name : path, optional
-        Each time the accuracies are measured, ``<checkpoint_name>_epoch_<n>.npz`` is written;
-        see `resume`.
+        Each time the accuracies are measured, ``<checkpoint_name>_epoch_<n>.npz`` is written,
+        and ``<checkpoint_name>_iteration_<n>.npz`` where Ctrl-C ends the run; see `resume`.
     print_every : int, default 10
         Iterations between two printed losses.
     verbose : bool, default True
@@ -87,6 +86,9 @@ class Solver:
     -----
     UserWarning
         Once, if the model's dropout seed is fixed: every step would train the same subnetwork.
+    DivergenceWarning
+        If a loss is NaN or inf: the training stops at this step, and the layer is named whose
+        activations went first. The best parameters so far are put into the model.
 
     Notes
     -----
@@ -109,10 +111,7 @@ class Solver:
     """
 
     def __init__(self, model: Any, data: Mapping[str, Array], **kwargs: Any) -> None:
-        check_model(model)
-        check_data(data)
-        check_options(kwargs)
-        options = {**DEFAULTS, **kwargs}
+        options = checked_options(model, data, kwargs)
         self.model = model
         self.X_train, self.y_train = data["X_train"], data["y_train"]
         self.X_val, self.y_val = data["X_val"], data["y_val"]
@@ -139,19 +138,29 @@ class Solver:
             name: dict(self.optim_config) for name in self.model.params
         }
         self.best_statistics: dict[str, dict[str, Any]] = {}
-        self.iteration = 0
-        self._warned = False
+        self.iteration, self._warned = 0, False
 
     def train(self) -> None:
-        """Train for `num_epochs` epochs, then put the best parameters into the model."""
-        self._warn_of_a_fixed_mask()
+        """Train for `num_epochs` epochs, then put the best parameters into the model.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            At Ctrl-C, once the step is done and a checkpoint is written; `train` again goes on.
+        OSError
+            If a checkpoint cannot be written; `train` again goes on.
+        """
+        if not self._warned:
+            self._warned = warn_of_a_fixed_mask(self.model)
         per_epoch = max(len(self.X_train) // self.batch_size, 1)
         total = self.num_epochs * per_epoch
         with tqdm(total=total, initial=self.iteration, desc="training", unit="it",
-                  file=sys.stdout, delay=_SECONDS_BEFORE_A_BAR, disable=not self.verbose) as bar:
+                  file=sys.stdout, delay=_SECONDS_BEFORE_A_BAR,
+                  disable=not self.verbose) as bar, held_back() as pressed:
             while self.iteration < total:
                 first = self.iteration == 0
-                self._step()
+                if not self._step():
+                    break
                 self.iteration += 1
                 bar.update()
                 if (self.iteration - 1) % self.print_every == 0:
@@ -162,6 +171,8 @@ class Solver:
                     self._end_epoch()
                 if (first or epoch_end) and self._measure(bar):
                     break
+                if pressed.is_set():
+                    self._interrupt(bar)
         self.iteration = 0
         self.model.params.update({name: w.copy() for name, w in self.best_params.items()})
         put_statistics(self.model, self.best_statistics)
@@ -185,24 +196,7 @@ class Solver:
         ValueError, TypeError
             If X holds no sample, y is not one integer label a sample, or a count is below 1.
         """
-        return self._accuracy("", X, y, num_samples, batch_size)
-
-    def _accuracy(
-        self, part: str, X: Array, y: Array, num_samples: int | None, batch_size: int = 100
-    ) -> float:
-        """Do the work of `check_accuracy`; `part` is what the names of X and y end with."""
-        X = samples(X, f"X{part}")
-        y = labels(y, None, len(X), f"y{part}", f"X{part}")
-        whole("batch_size", batch_size, low=1)
-        if num_samples is not None:
-            whole("num_samples", num_samples, low=1)
-        if num_samples is not None and len(X) > num_samples:
-            chosen = self._choice(len(X), num_samples)
-            X, y = X[chosen], y[chosen]
-        starts = range(0, len(X), batch_size)
-        scores = np.concatenate([self.model.loss(X[i : i + batch_size]) for i in starts])
-        labels(y, scores.shape[1], len(X), f"y{part}", f"X{part}")
-        return float(np.mean(scores.argmax(axis=1) == y))
+        return accuracy(self.model, X, y, self._choice, num_samples, batch_size)
 
     def resume(self, path: str | Path) -> Solver:
         """Take up a run where a checkpoint left it; call `train` afterwards.
@@ -213,7 +207,9 @@ class Solver:
         Parameters
         ----------
         path : path
-            A file that a Solver with the same model, rule and data has written.
+            A file that a Solver with the same model, options and data has written; or a folder
+            or `checkpoint_name`, of whose files the newest is taken that is whole. `num_epochs`
+            may be another: then the run goes on for longer.
 
         Returns
         -------
@@ -224,7 +220,13 @@ class Solver:
         ------
         FileNotFoundError
         ValueError
-            If the file is damaged or no checkpoint, or belongs to another model or update rule.
+            If the file is damaged or no checkpoint, or belongs to another model, or to a run of
+            other options or data (the first that differs is named).
+
+        Warns
+        -----
+        UserWarning
+            For each newer file that is damaged, and passed over.
         """
         restore(self, path)
         return self
@@ -232,14 +234,25 @@ class Solver:
     def _choice(self, N: int, size: int) -> Array:
         return (np.random if self.rng is None else self.rng).choice(N, size)
 
-    def _step(self) -> None:
+    @cached_property
+    def fingerprint(self) -> dict[str, Any]:
+        """What a checkpoint of this run may be resumed with: its options, hashes of its data."""
+        return fingerprint(self)
+
+    def _step(self) -> bool:
+        """Take a step; False where the loss is not finite, and none could be taken."""
         chosen = self._choice(len(self.X_train), self.batch_size)
-        loss, grads = self.model.loss(self.X_train[chosen], self.y_train[chosen])
+        X, y = self.X_train[chosen], self.y_train[chosen]
+        loss, grads = self.model.loss(X, y)
         self.loss_history.append(float(loss))
+        if not math.isfinite(loss):
+            warn_of_divergence(self.model, X, y, float(loss), self.iteration + 1)
+            return False
         for name, w in self.model.params.items():
             self.model.params[name], self.optim_configs[name] = self.update_rule(
                 w, grads[name], self.optim_configs[name]
             )
+        return True
 
     def _end_epoch(self) -> None:
         self.epoch += 1
@@ -248,8 +261,10 @@ class Solver:
 
     def _measure(self, bar: tqdm) -> bool:
         """Measure the accuracies, keep the best, write a checkpoint; True: stop here."""
-        train_acc = self._accuracy("_train", self.X_train, self.y_train, self.num_train_samples)
-        val_acc = self._accuracy("_val", self.X_val, self.y_val, self.num_val_samples)
+        train_acc = accuracy(self.model, self.X_train, self.y_train, self._choice,
+                             self.num_train_samples, part="_train")
+        val_acc = accuracy(self.model, self.X_val, self.y_val, self._choice,
+                           self.num_val_samples, part="_val")
         self.train_acc_history.append(train_acc)
         self.val_acc_history.append(val_acc)
         self._say(bar, f"(Epoch {self.epoch} / {self.num_epochs}) "
@@ -258,16 +273,23 @@ class Solver:
             self.best_val_acc = val_acc
             self.best_params = {name: w.copy() for name, w in self.model.params.items()}
             self.best_statistics = running_statistics(self.model)
-        if self.checkpoint_name is not None:
-            path = f"{self.checkpoint_name}_epoch_{self.epoch}.npz"
-            self._say(bar, f'Saving checkpoint to "{path}"')
-            save_state(path, training_state(self))
+        self._save(bar, f"epoch_{self.epoch}")
         if self.callback is not None:
             try:
                 self.callback(self)
             except StopIteration:
                 return True
         return False
+
+    def _save(self, bar: tqdm, when: str) -> None:
+        if self.checkpoint_name is not None:
+            path = f"{self.checkpoint_name}_{when}.npz"
+            self._say(bar, f'Saving checkpoint to "{path}"')
+            save_state(path, training_state(self))
+
+    def _interrupt(self, bar: tqdm) -> NoReturn:
+        self._save(bar, f"iteration_{self.iteration}")
+        raise interrupted(self.iteration, self.checkpoint_name)
 
     def _say(self, bar: tqdm, line: str) -> None:
         if not self.verbose:
@@ -276,15 +298,3 @@ class Solver:
             bar.write(line, file=sys.stdout)
         else:
             print(line)
-
-    def _warn_of_a_fixed_mask(self) -> None:
-        param = getattr(self.model, "dropout_param", None) or {}
-        if self._warned or param.get("seed") is None:
-            return
-        self._warned = True
-        warnings.warn(
-            f"the model's dropout seed is fixed (seed={param['seed']}): every step trains the same "
-            "subnetwork. Leave seed away, or delete model.dropout_param['seed'], to train; a "
-            "fixed seed is for gradient checks.",
-            UserWarning, stacklevel=3,
-        )

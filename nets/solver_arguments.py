@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,14 @@ def check_model(model: object) -> None:
                "pass a net, for example nets.TwoLayerNet()", TypeError)
 
 
+def checked_options(model: object, data: object, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all keywords of a Solver with their values; refuse those, or data, that do not fit."""
+    check_model(model)
+    check_data(data)
+    check_options(options)
+    return {**DEFAULTS, **options}
+
+
 def check_options(options: Mapping[str, Any]) -> None:
     """Refuse unknown keywords, and values of a wrong kind or out of range."""
     unknown = sorted(set(options) - set(DEFAULTS))
@@ -86,3 +95,17 @@ def check_options(options: Mapping[str, Any]) -> None:
     if not Path(name).parent.is_dir():
         refuse("checkpoint_name", str(name), "a path in a folder that exists",
                f"create {str(Path(name).parent)!r} first")
+
+
+def warn_of_a_fixed_mask(model: Any) -> bool:
+    """Warn of a model whose dropout seed is fixed; return whether it is."""
+    param = getattr(model, "dropout_param", None) or {}
+    if param.get("seed") is None:
+        return False
+    warnings.warn(
+        f"the model's dropout seed is fixed (seed={param['seed']}): every step trains the same "
+        "subnetwork. Leave seed away, or delete model.dropout_param['seed'], to train; a "
+        "fixed seed is for gradient checks.",
+        UserWarning, stacklevel=3,
+    )
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layers.arguments import refuse
-from nets.checkpoint import damaged, load_state, restore_rng, rng_state
+from nets.checkpoint import damaged, load_state, newest_first, restore_rng, rng_state
+from nets.fingerprint import check_fingerprint
 from nets.optim import UPDATE_RULES, check_config
 
 if TYPE_CHECKING:
     from nets.solver import Solver
 
 _KINDS: dict[str, type] = {
-    "update_rule": str,
+    "fingerprint": dict,
     "epoch": int,
     "iteration": int,
     "best_val_acc": float,
@@ -34,7 +36,7 @@ _KINDS: dict[str, type] = {
 def training_state(solver: Solver) -> dict[str, Any]:
     """Return what `nets.checkpoint.save_state` writes, so that `restore` can go on from there."""
     return {
-        "update_rule": solver.update_rule_name,
+        "fingerprint": solver.fingerprint,
         "epoch": solver.epoch,
         "iteration": solver.iteration,
         "best_val_acc": solver.best_val_acc,
@@ -53,7 +55,7 @@ def training_state(solver: Solver) -> dict[str, Any]:
 
 def restore(solver: Solver, path: str | Path) -> None:
     """Put a solver and its model where a checkpoint left them; see `Solver.resume`."""
-    state = load_training_state(path)
+    path, state = _newest_good(path)
     _check_that_it_fits(solver, state, path)
     try:
         restore_rng(solver.rng, state["rng"])
@@ -72,16 +74,25 @@ def restore(solver: Solver, path: str | Path) -> None:
     put_statistics(solver.model, state["statistics"])
 
 
+def _newest_good(path: str | Path) -> tuple[Path, dict[str, Any]]:
+    """Return the newest checkpoint of a folder or prefix that is whole, or the file itself."""
+    *files, oldest = newest_first(path)
+    for file in files:
+        try:
+            return file, load_training_state(file)
+        except ValueError as error:
+            warnings.warn(f"{error} It is passed over for an older one.", stacklevel=4)
+    return oldest, load_training_state(oldest)
+
+
 def _check_that_it_fits(solver: Solver, state: Mapping[str, Any], path: str | Path) -> None:
-    """Refuse the state of another rule or model."""
-    if state["update_rule"] != solver.update_rule_name:
-        refuse("update_rule", solver.update_rule_name,
-               f"{state['update_rule']!r}, that of the checkpoint", "pass the same rule")
+    """Refuse the state of another model, of other options or data."""
     shapes = {name: w.shape for name, w in solver.model.params.items()}
     saved = {name: w.shape for name, w in state["params"].items()}
     if shapes != saved:
         refuse("checkpoint", f"parameters of shapes {saved}", f"{shapes}, those of the model",
                "build the model as in the run that wrote the checkpoint")
+    check_fingerprint(solver.fingerprint, state["fingerprint"])
     layers = {str(i) for i in range(len(getattr(solver.model, "bn_params", [])))}
     if not {*state["statistics"], *state["best_statistics"]} <= layers:
         raise damaged(path, "statistics of a layer that the model has not")
@@ -126,8 +137,8 @@ def _faults(state: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _history_faults(state: Mapping[str, Any]) -> Iterator[str]:
-    if state["update_rule"] not in UPDATE_RULES:
-        yield f"the update rule {state['update_rule']!r} is unknown"
+    if state["fingerprint"].get("update_rule") not in UPDATE_RULES:
+        yield f"the update rule {state['fingerprint'].get('update_rule')!r} is unknown"
     if min(state["epoch"], state["iteration"]) < 0 or not 0 <= state["best_val_acc"] <= 1:
         yield "a count is negative, or an accuracy outside 0 ... 1"
     for key in ("loss_history", "train_acc_history", "val_acc_history"):
@@ -143,7 +154,8 @@ def _parameter_faults(state: Mapping[str, Any]) -> Iterator[str]:
     for name, w in params.items():
         if not (_finite(w) and _finite(state["best_params"][name], np.shape(w))):
             yield f"the parameter {name!r} is no array of finite numbers"
-        yield from _config_faults(name, state["optim"][name], state["update_rule"], np.shape(w))
+        yield from _config_faults(name, state["optim"][name],
+                                  state["fingerprint"]["update_rule"], np.shape(w))
 
 
 def _statistics_faults(group: str, statistics: Any) -> Iterator[str]:

@@ -23,9 +23,9 @@ from gradcheck.contract.mutation import (
 from gradcheck.contract.purity import global_random_state, note_impurity
 from gradcheck.contract.recalls import calls_of, note_recalls
 from gradcheck.contract.shapes import note_shapes
-from gradcheck.exceptions import raising_line
+from gradcheck.exceptions.remedies import reason_and_remedy
+from gradcheck.exceptions.words import raising_line
 from gradcheck.numeric.evaluator import ForwardError, output_of
-from gradcheck.remedies import reason_and_remedy
 
 Array = NDArray[Any]
 

@@ -12,4 +12,5 @@ settings                Settings that have to have an effect, and values that mu
 variants                What may be special about one more example of a layer
 keys                    The keys under which a function reads its dicts
 overflows               What overflows in a standard function that is written down as it stands
+nets                    Arguments for a net's constructor and a batch for its loss
 """

@@ -36,12 +36,13 @@ def another(name: str, forward: Callable[..., Any], rng: np.random.Generator, fo
     (1, 2, 3)
     """
     standard = LOSSES.get(name, LAYERS.get(name, {}))
-    if found.changed.intersection(variant.entry) or not set(variant.entry) <= set(found.entry) or (
-            not variant.fits(found.entry)):
+    optional = {p.name for p in positional(forward) if p.default is not p.empty}
+    if found.changed.intersection(variant.entry) or not variant.fits(found.entry) or (
+            not set(variant.entry) <= {*found.entry, *optional}):
         return None
     changes = variant.changes(found.entry, _samples(standard))
     fitted = fit({**found.entry, **changes}, positional(forward), NUMBERS.get(name, {}))
-    if fitted is None or not all(_reaches(changes[key], found.entry[key], fitted)
+    if fitted is None or not all(_reaches(changes[key], found.entry.get(key, {}), fitted)
                                  for key in changes):
         return None
     return Example(*drawn(fitted, rng), when=found.when, entry=found.entry)

@@ -51,6 +51,10 @@ WEIGHTS_LSTM = {"Wx": normal(4, 20), "Wh": normal(5, 20), "b": normal(20)}
 WEIGHTS_GRU = {"Wx": normal(4, 15), "Wh": normal(5, 15), "b": normal(15)}
 TWO_GATES = {"Wx": normal(4, 10), "Wh": normal(5, 10), "bh": normal(10), "Wxt": normal(4, 5),
              "Wht": normal(5, 5), "bht": normal(5)}
+ATTENTION = {"query": normal(3, 4, 6), "key": normal(3, 7, 6), "value": normal(3, 7, 5)}
+HEADS = {"query": normal(3, 4, 5), "key": normal(3, 7, 5), "value": normal(3, 7, 5),
+         **{name: normal(5, 6) for name in ("Wq", "Wk", "Wv")}, "Wo": normal(6, 4),
+         **{name: normal(6) for name in ("bq", "bk", "bv")}, "bo": normal(4), "num_heads": 2}
 CLASSES = {"x": normal(4, 6), "y": integers(6, 4)}
 LINEAR_CLASSIFIER = {"W": normal(6, 5), "X": normal(4, 6), "y": integers(5, 4), "reg": 0.3}
 
@@ -86,6 +90,7 @@ LAYERS: dict[str, Entry] = {
     **_each("conv conv2d conv_relu", {**IMAGES, **KERNEL, "conv_param": CONV}),
     "conv_bn_relu": {**IMAGES, **KERNEL, "gamma": normal(5), "beta": normal(5),
                      "conv_param": CONV, "bn_param": TRAIN},
+    "conv_relu_spatial_dropout": {**IMAGES, **KERNEL, "conv_param": CONV, "dropout_param": DROPOUT},
     "conv_relu_pool": {"x": normal(3, 2, 7, 8), "w": normal(5, 2, 3, 3), "b": normal(5),
                        "conv_param": {"stride": 1, "pad": 1},
                        "pool_param": {"pool_height": 3, "pool_width": 2, "stride": 2}},
@@ -110,6 +115,8 @@ LAYERS: dict[str, Entry] = {
     "gru": {"x": normal(3, 2, 4), "h0": normal(3, 5), **WEIGHTS_GRU},
     "word_embedding": {"x": integers(7, 4, 3), "W": normal(7, 5)},
     "temporal_affine": {"x": normal(3, 2, 4), "w": normal(4, 5), "b": normal(5)},
+    **_each("scaled_dot_product_attention dot_product_attention attention", ATTENTION),
+    "multi_head_attention": HEADS,
 }
 
 # The numbers that activations take, beside their input.
@@ -145,6 +152,7 @@ CONVS = (
 )
 POOLS = tuple(Otherwise({"x": spread(3, 2, *size), "pool_param": TILED}, "demanded")
               for size in ((8, 6), (8, 8)))
+SAME_LENGTHS = Otherwise({name: normal(4, 6) for name in ATTENTION})
 # What to try next, in this order, where the arguments above do not do.
 OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
     **{name: (FLAT, BY_ROW) for name, entry in LAYERS.items()
@@ -161,6 +169,7 @@ OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
     **_each("max_pool maxpool max_pool2d avg_pool avgpool avg_pool2d mean_pool", POOLS),
     "pool": (Otherwise(POOLED), *POOLS),
     "prelu": (Otherwise({"alpha": uniform(0.1, 0.4)}, "shaped"),),
+    **_each("scaled_dot_product_attention dot_product_attention attention", (SAME_LENGTHS,)),
     "gru_step": (Otherwise(TWO_GATES),),
     "gru": (Otherwise(TWO_GATES),),
 }
@@ -171,6 +180,7 @@ COURSE_LOSSES = frozenset({"softmax_loss", "svm_loss", "temporal_softmax_loss",
                            *LINEAR_LOSSES.split()})
 LOSSES: dict[str, Entry] = {
     **_each("softmax_loss svm_loss cross_entropy_loss hinge_loss", CLASSES),
+    "nll_loss": {"x": uniform(0.1, 0.9, 4, 6), "y": integers(6, 4)},
     **_each(LINEAR_LOSSES, LINEAR_CLASSIFIER),
     **_each("linear_softmax_loss linear_svm_loss", LINEAR_CLASSIFIER),
     **_each("mse_loss l2_loss l1_loss mae_loss huber_loss smooth_l1_loss",
@@ -188,6 +198,8 @@ ALIASES = {
     **dict.fromkeys(("W", "weight", "weights"), "w"),
     **dict.fromkeys(("Y", "t", "labels", "target", "targets", "y_true"), "y"),
     "bias": "b",
+    **dict.fromkeys(("q", "Q", "queries"), "query"), **dict.fromkeys(("k", "K", "keys"), "key"),
+    **dict.fromkeys(("v", "V", "values"), "value"),
     **dict.fromkeys(("train", "is_training", "is_train", "train_flg", "train_mode"), "training"),
     **dict.fromkeys(("lam", "lamb", "lambda_", "lambd", "reg_strength", "l2", "l2_reg",
                      "regularization_strength", "weight_decay"), "reg"),

@@ -9,9 +9,9 @@ from typing import Any
 from gradcheck.examples.recipes import Entry, Recipe
 
 # Parameters with an axis for the samples of a batch.
-BATCHED = ("x", "X", "y", "mask", "h0", "prev_h", "prev_c")
+BATCHED = ("x", "X", "y", "mask", "h0", "prev_h", "prev_c", "query", "key", "value")
 # The one that is scaled or moved.
-INPUTS = ("x", "X")
+INPUTS = ("x", "X", "query")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gradcheck.contract.breach import Breach, Inspection
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.findings.case import Case
 from gradcheck.findings.lenses.shapes import near, view_of_shape
 from gradcheck.findings.registry import clues, fatal_codes, shape_clues

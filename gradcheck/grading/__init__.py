@@ -27,4 +27,5 @@ manner                  How a class is judged, as the table of points says it: i
 follow_on               A block that is wrong only because a layer of its is: charged once
 cluster                 A dask cluster as `workers`: its address, such as ``tcp://10.0.0.1:8786``.
 text                    What a submission's text and place tell before it is run.
+accepted                References in the conventions that a table of points accepts for full ...
 """

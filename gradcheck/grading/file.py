@@ -23,6 +23,7 @@ from gradcheck.grading.grade import MEMORY, TIMEOUT, Names
 from gradcheck.grading.manner import RTOL, in_the_manner_of, manner_of
 from gradcheck.grading.points import (
     VERDICT,
+    load_accepted,
     load_hints,
     load_ignored,
     load_points,
@@ -85,7 +86,7 @@ def judge_file(
     grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored,
                       None if folder is None else Path(folder), unconfined, text,
                       told=level > VERDICT, reference=reference, expected=expected,
-                      rtol=manner_of(points).get(RTOL, 0.0))
+                      rtol=manner_of(points).get(RTOL, 0.0), accepted=load_accepted(points))
     fault, error = _run(grading, None if only is None else _listed(only), given_up)
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"

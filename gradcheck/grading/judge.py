@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
+from gradcheck.grading.accepted import accepted_references
 from gradcheck.grading.afresh import compare_afresh
 from gradcheck.grading.agreement import Disagreement
 from gradcheck.grading.undecided import by_reference
@@ -28,6 +29,7 @@ ANOTHER_FUNCTION = (
     "the gradient is right for this forward, which is another function than the one asked for; it "
     "counts once forward's values in training are right"
 )
+ACCEPTED = "accepted in a convention of its own: {}"
 DIFFERENCES = "numerical-backward"
 
 
@@ -49,7 +51,7 @@ class Verdict:
 
 def judge_layer(
     pair: Pair, reference: Pair, conventions: Conventions, seed: int,
-    ignored: Collection[str] = (), rtol: float = 0.0,
+    ignored: Collection[str] = (), rtol: float = 0.0, accepted: Collection[str] = (),
 ) -> Iterator[Verdict]:
     """Judge a layer or a loss by its value, its gradient and its contract.
 
@@ -68,6 +70,8 @@ def judge_layer(
         the value is not compared, and the gradient of any forward counts.
     rtol : float
         How far values may be off, relative to their size, beside what rounding explains.
+    accepted : collection of str
+        The conventions in which a value counts as well, see `gradcheck.reference.alternatives`.
 
     Yields
     ------
@@ -76,11 +80,12 @@ def judge_layer(
         is the course's as it is trained: that of another function, say one that does nothing, is
         easy to get right. The contract counts only for a gradient that counts.
     """
-    values = Values(pair, reference, conventions, np.random.default_rng(seed), rtol)
     trained, compared = Verdict("value", "passed"), VALUE_CODE not in ignored
+    named, values = _agreeing(pair, reference, conventions, seed, rtol, accepted)
     if compared:
         trained = _attempt(values.compare_in_training)
-        yield trained if not trained.passed else _attempt(values.compare_everywhere)
+        everywhere = trained if not trained.passed else _attempt(values.compare_everywhere)
+        yield replace(everywhere, advice=(ACCEPTED.format(named),)) if named else everywhere
     judgement = without_ignored(_judged(pair, reference, conventions, seed), ignored)
     judgement = by_reference(judgement, pair, reference)
     if not judgement.gradient_right:
@@ -100,6 +105,23 @@ def judge_layer(
     else:
         yield Verdict("gradient", "passed", judgement=judgement)
         yield Verdict("contract", "passed" if judgement.passed else "failed", judgement.message)
+
+
+def _agreeing(pair: Pair, reference: Pair, conventions: Conventions, seed: int, rtol: float,
+              accepted: Collection[str]) -> tuple[str, Values]:
+    """Return the accepted convention that a submission is right in, and the reference in it.
+
+    That is the definition's, without a name, where it is right there or in none.
+    """
+    def beside(like: Pair) -> Values:
+        return Values(pair, like, conventions, np.random.default_rng(seed), rtol)
+
+    for name, like in (("", reference), *accepted_references(reference, accepted)):
+        values = beside(like)
+        if accepted and _attempt(values.compare_in_training).passed and _attempt(
+                values.compare_everywhere).passed:
+            return name, beside(like)
+    return "", beside(reference)
 
 
 def _attempt(compare: Callable[[], None]) -> Verdict:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.grading.judge import Verdict
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.mask_laws.folding import with_flags

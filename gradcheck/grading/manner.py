@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from gradcheck.mask_laws.conventions import Conventions
@@ -11,6 +12,7 @@ RTOL = "rtol"
 CONVENTIONS = ("p_is", "scaling", "seeding")
 MANNER = (*CONVENTIONS, RTOL)
 MOST = 0.1
+MOST_NAMED = 6
 
 
 def manner_of(table: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -51,3 +53,24 @@ def in_the_manner_of(table: Mapping[str, Any] | None, settings: Mapping[str, Any
     said = {name: value for name, value in manner_of(table).items()
             if name in CONVENTIONS and settings.get(name, usual[name]) == usual[name]}
     return {**settings, **said}
+
+
+def refuse_unknown_conventions(layer: str, accepted: Collection[str]) -> None:
+    """Raise ValueError for a convention that a layer does not have; '' stands for every layer.
+
+    >>> refuse_unknown_conventions("svm_loss", ["squared"])
+    """
+    if not accepted:
+        return
+    from gradcheck.reference.alternatives import names_of  # with the definitions
+    from gradcheck.reference.table import REFERENCES
+
+    bases = [layer] if layer else list(REFERENCES)
+    known = list(dict.fromkeys(name for base in bases for name in names_of(base)))
+    for name in accepted:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=MOST_NAMED, cutoff=0.3)
+            where = f"[{layer}] accept" if layer else "accept"
+            expected = ", ".join(near or known[:MOST_NAMED]) or "nothing, as it has none"
+            raise ValueError(f"points: {where} names {name!r}; expected a convention of the "
+                             f"layer: {expected}. Remedy: write one of these.")

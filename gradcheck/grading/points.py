@@ -15,10 +15,16 @@
     total = 10               # shared out in the proportion of the defaults
     ignore = ["dout-mutated"]   # findings or laws that cost nothing; above all sections: of all
 
+    [batchnorm]
+    total = 10
+    accept = ["eps outside the root", "unbiased variance"]   # values that count as well
+
 A top-level ``seed = 7`` draws the same inputs for everybody, unless another one is asked for;
 ``hints = 2`` says how much feedback tells: 0 the verdict, 1 what is wrong, 2 the line, 3 the edit.
 ``p_is``, ``scaling`` and ``seeding`` are the class's conventions, as the flags name them (a flag
-goes before); ``rtol = 1e-3`` lets values be so far off, relative to their size.
+goes before); ``rtol = 1e-3`` lets values be so far off, relative to their size. ``accept``, above
+all sections or in one, names conventions in which a value earns its points as well, and its
+gradient with it; what is no convention of the layer is refused with a list of those that are.
 A table's names are all that counts: what it names must be there, and what it does not name earns
 nothing. Without a table every layer of the file that the reference knows counts.
 """
@@ -31,11 +37,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradcheck.grading.manner import MANNER, manner_of
+from gradcheck.grading.manner import MANNER, manner_of, refuse_unknown_conventions
 
 LAYER_POINTS = {"value": 4.0, "gradient": 4.0, "contract": 2.0}
 LAW_POINTS = 1.0
-IGNORE, SEED, HINTS = "ignore", "seed", "hints"
+IGNORE, ACCEPT, SEED, HINTS = "ignore", "accept", "seed", "hints"
 VERDICT, CODE, LINE, DIFF = range(4)
 STANDARD = ("affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss", "svm_loss")
 
@@ -67,7 +73,7 @@ def load_points(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> Po
         raise ValueError("points: got an empty table; expected a section for each layer, such as "
                          "[affine]. Remedy: name the layers that count.")
     return {name: _section(name, entries) for name, entries in table.items()
-            if name not in (IGNORE, SEED, HINTS, *MANNER)} or None
+            if name not in (IGNORE, ACCEPT, SEED, HINTS, *MANNER)} or None
 
 
 def load_ignored(points: str | os.PathLike[str] | Mapping[str, Any] | None
@@ -84,10 +90,36 @@ def load_ignored(points: str | os.PathLike[str] | Mapping[str, Any] | None
     >>> load_ignored({"ignore": ["rate"], "relu": {"total": 3, "ignore": ["dout-mutated"]}})
     {'': ('rate',), 'relu': ('dout-mutated',)}
     """
+    return _listed(points, IGNORE)
+
+
+def load_accepted(points: str | os.PathLike[str] | Mapping[str, Any] | None
+                  ) -> dict[str, tuple[str, ...]]:
+    """Return the conventions whose values count, by the layer; under '' those of all layers.
+
+    Raises
+    ------
+    ValueError
+        As for `load_points`; or a layer has no such convention.
+
+    Examples
+    --------
+    >>> load_accepted({"svm_loss": {"total": 3, "accept": ["squared"]}})
+    {'svm_loss': ('squared',)}
+    """
+    listed = _listed(points, ACCEPT)
+    for name, accepted in listed.items():
+        refuse_unknown_conventions(name, accepted)
+    return listed
+
+
+def _listed(points: str | os.PathLike[str] | Mapping[str, Any] | None, key: str
+            ) -> dict[str, tuple[str, ...]]:
     table = _table_of(points)
-    listed = {"": table.get(IGNORE), **{name: entries[IGNORE] for name, entries in table.items()
-                                        if isinstance(entries, Mapping) and IGNORE in entries}}
-    return {name: _codes(name, codes) for name, codes in listed.items() if codes is not None}
+    listed = {"": table.get(key), **{name: entries[key] for name, entries in table.items()
+                                     if isinstance(entries, Mapping) and key in entries}}
+    return {name: _strings(name, key, entry) for name, entry in listed.items()
+            if entry is not None}
 
 
 def load_seed(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> int | None:
@@ -143,17 +175,18 @@ def read_points(points: str | os.PathLike[str] | Mapping[str, Any] | None
         As for `load_points`.
     """
     table = None if points is None else _table_of(points)
-    for load in (load_points, load_ignored, load_seed, load_hints, manner_of):
+    for load in (load_points, load_ignored, load_accepted, load_seed, load_hints, manner_of):
         load(table)
     return table
 
 
-def _codes(name: str, codes: Any) -> tuple[str, ...]:
-    if isinstance(codes, list | tuple) and all(isinstance(code, str) for code in codes):
-        return tuple(codes)
-    where = f"[{name}] ignore" if name else "ignore"
-    raise ValueError(f"points: {where} is {codes!r}; expected a list of codes such as "
-                     '["dout-mutated"]. Remedy: write a list of strings.')
+def _strings(name: str, key: str, entry: Any) -> tuple[str, ...]:
+    if isinstance(entry, list | tuple) and all(isinstance(text, str) for text in entry):
+        return tuple(entry)
+    where = f"[{name}] {key}" if name else key
+    example = "dout-mutated" if key == IGNORE else "eps outside the root"
+    raise ValueError(f"points: {where} is {entry!r}; expected a list such as "
+                     f'["{example}"]. Remedy: write a list of strings.')
 
 
 def _table_of(points: str | os.PathLike[str] | Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -184,7 +217,7 @@ def _section(name: str, entries: Any) -> Mapping[str, float]:
     if not isinstance(entries, Mapping):
         raise ValueError(f"points: [{name}] is {entries!r}; expected entries such as value = 2. "
                          "Remedy: write a section, or one number for the total.")
-    entries = {key: value for key, value in entries.items() if key != IGNORE}
+    entries = {key: value for key, value in entries.items() if key not in (IGNORE, ACCEPT)}
     for key, value in entries.items():
         if isinstance(value, bool) or not isinstance(value, int | float) \
                 or not 0 <= value < float("inf"):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.grading.asked import asked_for, chosen, parts_of, references
 from gradcheck.grading.follow_on import charged_once
 from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer
@@ -40,13 +40,15 @@ class Grading:
                  folder: Path | None = None, unconfined: bool = False,
                  text: str | None = None, told: bool = True,
                  reference: str | None = None, expected: Sequence[str] = (),
-                 rtol: float = 0.0) -> None:
+                 rtol: float = 0.0, accepted: Mapping[str, Sequence[str]] | None = None
+                 ) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
         self.folder, self.unconfined = folder, unconfined
         self.conventions, self.seed, self.table = conventions, seed, table
         self.ignored, self.told = ignored, told
         self.known: Mapping[str, Pair] = {}
         self.reference, self.expected, self.rtol = reference, expected, rtol
+        self.accepted = accepted or {}
         self.text = None if text is None else text.encode()
         self.items: list[Item] = []
         self.notes: list[str] = []
@@ -205,7 +207,9 @@ class Grading:
         ignored = self._ignored(pair.name)
         if pair.name in LAWFUL:
             return judge_laws(pair, self.conventions, ignored)
-        return judge_layer(pair, reference, self.conventions, self.seed, ignored, self.rtol)
+        accepted = (*self.accepted.get("", ()), *self.accepted.get(pair.name, ()))
+        return judge_layer(pair, reference, self.conventions, self.seed, ignored, self.rtol,
+                           accepted)
 
     def _add(self, name: str, verdict: Verdict, possible: float, seconds: float) -> None:
         """Note a verdict; once the process has failed, no further verdict can be a pass."""

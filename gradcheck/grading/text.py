@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from gradcheck.remedies import remedy_of
+from gradcheck.exceptions.remedies import remedy_of
 from gradcheck.target.home import home_of
 from gradcheck.target.parsed import parsed
 

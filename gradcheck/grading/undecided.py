@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.grading.afresh import evaluated
 from gradcheck.grading.agreement import Disagreement, compare
 from gradcheck.target.judgement import Judgement

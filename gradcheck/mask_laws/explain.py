@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 
-from gradcheck.mask_laws.law import Law
 from gradcheck.mask_laws.registry import LAWS, SUBJECTS, laws_of
+from gradcheck.mask_laws.words import explanation_of_keeping, program_of_keeping
 from gradcheck.program import hanging, page
 
 EXPLANATIONS = {law.name: law for law in LAWS}
@@ -31,13 +31,15 @@ def listing() -> str:
     return "\n".join([*lines, "gradcheck explain LAW shows a wrong dropout and its repair"])
 
 
-def explain(name: str) -> str:
+def explain(name: str, keeping: bool = False) -> str:
     """Return the text for a law: what it says, how it shows, a wrong dropout, the repair.
 
     Parameters
     ----------
     name : str
         Such as 'rate'.
+    keeping : bool
+        Whether p is the reader's probability of keeping.
 
     Returns
     -------
@@ -57,16 +59,18 @@ def explain(name: str) -> str:
     Every output is 0 or x / (1 - p) (inverted), 0 or x (vanilla). ...
     """
     law = EXPLANATIONS[name]
+    worded, written = (explanation_of_keeping, program_of_keeping) if keeping else (str, str)
     said = [" ".join(paragraph.split()) for paragraph in law.meaning.split("\n\n")]
     if law.kind == "strict":
         said.append("This law is beyond common practice: advice, unless --strict makes it count.")
     if law.detects:
         said.append(f"Found in nearly every run: {law.detects}.")
     said.append(f"How to recognise it: the program below prints \"{law.name}: {law.shows}\"")
-    return page(name, said, law.wrong_program, _repair(law))
+    wrong, right = written(law.wrong_program), written(law.right_program)
+    return page(name, map(worded, said), wrong, _repair(wrong, right))
 
 
-def _repair(law: Law) -> str:
+def _repair(wrong: str, right: str) -> str:
     """Return the lines that go, marked by -, and those that come, marked by +."""
-    lines = difflib.ndiff(law.wrong_program.splitlines(), law.right_program.splitlines())
+    lines = difflib.ndiff(wrong.splitlines(), right.splitlines())
     return "\n".join(line for line in lines if line[0] in "-+" and line[1:].strip())

@@ -73,7 +73,7 @@ def lags(samples: Samples) -> None:
 
 @law(kind="statistical",
      detects="correlation 0.03 of halves, mirrored or transposed units",
-     shows="1 of the units mirrored agree where 0.5 was expected (524288 of 524288; chance ...).",
+     shows="all of the units mirrored agree where 0.5 was expected (524288 of 524288; chance ...).",
      right=DRAW,
      wrong="""
          half = rng.random((x.size + 1) // 2) >= p

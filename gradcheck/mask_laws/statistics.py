@@ -22,6 +22,7 @@ from gradcheck.mask_laws.tails import at_least, at_most
 
 # For one family of counts. A run judges fewer than 100 families: together they stay below 1e-9.
 ALPHA = 1e-11
+SHARES = {0.0: "none", 1.0: "all"}
 
 
 class Count(NamedTuple):
@@ -42,7 +43,8 @@ class Alarm:
 
     def __str__(self) -> str:
         of, observed, n, probability = self.count
-        return (f"{observed / n:.4g} {of} where {probability:.4g} was expected "
+        share = SHARES.get(observed / n, "") if of.startswith("of ") else ""
+        return (f"{share or f'{observed / n:.4g}'} {of} where {probability:.4g} was expected "
                 f"({observed} of {n}; {self.odds})")
 
     @property

@@ -135,7 +135,8 @@ def _counts_by_tenth(kept: Array, value: Array, keep: float, name: str) -> list[
 
 @law(kind="statistical",
      detects="p of one position off by 0.24; of odd units by 0.007",
-     shows="1 of the calls keep position 0 of ... where ... was expected (... of ...; chance ...).",
+     shows="all of the calls keep position 0 of ... where ... was expected "
+           "(... of ...; chance ...).",
      right=DRAW,
      wrong="""
          kept = rng.random(x.shape) >= p
@@ -174,7 +175,7 @@ def _by_remainder(flat: Array) -> Iterator[tuple[int, int, int, int]]:
 
 @law(kind="statistical",
      detects="a pattern of three units that never occurs; p off by 0.4 on one unit",
-     shows="0 of the calls on three units show the pattern 000 where 0.125 was expected "
+     shows="none of the calls on three units show the pattern 000 where 0.125 was expected "
            "(0 of 400; chance ...).",
      right=DRAW,
      wrong="""

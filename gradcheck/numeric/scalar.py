@@ -47,7 +47,7 @@ class NetLoss:
 
     net: Any
     names: tuple[str, ...]
-    batch: tuple[Any, Any]
+    batch: tuple[Any, ...]
 
     def forward(self, *values: Array) -> tuple[np.float64, Any]:
         """Return the loss at these parameters, and the gradients that it computed with it."""

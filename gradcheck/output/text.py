@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, printed
+from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, in_few, printed
 from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT, below, clean, one_line
 from gradcheck.output.pointer import repairs_in, shown
@@ -61,7 +61,7 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
         output = clean(record.output, OUTPUT_LIMIT).rstrip().splitlines()
         lines += ["", f"the {who} printed:", *(f"  | {line}".rstrip() for line in output)]
     if record.notes:
-        lines += ["", *_notes(record, width)]
+        lines += ["", *_notes(record, width, advice or verbose)]
     counts, *error = summary(record).split("\n", 1)
     return "\n".join([*lines, *([""] if lines else []), counts, *map(below, error)]) + "\n"
 
@@ -79,9 +79,16 @@ def _more(item: Item, width: int) -> list[str]:
     return lines
 
 
-def _notes(record: Record, width: int) -> list[str]:
+def _notes(record: Record, width: int, whole: bool) -> list[str]:
+    """Return the notes; of remarks that cost nothing the first in one line, unless all are told."""
     lines = []
+    remarks = [clean(note).removeprefix("advice on ") for note in record.notes
+               if note.startswith("advice on ")]
+    if remarks and not whole:
+        lines += advised(remarks, "", width)
     for note in record.notes:
+        if note.startswith("advice on ") and not whole:
+            continue
         text = clean(note)
         told = text if text.startswith("advice") else f"note: {text}"
         lines += folded(below(told), "", width)
@@ -107,8 +114,9 @@ class Width:
 
 def _table(record: Record, color: bool, how: Width) -> list[str]:
     """Return a line for each item, without the columns that are empty, and what it says below."""
-    points = any(item.max_points is not None for item in record.items)
-    rows = [_row(item, points) for item in record.items]
+    items = record.items if how.verbose else tuple(in_few(record.items))
+    points = any(item.max_points is not None for item in items)
+    rows = [_row(item, points) for item in items]
     heading = ("name", "arguments", "worst error", "examples", "calls",
                *(["points"] if points else []), "verdict")
     kept = [i for i, title in enumerate(heading)
@@ -120,12 +128,17 @@ def _table(record: Record, color: bool, how: Width) -> list[str]:
         widths[place] = max(min(widths[place], LEAST), widths[place] + min(spare, 0))
     lines = [_line(heading, kept, widths)] if rows else []
     said = ("", "")
-    for item, row in zip(record.items, rows, strict=True):
+    for item, row in zip(items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         before, said = said, (item.group, item.message)
-        if item.status != "todo" or how.verbose or "Remedy: " in item.message:
+        if how.verbose or not _is_plainly_todo(item, record.kind):
             lines += _below(item, record.kind, how, repeated=said == before)
     return lines
+
+
+def _is_plainly_todo(item: Item, kind: str) -> bool:
+    """Whether an item is not written yet, and there is nothing to do but to write it."""
+    return item.status == "todo" and kind != "grade" and "Remedy: " not in item.message
 
 
 def _below(item: Item, kind: str, how: Width, repeated: bool) -> list[str]:

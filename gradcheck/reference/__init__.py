@@ -11,4 +11,6 @@ recurrent               The values of recurrent layers: a step, and the states o
 table                   The references by the standard names of layers and losses.
 statistics              What the running statistics of a batch normalization are updated from
 smooth                  The sigmoid and the softmax, which several references share.
+alternatives            What else than its definition a layer's value may be by name
+attention               The values of attention: one head, and several with their projections.
 """

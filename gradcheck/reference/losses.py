@@ -242,6 +242,10 @@ HUBER = _loss("half of (x - y)**2 near 0, else delta * (|x - y| - delta / 2)", _
               OF_VALUES, **{f"delta {delta:g}": form(delta) for delta in (0.1, 0.5, 1.5, 2.0)
                             for form in (_huber, _smooth_l1)})
 
+NLL = _loss("the mean of -x[y]", lambda x, y, **_: float(-_own(x, y).mean()), OF_SAMPLES,
+            Slip("the sign is wrong", "it is minus the log-probability",
+                 lambda x, y, **_: float(_own(x, y).mean())),
+            probabilities=_of_probabilities(1e-12))
 CLASSIFIERS = {
     **dict.fromkeys(("softmax_loss_naive", "softmax_loss_vectorized"), _linear(
         "the mean of -log(softmax(X W)[y]) + reg * sum(W * W)", SOFTMAX)),
@@ -257,6 +261,7 @@ STUDENTS = {
 LOSSES: dict[str, Reference] = {
     "softmax_loss": SOFTMAX, "cross_entropy_loss": CROSS_ENTROPY,
     "svm_loss": SVM, "hinge_loss": SVM,
+    "nll_loss": NLL,
     **CLASSIFIERS,
     **STUDENTS,
     "temporal_softmax_loss": TEMPORAL,

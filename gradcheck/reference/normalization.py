@@ -37,7 +37,8 @@ def _seen(var: Array, eps: float, least: float | None = None) -> Array:
     return np.where(var > (SEEN * eps if least is None else least), var, np.nan)
 
 
-def _eps_outside(x: Array, axes: tuple[int, ...], eps: float = EPS) -> Array:
+def eps_outside(x: Array, axes: tuple[int, ...], eps: float = EPS) -> Array:
+    """Return (x - mean) / (std + eps) over axes."""
     std = x.std(axis=axes, keepdims=True)
     return np.asarray((x - x.mean(axis=axes, keepdims=True)) / (std + eps))
 
@@ -137,14 +138,14 @@ def _conventions(value: Value) -> dict[str, Value]:
     return {FROM_ONE: _from_one(value), **{
         f"eps = {eps:g}{where}": other(eps, normalize) for eps in OTHER_EPS
         for where, normalize in (("", partial(normalized, least=SEEN * EPS)),
-                                 (" outside the root", _eps_outside))}}
+                                 (" outside the root", eps_outside))}}
 
 
 def _outside(value: Value) -> Value:
     """Return the value with eps outside the root, where a setting is so large that it shows."""
     def formed(eps: float, **roles: Any) -> Array:
         inside, outside = (np.asarray(value(**roles, eps=eps, normalize=normalize)) for normalize in
-                           (partial(normalized, least=0.0), _eps_outside))
+                           (partial(normalized, least=0.0), eps_outside))
         demand(not np.allclose(inside, outside, rtol=1e-2, atol=0))
         return outside
 

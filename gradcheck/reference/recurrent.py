@@ -19,25 +19,27 @@ Nonlinearity = Callable[[Array], Array]
 
 
 def rnn_step(x: Array, prev_h: Array, Wx: Array, Wh: Array, b: Array,
-             nonlinearity: Nonlinearity = np.tanh, **_: Any) -> Array:
+             nonlinearity: Nonlinearity = np.tanh, mode: str = "test", **_: Any) -> Array:
     """Return tanh(x Wx + h Wh + b).
 
     >>> rnn_step(np.ones((1, 1)), np.zeros((1, 1)), np.ones((1, 1)), np.ones((1, 1)),
     ...          np.zeros(1)).round(3).tolist()
     [[0.762]]
     """
+    demand(mode == "test")  # what dropout makes of it, no formula says
     return np.asarray(nonlinearity(x @ Wx + prev_h @ Wh + b))
 
 
 def lstm_step(x: Array, prev_h: Array, prev_c: Array, Wx: Array, Wh: Array, b: Array,
-              order: Sequence[int] = (0, 1, 2, 3), forget: float = 0.0, **_: Any
-              ) -> tuple[Array, Array]:
+              order: Sequence[int] = (0, 1, 2, 3), forget: float = 0.0, mode: str = "test",
+              **_: Any) -> tuple[Array, Array]:
     """Return the next h and c; `order` says where input, forget, output gate and candidate stand.
 
     >>> [state.shape for state in lstm_step(*map(np.ones, [(3, 4), (3, 5), (3, 5), (4, 20),
     ...                                                    (5, 20), 20]))]
     [(3, 5), (3, 5)]
     """
+    demand(mode == "test")
     parts = _parts(x @ Wx + prev_h @ Wh + b, 4, prev_h)
     i, f, o, g = (parts[place] for place in order)
     c = expit(f + forget) * prev_c + expit(i) * np.tanh(g)

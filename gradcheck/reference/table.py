@@ -7,6 +7,7 @@ from typing import Any
 
 from gradcheck.reference.activations import ACTIVATIONS, relu, sigmoid, tanh
 from gradcheck.reference.affine import AFFINE, EMBEDDING, TEMPORAL_AFFINE
+from gradcheck.reference.attention import ATTENTION, MULTI_HEAD, SCALED_ATTENTION
 from gradcheck.reference.convolution import CONV
 from gradcheck.reference.formula import Array, Reference
 from gradcheck.reference.losses import LOSSES
@@ -57,6 +58,9 @@ REFERENCES: dict[str, Reference] = {
     **dict.fromkeys(("affine_ln_relu", "affine_layernorm_relu"), LN_RELU),
     "temporal_affine": TEMPORAL_AFFINE,
     "word_embedding": EMBEDDING,
+    **dict.fromkeys(("attention", "dot_product_attention"), ATTENTION),
+    "scaled_dot_product_attention": SCALED_ATTENTION,
+    "multi_head_attention": MULTI_HEAD,
     **dict.fromkeys(("batchnorm", "batch_norm", "bn"), BATCHNORM),
     "spatial_batchnorm": SPATIAL_BATCHNORM,
     **dict.fromkeys(("layernorm", "layer_norm", "ln"), LAYERNORM),

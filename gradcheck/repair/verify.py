@@ -10,7 +10,7 @@ import numpy as np
 from gradcheck.repair.bench import Bench, Part, all_running
 from gradcheck.repair.limit import clock
 from gradcheck.repair.truth import Place
-from gradcheck.run import Session
+from gradcheck.run.session import Session
 
 FINE = ("passed", "warned")
 MOST_SECONDS = 0.5

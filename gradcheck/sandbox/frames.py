@@ -9,6 +9,7 @@ nothing but JSON and plain arrays of numbers.
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import json
 import math
@@ -46,11 +47,17 @@ def pack(call: int, tree: Any, arrays: list[np.ndarray[Any, Any]]) -> list[bytes
 
 
 def _member(array: np.ndarray[Any, Any]) -> tuple[bytes, np.ndarray[Any, Any]]:
-    buffer = io.BytesIO()
     fortran = array.flags.f_contiguous and not array.flags.c_contiguous
-    npy.write_array_header_1_0(buffer, {"descr": npy.dtype_to_descr(array.dtype),
-                                        "fortran_order": fortran, "shape": array.shape})
-    return buffer.getvalue(), np.ascontiguousarray(array.T if fortran else array).reshape(-1)
+    head = _header(array.dtype.str, array.shape, fortran)
+    return head, np.ascontiguousarray(array.T if fortran else array).reshape(-1)
+
+
+@functools.lru_cache(maxsize=1000)
+def _header(descr: str, shape: tuple[int, ...], fortran: bool) -> bytes:
+    """Return the header of an array, which is asked for at every call of a check."""
+    buffer = io.BytesIO()
+    npy.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": fortran, "shape": shape})
+    return buffer.getvalue()
 
 
 def unpack(text: bytes, payload: memoryview) -> tuple[Any, list[np.ndarray[Any, Any]]]:

@@ -61,5 +61,8 @@ value_repairing         The line of a forward whose value is not its name's: edi
 squeezed                Whether the output loses an axis where there is a single sample.
 hinting                 A search for a line in a submission's own process: asked for a layer
 parsed                  The syntax tree of a file that somebody else wrote.
+nets                    Nets: classes with params and loss(X, y)
+followed                Wrong gradients that follow from a wrong forward
 rules                   Custom gradients of frameworks: Functions of torch's
+net_trials              A net with a batch, as small as its constructor lets it be
 """

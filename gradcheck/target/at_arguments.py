@@ -10,9 +10,9 @@ import numpy as np
 from gradcheck.arguments import was_refused
 from gradcheck.examples.candidates import Example, candidates
 from gradcheck.examples.standard import COURSE_LOSSES
-from gradcheck.exceptions import reason_of, with_line
+from gradcheck.exceptions.words import reason_of, with_line
 from gradcheck.report import Report
-from gradcheck.several import is_wrong
+from gradcheck.run.several import is_wrong
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.further import Further, further, has_mode, of_object, own
 from gradcheck.target.held import Held, held_to

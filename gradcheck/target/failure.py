@@ -7,8 +7,8 @@ import sysconfig
 import traceback
 from pathlib import Path
 
-from gradcheck.exceptions import LIBRARY
-from gradcheck.remedies import is_well_known, remedy_of
+from gradcheck.exceptions.remedies import is_well_known, remedy_of
+from gradcheck.exceptions.words import LIBRARY
 from gradcheck.target.home import Home
 from gradcheck.target.sources import as_named
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck.remedies import remedy_of
+from gradcheck.exceptions.remedies import remedy_of
 from gradcheck.target.absent import AbsentModule
 from gradcheck.target.parsed import parsed
 

@@ -13,13 +13,13 @@ from typing import Any
 from gradcheck.arguments import was_refused
 from gradcheck.contract.breach import Breach
 from gradcheck.examples.candidates import Example
-from gradcheck.exceptions import raising_line, reason_of
+from gradcheck.exceptions.remedies import reason_and_remedy
+from gradcheck.exceptions.words import raising_line, reason_of
 from gradcheck.findings.contrast import contrasted
 from gradcheck.findings.lenses.others import Wrong
 from gradcheck.findings.told import told
-from gradcheck.remedies import reason_and_remedy
 from gradcheck.report import Finding, Report
-from gradcheck.several import is_wrong, together
+from gradcheck.run.several import is_wrong, together
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.further import Further
 from gradcheck.target.ignored import ignored_settings

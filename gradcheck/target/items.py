@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from gradcheck.coverage import Coverage
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.mask_laws.conventions import LAWFUL
 from gradcheck.output.record import FINE, Item
+from gradcheck.run.several import is_wrong
 from gradcheck.target.at_arguments import NO_CONTROL
 from gradcheck.target.covering import NOT_MEASURED, uncovered, with_uncovered
 from gradcheck.target.exceptions import OURS, Interrupted
@@ -88,13 +89,12 @@ class Judging:
         if not uncontrolled:
             yield gradient
         if lawful:
-            laws = self._guarded(f"{self._entry.name} laws",
-                                 lambda: self._laws_with_line(self._laws.item()))
+            laws = self._guarded(f"{self._entry.name} laws", self._laws_told)
             yield replace(laws, advice=(NO_CONTROL, *laws.advice)) if uncontrolled else laws
 
     def _covered(self, item: Item) -> Item:
         """Return an item that passed with the lines that never ran."""
-        if item.status not in FINE:
+        if item.status not in FINE or self._pair.net is not None:
             return item
         if not Coverage.is_possible():
             return replace(item, advice=(*item.advice, NOT_MEASURED))
@@ -146,6 +146,12 @@ class Judging:
             judgement, self._pair, settings.conventions_of(self._pair.forward), settings.seed,
             seconds, settings.repair), judgement)
         return _with_limit(found, seconds) if self.spent[-1] >= seconds else found
+
+    def _laws_told(self) -> Item:
+        """Return what the laws say, but for what the gradient has said already."""
+        report = self._judgement.report
+        return self._laws_with_line(self._laws.item(
+            report is not None and any(map(is_wrong, report.findings))))
 
     def _laws_with_line(self, item: Item) -> Item:
         """Return what the laws say, with the line that breaks them where the gradient is right."""

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradcheck.examples.candidates import Example, NoExampleError, how_to, keyword_settings
-from gradcheck.examples.standard import SHAPE_KEEPING
-from gradcheck.exceptions import reason_of, with_line
+from gradcheck.examples.standard import LAYERS, SHAPE_KEEPING
+from gradcheck.exceptions.remedies import reason_and_remedy
+from gradcheck.exceptions.words import reason_of, with_line
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.remedies import reason_and_remedy
 from gradcheck.target.at_arguments import candidates_for, judge_at, shapes_of
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.needs import need_of
+from gradcheck.target.nets import judged_net
 from gradcheck.target.pairs import Pair
 from gradcheck.target.refusals import is_own_raise
 from gradcheck.target.trial import Trial
@@ -65,6 +66,8 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
     >>> judgement.status, judgement.report.findings[0].code
     ('failed', 'scaled')
     """
+    if pair.net is not None:
+        return judged_net(pair, seed)
     like = like or pair
     pair = with_keywords(pair)
     trial = Trial(pair, conventions, seed)
@@ -85,7 +88,7 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
         return judgement
     from gradcheck.target.valued import with_value  # with the definitions, which others go without
 
-    return with_value(judgement, pair, like.base)
+    return with_value(judgement, trial, like.base)
 
 
 def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
@@ -138,11 +141,24 @@ class _Walk:
         example = self.found[place]
         if not example.guessed:
             return self._placed(judgement, place)
+        if self._is_the_standard_one:
+            return replace(judge_at(self.trial, self.like, self.found[0]), example=self.found[0])
         if self._why and not self.found[0].guessed:
             return replace(judgement, status="skipped", advice=(), message=(
                 f"not judged: with {shapes_of(self.found[0])} {self._why}"))
         return replace(judgement, status="skipped", advice=(), message=_told_how(
             self.trial.pair, f"at guessed arguments ({shapes_of(example)}): {judgement.message}"))
+
+    @property
+    def _is_the_standard_one(self) -> bool:
+        """Whether forward has the very parameters of its standard name, and raises by a slip.
+
+        It was meant for those arguments; what it takes besides, it takes by accident.
+        """
+        first = self.refusals[0] if self.refusals else None
+        return first is not None and not is_own_raise(first) and not self.found[0].guessed and (
+            self.like.example is None) and tuple(LAYERS.get(self.like.base, ())) == (
+                self.found[0].names)
 
     def _accepted(self) -> Iterator[tuple[int, Example]]:
         """Yield the arguments that forward takes; where it gives another shape they come later."""

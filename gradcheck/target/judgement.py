@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gradcheck.examples.candidates import Example
 from gradcheck.output.record import Item
@@ -42,6 +43,8 @@ class Judgement:
         In which convention forward's value is right, where that is not the definition's.
     wrong_at : Example, optional
         The arguments at which something is wrong, where at the first all is right.
+    net_at : gradcheck.target.nets.Trial, optional
+        The net and the batch at which a net was judged last.
     """
 
     status: str
@@ -55,6 +58,7 @@ class Judgement:
     taken: tuple[Example, ...] = ()
     convention: str = ""
     wrong_at: Example | None = None
+    net_at: Any = None
 
     @property
     def passed(self) -> bool:

@@ -22,6 +22,12 @@ from gradcheck.target.settings import KEPT, Settings
 MANNERS = {"dout_untouched": "dout-mutated", "x_untouched": "input-mutated",
            "param_untouched": "input-mutated"}
 
+# Laws that a wrong gradient breaks, too.
+OF_BACKWARD = frozenset({"backward_uses_forward_mask", "backward_where_x_is_zero",
+                         "backward_is_linear", "backward_repeats", "test_mode_backward"})
+ABOVE = "the slip in the gradient above breaks {}, too"
+MASK_RIGHT = "; no law of the mask itself is broken"
+
 
 def law_names(strict: bool = False) -> list[str]:
     """Return the names of the laws; of those beyond common practice where that is wanted."""
@@ -52,8 +58,8 @@ class Laws:
             given = replace(given, forward=forward, backward=backward)
         self._given = given
 
-    def item(self) -> Item:
-        """Return what all laws say together."""
+    def item(self, gradient_wrong: bool = False) -> Item:
+        """Return what all laws say together; what a wrong gradient has told is told shortly."""
         started = time.perf_counter()
         results = self._kept_results or self._results(self._impl)
         failed = [result for result in results if result.status == "failed"]
@@ -63,16 +69,21 @@ class Laws:
             result.message for result in results if result.status == "advice")
         return self._item(
             "laws", _status({result.name for result in failed}),
-            self._told(failed, slips), time.perf_counter() - started,
+            self._told(failed, slips, gradient_wrong), time.perf_counter() - started,
             arguments=(_count(results),), advice=(*self._remarks, *self._behaviour, *advice),
             details={"laws": [{**result.to_dict(), **_followed(behind, result.name)}
                               for result in results],
                      "ignored": [result.name for result in results if result.status == "xfail"]})
 
     @staticmethod
-    def _told(failed: list[CheckResult], slips: list[Slip]) -> str:
+    def _told(failed: list[CheckResult], slips: list[Slip], gradient_wrong: bool) -> str:
         """Return what is wrong, each slip once; that another convention fits, at the top."""
-        return "\n".join(filter(None, [proposal(failed), *(slip.message for slip in slips)]))
+        above = [slip for slip in slips if gradient_wrong and slip.law.name in OF_BACKWARD]
+        told = [slip.message for slip in slips if slip not in above]
+        if above:
+            names = " and ".join(slip.law.name for slip in above)
+            told.append(ABOVE.format(names) + MASK_RIGHT * (not told))
+        return "\n".join(filter(None, [proposal(failed), *told]))
 
     @property
     def implementation(self) -> DropoutImplementation:

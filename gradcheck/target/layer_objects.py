@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck.examples.candidates import NoExampleError
 from gradcheck.examples.constructors import constructor_value
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.target.classes import (
     BackwardRaisedError,
     Functions,

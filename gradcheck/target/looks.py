@@ -15,7 +15,7 @@ from gradcheck.examples.overflows import ROWS, VARIANCE, Overflow, overflow_of
 from gradcheck.nested import leaves
 from gradcheck.numeric.evaluator import upcast
 from gradcheck.report import Finding, Report
-from gradcheck.several import unstable
+from gradcheck.run.several import unstable
 from gradcheck.target.trial import Trial, floating
 
 

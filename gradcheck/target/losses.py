@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.along import check_gradient_along
 from gradcheck.check import check_gradient
 from gradcheck.examples.candidates import Example
+from gradcheck.exceptions.remedies import reason_and_remedy
 from gradcheck.findings.contrast import contrasted
 from gradcheck.findings.lenses.others import Wrong
-from gradcheck.remedies import reason_and_remedy
 from gradcheck.report import Report
-from gradcheck.several import DIRECTIONS
+from gradcheck.run.along import check_gradient_along
+from gradcheck.run.several import DIRECTIONS
 from gradcheck.target.pairs import Pair
 
 

@@ -27,6 +27,7 @@ class Pair:
 
     A `remark` says what of it is not judged, `lacking` what of it is not written. Of a layer object
     forward takes so many `inputs` before its parameters; `tested` is the same in test mode. Of a
+    `net`, forward is the method loss, and what it is tried with is the net's own business. Of a
     `firm` one a framework says what is dout, and no name does.
     """
 
@@ -39,6 +40,7 @@ class Pair:
     lacking: str = ""
     inputs: int = 0
     tested: Pair | None = None
+    net: Function | None = None
     firm: bool = False
 
     @property

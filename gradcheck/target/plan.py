@@ -14,6 +14,7 @@ from typing import Any
 from gradcheck.target.classes import is_layer_class
 from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
+from gradcheck.target.nets import is_net_class, pair_of_net
 from gradcheck.target.pairs import Found, Pair, bare, find_pairs, is_within
 from gradcheck.target.rules import custom_rules, ruled
 from gradcheck.target.settings import Settings
@@ -22,6 +23,8 @@ from gradcheck.target.suppression import refuse_unknown, unknown_notes
 from gradcheck.target.tensors import is_module_class, pair_of_module
 
 MOST_NAMED = 6
+MAKERS = ((is_layer_class, pair_of_class), (is_module_class, pair_of_module),
+          (is_net_class, pair_of_net))
 
 
 @dataclass(frozen=True)
@@ -128,16 +131,22 @@ def _named_pair(module: ModuleType, settings: Settings) -> Pair:
 
 
 def _classes(module: ModuleType, settings: Settings) -> Iterator[Entry]:
-    """Yield the layer classes that a module defines."""
-    makers = ((is_layer_class, pair_of_class), (is_module_class, pair_of_module))
+    """Yield the layer classes and the nets that a module defines."""
     for name, value in vars(module).items():
         if name.startswith("_") or not (settings.imported or _is_from(value, module)):
             continue
-        for is_one, make in makers:
+        for is_one, make in MAKERS:
             if is_one(value) and not _is_interface(value):
                 own = vars(module).get(f"{name}_example")
-                methods = (value.forward, getattr(value, "backward", value.forward))
-                yield Entry(name, name, (*methods, value), partial(make, name, value, own))
+                yield Entry(name, name, (*_methods(value), value),
+                            partial(make, name, value, own))
+
+
+def _methods(kind: Any) -> tuple[Callable[..., Any], ...]:
+    """Return the methods that a class defines a layer by, or a net."""
+    if is_net_class(kind):
+        return kind.loss, kind.loss
+    return kind.forward, getattr(kind, "backward", kind.forward)
 
 
 def _left_out(module: ModuleType, entries: Sequence[Entry]) -> Iterator[str]:
@@ -162,10 +171,11 @@ def _is_interface(kind: Any) -> bool:
     """Whether a class only says what those derived from it have to define."""
     if inspect.isabstract(kind):
         return True
-    code = getattr(kind.forward, "__code__", None)
+    method = _methods(kind)[0]
+    code = getattr(method, "__code__", None)
     if code is None or not kind.__subclasses__():
         return False
-    empty = not code.co_names and set(code.co_consts) <= {None, kind.forward.__doc__}
+    empty = not code.co_names and set(code.co_consts) <= {None, method.__doc__}
     return empty or "NotImplementedError" in code.co_names
 
 
@@ -197,8 +207,9 @@ def _nothing(module: ModuleType, found: Found) -> str:
         return (f"{target}: its layers are all imported: {_shown(found.imported)}. Remedy: judge "
                 "them, too, with --imported, or imported=True from Python.")
     return (f"{target}: {what}; expected functions <name>_forward and <name>_backward, or "
-            "<name>_loss, or classes with forward and backward. Remedy: name them so, or name a "
-            "pair with --forward and --backward." + "".join(f"\n{note}" for note in _notes(found)))
+            "<name>_loss, or classes with forward and backward, or with params and loss(X, y). "
+            "Remedy: name them so, or name a pair with --forward and --backward."
+            + "".join(f"\n{note}" for note in _notes(found)))
 
 
 def _public(names: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import traceback
 
-from gradcheck.exceptions import LIBRARY, reason_of
+from gradcheck.exceptions.words import LIBRARY, reason_of
 
 RAISES = re.compile(r"(^|[:;]\s*)(raise|assert)\b")
 

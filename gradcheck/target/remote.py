@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gradcheck.exceptions import LIBRARY
+from gradcheck.exceptions.words import LIBRARY
 from gradcheck.output.record import Item, item_of
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.printed import Printed

@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.along import scalar_layer
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer
 from gradcheck.examples.candidates import Example
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.repair.places import ATTEMPTS, others
-from gradcheck.repair.stage import repairs_of
+from gradcheck.repair.stage import repairs_of, variants
 from gradcheck.repaired import Repair
+from gradcheck.report import Report
+from gradcheck.run.along import net_layer, scalar_layer
 from gradcheck.target.at_arguments import candidates_for
+from gradcheck.target.followed import MENDED, without_followers
 from gradcheck.target.further import further
 from gradcheck.target.judge import with_keywords
 from gradcheck.target.judgement import VALUE_CODE, Judgement
@@ -50,24 +52,46 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
         Whether the edit is told, too, and not the line alone.
     """
     report, example = judgement.report, judgement.example
-    if judgement.status != "failed" or report is None or example is None or not seconds:
+    if judgement.status != "failed" or report is None or not seconds:
+        return judgement
+    codes = [finding.code for finding in report.findings]
+    if judgement.net_at is not None:
+        return _shown(judgement, report, _of_net(judgement.net_at, codes, seconds), told)
+    if example is None:
         return judgement
     trial = Trial(with_keywords(in_python(pair)), conventions, seed)
-    codes = [finding.code for finding in report.findings]
-    if VALUE_CODE in codes:  # forward is to blame: no edit of backward could be right
-        found = () if pair.is_loss else _of_value(trial, example, codes, seconds)
-    else:
-        found = _found(trial, judgement.wrong_at or example, example, codes, seconds)
+    if VALUE_CODE not in codes:
+        return _shown(judgement, report, _found(
+            trial, judgement.wrong_at or example, example, codes, seconds), told)
+    # forward is to blame: no edit of backward could be right
+    found = () if pair.is_loss else _of_value(trial, example, report, seconds)
+    if any(entry.verified_at for entry in found):
+        report = without_followers(report, {str(finding.argument) for finding in report.findings},
+                                   MENDED)
+    return _shown(judgement, report, found, told)
+
+
+def _shown(judgement: Judgement, report: Report, found: Sequence[Repair], told: bool) -> Judgement:
+    """Return a judgement with what repairs it, and the message of the report."""
+    message = judgement.message if report is judgement.report else "\n".join(report.paragraphs())
     shown = tuple(entry if told else entry.only_line() for entry in found)
-    return replace(judgement, report=replace(report, repairs=shown))
+    return replace(judgement, report=replace(report, repairs=shown), message=message)
 
 
-def _of_value(trial: Trial, example: Example, codes: Sequence[str], seconds: float
+def _of_net(at: Any, codes: Sequence[str], seconds: float) -> tuple[Repair, ...]:
+    """Return what repairs a net at the batch at which it is wrong, and at others."""
+    layer = net_layer(at.one_form, at.batch)
+    return repairs_of(layer, codes, kind="net", others=variants(layer, "net"),
+                      seconds=seconds) or ()
+
+
+def _of_value(trial: Trial, example: Example, report: Report, seconds: float
               ) -> tuple[Repair, ...]:
     """Return what repairs the value; a search for a gradient goes without the definitions."""
     from gradcheck.target.value_repairing import value_repairs
 
-    more = any(code != VALUE_CODE for code in codes)
+    more = any(finding.code != VALUE_CODE or "followed_by" in finding.evidence
+               for finding in report.findings)
     return value_repairs(trial, example, _more(trial, example), more, seconds)
 
 

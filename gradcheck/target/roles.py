@@ -26,7 +26,7 @@ SETTINGS = {
 # A square window has one size.
 SIDES = ("window", "pool_size", "kernel_size", "ksize", "size", "k", "f")
 KNOWN = frozenset({"eps", "epsilon", "momentum", "mode", "verbose", "stride", "strides", "pad",
-                   "padding", "pool_height", "pool_width", *SIDES})
+                   "padding", "pool_height", "pool_width", "reduction", *SIDES})
 # Settings that change nothing at these values.
 OFF = (None, False, 0, 0.0, "", 1)
 

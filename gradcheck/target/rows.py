@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arguments import Array
-from gradcheck.exceptions import reason_of
+from gradcheck.exceptions.words import reason_of
 from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
 
 Function = Callable[..., Any]

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.along import check_layer_along
 from gradcheck.check import check_layer
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.examples.candidates import Example
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.report import Report
-from gradcheck.several import DIRECTIONS
+from gradcheck.run.along import check_layer_along
+from gradcheck.run.several import DIRECTIONS
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.losses import report_of_loss
 from gradcheck.target.pairs import Pair

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.contract.protocol import in_one_form
-from gradcheck.exceptions import reason_and_place
+from gradcheck.exceptions.words import reason_and_place
 from gradcheck.numeric.evaluator import ForwardError
 from gradcheck.target.blocks import NotPythonError
 from gradcheck.target.exceptions import OURS

@@ -8,14 +8,17 @@ from typing import NamedTuple
 
 from gradcheck.examples.candidates import Example
 from gradcheck.report import Finding
+from gradcheck.run.several import is_wrong
 from gradcheck.target.at_arguments import shapes_of
+from gradcheck.target.followed import right_for_the_definition, without_followers
 from gradcheck.target.judgement import Judgement
 from gradcheck.target.pairs import Pair
 from gradcheck.target.statistics import Statistics
+from gradcheck.target.trial import Trial
 from gradcheck.target.values import Values
 
 
-def with_value(judgement: Judgement, pair: Pair, base: str) -> Judgement:
+def with_value(judgement: Judgement, trial: Trial, base: str) -> Judgement:
     """Return a judgement that says, too, where forward's value is another than its name's.
 
     Parameters
@@ -24,19 +27,23 @@ def with_value(judgement: Judgement, pair: Pair, base: str) -> Judgement:
         Of the gradient and the contract. What it says of them stands: a backward may be right for
         a forward that is wrong. The value is compared at all arguments of it; running statistics
         are a matter of the first ones.
-    pair : Pair
-        What was judged.
+    trial : Trial
+        What was judged. Where its backward is right for the definition, the gradients that do not
+        fit the wrong forward are no slips of their own.
     base : str
         The standard name that decides on the definition.
     """
     report, found = judgement.report, judgement.example
     if report is None or found is None or judgement.status in ("skipped", "todo"):
         return judgement
-    seen = value_at(pair, base, (found, *judgement.taken[1:]))
+    seen = value_at(trial.pair, base, (found, *judgement.taken[1:]))
     report = replace(report, notes=(*report.notes, *seen.notes))
     if seen.finding is not None:
         # What is wrong with forward comes first: backward may have been written for the right one.
         report = replace(report, findings=(seen.finding, *report.findings), passed=False)
+        if any(map(is_wrong, report.findings[1:])):
+            report = without_followers(report, right_for_the_definition(
+                trial, base, judgement.wrong_at or found))
         return replace(judgement, report=report, status="failed",
                        message="\n".join(report.paragraphs()))
     return replace(judgement, report=report, convention=seen.convention)

@@ -1,4 +1,4 @@
-"""Run the three notebooks of every course repository in a folder on our layers."""
+"""Run the notebooks of every course repository in a folder on our layers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tqdm import tqdm
 from tests.course.cells import source_of, stored_errors
 from tests.course.editions import edition_of
 from tests.course.run import SECONDS, run_notebook
-from tests.course.table import Notebook, table
+from tests.course.table import Notebook, cells_table, table
 
-NAMES = ("Dropout", "FullyConnectedNets", "BatchNormalization")
+NAMES = ("Dropout", "FullyConnectedNets", "BatchNormalization", "ConvolutionalNetworks")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,6 +29,8 @@ def main(argv: list[str] | None = None) -> int:
                      run_notebook(path, edition, options.timeout), stored_errors(path))
             for path, edition in tqdm(found, disable=None)]
     print(table(done))
+    if options.cells:
+        print(f"\n{cells_table(done)}")
     return 0
 
 
@@ -50,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="a folder of repositories; their code is run, so be sure of it")
     parser.add_argument("--only", metavar="PATTERN", default="",
                         help="only notebooks with this in their path; may hold * and ?")
+    parser.add_argument("--cells", action="store_true",
+                        help="show each cell that printed errors, too")
     parser.add_argument("--timeout", metavar="S", type=float, default=SECONDS,
                         help=f"seconds of computing a cell (default: {SECONDS:g})")
     return parser

@@ -14,9 +14,11 @@ MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 # What starts a statement `print ...` of Python 2, up to its arguments.
 PRINT = re.compile(r"^(\s*(?:(?:if|for|else|elif)\b.*:\s*)?)print(?:[ \t]+(?![=(]))(.*)$")
 BARE_PRINT = re.compile(r"^(\s*)print\s*$", re.MULTILINE)
-PYTHON_2 = ((re.compile(r"\.iteritems\(\)"), ".items()"), (re.compile(r"\bxrange\b"), "range"))
+PYTHON_2 = ((re.compile(r"\.iteritems\(\)"), ".items()"), (re.compile(r"\bxrange\b"), "range"),
+            (re.compile(r"\bd/2\b"), "d//2"))
 COLAB = re.compile(r"google\.colab|FOLDERNAME")
-ERROR = re.compile(r"^(?P<name>.*\b(?:error|difference))\s*:\s*(?P<value>\S+)\s*$")
+ERROR = re.compile(r"^(?P<name>.*\b(?:error|[Dd]ifference))\s*:\s*(?P<value>\S+)\s*$")
+EXPECTED = re.compile(r"errors? (of )?(around|up to)")
 NUMBER = re.compile(r"(?<![\w.])(\d*\.?\d*)e-(\d+)")
 
 
@@ -138,7 +140,7 @@ def _comments(source: str) -> str:
 
 def _sentences(text: str) -> str:
     """Return the lines of a text that speak of errors to expect."""
-    return "\n".join(line for line in text.split("\n") if re.search(r"errors? (of )?around", line))
+    return "\n".join(line for line in text.split("\n") if EXPECTED.search(line))
 
 
 def largest(text: str) -> float | None:

@@ -13,10 +13,12 @@ import numpy as np
 
 import gradcheck
 import layers
+import nets.convolutional
 import nets.data
 import nets.fully_connected
 import nets.optim
 import nets.solver
+from tests.course import pictures
 from tests.course.editions import EDITIONS, Edition
 
 # Which of our modules provide the names of each cs231n module. There, fc_net re-exports layers.
@@ -25,12 +27,16 @@ MODULES: dict[str, tuple[types.ModuleType, ...]] = {
     "cs231n.layers": (layers,),
     "cs231n.layer_utils": (layers,),
     "cs231n.classifiers": (),
+    "cs231n.classifiers.cnn": (layers, nets.convolutional),
     "cs231n.classifiers.fc_net": (layers, nets.fully_connected),
     "cs231n.data_utils": (nets.data,),
+    "cs231n.fast_layers": (),
     "cs231n.gradient_check": (gradcheck,),
     "cs231n.optim": (nets.optim,),
     "cs231n.solver": (nets.solver,),
 }
+# The course has two of each, of which one is called naive and the other fast.
+OF_TWO = ("conv_forward", "conv_backward", "max_pool_forward", "max_pool_backward")
 SIZES = {"train": 200, "val": 50, "test": 50}
 
 
@@ -54,7 +60,10 @@ def modules(
         for source in sources:
             public = getattr(source, "__all__", [n for n in vars(source) if n[0] != "_"])
             vars(made[name]).update({n: own.get(n, getattr(source, n)) for n in public})
-    return made
+    for name in OF_TWO:
+        setattr(made["cs231n.layers"], f"{name}_naive", getattr(layers, name))
+        setattr(made["cs231n.fast_layers"], f"{name}_fast", getattr(layers, name))
+    return {**made, **pictures.modules()}
 
 
 @contextmanager

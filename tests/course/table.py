@@ -11,6 +11,8 @@ from tests.course.run import FAILED, RAN, SKIPPED, STOPPED, Outcome
 HEAD = ("| repository | edition | notebook | cells | ran | errors | worst | theirs | over |",
         "|---|---|---|---|---|---|---|---|---|")
 
+CELLS_HEAD = ("| repository | notebook | cell | errors of | worst |", "|---|---|---|---|---|")
+
 
 @dataclass(frozen=True)
 class Notebook:
@@ -38,6 +40,15 @@ class Notebook:
                 f"{sum(len(outcome.errors) for outcome in errors)} | {_worst(worst)} | "
                 f"{'-' if theirs is None else format(theirs, '.1e')} | {over} |")
 
+    @property
+    def cells(self) -> Iterator[str]:
+        """Yield a line for each cell that printed errors: the worst, and what its text states."""
+        for outcome in self.outcomes:
+            if outcome.errors:
+                names = ", ".join(name.replace(" error", "") for name, _ in outcome.errors)
+                yield (f"| {self.repository} | {self.name} | {outcome.place} | {names} | "
+                       f"{_worst(outcome)} |")
+
     def told(self) -> Iterator[str]:
         """Yield a line for each cell that did not end, or printed more than its text states."""
         for outcome in self.outcomes:
@@ -54,6 +65,11 @@ def _worst(outcome: Outcome | None) -> str:
         return "-"
     stated = "nothing" if outcome.stated is None else f"{outcome.stated:.0e}"
     return f"{outcome.worst:.1e} (stated: {stated})"
+
+
+def cells_table(notebooks: Sequence[Notebook]) -> str:
+    """Return a table with a line for each cell that printed errors."""
+    return "\n".join([*CELLS_HEAD, *(line for notebook in notebooks for line in notebook.cells)])
 
 
 def table(notebooks: Sequence[Notebook]) -> str:

@@ -28,11 +28,12 @@ anything_floating = hnp.arrays(
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer and `make(rng)`, which returns arguments away from its kinks."""
+    """A layer, `make(rng)` for arguments away from its kinks, and what its dout is called."""
 
     forward: Callable[..., Any]
     backward: Callable[..., Any]
     make: Callable[[np.random.Generator], tuple[Any, ...]]
+    dout: str = "dout"
 
     def __str__(self) -> str:
         return self.backward.__name__.removesuffix("_backward")
@@ -115,7 +116,7 @@ def assert_dtypes_are_kept(layer: Layer) -> None:
 def assert_dout_of_another_shape_is_refused(layer: Layer) -> None:
     out, cache = layer.forward(*layer.make(np.random.default_rng(4)))
     for wrong in (out[:-1], out[..., :-1], out[np.newaxis], np.ones(())):
-        with pytest.raises(ValueError, match=r"dout: got .* expected shape"):
+        with pytest.raises(ValueError, match=rf"^{layer.dout}: got .* expected shape"):
             layer.backward(wrong, cache)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from layers import arguments
-from layers.arguments import describe, flag, floating, integer, operands, probability, scalar
+from layers.arguments import flag, floating, integer, operands, probability, scalar
 from layers.precision import cast, widen
+from layers.refusals import describe
 from layers.settings import required
 
 REFUSALS = {

@@ -1,5 +1,7 @@
 """Data: real digits, disjoint splits, scaling without leaks, exact label noise, CIFAR-10 files."""
 
+import functools
+import pickle
 import sys
 
 import numpy as np
@@ -127,17 +129,60 @@ def test_other_seeds_flip_other_labels():
     assert (flip_labels(y, 0.3, 10, 0)[1] != flip_labels(y, 0.3, 10, 1)[1]).any()
 
 
-def test_cifar10_records_are_a_label_and_three_colour_planes(tmp_path):
-    X_train, y_train, X_test, y_test = load_CIFAR10(write_cifar10(tmp_path))
-    assert X_train.shape == (20, 3, 32, 32)
-    assert X_test.shape == (4, 3, 32, 32)
-    assert X_train.dtype == np.float32
+def write_pickled(folder, records=4, protocol=2):
+    """Write the Python version with the pixels and labels of `write_cifar10`."""
+    write_cifar10(folder, records)
+    for path in list(folder.glob("*.bin")):
+        raw = np.fromfile(path, np.uint8).reshape(records, -1)
+        batch = {"data": raw[:, 1:].copy(), "labels": raw[:, 0].tolist(), "batch_label": "one"}
+        path.with_suffix("").write_bytes(pickle.dumps(batch, protocol=protocol))
+        path.unlink()
+    return folder
+
+
+@pytest.mark.parametrize("write", [write_cifar10, write_pickled,
+                                   functools.partial(write_pickled, protocol=4)])
+def test_cifar10_records_are_a_label_and_three_colour_planes(tmp_path, write):
+    X_train, y_train, X_test, y_test = load_CIFAR10(write(tmp_path))
+    assert X_train.shape == (20, 32, 32, 3)
+    assert X_test.shape == (4, 32, 32, 3)
+    assert X_train.dtype == np.float64
     np.testing.assert_array_equal(y_train[:8], [0, 1, 2, 3, 1, 2, 3, 4])
     np.testing.assert_array_equal(y_test, [5, 6, 7, 8])
     # file 1, record 2: the green plane starts at byte 1024
-    assert X_train[2, 1, 0, 0] == (1024 + 14) % 256
-    assert X_train[2, 1, 1, 0] == (1024 + 32 + 14) % 256
-    assert X_test[1, 2, 31, 31] == (3071 + 7 + 31 * 5) % 256
+    assert X_train[2, 0, 0, 1] == (1024 + 14) % 256
+    assert X_train[2, 1, 0, 1] == (1024 + 32 + 14) % 256
+    assert X_test[1, 31, 31, 2] == (3071 + 7 + 31 * 5) % 256
+    data = get_CIFAR10_data(12, 5, 3, subtract_mean=False, folder=tmp_path)
+    np.testing.assert_array_equal(data["X_val"], X_train[12:17].transpose(0, 3, 1, 2))
+
+
+class Evil:
+    def __reduce__(self):
+        return eval, ("1 / 0",)
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (pickle.dumps(Evil()), "builtins.eval"),
+    (pickle.dumps({"data": np.array([Evil()]), "labels": [1]}), "not of bytes"),
+    (pickle.dumps({"data": np.ma.ones(3072), "labels": [1]}), "which is no array"),
+    (pickle.dumps({"data": np.zeros((1, 3072)), "labels": [1]}, protocol=2), "not of bytes"),
+    (pickle.dumps({"data": np.zeros((2, 3072), "u1"), "labels": [1]}, protocol=2), "3072"),
+    (pickle.dumps({"data": np.zeros((1, 3072), "u1"), "labels": [11]}, protocol=2), "from 0 to 9"),
+    (pickle.dumps({"labels": [1]}), "KeyError"), (b"", "EOFError"), (b"\x80", "cannot be read"),
+])
+def test_a_pickle_of_anything_but_arrays_and_strings_is_refused(tmp_path, content, words):
+    write_pickled(tmp_path)
+    (tmp_path / "data_batch_2").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"data_batch_2.*{words}"):
+        load_CIFAR10(tmp_path)
+
+
+def test_a_missing_file_of_the_python_version_is_named(tmp_path):
+    write_pickled(tmp_path)
+    (tmp_path / "data_batch_1").unlink()
+    with pytest.raises(FileNotFoundError, match="data_batch_1'"):
+        load_CIFAR10(tmp_path)
 
 
 @pytest.mark.parametrize("name", [*CIFAR10_TRAIN, CIFAR10_TEST])

@@ -9,12 +9,14 @@ losses                  Losses: repeated labels, ties, one sample and many, scor
 normalization           Normalizations: settings, statistics that are passed in, test mode
 pooling                 Pooling: windows that tile and that overlap, higher than wide and square
 recurrent               Recurrent layers and their steps, and what they are fed: one time step, many
+attention               Attention: one sample and many, one key, keys that a query may not look at
 """
 
 from __future__ import annotations
 
 from gradcheck.examples.designs import (
     activations,
+    attention,
     convolution,
     dense,
     dropping,
@@ -27,7 +29,7 @@ from gradcheck.examples.designs.common import ANY
 from gradcheck.examples.variants import Variant
 
 DESIGNS: dict[str, tuple[Variant, ...]] = {
-    name: variants for concept in (activations, convolution, dense, dropping, losses,
+    name: variants for concept in (activations, attention, convolution, dense, dropping, losses,
                                    normalization, pooling, recurrent)
     for name, variants in concept.DESIGNS.items()}
 

@@ -24,6 +24,7 @@ BLOCK_NO_PADDING = Variant("with pad = 0", {
 DESIGNS = {
     **each("conv conv2d conv_relu",
            (NO_PADDING, NO_PADDING_STRIDE, SQUARE, PADDING, *BASIS, *SCALED)),
+    "conv_relu_spatial_dropout": (NO_PADDING, NO_PADDING_STRIDE, *BASIS),
     "conv_bn_relu": (NO_PADDING, NO_PADDING_STRIDE, *BASIS),
     "conv_relu_pool": (BLOCK_NO_PADDING, ONE, *ANY),
 }

@@ -21,6 +21,7 @@ BASIS = (ONE, MANY, STRIDED)
 
 DESIGNS = {
     **each("softmax_loss cross_entropy_loss", (SHARED, *BASIS, FINITE, APART, SMALL)),
+    "nll_loss": (SHARED, *BASIS),
     **each("svm_loss hinge_loss", (SHARED, *BASIS, LARGE, SMALL, TIES)),
     **each("softmax_loss_naive softmax_loss_vectorized linear_softmax_loss",
            (SHARED, *BASIS, FREE, FINITE, SMALL)),

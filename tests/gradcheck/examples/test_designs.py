@@ -25,7 +25,10 @@ def forward_of(name):
 
     forward.__signature__ = inspect.Signature([
         inspect.Parameter(entry, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        for entry in KNOWN[name]])
+        for entry in KNOWN[name]] + [
+        inspect.Parameter(more, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None)
+        for more in dict.fromkeys(key for variant in design_of(name) for key in variant.entry
+                                  if key not in KNOWN[name])])
     return forward
 
 
@@ -58,7 +61,7 @@ def test_samples_are_as_many_as_a_variant_says_in_all_that_has_an_axis_for_them(
     for variant, example in made(name)[1]:
         if variant.batch:
             arrays = dict(zip(example.names, example.args, strict=True))
-            sizes = {arrays[key].shape[0] for key in ("x", "X", "y", "mask", "h0", "prev_h")
+            sizes = {arrays[key].shape[0] for key in ("x", "X", "y", "h0", "prev_h", "query", "key")
                      if key in arrays}
             assert sizes == {variant.batch}
 

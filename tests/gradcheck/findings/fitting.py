@@ -20,7 +20,7 @@ def views_of(check, *args, **options):
                      if np.any(comparison.failed))
         return Diagnosis((), ())
 
-    with mock.patch("gradcheck.run.diagnose", collect):
+    with mock.patch("gradcheck.run.session.diagnose", collect):
         check(*args, progress=False, **options)
     return views
 

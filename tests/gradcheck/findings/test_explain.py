@@ -10,18 +10,30 @@ import pytest
 
 from gradcheck.findings.explain import explain, listing
 from gradcheck.findings.registry import families, rules
+from tests.gradcheck.messages import complaints, too_wide
 
 ROOT = Path(__file__).parents[3]
 RULES = rules()
+# What quotes the program, points into it, or is a number in a column.
+WRITTEN = re.compile(r'File "[^"]*"|<string>')
+
+
+def of_a_table(line):
+    return line.startswith(("name  ", " " * 8)) or re.search(r"  (passed|failed|warned)$", line)
 
 
 def report_of(program):
+    """Return what a program finds, once what it prints has been read for its wording."""
     names = {}
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(program, names)
-    if "item" in names:  # what check_all says: the findings stand in the details
-        report = names["item"].details["report"]
-        return SimpleNamespace(passed=names["item"].passed and not report["findings"], findings=[
+    lines = printed.getvalue().splitlines()
+    assert not list(too_wide(lines, program.splitlines()))
+    assert not complaints(WRITTEN.sub("", line).strip() for line in lines if not of_a_table(line))
+    if "record" in names:  # what check_all says: the findings stand in the details
+        item, = names["record"].items
+        report = item.details["report"]
+        return SimpleNamespace(passed=item.passed and not report["findings"], findings=[
             SimpleNamespace(**finding) for finding in report["findings"]])
     assert printed.getvalue() == f"{names['report']}\n"
     return names["report"]
@@ -55,6 +67,7 @@ def test_the_text_shows_meaning_sign_and_both_examples_within_100_columns(code):
     assert text.startswith(f"{code}\n")
     assert all(part in text for part in ("How to recognise it: ", "Wrong:", "Right:"))
     assert all(len(line) <= 100 for line in text.splitlines())
+    assert not complaints([" ".join(text.partition("\n\nWrong:")[0].split())])
 
 
 def test_the_list_has_a_line_for_every_code():

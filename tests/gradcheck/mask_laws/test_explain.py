@@ -14,9 +14,11 @@ from gradcheck.mask_laws.canonical import CAREFUL_DROPOUT, DROPOUT
 from gradcheck.mask_laws.explain import explain, listing
 from gradcheck.mask_laws.registry import LAWS, SUBJECTS, laws_of
 from gradcheck.mask_laws.run import check_dropout, each_law
+from gradcheck.mask_laws.words import explanation_of_keeping, program_of_keeping
 from gradcheck.program import Given
 from tests.gradcheck.messages import complaints
 
+NUMBERS = re.compile(r"\[\[?(?!')[^\]]*\]+|-?\d+(\.\d+)?(e-?\d+)?")
 LAW = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 
 # Where the program breaks another law first, which that is.
@@ -47,6 +49,29 @@ def test_the_wrong_program_prints_what_the_law_says_that_it_shows(law):
     assert doctest.OutputChecker().check_output(
         f"{expected}\n", f"{printed}\n", doctest.ELLIPSIS), f"{printed}\n{expected}"
     assert not complaints([printed.removeprefix("failed").lstrip()])
+
+
+@LAW
+def test_with_p_for_keeping_both_programs_print_what_the_law_says_of_keeping(law):
+    # which units are kept, and so the minimal example, is up to the mask
+    said = str(run(program_of_keeping(law.wrong_program))["result"])
+    printed, shown = (
+        re.sub("#(, #)+", "#", NUMBERS.sub("#", text)).replace("-...", "...")
+        for text in (said, f"failed   {law.name}: {explanation_of_keeping(law.shows)}..."))
+    assert not complaints([said.removeprefix("failed").lstrip()])
+    assert doctest.OutputChecker().check_output(
+        f"{shown}\n", f"{printed}\n", doctest.ELLIPSIS), f"{printed}\n{shown}"
+    right = run(program_of_keeping(law.right_program))
+    assert str(right["result"]) == f"passed   {law.name}"
+
+
+def test_the_page_of_a_law_speaks_of_keeping_where_p_is_that():
+    told = explain("rate", keeping=True)
+    assert "A unit is kept with probability p, for every p" in told
+    assert "p and 1 - p swapped" in told
+    assert "p = 0.7, 0.3; by 0.005 at p = 0.5; by 0.006 at p = 0.9, 0.1" in " ".join(told.split())
+    assert "-     kept = rng.random(x.shape) >= p\n    +     kept = rng.random(x.shape) < p" in told
+    assert "1 - p)" not in told
 
 
 @LAW

@@ -16,7 +16,7 @@ import numpy as np
 import gradcheck.check
 from gradcheck.equal import norm, rms
 from gradcheck.numeric.comparison import Comparison
-from gradcheck.run import Session
+from gradcheck.run.session import Session
 
 Array = np.ndarray
 LENGTHS = 1e-13 * 2 ** (np.arange(200) / 3)  # to 1e7

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck.along import check_layer_along
+from gradcheck.run.along import check_layer_along
 
 RNG = np.random.default_rng(0)
 X, W, B = RNG.normal(size=(4, 6)), RNG.normal(size=(6, 5)), RNG.normal(size=5)

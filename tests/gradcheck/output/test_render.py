@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
-from gradcheck import options
+from gradcheck.command import options
 from gradcheck.output.folder import as_csv
 from gradcheck.output.record import Record
 from gradcheck.output.render import FORMATS, TOGETHER, OneRecordError, render, render_all

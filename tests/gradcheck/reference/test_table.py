@@ -14,7 +14,7 @@ from gradcheck.target.roles import roles_of
 from gradcheck.target.values import wanted
 
 OWN = sorted({name for name in REFERENCES if hasattr(layers, f"{name}_forward")}
-             | {name for name in REFERENCES if hasattr(layers, name)})
+             | {name for name in REFERENCES if callable(getattr(layers, name, None))})
 
 
 def roles(name, forward):

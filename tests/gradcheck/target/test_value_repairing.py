@@ -32,7 +32,7 @@ def lstm_step_backward(dh, dc, cache):
 def repairs_of(text, tmp_path):
     path = tmp_path / "homework.py"
     path.write_text(text)
-    item, = check_all(path, repair=True, repair_seconds=30.0).items
+    item, = check_all(path, repair=True, repair_seconds=30.0, timeout=300.0).items
     assert item.details["report"]["findings"][0]["code"] == "value-differs"
     return item.details["report"].get("repairs", [])
 

@@ -398,9 +398,17 @@ def double_relu(x):
 
 
 def test_a_wrong_value_comes_before_a_gradient_that_does_not_fit_it():
-    judgement = judged("relu", double_relu, lambda dout, x: dout * (x > 0))
+    judgement = judged("relu", double_relu, lambda dout, x: -dout * (x > 0))
     assert judgement.codes == ["value-differs", "scaled"]
     assert judgement.status == "failed"
+    assert not judgement.gradient_right
+
+
+def test_a_gradient_that_is_right_for_the_definition_is_no_slip_of_its_own():
+    judgement = judged("relu", double_relu, lambda dout, x: dout * (x > 0))
+    assert judgement.codes == ["value-differs"]
+    assert "note: backward is right for the expected value: dx" in judgement.message
+    assert judgement.report.findings[0].evidence["followed_by"][0].startswith("scaled in dx")
     assert not judgement.gradient_right
 
 

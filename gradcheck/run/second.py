@@ -10,7 +10,7 @@ import numpy as np
 from gradcheck.arguments import refuse
 from gradcheck.contract.validation import valid_layer
 from gradcheck.report import Report
-from gradcheck.run import Session
+from gradcheck.run.session import Session
 
 WHERE = "in the second order, where the gradient is the function, of its arguments and of dout"
 

@@ -1,16 +1,16 @@
 """What to do about an exception: a table of patterns, the first that fits.
 
 This table speaks of what Python 2, old NumPy and missing packages raise in code that once worked;
-that of `gradcheck.raised` follows it, on what layers raise while they run.
+that of `gradcheck.exceptions.raised` follows it, on what layers raise while they run.
 """
 
 from __future__ import annotations
 
 import re
 
-from gradcheck.exceptions import reason_and_place
-from gradcheck.raised import DIVISION, Pattern, Raised, seen
-from gradcheck.raised import PATTERNS as OF_LAYERS
+from gradcheck.exceptions.raised import DIVISION, Pattern, Raised, seen
+from gradcheck.exceptions.raised import PATTERNS as OF_LAYERS
+from gradcheck.exceptions.words import reason_and_place
 
 PACKAGES = {
     "PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "skimage": "scikit-image",

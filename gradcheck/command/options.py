@@ -43,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("code", metavar="CODE", nargs="?")
     explain.add_argument("--edits", action="store_true",
                          help="list the edits that are tried to repair a layer")
+    explain.add_argument("--p-is", choices=("drop", "keep"), default="drop",
+                         help="whether your p is the probability of dropping a unit, or of keeping "
+                         "it: a law and its programs then say so")
 
     conformance = commands.add_parser(
         "conformance", help="which laws of dropout hold in which framework",
@@ -114,6 +117,8 @@ def _add_grade(commands: Commands) -> None:
         "against\naccidents and cheap tricks; hostile code needs a container.")
     grade.add_argument("target", metavar="FILE", help="a Python file, or a folder of them")
     _add_shared(grade, "120", "2048")
+    grade.add_argument("-v", "--verbose", action="store_true",
+                       help="a line for every law, and all that is said of each layer")
     grade.add_argument("--points", metavar="TOML", help="points per function and per law")
     grade.add_argument("--folder", help="for a file: its own folder, of which it may read and "
                        "import the rest (a file is alone otherwise)")

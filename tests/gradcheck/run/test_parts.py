@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck import Report, check_layer
-from gradcheck.parts import MOST_CHECKS, in_parts
+from gradcheck.run.parts import MOST_CHECKS, in_parts
 
 X = np.array([0.3, -0.7, 1.1])
 LARGE = 3e12

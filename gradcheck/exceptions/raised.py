@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from gradcheck.exceptions import LIBRARY, raising_line
+from gradcheck.exceptions.words import LIBRARY, raising_line
 
 SHAPE = r"\(([\d,]*)\)"
 ALIASES = {"np": "import numpy as np", "numpy": "import numpy", "math": "import math",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer
-from gradcheck.numeric.scalar import ScalarFunction, named_arrays
+from gradcheck.numeric.evaluator import upcast
+from gradcheck.numeric.scalar import NetLoss, ScalarFunction, named_arrays, off_constant
 from gradcheck.report import Report
-from gradcheck.run import Session
+from gradcheck.run.session import Session
 
 Array = NDArray[Any]
 
@@ -53,3 +55,27 @@ def scalar_layer(f: Callable[[Any], Any], grad: Any, x: Any) -> Layer:
     function = ScalarFunction(f, grad, names, not isinstance(x, Mapping))
     return Layer(function.forward, function.backward, tuple(arrays), names,
                  tuple(range(len(arrays))))
+
+
+def net_layer(net: Any, batch: tuple[Any, ...], seed: int = 0) -> Layer:
+    """Return a copy of a net as a layer: its loss on a batch as a function of its parameters."""
+    work = copy.deepcopy(net)
+    if hasattr(work, "dtype"):
+        work.dtype = np.float64
+    names, arrays = named_arrays("params", work.params)
+    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(4)[3])
+    function = NetLoss(work, names, (upcast(batch[0]), *copy.deepcopy(batch[1:])))
+    return Layer(function.forward, function.backward,
+                 tuple(off_constant(array, rng) for array in arrays), names,
+                 tuple(range(len(arrays))))
+
+
+def net_numbers(net: Any, X: Any) -> dict[str, float]:
+    """Return what a net's wrong factor may be named after: its reg and the batch size."""
+    numbers = {}
+    reg = getattr(net, "reg", None)
+    if isinstance(reg, int | float | np.number) and not isinstance(reg, bool):
+        numbers["reg"] = float(reg)
+    if isinstance(X, np.ndarray) and X.ndim:
+        numbers["N"] = float(X.shape[0])
+    return numbers

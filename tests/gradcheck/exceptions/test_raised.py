@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gradcheck import check_layer
-from gradcheck.exceptions import raising_line, with_line
-from gradcheck.remedies import reason_and_remedy, remedy_of
+from gradcheck.exceptions.remedies import reason_and_remedy, remedy_of
+from gradcheck.exceptions.words import raising_line, with_line
 
 x, w, nothing, text = np.ones((4, 6)), np.ones((5, 6)), None, "mode"
 settings, cache, pair = {"p": 0.3}, (1, 2), (np.ones(2), 3)

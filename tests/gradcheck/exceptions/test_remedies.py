@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck import check_layer
-from gradcheck.remedies import remedy_of
+from gradcheck.exceptions.remedies import remedy_of
 
 
 @pytest.mark.parametrize(("error", "words"), [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck.exceptions import reason_and_place, reason_of
+from gradcheck.exceptions.words import reason_and_place, reason_of
 
 
 class EvilError(Exception):

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck import summary
 from gradcheck.contract.inspection import as_gradients, inspect_layer, note_exception
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.linearity import note_nonlinearity
@@ -25,7 +24,6 @@ from gradcheck.findings.case import Case
 from gradcheck.findings.contrast import contrasted
 from gradcheck.findings.diagnose import Diagnosis, diagnose, is_fatal
 from gradcheck.findings.lenses.others import Wrong, seems_right
-from gradcheck.native import hold_native
 from gradcheck.numeric.compare import compare
 from gradcheck.numeric.comparison import Comparison
 from gradcheck.numeric.dependence import align
@@ -34,10 +32,12 @@ from gradcheck.numeric.evaluator import Evaluator, ShapeError, output_of
 from gradcheck.numeric.jointly import Jointly
 from gradcheck.numeric.ladder import step_lengths
 from gradcheck.numeric.projection import compare_by_projection
-from gradcheck.parts import settle_in_parts
 from gradcheck.progress import progress_bar
 from gradcheck.report import Report
-from gradcheck.scatter import scatter
+from gradcheck.run import summary
+from gradcheck.run.native import hold_native
+from gradcheck.run.parts import settle_in_parts
+from gradcheck.run.scatter import scatter
 from gradcheck.workers import map_like
 
 Array = NDArray[Any]

@@ -9,7 +9,7 @@ class UnknownCodeError(LookupError):
     """There is no such finding, law or status; the message says which are near."""
 
 
-def explanation(code: str | None, edits: bool = False) -> str:
+def explanation(code: str | None, edits: bool = False, p_is: str = "drop") -> str:
     """Return what a code means, with a wrong and a right example; without one, a list of all.
 
     Parameters
@@ -18,6 +18,8 @@ def explanation(code: str | None, edits: bool = False) -> str:
         Of a finding, the name of a law, or a status.
     edits : bool
         Whether the edits are listed that are tried to repair a layer.
+    p_is : {'drop', 'keep'}
+        What the reader's p is, in the text and the programs of a law.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def explanation(code: str | None, edits: bool = False) -> str:
     if code in rules():
         return findings.explain(code)
     if code in laws.EXPLANATIONS:
-        return laws.explain(code)
+        return laws.explain(code, p_is == "keep")
     close = difflib.get_close_matches(code, [*rules(), *laws.EXPLANATIONS, *STATUS_RULES], n=3)
     hint = f"did you mean {' or '.join(close)}?" if close else "gradcheck explain lists them."
     raise UnknownCodeError(f"CODE: got {code!r}; expected a code of a finding, the name of a law "

@@ -1,0 +1,5 @@
+"""What the command `gradcheck` takes, and what `gradcheck explain` says.
+
+explaining              What `gradcheck explain` says: of a finding, a law of the mask, a status
+options                 The commands of `gradcheck` and their options.
+"""
