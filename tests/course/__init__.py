@@ -1,4 +1,3 @@
-"""The notebooks of the course's second assignment, of each year, on our layers.
 """The notebooks of the course of each year on our layers: nets, dropout, normalization, captions.
 
 - `editions`: what `dropout` and `p` mean in which years, and how a notebook's year is told.

@@ -14,12 +14,8 @@ from tests.course.editions import EDITIONS, edition_of
 from tests.course.run import SECONDS, run_notebook
 from tests.course.table import Notebook, cells_table, table
 
-<<<<<<< HEAD
 NAMES = ("Dropout", "FullyConnectedNets", "BatchNormalization", "ConvolutionalNetworks")
-=======
-NAMES = ("Dropout", "FullyConnectedNets", "BatchNormalization")
 CAPTIONING = ("RNN_Captioning*.ipynb", "LSTM_Captioning*.ipynb")
->>>>>>> a-recurrent
 
 
 def main(argv: list[str] | None = None) -> int:

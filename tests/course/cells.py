@@ -17,13 +17,9 @@ BARE_PRINT = re.compile(r"^(\s*)print\s*$", re.MULTILINE)
 PYTHON_2 = ((re.compile(r"\.iteritems\(\)"), ".items()"), (re.compile(r"\bxrange\b"), "range"),
             (re.compile(r"\bd/2\b"), "d//2"))
 COLAB = re.compile(r"google\.colab|FOLDERNAME")
-<<<<<<< HEAD
 ERROR = re.compile(r"^(?P<name>.*\b(?:error|[Dd]ifference))\s*:\s*(?P<value>\S+)\s*$")
-EXPECTED = re.compile(r"errors? (of )?(around|up to)")
-=======
-ERROR = re.compile(r"^(?P<name>.*\b(?:error|difference))\s*:\s*(?P<value>\S+)\s*$")
-EXPECTED = re.compile(r"\b(errors?|difference)( for \w+)?( of)? (around|less than|on the order of)")
->>>>>>> a-recurrent
+EXPECTED = re.compile(
+    r"\b(errors?|difference)( for \w+)?( of)? (around|up to|less than|on the order of)")
 NUMBER = re.compile(r"(?<![\w.])(\d*\.?\d*)e-(\d+)")
 
 
