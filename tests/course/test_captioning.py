@@ -19,7 +19,7 @@ from cs231n.coco_utils import load_coco_data, sample_coco_minibatch, decode_capt
 from cs231n.image_utils import image_from_url
 
 def worst(a, b):
-    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+    return np.max(np.abs(a - b)) / np.max(np.abs(a) + np.abs(b))
 """
 LSTM_STEP = """
 np.random.seed(231)
