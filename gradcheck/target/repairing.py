@@ -21,7 +21,6 @@ from gradcheck.repaired import Repair, pointed, with_lines
 from gradcheck.report import Report
 from gradcheck.run.along import net_layer, scalar_layer
 from gradcheck.target.at_arguments import candidates_for
-from gradcheck.target.followed import MENDED, without_followers
 from gradcheck.target.further import further
 from gradcheck.target.judge import with_keywords
 from gradcheck.target.judgement import VALUE_CODE, Judgement
@@ -68,9 +67,15 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
     # forward is to blame: no edit of backward could be right
     found = () if pair.is_loss else _of_value(trial, example, report, seconds)
     if any(entry.verified_at for entry in found):
-        report = without_followers(report, {str(finding.argument) for finding in report.findings},
-                                   MENDED)
+        report = _followed(report)
     return _shown(judgement, report, found, told)
+
+
+def _followed(report: Report) -> Report:
+    """Fold into the wrong value what was wrong for it; a search for a gradient never gets here."""
+    from gradcheck.target.followed import MENDED, without_followers
+
+    return without_followers(report, {str(finding.argument) for finding in report.findings}, MENDED)
 
 
 def _shown(judgement: Judgement, report: Report, found: Sequence[Repair], told: bool) -> Judgement:
