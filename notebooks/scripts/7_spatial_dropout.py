@@ -510,6 +510,7 @@ plt.show()
 # them at each step is a lot; and on 8 x 8 pixels, neighbours tell little of each other. Spatial
 # dropout was made for large maps: Tompson et al. (arXiv:1411.4280) found that dropping single
 # pixels of theirs made training slower and did not prevent overfitting, and that dropping whole
-# maps did. Where you put it, and how much, is a thing to measure. With a hidden layer, and dropout there as well:
+# maps did. Where you put it, and how much, is a thing to measure. With a hidden layer, and dropout
+# there as well:
 #
 #     python -m nets conv
