@@ -1,4 +1,4 @@
-"""What the five notebooks share: two tests that name slips, and the look of the plots."""
+"""What the notebooks share: two tests that name slips, and the look of the plots."""
 
 from __future__ import annotations
 
