@@ -222,9 +222,8 @@ def _stream(key: tuple[int, int], block: int) -> np.random.Philox:
         _own.stream = np.random.Philox(0)
     _own.stream.state = {
         "bit_generator": "Philox",
-        "state": {"counter": np.array((0, block, 0, 0), np.uint64),
-                  "key": np.array(key, np.uint64)},
-        "buffer": np.zeros(4, np.uint64), "buffer_pos": 4, "has_uint32": 0, "uinteger": 0,
+        "state": {"counter": (0, block, 0, 0), "key": key},
+        "buffer": (0, 0, 0, 0), "buffer_pos": 4, "has_uint32": 0, "uinteger": 0,
     }
     return _own.stream
 
