@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gradcheck.arguments import refuse
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer, validate_options
+from gradcheck.repaired import with_lines
 from gradcheck.report import Report
 from gradcheck.run.along import check_layer_along, net_layer, net_numbers, scalar_layer
 from gradcheck.run.second import second_order, validate_order
@@ -272,5 +273,5 @@ def _repaired(report: Report, layer: Layer, kind: str, repair: str | None,
     codes = [finding.code for finding in report.findings]
     given = [replace(layer, args=tuple(args)) for args in examples]
     found = repairs_of(layer, codes, kind=kind, others=[*given, *variants(layer, kind)]) or ()
-    return replace(report, repairs=tuple(
-        entry if repair == "diff" else entry.only_line() for entry in found))
+    return with_lines(report, [entry if repair == "diff" else entry.only_line()
+                               for entry in found])

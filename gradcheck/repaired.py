@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+# What an unexplained gradient asks for, and what it says instead above a line that was found.
+DERIVE = "derive the gradient again on paper and compare term by term"
+BY_EDITS = ("look at the line below, found by trying small edits: with one of them every gradient "
+            "is right")
+BY_SOLVING = ("look at the line below, found by solving: with another value there every gradient "
+              "is right")
+SUSPECT = "suspect"
 
 
 @dataclass(frozen=True)
@@ -98,3 +107,31 @@ class Repair:
         """Return the repair as plain Python values that JSON can hold."""
         return {**asdict(self), "arguments": list(self.arguments),
                 "also": [asdict(place) for place in self.also]}
+
+
+def pointed(text: str, repairs: Sequence[Mapping[str, Any]]) -> str:
+    """Return what is said of a layer, which asks for no derivation where a line is shown below it.
+
+    Parameters
+    ----------
+    text : str
+        The message of a finding, or several.
+    repairs : sequence of mapping
+        As `Repair.to_dict` returns them.
+
+    Examples
+    --------
+    >>> pointed(f"Remedy: {DERIVE}.", [{"kind": "suspect"}]).partition(":")[2]
+    ' look at the line below, found by solving: with another value there every gradient is right.'
+    """
+    if not repairs:
+        return text
+    return text.replace(DERIVE, BY_SOLVING if repairs[0]["kind"] == SUSPECT else BY_EDITS)
+
+
+def with_lines(report: Any, repairs: Sequence[Repair]) -> Any:
+    """Return a report with the lines that were found; what its findings say points at them."""
+    told = [repair.to_dict() for repair in repairs]
+    findings = tuple(replace(finding, message=pointed(finding.message, told))
+                     for finding in report.findings)
+    return replace(report, findings=findings, repairs=tuple(repairs))

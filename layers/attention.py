@@ -10,6 +10,7 @@ import numpy as np
 
 from layers.arguments import Array, cached, floating, refuse, same_shape
 from layers.dropout import inverted_backward, inverted_dropout
+from layers.heads import each_part, product
 from layers.precision import cast, widen
 from layers.settings import Shape, dropout_settings
 
@@ -71,14 +72,23 @@ def scaled_dot_product_attention_forward(
     shape = (*query.shape[:-1], key.shape[-2])
     if mask is not None:
         mask = _checked_mask(mask, shape)
-    wide = widen(query) / widen(query).dtype.type(math.sqrt(query.shape[-1]))
-    with np.errstate(invalid="ignore"):
-        weights = wide @ widen(key).swapaxes(-1, -2)
-        _softmax(weights, mask)
-        kept, dropout_cache = weights, None
-        if dropout_param is not None:
-            kept, dropout_cache = inverted_dropout(weights, dropout_settings(dropout_param))
-        out = kept @ widen(value)
+    settings = None if dropout_param is None else dropout_settings(dropout_param)
+    q, k, v = map(_heads, (query, key, value))
+    q = q / q.dtype.type(math.sqrt(query.shape[-1]))
+    weights = np.empty(shape, np.result_type(q, k))
+    scores, hidden = _heads(weights), None if mask is None else ~mask.reshape(-1, *shape[-2:])
+
+    def weigh(part: slice) -> None:
+        product(q[part], k[part].swapaxes(-1, -2), scores[part])
+        _softmax(scores[part], None if hidden is None else hidden[part])
+
+    each_part(weigh, len(q), scores[:1].size)
+    kept, dropout_cache = weights, None
+    if settings is not None:
+        kept, dropout_cache = inverted_dropout(weights, settings)
+    joined, out = _heads(kept), np.empty((*shape[:-1], v.shape[-1]), np.result_type(weights, v))
+    means = _heads(out)
+    each_part(lambda part: product(joined[part], v[part], means[part]), len(q), scores[:1].size)
     return cast(out, query.dtype), (query, key, value, weights, dropout_cache)
 
 
@@ -122,32 +132,46 @@ def scaled_dot_product_attention_backward(
         cache, _ATTENTION, "scaled_dot_product_attention_forward")
     shape = (*query.shape[:-1], value.shape[-1])
     dout = widen(same_shape("dout", dout, shape, "scaled_dot_product_attention_forward's out"))
-    with np.errstate(invalid="ignore"):
-        dscores = dout @ widen(value).swapaxes(-1, -2)
-        kept = weights
-        if dropout_cache is not None:
-            kept = inverted_backward(weights, dropout_cache, "dropout_forward")
-            dscores = inverted_backward(dscores, dropout_cache, "dropout_forward")
-        dvalue = kept.swapaxes(-1, -2) @ dout
-        dscores -= np.einsum("...ij,...ij->...i", dscores, weights)[..., np.newaxis]
-        dscores *= weights
-        dscores /= dscores.dtype.type(math.sqrt(query.shape[-1]))
-        dquery = dscores @ widen(key)
-        dkey = dscores.swapaxes(-1, -2) @ widen(query)
+    q, k, v, d = map(_heads, (query, key, value, dout))
+    dtype, size = np.result_type(weights, d, v), int(np.prod(weights.shape[-2:]))
+    dweights, kept = np.empty(weights.shape, dtype), weights
+    dflat = _heads(dweights)
+    each_part(lambda part: product(d[part], v[part].swapaxes(-1, -2), dflat[part]), len(q), size)
+    if dropout_cache is not None:
+        kept = inverted_backward(weights, dropout_cache, "dropout_forward")
+        dweights = inverted_backward(dweights, dropout_cache, "dropout_forward")
+    w, ds, p = map(_heads, (weights, dweights, kept))
+    dquery, dkey, dvalue = (np.empty(x.shape, dtype) for x in (query, key, value))
+    dq, dk, dv = map(_heads, (dquery, dkey, dvalue))
+
+    def back(part: slice) -> None:
+        product(p[part].swapaxes(-1, -2), d[part], dv[part])
+        ds[part] -= np.einsum("...ij,...ij->...i", ds[part], w[part])[..., np.newaxis]
+        ds[part] *= w[part]
+        ds[part] /= dtype.type(math.sqrt(query.shape[-1]))
+        product(ds[part], k[part], dq[part])
+        product(ds[part].swapaxes(-1, -2), q[part], dk[part])
+
+    each_part(back, len(q), size)
     return cast(dquery, query.dtype), cast(dkey, key.dtype), cast(dvalue, value.dtype)
 
 
-def _softmax(scores: Array, mask: Array | None) -> None:
+def _heads(x: Array) -> Array:
+    """Return (..., T, E) as wide (heads, T, E), all leading axes as one."""
+    return widen(x).reshape(math.prod(x.shape[:-2]), *x.shape[-2:])
+
+
+def _softmax(scores: Array, hidden: Array | None) -> None:
     """Turn scores (..., Tq, Tk) into weights, in place; a row without a key becomes zeros."""
-    if mask is not None:
-        np.copyto(scores, -np.inf, where=~mask)
+    if hidden is not None:
+        np.copyto(scores, -np.inf, where=hidden)
     highest = scores.max(axis=-1, keepdims=True)
-    if mask is not None:
+    if hidden is not None:
         highest[np.isneginf(highest)] = 0
     scores -= highest
     np.exp(scores, out=scores)
     total = scores.sum(axis=-1, keepdims=True)
-    if mask is not None:
+    if hidden is not None:
         total[total == 0] = 1
     scores /= total
 

@@ -9,11 +9,16 @@ import numpy as np
 
 from layers.arguments import Array, cached, refuse, same_shape
 from layers.keys import checked_keys
-from layers.normalization import Gradients, moments, normalized_arguments
+from layers.normalization import (
+    Gradients,
+    moments,
+    normalized_arguments,
+    row_products,
+)
 from layers.precision import cast, widen
 from layers.settings import eps_of
 
-# x - mean, 1 / sqrt(var + eps), gamma, beta, x's dtype
+# (x - mean) / sqrt(var + eps), 1 / sqrt(var + eps), gamma, beta, x's dtype
 LayernormCache = tuple[Array, Array, Array, Array, "np.dtype[Any]"]
 
 _LAYERNORM = (*(np.ndarray,) * 4, np.dtype)
@@ -69,10 +74,12 @@ def layernorm_forward(
     if x.shape[1] == 0:
         refuse("x", x, "at least one feature", "a mean over no features is undefined: check D")
     with np.errstate(invalid="ignore"):
-        _, centered, var = moments(widen(x), axis=1)
+        _, x_hat, var = moments(widen(x), axis=1)
         inv_std = 1 / np.sqrt(var + eps)
-        out = widen(gamma) * (centered * inv_std) + widen(beta)
-    return cast(out, x.dtype), (centered, inv_std, gamma, beta, x.dtype)
+        x_hat *= inv_std  # in place: new memory takes longer than what is computed in it
+        out = widen(gamma) * x_hat
+        out += beta
+    return cast(out, x.dtype), (x_hat, inv_std, gamma, beta, x.dtype)
 
 
 def layernorm_backward(dout: Array, cache: LayernormCache) -> Gradients:
@@ -106,14 +113,14 @@ def layernorm_backward(dout: Array, cache: LayernormCache) -> Gradients:
     >>> print(dx.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069  0.     0.   ] [1. 0. 0.]
     """
-    centered, inv_std, gamma, beta, dtype = cached(cache, _LAYERNORM, "layernorm_forward")
-    dout = widen(same_shape("dout", dout, centered.shape, "layernorm_forward's out"))
+    x_hat, inv_std, gamma, beta, dtype = cached(cache, _LAYERNORM, "layernorm_forward")
+    dout = widen(same_shape("dout", dout, x_hat.shape, "layernorm_forward's out"))
     with np.errstate(invalid="ignore"):
-        x_hat = centered * inv_std
         dbeta = dout.sum(axis=0)
-        dgamma = (dout * x_hat).sum(axis=0)
-        dx_hat = dout * widen(gamma)
-        dx = dx_hat - dx_hat.mean(axis=1, keepdims=True)
-        dx -= x_hat * (dx_hat * x_hat).mean(axis=1, keepdims=True)
+        dgamma = np.einsum("nd,nd->d", dout, x_hat)
+        dx = dout * widen(gamma)  # that of x_hat, up to here
+        mean = (dout @ widen(gamma))[:, np.newaxis] / x_hat.shape[1]  # of dx, at less cost
+        dx -= x_hat * (row_products(dx, x_hat) / x_hat.shape[1])
+        dx -= mean
         dx *= inv_std
     return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)

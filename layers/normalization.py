@@ -11,7 +11,7 @@ from layers.arguments import Array, cached, floating, parameter, same_shape
 from layers.precision import cast, widen
 from layers.settings import ONE_PER_FEATURE, batchnorm_settings
 
-# x - mean, 1 / sqrt(var + eps), gamma, beta, mode, x's dtype
+# (x - mean) / sqrt(var + eps), 1 / sqrt(var + eps), gamma, beta, mode, x's dtype
 BatchnormCache = tuple[Array, Array, Array, Array, str, "np.dtype[Any]"]
 Gradients = tuple[Array, Array, Array]
 
@@ -82,15 +82,17 @@ def batchnorm_forward(
     wide = widen(x)
     with np.errstate(invalid="ignore"):
         if mode == "train":
-            mean, centered, var = moments(wide, axis=0)
+            mean, x_hat, var = moments(wide, axis=0)
         else:
-            centered, var = wide - running_mean.astype(wide.dtype), running_var.astype(wide.dtype)
+            x_hat, var = wide - running_mean.astype(wide.dtype), running_var.astype(wide.dtype)
         inv_std = 1 / np.sqrt(var + settings.eps)
-        out = cast(widen(gamma) * (centered * inv_std) + widen(beta), x.dtype)
+        x_hat *= inv_std  # in place: new memory takes longer than what is computed in it
+        out = widen(gamma) * x_hat
+        out += beta
         if mode == "train":
             bn_param["running_mean"] = _average(running_mean, mean, settings.momentum)
             bn_param["running_var"] = _average(running_var, var, settings.momentum)
-    return out, (centered, inv_std, gamma, beta, mode, x.dtype)
+    return cast(out, x.dtype), (x_hat, inv_std, gamma, beta, mode, x.dtype)
 
 
 def batchnorm_backward(dout: Array, cache: BatchnormCache) -> Gradients:
@@ -124,17 +126,19 @@ def batchnorm_backward(dout: Array, cache: BatchnormCache) -> Gradients:
     >>> print(dx.T.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069] [1.]
     """
-    centered, inv_std, gamma, beta, mode, dtype = cached(cache, _BATCHNORM, "batchnorm_forward")
-    dout = widen(same_shape("dout", dout, centered.shape, "batchnorm_forward's out"))
+    x_hat, inv_std, gamma, beta, mode, dtype = cached(cache, _BATCHNORM, "batchnorm_forward")
+    dout = widen(same_shape("dout", dout, x_hat.shape, "batchnorm_forward's out"))
     with np.errstate(invalid="ignore"):
         dbeta = dout.sum(axis=0)
-        dgamma = (dout * (centered * inv_std)).sum(axis=0)
+        dgamma = np.einsum("nd,nd->d", dout, x_hat)
         dx_hat = dout * widen(gamma)
         dx = dx_hat * inv_std
         if mode == "train":
-            dvar = (dx_hat * centered).sum(axis=0) * (-0.5 * inv_std**3)
-            dx += dvar * (2 / len(dout)) * centered
-            dmean = -dx_hat.sum(axis=0) * inv_std  # the way through var adds sum(centered) = 0
+            # d var / dx = 2 (x - mean) / N = 2 x_hat / (N inv_std)
+            dvar = np.einsum("nd,nd->d", dx_hat, x_hat) * (-0.5 * inv_std**2)
+            dmean = -dx_hat.sum(axis=0) * inv_std  # the way through var adds sum(x - mean) = 0
+            np.multiply(x_hat, dvar * (2 / len(dout)) / inv_std, out=dx_hat)
+            dx += dx_hat
             dx += dmean / len(dout)
     return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
 
@@ -169,16 +173,18 @@ def batchnorm_backward_alt(dout: Array, cache: BatchnormCache) -> Gradients:
     >>> print(dx.T.round(3), dgamma.round(3), dbeta)
     [[ 0.229 -0.344  0.115]] [-1.069] [1.]
     """
-    centered, inv_std, gamma, beta, mode, dtype = cached(cache, _BATCHNORM, "batchnorm_forward")
-    dout = widen(same_shape("dout", dout, centered.shape, "batchnorm_forward's out"))
+    x_hat, inv_std, gamma, beta, mode, dtype = cached(cache, _BATCHNORM, "batchnorm_forward")
+    dout = widen(same_shape("dout", dout, x_hat.shape, "batchnorm_forward's out"))
     with np.errstate(invalid="ignore"):
-        x_hat = centered * inv_std
         dbeta = dout.sum(axis=0)
-        dgamma = (dout * x_hat).sum(axis=0)
-        dx = dout
+        dgamma = np.einsum("nd,nd->d", dout, x_hat)
         if mode == "train":
-            dx = dx - dbeta / len(dout) - x_hat * (dgamma / len(dout))
-        dx = widen(gamma) * inv_std * dx
+            dx = x_hat * (-dgamma / len(dout))
+            dx += dout
+            dx -= dbeta / len(dout)
+            dx *= widen(gamma) * inv_std
+        else:
+            dx = dout * (widen(gamma) * inv_std)
     return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)
 
 
@@ -192,7 +198,20 @@ def moments(x: Array, axis: int) -> tuple[Array, Array, Array]:
     """
     mean = x.mean(axis=axis, keepdims=axis == 1)
     centered = x - mean
-    return mean, centered, np.square(centered).mean(axis=axis, keepdims=axis == 1)
+    if axis == 1:
+        return mean, centered, row_products(centered, centered) / x.shape[1]
+    return mean, centered, np.einsum("nd,nd->d", centered, centered) / len(x)
+
+
+def row_products(a: Array, b: Array) -> Array:
+    """Return the inner product of each row of one array with that of the other, as a column.
+
+    Examples
+    --------
+    >>> row_products(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]))
+    array([[11.]])
+    """
+    return np.matmul(a[:, np.newaxis, :], b[:, :, np.newaxis])[:, 0]
 
 
 def _average(running: Array, batch: Array, momentum: float) -> Array:

@@ -240,9 +240,9 @@ def _groups(x: Array, G: object) -> tuple[int, int]:
     divisors = [g for g in range(1, channels + 1) if channels % g == 0]
     groups = integer("G", G, expected, "pass it as an int")
     if groups not in divisors:
-        why = f", and {channels} / {groups} = {channels / groups:.4g} is not whole"
-        refuse("G", f"{groups}{why if groups > 0 else ', which is no number of groups'}", expected,
-               f"pass one of {divisors}")
+        why = (f"{channels} / {groups} = {channels / groups:.4g} is not whole" if groups > 0
+               else "that is no number of groups")
+        refuse("G", f"{groups}, and {why}", expected, f"pass one of {divisors}")
     if height * width == 0:
         refuse("x", x, "at least one place", "a mean over nothing is undefined: check H and W")
     return n * groups, channels // groups * height * width

@@ -205,9 +205,9 @@ class RecurrentClassifier:
         """Return the dropout_params of the cell and of the last state."""
         if not self.dropout_param:
             return None, None
-        inputs = {**self.dropout_param, "p": self.input_dropout,
+        inputs = {**with_own_seed(self.dropout_param, 1), "p": self.input_dropout,
                   "state_p": self.dropout_param["p"]}
-        return inputs, with_own_seed(self.dropout_param, 1)
+        return inputs, with_own_seed(self.dropout_param, 2)
 
     def _checked(self, X: object) -> Array:
         X = np.asarray(X)

@@ -14,7 +14,7 @@ from typing import Any
 
 from gradcheck.repair.diffs import unified
 from gradcheck.repair.edits import BY_NAME, KINDS, TOO_MUCH
-from gradcheck.repaired import OtherPlace, Repair
+from gradcheck.repaired import SUSPECT, OtherPlace, Repair
 
 MOST_CLAIMS, MOST_PLACES, MOST_NAMES = 3, 8, 10
 MOST_TEXT, LONGEST_NAME = 8_000, 40
@@ -22,7 +22,6 @@ MOST_CHANGED = 12
 HUNK = re.compile(r"@@ -(\d{1,7})(?:,(\d{1,7}))? \+\d{1,7}(?:,\d{1,7})? @@")
 WORDS = {entry for kind in KINDS for entry in (kind.words, kind.more, kind.less) if entry} | set(
     TOO_MUCH.values())
-SUSPECT = "suspect"
 SIDES = ("backward", "forward", "value", "mask")
 
 

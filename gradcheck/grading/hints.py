@@ -26,7 +26,7 @@ from gradcheck.grading.points import CODE, DIFF, LINE
 from gradcheck.grading.text import package_of
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.repaired import Repair
+from gradcheck.repaired import Repair, pointed
 from gradcheck.sandbox.sandbox import Budget, Sandbox, SandboxError, SubmissionError
 
 TOOL = "gradcheck.target.hinting"
@@ -229,4 +229,14 @@ def _with_repairs(items: Sequence[Mapping[str, Any]],
     """Yield the items, those that failed with the lines that were found for them."""
     for item in items:
         repairs = [repair for name, repair in found.get(item["group"], ()) if name == item["name"]]
-        yield {**item, "details": {**item["details"], **({"repairs": repairs} if repairs else {})}}
+        details = {**item["details"], **({"repairs": repairs} if repairs else {})}
+        yield _pointed({**item, "details": details}, repairs)
+
+
+def _pointed(told: Any, repairs: Sequence[Mapping[str, Any]]) -> Any:
+    """Return what is said of an item, each message with a mind to the line below it."""
+    if isinstance(told, Mapping):
+        return {key: _pointed(entry, repairs) for key, entry in told.items()}
+    if isinstance(told, list):
+        return [_pointed(entry, repairs) for entry in told]
+    return pointed(told, repairs) if isinstance(told, str) else told

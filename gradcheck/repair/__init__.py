@@ -25,13 +25,12 @@ explain                 The kinds of edits as a list, each with an example.
 angelic                 Suspect lines by solving: where some value would make every gradient right.
 judged                  The same edits with other judges: where no gradient is wrong
 telling                 Edits as reports tell them, and the quiet in which they are tried.
-lost                    A name that nothing defines: the statement that is lost
 diffs                   The diff of an edit, with the line ends that the file itself has
 limit                   A limit of time for edited code: an edit may turn a loop into one ...
 bounds                  Edits of where arrays are looked at: bounds, indices, windows
-inserts                 Edits of statements: one less, one more
-lent                    Edits with what stands around: arrays for numbers
 steered                 Edits that the true gradient itself asks for: what it is a multiple of
 where                   What is known where a statement stands: the names in scope
+nodes                   Nodes of new source: templates with nodes in them, other fields
+forwards                The other side: the edit of forward with which it agrees with a backward ...
 apart                   A layer on which candidates are tried: they write into nothing of the ...
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.foreign import as_array
+from gradcheck.repair.nodes import parsed
 from gradcheck.repair.where import Where
 
 MOST_ARRAYS, MOST_SCALARS = 24, 18
@@ -29,12 +29,6 @@ class Atom:
     def node(self) -> ast.expr:
         """The expression."""
         return parsed(self.text)
-
-
-@functools.lru_cache(maxsize=4096)
-def parsed(text: str) -> ast.expr:
-    """Return an expression; one text is always the same node."""
-    return ast.parse(text, mode="eval").body
 
 
 def arrays(where: Where) -> list[Atom]:

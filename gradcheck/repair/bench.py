@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -160,14 +160,3 @@ def parts_of(forward: dict[CodeType, Run], backward: dict[CodeType, Run]) -> lis
             found.append(Part(Source(function), runs[code], code in forward, code in backward,
                               code in mains))
     return sorted(found, key=lambda part: not part.in_backward)
-
-
-@contextmanager
-def all_running(parts: Sequence[tuple[Part, CodeType]]) -> Iterator[None]:
-    """Have several functions run other code."""
-    if not parts:
-        yield
-        return
-    (part, code), *rest = parts
-    with part.source.running(code), all_running(rest):
-        yield

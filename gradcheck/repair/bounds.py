@@ -8,26 +8,24 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gradcheck.repair.atoms import arrays, parsed, scalars
+from gradcheck.repair.atoms import arrays, scalars
+from gradcheck.repair.nodes import filled, number, parsed, remade, replaced
 from gradcheck.repair.sites import Site
-from gradcheck.repair.swaps import number
+
+MOST_NUMBERS = 8
 
 
 def bounds(site: Site) -> Iterator[ast.AST]:
     """Yield other bounds of a slice or a range, other offsets of an index."""
     node = site.node
+    name = getattr(getattr(node, "func", None), "id", "")
     if isinstance(node, ast.Subscript):
-        new = list(_indices(site, node.slice))
-        yield from (ast.Subscript(node.value, index, node.ctx) for index in new)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (
-            node.func.id == "range"):
-        for place, arg in enumerate(node.args):
-            for new_arg in _moved(site, arg):
-                yield ast.Call(node.func, [*node.args[:place], new_arg, *node.args[place + 1:]], [])
-        if len(node.args) == 1:
-            yield ast.Call(ast.Name("reversed", ast.Load()), [node], [])
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (
-            node.func.id == "reversed") and len(node.args) == 1:
+        yield from (remade(node, slice=index) for index in _indices(site, node.slice))
+    elif name == "range":
+        yield from (remade(node, args=replaced(node.args, place, new))
+                    for place, arg in enumerate(node.args) for new in _moved(site, arg))
+        yield from site.made("reversed(_)")
+    elif name == "reversed":
         yield node.args[0]
 
 
@@ -43,8 +41,7 @@ def ends(site: Site) -> Iterator[ast.AST]:
     for by in (None, *_whole(site)):
         made = [_from_the_front(node.value, entries, place, by) for place in range(len(entries))]
         if any(new is not old for new, old in zip(made, entries, strict=True)):
-            index = ast.Tuple(made, ast.Load()) if len(made) > 1 else made[0]
-            yield ast.Subscript(node.value, index, node.ctx)
+            yield remade(node, slice=ast.Tuple(made, ast.Load()) if len(made) > 1 else made[0])
 
 
 def _from_the_front(array: ast.expr, entries: Sequence[ast.expr], place: int,
@@ -57,13 +54,10 @@ def _from_the_front(array: ast.expr, entries: Sequence[ast.expr], place: int,
     off = entry.upper.operand
     if by is not None and not isinstance(off, ast.Constant):
         return entry
-    axis = sum(not (isinstance(other, ast.Constant) and other.value is None)
-               for other in entries[:place])
-    if any(isinstance(other, ast.Constant) and other.value is ... for other in entries[:place]):
-        axis = place - len(entries)
-    size = ast.Subscript(ast.Attribute(array, "shape", ast.Load()), number(axis), ast.Load())
-    upper = ast.BinOp(size, ast.Sub(), off if by is None else by)
-    return ast.Slice(entry.lower if by is None else by, upper, entry.step)
+    before = [getattr(other, "value", 0) for other in entries[:place]]
+    axis = place - len(entries) if ... in before else place - before.count(None)
+    upper = filled(f"array.shape[{axis}] - by", array=array, by=by or off)
+    return ast.Slice(by or entry.lower, upper, entry.step)
 
 
 def _whole(site: Site) -> list[ast.expr]:
@@ -75,11 +69,16 @@ def _whole(site: Site) -> list[ast.expr]:
 def _indices(site: Site, index: ast.expr) -> Iterator[ast.expr]:
     if isinstance(index, ast.Tuple):
         for place, entry in enumerate(index.elts):
-            for new in _indices(site, entry):
-                yield ast.Tuple([*index.elts[:place], new, *index.elts[place + 1:]], ast.Load())
+            yield from (remade(index, elts=replaced(index.elts, place, new))
+                        for new in _indices(site, entry))
         yield from _together(site, index)
     elif isinstance(index, ast.Slice):
-        yield from _slices(site, index)
+        yield from (remade(index, lower=lower) for lower in _bound(site, index.lower))
+        yield from (remade(index, upper=upper) for upper in _bound(site, index.upper))
+        yield from _windows(site, index)
+        yield remade(index, step=number(-1) if index.step is None else None)
+        if index.lower is index.upper is index.step is None:
+            yield from _whole_numbers(site, 1)
     elif not (isinstance(index, ast.Constant) and not isinstance(index.value, int)):
         yield from _moved(site, index)
         yield from _whole_numbers(site, 0)
@@ -89,21 +88,10 @@ def _together(site: Site, index: ast.Tuple) -> Iterator[ast.expr]:
     """Yield an index of which all windows are moved alike."""
     bounded = [isinstance(entry, ast.Slice) and bool(entry.lower or entry.upper)
                for entry in index.elts]
-    moved = [list(_windows(site, entry)) if isinstance(entry, ast.Slice) and has_bound else (
+    moved = [_windows(site, entry) if isinstance(entry, ast.Slice) and has_bound else (
         itertools.repeat(entry)) for entry, has_bound in zip(index.elts, bounded, strict=True)]
-    for made in zip(*moved, strict=False) if any(bounded) else ():
-        yield ast.Tuple(list(made), ast.Load())
-
-
-def _slices(site: Site, index: ast.Slice) -> Iterator[ast.expr]:
-    for lower in _bound(site, index.lower):
-        yield ast.Slice(lower, index.upper, index.step)
-    for upper in _bound(site, index.upper):
-        yield ast.Slice(index.lower, upper, index.step)
-    yield from _windows(site, index)
-    yield ast.Slice(index.lower, index.upper, number(-1) if index.step is None else None)
-    if index.lower is index.upper is index.step is None:
-        yield from _whole_numbers(site, 1)
+    yield from (remade(index, elts=list(made))
+                for made in (zip(*moved, strict=False) if any(bounded) else ()))
 
 
 def _whole_numbers(site: Site, dimensions: int) -> Iterator[ast.expr]:
@@ -115,52 +103,42 @@ def _whole_numbers(site: Site, dimensions: int) -> Iterator[ast.expr]:
 def _windows(site: Site, index: ast.Slice) -> Iterator[ast.Slice]:
     """Yield a slice that lies elsewhere: both its ends moved, or its first one scaled in both."""
     lower, upper = index.lower, index.upper
-    whole = _whole(site)
-    for by in whole:
-        start = by if lower is None else ast.BinOp(lower, ast.Mult(), by)
-        yield ast.Slice(start, _replaced(upper, lower, start), index.step)
-    for by in whole if upper is None else ():
-        yield ast.Slice(by, ast.UnaryOp(ast.USub(), by), index.step)
+    for by in _whole(site):
+        start = filled("a * b", a=lower, b=by) if lower else by
+        yield remade(index, lower=start, upper=_restarted(upper, lower, start))
+        if upper is None:
+            yield remade(index, lower=by, upper=filled("-b", b=by))
     if lower is not None and upper is not None:
-        yield ast.Slice(lower, ast.BinOp(lower, ast.Add(), upper), index.step)
+        yield remade(index, upper=filled("a + b", a=lower, b=upper))
 
 
-def _replaced(node: ast.expr | None, old: ast.expr | None, new: ast.expr) -> ast.expr | None:
+def _restarted(node: ast.expr | None, old: ast.expr | None, new: ast.expr) -> ast.expr | None:
     """Return an end with another start in it, or counted from the start."""
     if node is None or old is None:
-        return None if node is None else ast.BinOp(new, ast.Add(), node)
+        return node and filled("a + b", a=new, b=node)
     if isinstance(node, ast.BinOp):
-        left, right = (_replaced(part, old, new) for part in (node.left, node.right))
-        assert left is not None
-        assert right is not None
-        return ast.BinOp(left, node.op, right)
+        left, right = (_restarted(part, old, new) for part in (node.left, node.right))
+        return remade(node, left=left, right=right)
     return new if ast.unparse(node) == ast.unparse(old) else node
 
 
 def _bound(site: Site, bound: ast.expr | None) -> Iterator[ast.expr | None]:
-    if bound is None:
-        whole = [atom for atom in scalars(site.place) if isinstance(atom.value, int)]
-        for atom in whole[:6]:
-            yield atom.node
-            yield ast.UnaryOp(ast.USub(), atom.node)
-        yield number(1)
-        yield number(-1)
+    if bound is not None:
+        yield from _moved(site, bound)
+        yield None
         return
-    yield from _moved(site, bound)
-    yield None
+    for by in (*_whole(site), number(1)):
+        yield from (by, filled("-b", b=by))
 
 
 def _moved(site: Site, node: ast.expr) -> Iterator[ast.expr]:
     """Yield an index one further, one less, or times or plus a whole number in scope."""
     if site.place.shape(node) not in ((), None):
         return
-    yield ast.BinOp(node, ast.Add(), number(1))
-    yield ast.BinOp(node, ast.Sub(), number(1))
-    for atom in scalars(site.place)[:8]:
+    yield from (filled("_ + 1", _=node), filled("_ - 1", _=node))
+    for atom in scalars(site.place)[:MOST_NUMBERS]:
         if isinstance(atom.value, int | np.integer) and "." not in atom.text:
-            yield ast.BinOp(node, ast.Mult(), atom.node)
-            yield ast.BinOp(node, ast.Add(), atom.node)
-            yield ast.BinOp(node, ast.Sub(), atom.node)
+            yield from (filled(text, _=node, a=atom.node) for text in ("_ * a", "_ + a", "_ - a"))
 
 
 def shapes(site: Site) -> Iterator[ast.AST]:
@@ -172,16 +150,11 @@ def shapes(site: Site) -> Iterator[ast.AST]:
     args = node.args[0].elts if len(node.args) == 1 and isinstance(
         node.args[0], ast.Tuple) else node.args
     base = node.func.value
-    shape = site.place.shape(base)
     for order in itertools.islice(itertools.permutations(args), 1, 24):
-        yield ast.Call(node.func, [ast.Tuple(list(order), ast.Load())], node.keywords)
-    yield ast.Attribute(base, "T", ast.Load())
-    if shape is not None and 2 < len(shape) < 6:
-        for axes in itertools.permutations(range(len(shape))):
-            if list(axes) != sorted(axes):
-                turned = ast.Call(ast.Attribute(base, "transpose", ast.Load()),
-                                  [parsed(str(axis)) for axis in axes], [])
-                yield ast.Call(ast.Attribute(turned, "reshape", ast.Load()), node.args,
-                               node.keywords)
-    for atom in arrays(site.place):
-        yield ast.Call(node.func, [parsed(f"{atom.text}.shape")], [])
+        yield remade(node, args=[ast.Tuple(list(order), ast.Load())])
+    yield filled("b.T", b=base)
+    shape = site.place.shape(base) or ()
+    for axes in itertools.permutations(range(len(shape))) if 2 < len(shape) < 6 else ():
+        turned = filled(f"b.transpose({', '.join(map(str, axes))})", b=base)
+        yield remade(node, func=remade(node.func, value=turned))
+    yield from (remade(node, args=[filled("a.shape", a=atom.node)]) for atom in arrays(site.place))

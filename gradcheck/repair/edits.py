@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck.repair import bounds, grows, inserts, lent, lost, swaps, turns
+from gradcheck.repair import bounds, grows, swaps, turns
 from gradcheck.repair.sites import Change, Site
 
 MOST_SITES = 6
 LEVELS: dict[str, Callable[[Site], bool]] = {
     "any": lambda site: True,
     "expression": lambda site: isinstance(site.node, ast.expr),
-    "value": lambda site: site.is_value and isinstance(site.node, ast.expr),
-    "inner": lambda site: isinstance(site.node, ast.expr) and not site.is_value,
+    "value": lambda site: isinstance(site.node, ast.expr),
     "statement": lambda site: isinstance(site.node, ast.stmt),
 }
+# How much less natural an edit inside an expression is that is for what a statement assigns.
+INSIDE = 0.2
 # What a deletion takes away, by what it takes it from.
 TOO_MUCH: dict[type, str] = {
     **dict.fromkeys((ast.Mult, ast.Div, ast.MatMult), "there is a factor too many here"),
@@ -42,7 +43,8 @@ class Kind:
     make : callable
         Yields what may stand in the place of a node.
     level : str
-        Which places it is for, one of `LEVELS`.
+        Which places it is for, one of `LEVELS`; one for a 'value' is tried a tier later inside of
+        what a statement assigns or returns.
     cost : float
         How unnatural it is, compared with others that repair as well.
     more, less : str
@@ -60,12 +62,12 @@ class Kind:
     more: str = ""
     less: str = ""
 
-    def changes(self, site: Site) -> Iterator[Change]:
-        """Yield the edits of this kind at one place."""
-        if not LEVELS[self.level](site):
-            return
-        for new in self.make(site):
-            yield Change(self, ((site, new),), self.cost)
+    def changes(self, site: Site, tier: int | None = None) -> Iterator[Change]:
+        """Yield the edits of this kind at one place, those of its own tier by default."""
+        inside = self.level == "value" and not site.is_value
+        if LEVELS[self.level](site) and (self.tier if tier is None else tier) == self.tier + inside:
+            for new in self.make(site):
+                yield Change(self, ((site, new),), self.cost + INSIDE * inside)
 
     def said(self, site: Site, before: str, after: str) -> str:
         """Return what is wrong at a place where an edit of this kind repairs it."""
@@ -81,8 +83,6 @@ KINDS = (
     Kind("sign", 0, "the opposite sign is wanted here", "dout * x", "-(dout * x)", swaps.signs,
          cost=1.2),
     Kind("name", 0, "another variable is wanted here", "dout * x", "dout * y", swaps.names),
-    Kind("entry", 0, "another entry or attribute is wanted here", "cache['x']", "cache['w']",
-         swaps.keys),
     Kind("constant", 0, "another constant is wanted here", "3 * x", "2 * x", swaps.constants),
     Kind("comparison", 0, "another comparison is wanted here", "x < 0", "x > 0",
          swaps.comparisons),
@@ -103,21 +103,22 @@ KINDS = (
     Kind("other-name", 1, "another variable is wanted here", "slope * slope", "slope * dout",
          swaps.other_names),
     Kind("unpacking", 1, "the cache is not unpacked", "dx = dout * x", "x, w = cache; ...",
-         swaps.unpackings, "statement"),
+         grows.unpackings, "statement"),
     Kind("definition", 1, "a name is not defined", "return dx", "dx = np.zeros_like(x); ...",
-         lost.definitions, "statement", 1.8),
-    Kind("statement", 1, "this statement is too much", "dx *= p", "", inserts.statements,
-         "statement"),
+         grows.definitions, "statement", 1.8),
     Kind("scatter", 1, "an index that stands twice has to count twice", "dw[idx] += dout",
-         "np.add.at(dw, idx, dout)", inserts.scattered, "statement"),
+         "np.add.at(dw, idx, dout)", grows.scattered, "statement"),
     Kind("unread", 0, "a name that is never read is missing here", "dh * o", "dh * o + dc",
-         lent.unread, cost=1.3),
+         grows.unread, cost=1.3),
     Kind("borrowed", 0, "something is missing here", "var ** -1.5", "(var + eps) ** -1.5",
-         lent.borrowed, cost=1.4),
+         grows.borrowed, cost=1.4),
     Kind("end", 0, "an end that is counted from the back is empty at 0", "dx[p:-p]",
          "dx[p:dx.shape[0] - p]", bounds.ends, cost=1.1),
+    Kind("share", 1, "the maximum alone has the gradient, and what is tied one share of it",
+         "x == top", "(x == top) / np.sum(x == top, axis=1, keepdims=True)", grows.shares,
+         cost=1.4),
     Kind("wider", 1, "an array is wanted here", "np.where(pos, dout, slope)",
-         "np.where(pos, dout, slope * dout)", lent.wider, cost=1.5),
+         "np.where(pos, dout, slope * dout)", grows.wider, cost=1.5),
     Kind("bounds", 1, "another bound or index is wanted here", "dx[1:]", "dx[:-1]", bounds.bounds),
     Kind("shape", 1, "another reshape is wanted here", "x.reshape(-1, n)", "x.reshape(n, -1).T",
          bounds.shapes),
@@ -128,18 +129,8 @@ KINDS = (
     Kind("term", 2, "a term is missing here", "dw", "dw + reg * w", grows.terms, "value", 2.0),
     Kind("call", 2, "a call is missing here", "dout", "np.sum(dout, axis=0)", grows.calls,
          "value", 1.7),
-    Kind("inner-factor", 3, "a factor is missing here", "x - mean", "x - mean / N",
-         grows.scalar_factors, "inner", 1.7),
-    Kind("inner-array-factor", 3, "a factor is missing here", "a - b", "a - b * c",
-         grows.array_factors, "inner", 1.8),
-    Kind("inner-call", 3, "a call is missing here", "a - b", "a - np.sum(b, axis=0)",
-         grows.calls, "inner", 1.9),
-    Kind("inner-term", 3, "a term is missing here", "np.sqrt(var)", "np.sqrt(var + eps)",
-         grows.terms, "inner", 2.1),
-    Kind("insertion", 4, "a statement is missing before this", "return dx",
-         "dx *= mask; return dx", inserts.insertions, "statement", 2.5),
 )
-TIERS = sorted({kind.tier for kind in KINDS})
+TIERS = range(4)
 BY_NAME = {kind.name: kind for kind in KINDS}
 # What a finding lets one try first.
 STEERED = {
@@ -147,7 +138,7 @@ STEERED = {
     "missing-transpose": ("transpose", "shape"), "wrong-axis-sum": ("axis", "transpose"),
     "outputs-swapped": ("order",), "mask-inverted": ("sign", "comparison"),
     "wrong-threshold": ("constant", "comparison"), "wrong-shape": ("axis", "keepdims", "transpose"),
-    "wrong-cached-value": ("name", "entry"), "scaled": ("constant", "operator"),
+    "wrong-cached-value": ("name",), "scaled": ("constant", "operator"),
     "mask-mismatch": ("name", "comparison"), "raises": ("order", "transpose", "keepdims"),
     "padding-crop": ("end",),
 }
@@ -156,13 +147,12 @@ STEERED = {
 def changes(sites: Sequence[Site], tier: int, codes: Sequence[str]) -> Iterator[Change]:
     """Yield the edits of a tier, those that the findings name and the nearest lines first."""
     first = [name for code in codes for name in STEERED.get(code, ())]
-    kinds = sorted((kind for kind in KINDS if kind.tier == tier),
-                   key=lambda kind: kind.name not in first)
+    kinds = sorted(KINDS, key=lambda kind: kind.name not in first)
     for score in sorted({site.place.score for site in sites}):
         near = [site for site in sites if site.place.score == score]
         for kind in kinds:
-            for site in near:
-                yield from kind.changes(site)
+            for site in near if kind.tier <= tier <= kind.tier + 1 else ():
+                yield from kind.changes(site, tier)
 
 
 def statements_of(tree: ast.FunctionDef) -> list[ast.stmt]:
@@ -182,7 +172,7 @@ def everywhere(sites: Sequence[Site]) -> Iterator[Change]:
     for group in groups.values():
         if not 1 < len(group) <= MOST_SITES:
             continue
-        for name in ("name", "axis", "transpose", "keepdims", "comparison", "operator", "entry",
+        for name in ("name", "axis", "transpose", "keepdims", "comparison", "operator",
                      "deletion", "exponent", "bounds"):
             kind = BY_NAME[name]
             made = [list(kind.changes(site)) for site in group]

@@ -16,8 +16,8 @@ import numpy as np
 from gradcheck.repair import edits
 from gradcheck.repair.angelic import Suspect, suspects
 from gradcheck.repair.bench import Bench, Outcome, Part
+from gradcheck.repair.grows import missing_name
 from gradcheck.repair.limit import clock
-from gradcheck.repair.lost import missing_name
 from gradcheck.repair.sites import Change, Site, sites_of
 from gradcheck.repair.slice import OWN, SHARED, scores
 from gradcheck.repair.steered import by_ratio, by_value, yielding
@@ -128,7 +128,7 @@ class Search:
             return list(groups)
         near = [(part, [site for site in sites if site.statement in lines])
                 for part, sites in groups]
-        for tier in edits.TIERS[1:-1]:
+        for tier in edits.TIERS[1:]:
             for part, sites in near:
                 self._try(part, edits.changes(sites, tier, self.codes))
                 if self._is_over:

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcheck.foreign import as_array, is_namespace
 from gradcheck.repair.code import Source
+from gradcheck.repair.nodes import filled
 from gradcheck.repair.trace import Run
 from gradcheck.repair.where import Known, Where, is_pure
 
@@ -52,6 +53,18 @@ class Site:
     def parent(self) -> ast.AST:
         """The node above."""
         return self.parents[0] if self.parents else self.statement
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of what it is worth, None for what is no number or array."""
+        return self.place.shape(self.node)
+
+    def made(self, *templates: str, **parts: ast.expr) -> Iterator[Any]:
+        """Yield templates with the node as `_`, and with NumPy under the name that it has here."""
+        alias = self.place.numpy
+        for template in templates:
+            if alias or "np." not in template:
+                yield filled(template, _=self.node, np=ast.Name(alias, ast.Load()), **parts)
 
     @property
     def is_value(self) -> bool:

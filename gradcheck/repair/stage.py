@@ -10,24 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.contract.inspection import as_gradients
 from gradcheck.contract.layer import Layer
 from gradcheck.numeric.scalar import NetLoss
 from gradcheck.repair import places as argument_places
 from gradcheck.repair.angelic import lines_of
 from gradcheck.repair.apart import apart
 from gradcheck.repair.bench import Bench
+from gradcheck.repair.forwards import of_forward
 from gradcheck.repair.judged import repairs_by
 from gradcheck.repair.limit import clock, ended_after
 from gradcheck.repair.search import Candidate, Search
 from gradcheck.repair.telling import only_place, told, undisturbed
-from gradcheck.repair.truth import Place, distances
-from gradcheck.repair.verify import Judge, passes, proved
+from gradcheck.repair.truth import Place
+from gradcheck.repair.verify import passes, proved
 from gradcheck.repaired import Repair
 
 SECONDS = 3.0
-# Forward has to stay finite where it is, or an edit takes the eps that keeps it so.
-LEVELS = (0.0, 1.0, 3.0)
 MOST_PLACES, MOST_SAME = 3, 2
 # Test mode is among the first, and what it holds must not depend on how busy the machine is.
 LEAST_HELD = 2
@@ -39,13 +37,13 @@ SLOW = 5e-4
 LEAST_PLACES = 2
 MOST_JUDGED = 4
 MOST_SUSPECTS = 3
-FORWARD_SECONDS, FORWARD_TIERS = 1.0, 2
+TIES = "pool-spread"
 
 
 def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
-               others: Iterable[Layer] | None = None, seconds: float = SECONDS,
-               judges: Sequence[Judge] = (), seed: int = 0) -> tuple[Repair, ...] | None:
-    """Return the edit that repairs a layer, or nothing; None where every gradient is right.
+               others: Iterable[Layer] | None = None, seconds: float = SECONDS
+               ) -> tuple[Repair, ...]:
+    """Return the edit that repairs a layer, or lines that may be wrong, or nothing.
 
     Parameters
     ----------
@@ -60,53 +58,54 @@ def repairs_of(layer: Layer, codes: Sequence[str], *, kind: str = "layer",
         as `variants` makes of its own.
     seconds : float
         At most, in all.
-    judges : sequence of callable
-        What else an edit has to satisfy.
-    seed : int
-        Draws other arguments.
     """
-    found: tuple[Repair, ...] | None = ()
+    found: tuple[Repair, ...] = ()
     seconds *= getattr(layer.forward, "patience", 1)
-    with ended_after(seconds):
-        found = _repairs_of(layer, codes, kind, others, seconds, judges, seed)
+    with ended_after(seconds), undisturbed():
+        found = _repairs_of(apart(layer), codes, kind, others, clock() + seconds)
     return found  # noqa: RET504  (nothing, where the time ran out)
 
 
 def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[Layer] | None,
-                seconds: float, judges: Sequence[Judge], seed: int) -> tuple[Repair, ...] | None:
-    deadline, layer = clock() + seconds, apart(layer)
-    with undisturbed():
-        try:
-            place, given = _first(layer, kind, others, seed)
-        except Exception:
-            return ()
-        if place.seconds > SLOWEST:
-            return ()
-        until = clock() + min(MOST_SECONDS, seconds / 3)
-        bench = Bench([place, *_places(layer, given, until, _is_taken(place))])
-        if not bench.parts:  # compiled code, and what has no source
-            return ()
-        search = Search(bench, codes, deadline, kind)
-        candidates = search.run()
-        if search.base.is_right:
-            return None
-        for candidate in candidates[:MOST_JUDGED]:
-            if candidate.elsewhere >= LEAST_PLACES and proved(
-                    bench, [(candidate.part, candidate.code)], kind, deadline, judges):
-                found = told(candidate.part.source, candidate.changes, _wrong(search, layer),
-                             candidate.elsewhere)
-                if found is not None:
-                    return (found,)
-        hints = [_hint(candidate, search, layer) for candidate in candidates[:1]
-                 if not any(place.is_new for place in bench.places[1:])]
-        return tuple(hints) or _of_forward(bench, search, kind, deadline) or tuple(
-            _suspected(search, layer))
+                deadline: float) -> tuple[Repair, ...]:
+    try:
+        place, given = _first(layer, kind, others)
+    except Exception:
+        return ()
+    if place.seconds > SLOWEST:
+        return ()
+    until = min(clock() + MOST_SECONDS, (2 * clock() + deadline) / 3)
+    bench = Bench([place, *_places(layer, given, until, _is_taken(place))])
+    shared = _of_ties(bench, deadline) if TIES in codes else ()
+    if shared or not bench.parts:
+        return shared
+    search = Search(bench, codes, deadline, kind)
+    candidates = search.run()
+    if search.base.is_right:
+        return ()
+    hints = [_hint(candidate, search, layer) for candidate in candidates[:1]
+             if not any(place.is_new for place in bench.places[1:])]
+    return (_proved(search, candidates, layer) or tuple(hints)
+            or of_forward(bench, kind, _wrong(search, layer), deadline)
+            or tuple(_suspected(search, layer)))
 
 
-def _first(layer: Layer, kind: str, others: Iterable[Layer] | None, seed: int
+def _proved(search: Search, candidates: Sequence[Candidate], layer: Layer) -> tuple[Repair, ...]:
+    """Return the most natural candidate that the check itself finds right, or nothing."""
+    for candidate in candidates[:MOST_JUDGED]:
+        if candidate.elsewhere >= LEAST_PLACES and proved(
+                search.bench, candidate.part, candidate.code, search.kind, search.deadline):
+            found = told(candidate.part.source, candidate.changes, _wrong(search, layer),
+                         candidate.elsewhere)
+            if found is not None:
+                return (found,)
+    return ()
+
+
+def _first(layer: Layer, kind: str, others: Iterable[Layer] | None
            ) -> tuple[Place, Iterable[Layer]]:
     """Return where candidates are tried first, and what holds them then."""
-    place = Place(layer, whole=True, seed=seed)
+    place = Place(layer, whole=True)
     given = variants(layer, kind) if others is None else others
     if SLOW < place.seconds <= SLOWEST and kind == "layer":
         place = _shrunk(place)
@@ -121,21 +120,18 @@ def _shrunk(place: Place) -> Place:
 
     Each candidate is run at it; those that are right there are held to the larger arguments.
     """
-    wrong = _wrong_at(Place(place.layer, seed=place.seed))
+    wrong = _wrong_at(Place(place.layer))
     for args in argument_places.smaller(place.layer.args, np.random.default_rng(20)):
         with contextlib.suppress(Exception):
-            small = Place(replace(place.layer, args=args), seed=place.seed)
+            small = Place(replace(place.layer, args=args))
             if small.seconds < place.seconds and _wrong_at(small) == wrong:
-                return Place(small.layer, whole=True, seed=place.seed)
+                return Place(small.layer, whole=True)
     return place
 
 
 def _wrong_at(place: Place) -> list[bool]:
     """Return of each gradient whether it is wrong; of all where backward raises."""
-    found = None
-    with contextlib.suppress(Exception):
-        found = as_gradients(place.layer.backward(place.dout.copy(), place.fresh_cache()))
-    return [not far <= 1.0 for far in distances(place, found or ())]
+    return [not far <= 1.0 for far in place.distances_now()]
 
 
 def _is_taken(place: Place) -> bool:
@@ -143,11 +139,7 @@ def _is_taken(place: Place) -> bool:
 
     Forward may take by accident what was never meant, such as a last gate of one column.
     """
-    try:
-        found = as_gradients(place.layer.backward(place.dout.copy(), place.fresh_cache()))
-    except Exception:
-        return False
-    return found is not None and all(map(np.isfinite, distances(place, found)))
+    return all(map(np.isfinite, place.distances_now()))
 
 
 def _places(layer: Layer, others: Iterable[Layer], until: float, taken: bool) -> Iterator[Place]:
@@ -203,65 +195,16 @@ def _settings(layer: Layer) -> tuple[str, ...]:
     return ("settings", *(repr(arg) for arg in layer.args if isinstance(arg, int | float | dict)))
 
 
-def _of_forward(bench: Bench, search: Search, kind: str, deadline: float) -> tuple[Repair, ...]:
-    """Return the edit of forward with which it agrees with backward as that is, or nothing."""
-    layers = [place.layer for place in bench.places if place.is_new]
-    if kind != "layer" or len(layers) <= LEAST_PLACES:
-        return ()
-    first = layers[0]
-    shapes = [_shape_of_output(layer) for layer in layers]
-    mattered = [_matters(Place(layer)) for layer in layers]
-    finite = [_is_finite(layer) for layer in _level(first)]
-
-    def agrees() -> bool:
-        # where nothing comes out, any gradient is right
-        return [_shape_of_output(layer) for layer in layers] == shapes and all(
-            map(_agrees, layers, mattered))
-
-    def passes_all() -> bool:
-        return all(passes(Place(layer), kind) for layer in layers)
-
-    def stays_finite() -> bool:
-        now = [_is_finite(layer) for layer in _level(first)]
-        return all(after or not before for before, after in zip(finite, now, strict=True))
-
+def _of_ties(bench: Bench, deadline: float) -> tuple[Repair, ...]:
+    """Return the edit with which ties share a gradient, as the check alone can judge."""
+    first, *others = bench.places
+    right = [place for place in others if not any(_wrong_at(place))]
     return repairs_by(
-        lambda: first.forward(*first.copies()), [agrees, stays_finite, passes_all], side="forward",
-        verified=len(layers) - 1, arguments=_wrong(search, first), tiers=FORWARD_TIERS,
-        seconds=min(FORWARD_SECONDS, deadline - clock()))
-
-
-def _level(layer: Layer) -> Iterator[Layer]:
-    """Yield a layer at arrays of one number: nothing varies in them, and a root may be of zero."""
-    for level in LEVELS:
-        args = tuple(np.full_like(arg, level) if isinstance(arg, np.ndarray) and (
-            arg.dtype.kind == "f") else arg for arg in layer.args)
-        yield replace(layer, args=args)
-
-
-def _is_finite(layer: Layer) -> bool:
-    try:
-        return bool(np.all(np.isfinite(layer.forward(*layer.copies())[0])))
-    except Exception:
-        return False
-
-
-def _shape_of_output(layer: Layer) -> tuple[int, ...]:
-    return np.shape(layer.forward(*layer.copies())[0])
-
-
-def _agrees(layer: Layer, mattered: list[bool]) -> bool:
-    """Whether backward gives the gradient of forward, both as they now run, and no zeros."""
-    place = Place(layer)
-    found = as_gradients(layer.backward(place.dout.copy(), place.fresh_cache()))
-    return found is not None and max(distances(place, found), default=2.0) <= 1.0 and all(
-        after or not before for before, after in zip(mattered, _matters(place), strict=True))
-
-
-def _matters(place: Place) -> list[bool]:
-    """Return of each argument whether the output depends on it."""
-    return [any(abs(along.slope) > 2 * along.error for along in truth.along)
-            for truth in place.truths]
+        lambda: first.layer.backward(first.dout.copy(), first.fresh_cache()),
+        [lambda: not any(any(_wrong_at(place)) for place in right),
+         lambda: all(passes(Place(place.layer), "layer") for place in bench.places)],
+        side="backward", verified=len(others), arguments=first.layer.names, first=("share",),
+        tiers=0, seconds=deadline - clock())
 
 
 def _suspected(search: Search, layer: Layer) -> Iterator[Repair]:

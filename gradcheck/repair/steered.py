@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck.repair import edits
-from gradcheck.repair.atoms import parsed
 from gradcheck.repair.bench import FAULTS, Bench, Part
 from gradcheck.repair.edits import Kind
-from gradcheck.repair.inserts import is_written
+from gradcheck.repair.nodes import parsed
 from gradcheck.repair.sites import Change, Site
 from gradcheck.repair.values import expressions, named_numbers, scaled
 
@@ -47,9 +46,7 @@ def by_ratio(bench: Bench, part: Part, sites: Sequence[Site]) -> Iterator[Change
         for site in sites:
             if isinstance(getattr(site.node, "ctx", None), ast.Store):
                 continue
-            if isinstance(site.node, ast.stmt) and not site.is_nested:
-                yield from _scaled_before(site, ratio)
-            elif site.is_value or site.place.shape(site.node) == ():
+            if site.is_value or site.place.shape(site.node) == ():
                 yield from _scaled_by(site, ratio)
 
 
@@ -64,18 +61,6 @@ def _scaled_by(site: Site, ratio: float) -> Iterator[Change]:
         for wanted in (value * ratio, value / ratio):
             for text in named_numbers(float(wanted), site.place):
                 yield Change(kind, ((site, parsed(text)),), kind.cost)
-
-
-def _scaled_before(site: Site, ratio: float) -> Iterator[Change]:
-    """Yield a statement after one that scales a gradient which it reads."""
-    kind = edits.BY_NAME["insertion"]
-    read = {node.id for node in ast.walk(site.node) if isinstance(node, ast.Name)
-            and isinstance(node.ctx, ast.Load) and is_written(node.id)}
-    for text in named_numbers(1 / ratio, site.place):
-        for name in sorted(read):
-            if np.ndim(site.place.scope.get(name, 0)):
-                made = ast.AugAssign(ast.Name(name, ast.Store()), ast.Div(), parsed(text))
-                yield Change(kind, ((site, [made, site.node]),), kind.cost)
 
 
 def yielding(site: Site, value: Any) -> Iterator[Change]:

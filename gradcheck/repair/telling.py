@@ -40,13 +40,13 @@ def only_place(source: Source, site: Site, kind: str, words: str, arguments: tup
 def told(source: Source, changes: Sequence[Change], arguments: tuple[str, ...], verified: int,
          side: str = "backward") -> Repair | None:
     """Return edits as a report tells them; None where they cannot be written."""
-    lines = text.edited(source, changes)
     with contextlib.ExitStack() as stack:
         for entry in changes:
             stack.enter_context(entry.applied())
-        if lines is None or not text.is_faithful(source, lines):
-            return None
-    first, *also = dict.fromkeys(_places(source, changes, lines))
+        lines = text.edited(source, changes)
+    if lines is None:
+        return None
+    first, *also = dict.fromkeys(_places(source, changes))
     return Repair(
         file=source.file, line=first.line, column=first.column, before=first.before,
         after=first.after, diff=unified(source.file, source.lines, lines),
@@ -55,11 +55,10 @@ def told(source: Source, changes: Sequence[Change], arguments: tuple[str, ...], 
         also=tuple(sorted(also, key=lambda place: (place.line, place.column))))
 
 
-def _places(source: Source, changes: Sequence[Change], lines: Sequence[str]
-            ) -> Iterator[OtherPlace]:
+def _places(source: Source, changes: Sequence[Change]) -> Iterator[OtherPlace]:
     """Yield every place that is edited, as a report tells it."""
     for change in changes:
         for site, new in change.parts:
-            (line, column), before, after = text.shown(source, lines, site, new)
+            (line, column), before, after = text.shown(source, site, new)
             yield OtherPlace(line + 1, column + 1, before, after,
-                        change.kind.said(site, before, after), source.lines[line].rstrip("\n"))
+                             change.kind.said(site, before, after), source.lines[line].rstrip("\n"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.contract.inspection import as_gradients
 from gradcheck.contract.layer import Layer
 from gradcheck.nested import IMMUTABLE
 from gradcheck.numeric.dependence import align
 from gradcheck.numeric.differences import Problem, central_differences
 from gradcheck.numeric.evaluator import Evaluator, output_of
 from gradcheck.numeric.ladder import step_lengths
+from gradcheck.repair.limit import clock
 
 Array = NDArray[Any]
 DIRECTIONS = 2
@@ -102,9 +104,9 @@ class Place:
     def __post_init__(self) -> None:
         self.evaluator = Evaluator(self.layer.forward, self.layer.args)
         self.evaluator.protect = True
-        started = time.perf_counter()
+        started = clock()
         returned = self.evaluator.call()
-        self.seconds = time.perf_counter() - started
+        self.seconds = clock() - started
         self.out, self.cache = output_of(returned).astype(np.float64).copy(), returned[1]
         if not np.all(np.isfinite(self.out)):
             raise ValueError("forward's output is not finite")
@@ -116,6 +118,13 @@ class Place:
     def truths(self) -> list[Truth]:
         """The true gradients, in the order of the layer's `wrt`."""
         return [self._truth(position) for position in self.layer.wrt]
+
+    def distances_now(self) -> list[float]:
+        """Return how far each gradient is as the layer now runs; infinite where it raises."""
+        found = None
+        with contextlib.suppress(Exception):
+            found = as_gradients(self.layer.backward(self.dout.copy(), self.fresh_cache()))
+        return distances(self, found or ())
 
     def fresh_cache(self) -> Any:
         """Return a copy of the cache, as a candidate may write into it."""

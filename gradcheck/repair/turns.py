@@ -6,48 +6,39 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from gradcheck.repair.atoms import parsed
+from gradcheck.repair.nodes import is_loaded, parsed, remade, replaced
 from gradcheck.repair.sites import Site
 
 MOST_AXES = 4
+REDUCTIONS = ("sum", "mean", "max", "min", "var", "std", "prod", "argmax", "argmin", "cumsum",
+              "amax", "squeeze", "expand_dims")
 # as NumPy says it, and as torch does
 AXIS, KEPT = ("axis", "dim"), ("keepdims", "keepdim")
 
 
 def axes(site: Site) -> Iterator[ast.AST]:
     """Yield it along another axis, several, or all."""
-    node = site.node
-    dimensions = reduced(site)
+    node, dimensions = site.node, reduced(site)
     if dimensions is None:
         return
-    given = next((word for word in node.keywords if word.arg in AXIS), None)
+    given = [word for word in node.keywords if word.arg in AXIS]
     rest = [word for word in node.keywords if word.arg not in AXIS]
-    called = given.arg if given else AXIS[0]
-    place = 1 if _is_function(site) else 0
-    args = node.args if given is not None else node.args[:place]
-    now = given.value if given else node.args[place] if len(node.args) > place else None
-    text = ast.unparse(now) if now is not None else "None"
-    for axis in _axis_texts(dimensions):
-        if axis != text:
+    place = int(_is_function(site))
+    now = ([word.value for word in given] or node.args[place:] or [None])[0]
+    called = given[0].arg if given else AXIS[0]
+    several = (chosen for count in range(2, dimensions)
+               for chosen in itertools.combinations(range(dimensions), count))
+    for axis in map(str, (*range(dimensions), None, *several)):
+        if axis != (ast.unparse(now) if now else "None"):
             words = [ast.keyword(called, parsed(axis))] if axis != "None" else []
-            yield ast.Call(node.func, list(args), [*words, *rest])
-
-
-def _axis_texts(dimensions: int) -> Iterator[str]:
-    yield from map(str, range(dimensions))
-    yield "None"
-    for count in range(2, dimensions):
-        for chosen in itertools.combinations(range(dimensions), count):
-            yield f"({', '.join(map(str, chosen))})"
+            yield ast.Call(node.func, node.args if given else node.args[:place], [*words, *rest])
 
 
 def reduced(site: Site) -> int | None:
     """Return how many axes there are of what a sum, a mean or a maximum is taken of."""
     node = site.node
-    reductions = ("sum", "mean", "max", "min", "var", "std", "prod", "argmax", "argmin", "cumsum",
-                  "amax", "squeeze", "expand_dims")
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-            and node.func.attr in reductions):
+            and node.func.attr in REDUCTIONS):
         return None
     operand = node.args[0] if _is_function(site) and node.args else node.func.value
     shape = site.place.shape(operand)
@@ -56,20 +47,17 @@ def reduced(site: Site) -> int | None:
 
 def _is_function(site: Site) -> bool:
     """Whether it is np.sum(x), and not x.sum()."""
-    func = site.node.func
-    return isinstance(func.value, ast.Name) and func.value.id == site.place.numpy
+    return getattr(site.node.func.value, "id", None) == site.place.numpy
 
 
 def keepdims(site: Site) -> Iterator[ast.AST]:
     """Yield it with the axis of length one kept, or dropped."""
-    node = site.node
-    if reduced(site) is None:
-        return
-    rest = [word for word in node.keywords if word.arg not in KEPT]
-    if len(rest) == len(node.keywords):
+    if reduced(site) is not None:
+        words = site.node.keywords
+        rest = [word for word in words if word.arg not in KEPT]
         called = KEPT[any(word.arg == AXIS[1] for word in rest)]
-        rest = [*rest, ast.keyword(called, ast.Constant(True))]
-    yield ast.Call(node.func, node.args, rest)
+        kept = [ast.keyword(called, ast.Constant(True))] if len(rest) == len(words) else []
+        yield remade(site.node, keywords=[*rest, *kept])
 
 
 def transposes(site: Site) -> Iterator[ast.AST]:
@@ -77,42 +65,32 @@ def transposes(site: Site) -> Iterator[ast.AST]:
     node = site.node
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield node.value
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (
-            node.func.attr == "transpose"):
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "transpose":
         yield from _permuted(site)
-    elif isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-        yield from _transposed(node, len(site.place.shape(node) or ()))
-    if isinstance(node, ast.BinOp | ast.Call) and _product(node):
-        left, right = _product(node)  # type: ignore[misc]
-        for first, second in ((_turned(left), _turned(right)), (_turned(right), _turned(left))):
+    elif is_loaded(node):
+        dimensions = len(site.shape or ())
+        if dimensions == 2:
+            yield from site.made("_.T")
+        elif 2 < dimensions < 5 and isinstance(node, ast.Name):
+            order = [*range(dimensions - 2), dimensions - 1, dimensions - 2]
+            yield from site.made(f"_.transpose({', '.join(map(str, order))})")
+    if _product(node):
+        left, right = _product(node)
+        for first, second in ((_turned(left), _turned(right)), (_turned(right), _turned(left)),
+                              (_turned(right), left), (right, _turned(left))):
             yield _with_operands(node, first, second)
-        yield _with_operands(node, _turned(right), left)
-        yield _with_operands(node, right, _turned(left))
-
-
-def _transposed(node: ast.expr, dimensions: int) -> Iterator[ast.AST]:
-    """Yield a matrix with its axes exchanged, or the matrices of a stack."""
-    if dimensions == 2:
-        yield ast.Attribute(node, "T", ast.Load())
-    elif 2 < dimensions < 5 and isinstance(node, ast.Name):
-        order = [*range(dimensions - 2), dimensions - 1, dimensions - 2]
-        yield ast.Call(ast.Attribute(node, "transpose", ast.Load()),
-                       [parsed(str(axis)) for axis in order], [])
 
 
 def _permuted(site: Site) -> Iterator[ast.AST]:
-    node = site.node
-    function = _is_function(site)
-    args = node.args[function:]
-    axes_of = args[0].elts if args and isinstance(args[0], ast.Tuple | ast.List) else args
-    if all(isinstance(axis, ast.Constant) for axis in axes_of) and 2 < len(axes_of) < 6:
-        for order in itertools.permutations(axes_of):
-            if list(order) != list(axes_of):
-                new: list[ast.expr] = list(order)
-                if axes_of is not args:
-                    new = [ast.Tuple(new, ast.Load())]
-                yield ast.Call(node.func, [*node.args[:function], *new], [])
-    yield node.args[0] if function else node.func.value
+    """Yield a transpose of other axes, or none."""
+    node, own = site.node, site.node.args[int(_is_function(site)):]
+    given = own[0].elts if own and isinstance(own[0], ast.Tuple | ast.List) else own
+    if all(isinstance(axis, ast.Constant) for axis in given) and 2 < len(given) < 6:
+        for order in itertools.permutations(given):
+            if list(order) != list(given):
+                new = list(order) if given is own else [ast.Tuple(list(order), ast.Load())]
+                yield ast.Call(node.func, [*node.args[:len(node.args) - len(own)], *new], [])
+    yield node.args[0] if _is_function(site) else node.func.value
 
 
 def _turned(node: ast.expr) -> ast.expr:
@@ -121,27 +99,24 @@ def _turned(node: ast.expr) -> ast.expr:
     return ast.Attribute(node, "T", ast.Load())
 
 
-def _product(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+def _product(node: ast.AST) -> tuple[ast.expr, ...]:
     """Return the operands of a matrix product: a @ b, np.dot(a, b), a.dot(b)."""
-    if isinstance(node, ast.BinOp):
-        return (node.left, node.right) if isinstance(node.op, ast.MatMult) else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        return node.left, node.right
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in (
-            "dot", "matmul"):
-        if len(node.args) == 2:
-            return node.args[0], node.args[1]
-        if len(node.args) == 1:
-            return node.func.value, node.args[0]
-    return None
+            "dot", "matmul") and 0 < len(node.args) < 3:
+        return (node.func.value, *node.args)[-2:]
+    return ()
 
 
 def _with_operands(node: ast.expr, left: ast.expr, right: ast.expr) -> ast.expr:
+    """Return a matrix product of others."""
     if isinstance(node, ast.BinOp):
         return ast.BinOp(left, node.op, right)
     assert isinstance(node, ast.Call)
-    assert isinstance(node.func, ast.Attribute)
     if len(node.args) == 2:
-        return ast.Call(node.func, [left, right], node.keywords)
-    return ast.Call(ast.Attribute(left, node.func.attr, ast.Load()), [right], node.keywords)
+        return remade(node, args=[left, right])
+    return remade(node, func=remade(node.func, value=left), args=[right])
 
 
 def orders(site: Site) -> Iterator[ast.AST]:
@@ -149,18 +124,11 @@ def orders(site: Site) -> Iterator[ast.AST]:
     node = site.node
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub | ast.Div | ast.MatMult):
         yield ast.BinOp(node.right, node.op, node.left)
-    elif isinstance(node, ast.Call) and _product(node):
-        left, right = _product(node)  # type: ignore[misc]
-        yield _with_operands(node, right, left)
-    elif isinstance(node, ast.Call) and len(node.args) > 1:
-        for i, j in itertools.combinations(range(len(node.args)), 2):
-            yield ast.Call(node.func, _exchanged(node.args, i, j), node.keywords)
-    elif isinstance(node, ast.Tuple | ast.List) and 2 <= len(node.elts) <= 9:
-        for i, j in itertools.combinations(range(len(node.elts)), 2):
-            yield type(node)(_exchanged(node.elts, i, j), node.ctx)
-
-
-def _exchanged(entries: list[ast.expr], i: int, j: int) -> list[ast.expr]:
-    new = list(entries)
-    new[i], new[j] = new[j], new[i]
-    return new
+    elif _product(node):
+        yield _with_operands(node, *reversed(_product(node)))
+    elif isinstance(node, ast.Call | ast.Tuple | ast.List):
+        field = "args" if isinstance(node, ast.Call) else "elts"
+        entries = getattr(node, field)
+        for i, j in itertools.combinations(range(len(entries)), 2) if len(entries) < 10 else ():
+            new = replaced(replaced(entries, i, entries[j]), j, entries[i])
+            yield remade(node, **{field: new})

@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.repair.atoms import Atom, arrays, parsed, scalars
+from gradcheck.repair.atoms import Atom, arrays, scalars
+from gradcheck.repair.grows import fits
+from gradcheck.repair.nodes import filled, parsed
 from gradcheck.repair.sites import Site
 from gradcheck.repair.where import Where
 
 Array = NDArray[Any]
 ALIKE = 1e-6
 MOST_FORMS = 240
+JACOBIAN = ", keepdims=True)))"
 MOST_NAMES = 6
 
 
@@ -45,13 +48,17 @@ def expressions(site: Site, wanted: Array) -> Iterator[tuple[str, ast.expr]]:
     """
     for node in _with_less(site.node):
         value = site.place.value(node)
-        if np.shape(value) == wanted.shape and _is_alike(value, wanted):
+        if site.place.shape(node) == wanted.shape and (
+                np.linalg.norm(value - wanted) <= ALIKE * np.linalg.norm(wanted)):
             yield "deletion", node
     now = site.place.value(site.node)
-    pool = _forms(site.place, wanted.shape)
+    empty = now is None or not np.any(now)  # to be written into below
+    pool = [form for form in _forms(site.place, wanted.shape)
+            if not (empty and JACOBIAN in form[0])]
     if isinstance(now, np.ndarray) and now.shape == wanted.shape and now.dtype.kind == "f":
         for node in _matching(wanted - now, pool, site.place):
-            yield "term", _joined(site.node, node)
+            sign, term = ("-", node.operand) if isinstance(node, ast.UnaryOp) else ("+", node)
+            yield "term", filled(f"_ {sign} a", _=site.node, a=term)
         yield from _factors(site, now, wanted, pool)
     for node in _matching(wanted, pool, site.place):
         yield "rewritten", node
@@ -65,13 +72,6 @@ def _with_less(node: ast.expr) -> Iterator[ast.expr]:
             yield node.right
         for left in _with_less(node.left):
             yield ast.BinOp(left, node.op, node.right)
-
-
-def _is_alike(value: Any, wanted: Array) -> bool:
-    """Whether a value is the wanted one, but for rounding."""
-    found = np.asarray(value)
-    return found.dtype.kind in "fiu" and bool(
-        np.linalg.norm(found - wanted) <= ALIKE * np.linalg.norm(wanted))
 
 
 def _factors(site: Site, now: Array, wanted: Array, pool: list[tuple[str, Array]]
@@ -88,25 +88,17 @@ def _factors(site: Site, now: Array, wanted: Array, pool: list[tuple[str, Array]
     own = ast.unparse(site.node)
     masked = [(text, value[live]) for text, value in pool if own not in text]
     for node in _matching(ratio, masked, site.place):
-        yield "array-factor", ast.BinOp(site.node, ast.Mult(), node)
+        yield "array-factor", filled("_ * a", _=site.node, a=node)
     for node in _matching(wanted * now, pool, site.place):
-        yield "array-factor", ast.BinOp(node, ast.Div(), site.node)
+        yield "array-factor", filled("a / _", _=site.node, a=node)
 
 
 def scaled(node: ast.expr, coefficient: str) -> ast.expr:
     """Return an expression times a number, or over one."""
     inverse = re.fullmatch(r"(-?)\(1 / (.*)\)", coefficient)
     if inverse is None:
-        return ast.BinOp(node, ast.Mult(), parsed(coefficient))
-    whole = ast.BinOp(node, ast.Div(), parsed(inverse[2]))
-    return ast.UnaryOp(ast.USub(), whole) if inverse[1] else whole
-
-
-def _joined(node: ast.expr, term: ast.expr) -> ast.expr:
-    """Return a sum, a difference where the term has a minus."""
-    if isinstance(term, ast.UnaryOp):
-        return ast.BinOp(node, ast.Sub(), term.operand)
-    return ast.BinOp(node, ast.Add(), term)
+        return filled(f"_ * {coefficient}", _=node)
+    return filled(f"{inverse[1]}(_ / ({inverse[2]}))", _=node)
 
 
 def _matching(wanted: Array, pool: list[tuple[str, Array]], where: Where) -> Iterator[ast.expr]:
@@ -120,7 +112,10 @@ def _matching(wanted: Array, pool: list[tuple[str, Array]], where: Where) -> Ite
             continue
         factor = float(np.sum(wanted * value)) / square
         if abs(factor) > 1e-12 and np.linalg.norm(wanted - factor * value) <= ALIKE * size:
-            yield from (_times(coefficient, text) for coefficient in named_numbers(factor, where))
+            for times in named_numbers(factor, where):
+                yield parsed(f"{times[:-1]}{text}" if times in ("1", "-1") else
+                             f"-({times[1:]} * {text})" if times[0] == "-" else
+                             f"({times} * {text})")
 
 
 def _pairs(wanted: Array, pool: list[tuple[str, Array]]) -> Iterator[tuple[str, Array]]:
@@ -136,13 +131,6 @@ def _pairs(wanted: Array, pool: list[tuple[str, Array]]) -> Iterator[tuple[str, 
         for j in np.flatnonzero(along >= (1 - 1e-11) * squares * float(flat @ flat)):
             if squares[j]:
                 yield f"({text} * {pool[i + j][0]})", products[j].reshape(wanted.shape)
-
-
-def _times(coefficient: str, text: str) -> ast.expr:
-    if coefficient in ("1", "-1"):
-        return parsed(text if coefficient == "1" else f"-{text}")
-    sign = "-" * coefficient.startswith("-")
-    return parsed(f"{sign}({coefficient.removeprefix('-')} * {text})")
 
 
 def named_numbers(factor: float, where: Where) -> Iterator[str]:
@@ -175,61 +163,61 @@ def _held(atom: Atom) -> str:
 def _forms(where: Where, shape: tuple[int, ...]) -> list[tuple[str, Array]]:
     """Return what can be made of one array, or of two by a product, that has a shape."""
     found: dict[str, Array] = {}
-    atoms = arrays(where)
+    held = [(atom.text, atom.value.astype(float), atom.value.dtype.kind == "f")
+            for atom in arrays(where)]
     with np.errstate(all="ignore"):
         for text, value in itertools.chain(
-                (form for atom in atoms for form in _of_one(atom, shape, where.numpy)),
-                (form for a, b in itertools.permutations(atoms, 2)
-                 for form in _of_two(a, b, shape, where.numpy))):
-            if len(found) < MOST_FORMS and np.all(np.isfinite(value)):
+                (form for atom in held for form in _of_one(*atom, shape, where.numpy)),
+                (form for a, b in itertools.permutations(held, 2)
+                 for form in _of_two(*a[:2], *b[:2], shape, where.numpy))):
+            if len(found) < MOST_FORMS and _reaches(value.shape, shape) and (
+                    np.all(np.isfinite(value))):
                 found.setdefault(text, np.broadcast_to(value, shape))
     return list(found.items())
 
 
-def _of_one(atom: Atom, shape: tuple[int, ...], alias: str) -> Iterator[tuple[str, Array]]:
-    text = atom.text
-    value = atom.value.astype(float)
-    if _reaches(value.shape, shape):
-        yield text, value
-        if atom.value.dtype.kind == "f":
-            yield f"({text} > 0)", (value > 0).astype(float)
-            yield f"(1 - {text})", 1 - value
-            yield f"(1 / {text})", 1 / value
-            yield f"{text} ** 2", value**2
-            yield f"(1 - {text} ** 2)", 1 - value**2
-        else:
-            yield f"(1 - {text})", 1 - value
-    if value.ndim == 2 and value.T.shape == shape and value.shape != shape:
+def _of_one(text: str, value: Array, is_float: bool, shape: tuple[int, ...], alias: str
+            ) -> Iterator[tuple[str, Array]]:
+    """Yield an array, what a slope is made of, its transpose and its sums."""
+    yield text, value
+    yield f"(1 - {text})", 1 - value
+    if is_float:
+        yield f"({text} > 0)", (value > 0).astype(float)
+        yield f"(1 / {text})", 1 / value
+        yield f"{text} ** 2", value**2
+        yield f"(1 - {text} ** 2)", 1 - value**2
+    if value.ndim == 2 and value.T.shape == shape != value.shape:
         yield f"{text}.T", value.T
-    for axis in range(value.ndim) if alias else ():
-        rest = tuple(i for i in range(value.ndim) if i != axis)
-        for axes in dict.fromkeys((axis, rest if len(rest) > 1 else axis)):
-            total = value.sum(axis=axes)
+    for count in (1, value.ndim - 1) if alias and value.ndim else ():
+        for axes in itertools.combinations(range(value.ndim), count) if count else ():
+            axis = axes if count > 1 else axes[0]
+            total, kept = value.sum(axis=axes), value.sum(axis=axes, keepdims=True)
             if total.shape == shape:
-                yield f"{alias}.sum({text}, axis={axes})", total
-            kept = value.sum(axis=axes, keepdims=True)
-            if _reaches(kept.shape, shape):
-                yield f"{alias}.sum({text}, axis={axes}, keepdims=True)", kept
+                yield f"{alias}.sum({text}, axis={axis})", total
+            yield f"{alias}.sum({text}, axis={axis}, keepdims=True)", kept
 
 
-def _of_two(a: Atom, b: Atom, shape: tuple[int, ...], alias: str) -> Iterator[tuple[str, Array]]:
-    left, right = a.value.astype(float), b.value.astype(float)
+def _of_two(a: str, left: Array, b: str, right: Array, shape: tuple[int, ...], alias: str
+            ) -> Iterator[tuple[str, Array]]:
+    """Yield the matrix products of two arrays, their difference and the sums of their product."""
     if left.ndim == right.ndim == len(shape) == 2:
-        for first, one in ((a.text, left), (f"{a.text}.T", left.T)):
-            for second, other in ((b.text, right), (f"{b.text}.T", right.T)):
-                if (one.shape[0], other.shape[1]) == shape and one.shape[1] == other.shape[0]:
-                    yield f"({first} @ {second})", one @ other
-    if shape and left.shape == shape and _reaches(right.shape, shape):
-        yield f"({a.text} - {b.text})", left - right
-    if alias and left.shape == right.shape and left.shape != shape and a.text < b.text:
-        for axis in range(left.ndim):
-            total = (left * right).sum(axis=axis)
-            if total.shape == shape:
-                yield f"{alias}.sum({a.text} * {b.text}, axis={axis})", total
+        for (first, one), (second, other) in itertools.product(
+                ((a, left), (f"{a}.T", left.T)), ((b, right), (f"{b}.T", right.T))):
+            if one.shape[1] == other.shape[0] and (one.shape[0], other.shape[1]) == shape:
+                yield f"({first} @ {second})", one @ other
+    if shape and left.shape == shape and fits(right, shape):
+        yield f"({a} - {b})", left - right
+    if not alias or left.shape != right.shape:
+        return
+    product = left * right
+    for axis in range(left.ndim):
+        total = f"{alias}.sum({a} * {b}, axis={axis}"
+        if left.shape == shape:  # a softmax's Jacobian times a vector
+            yield (f"({a} * ({b} - {total}, keepdims=True)))",
+                   left * (right - product.sum(axis=axis, keepdims=True)))
+        elif left.ndim > len(shape) and a < b:
+            yield f"{total})", product.sum(axis=axis)
 
 
 def _reaches(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    try:
-        return np.broadcast_shapes(shape, wanted) == wanted and (bool(shape) or not wanted)
-    except ValueError:
-        return False
+    return fits(np.empty(shape), wanted) and (bool(shape) or not wanted)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import CodeType
 
 import numpy as np
 
-from gradcheck.repair.bench import Bench, Part, all_running
+from gradcheck.repair.bench import Bench, Part
 from gradcheck.repair.limit import clock
 from gradcheck.repair.truth import Place
 from gradcheck.run.session import Session
@@ -17,26 +17,25 @@ MOST_SECONDS = 0.5
 Judge = Callable[[], bool]
 
 
-def proved(bench: Bench, parts: Sequence[tuple[Part, CodeType]], kind: str, deadline: float,
-           judges: Sequence[Judge] = ()) -> bool:
-    """Return whether a candidate passes the check at every place, and all other judges.
+def proved(bench: Bench, part: Part, code: CodeType, kind: str, deadline: float) -> bool:
+    """Return whether a candidate passes the check at every place.
 
     Parameters
     ----------
     bench : Bench
         With the arguments at which it is judged.
-    parts : sequence of (Part, CodeType)
-        The functions that run other code.
+    part : Part
+        The function that runs other code.
+    code : CodeType
+        Its code.
     kind : {'layer', 'gradient', 'net'}
         What is checked.
     deadline : float
         When, on this thread's clock, to stop: the first arguments are judged in any case, unless
         forward is so slow that its gradient was only looked at along directions.
-    judges : sequence of callable
-        Each says whether the layer as it now runs is right in its own respect.
     """
-    with all_running(parts):
-        longest = 0.0
+    longest = 0.0
+    with part.source.running(code):
         for place in bench.places:
             started = clock()
             if started + longest > deadline and place is not bench.places[0]:
@@ -44,7 +43,7 @@ def proved(bench: Bench, parts: Sequence[tuple[Part, CodeType]], kind: str, dead
             if not is_slow(place) and not passes(place, kind):
                 return False
             longest = max(longest, clock() - started)
-        return all(judge() for judge in judges)
+    return True
 
 
 def is_slow(place: Place) -> bool:

@@ -22,7 +22,7 @@ from gradcheck.repair.judged import repairs_by
 from gradcheck.repaired import Repair
 from gradcheck.target.judge import judge
 from gradcheck.target.pairs import Pair, find_pairs
-from gradcheck.target.repairing import with_repairs
+from gradcheck.target.repairing import drops_in_test_mode, with_repairs
 
 
 def answer(module: ModuleType, request: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -58,7 +58,8 @@ def _repairs(pair: Pair, request: Mapping[str, Any]) -> tuple[Repair, ...]:
                          max(0.0, end - time.monotonic()), told=True)
     if found.report is not None and found.report.repairs:
         return (*of_value, *found.report.repairs)
-    if pair.name not in LAWFUL or not judgement.gradient_right or judgement.example is None:
+    if pair.name not in LAWFUL or judgement.example is None or not (
+            judgement.gradient_right or drops_in_test_mode(judgement, pair, conventions)):
         return of_value
     from gradcheck.target.mask_repairing import mask_repairs  # with hypothesis, for these alone
 

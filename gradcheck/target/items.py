@@ -21,7 +21,7 @@ from gradcheck.target.exceptions import OURS, Interrupted
 from gradcheck.target.judge import Judgement, judge, with_keywords
 from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
-from gradcheck.target.settings import Settings
+from gradcheck.target.settings import COMMAND_SECONDS, Settings
 from gradcheck.target.sources import as_named
 from gradcheck.target.suppression import ignored_codes, without_ignored
 from gradcheck.target.trial import Trial
@@ -50,6 +50,9 @@ OUR_FRAMES = 12
 Found = TypeVar("Found")
 # Lines are looked for in a whole file for so many times what one function may take.
 FILE_SHARE = 3
+# Of a command's seconds, what Python and the libraries take before anything is judged; a line is
+# looked for so long at least, however long judging takes.
+START_SECONDS, LEAST_SECONDS = 0.7, 1.0
 
 
 class Judging:
@@ -70,6 +73,7 @@ class Judging:
     def __init__(self, entry: Entry, settings: Settings, spent: list[float] | None = None) -> None:
         self._entry, self._settings = entry, settings
         self.spent = [] if spent is None else spent
+        self._began = time.thread_time()
         self._codes = ignored_codes(entry.sources, settings.ignore)
 
     @property
@@ -125,6 +129,7 @@ class Judging:
 
     @cached_property
     def _judgement(self) -> Judgement:
+        self._began = time.thread_time()
         judgement = without_ignored(
             judge(self._pair, self._settings.conventions_of(self._pair.forward),
                   self._settings.seed, values=not self._settings.no_values), self._codes)
@@ -141,7 +146,7 @@ class Judging:
             return judgement
         from gradcheck.target.repairing import with_repairs  # a right layer has no need of it
 
-        seconds = min(settings.repair_seconds, self.seconds_left)
+        seconds = self.seconds_left
         found = self._searched(lambda: with_repairs(
             judgement, self._pair, settings.conventions_of(self._pair.forward), settings.seed,
             seconds, settings.repair), judgement)
@@ -157,12 +162,17 @@ class Judging:
         """Return what the laws say, with the line that breaks them where the gradient is right."""
         settings, example = self._settings, self._judgement.example
         if item.status != "failed" or not settings.line or example is None or (
-                self.seconds_left <= 0 or not self._judgement.gradient_right):
+                self.seconds_left <= 0):
             return item
         from gradcheck.target.mask_repairing import mask_repairs
+        from gradcheck.target.repairing import drops_in_test_mode
+
+        if not (self._judgement.gradient_right or drops_in_test_mode(
+                self._judgement, self._pair, settings.conventions_of(self._pair.forward))):
+            return item
 
         broken = [law["name"] for law in item.details["laws"] if law["status"] == "failed"]
-        seconds = min(settings.repair_seconds, self.seconds_left)
+        seconds = self.seconds_left
         none: tuple[Repair, ...] = ()
         found = self._searched(lambda: mask_repairs(
             self._laws.implementation, example, broken, self._codes, seconds), none)
@@ -174,7 +184,7 @@ class Judging:
 
         Where it raises, the verdict stands: a line is something on top of it.
         """
-        started = time.monotonic()
+        started = time.thread_time()
         try:
             return search()
         except OURS:
@@ -182,12 +192,16 @@ class Judging:
         except Exception:
             return nothing
         finally:
-            self.spent.append(time.monotonic() - started)
+            self.spent.append(time.thread_time() - started)
 
     @property
     def seconds_left(self) -> float:
-        """How long lines may still be looked for in this target."""
-        return FILE_SHARE * self._settings.repair_seconds - sum(self.spent)
+        """How long a line may be looked for here, of what is left for it in this target."""
+        each = whole = self._settings.repair_seconds
+        if each is None or whole is None:
+            judging, whole = time.thread_time() - self._began, COMMAND_SECONDS
+            each = max(whole - START_SECONDS - judging, LEAST_SECONDS)
+        return min(each, FILE_SHARE * whole - sum(self.spent))
 
     @cached_property
     def _laws(self) -> Laws:

@@ -21,7 +21,10 @@ from gradcheck.repaired import Repair
 
 # What is no matter of the mask's distribution, and has an edit of its own.
 OF_ITS_OWN = {"dtype"}
-# The kinds of edits to try first where too many or too few units are kept; and where not.
+TESTED = "test_mode"
+# The kinds of edits to try first where test mode is wrong, where too many or too few units are
+# kept, and where neither is.
+TEST = ("deletion", "name", "sign")
 RATE = ("comparison", "name", "sign", "constant")
 SCALE = ("factor", "operator", "name", "constant")
 
@@ -54,9 +57,11 @@ def mask_repairs(impl: DropoutImplementation, example: Example, broken: Collecti
         return report.status in ("passed", "warned")
 
     judges = [lambda: _hold(impl, first), gradient_right, lambda: _hold(impl, others)]
-    return repairs_by(lambda: impl.forward(*copy.deepcopy(example.args)), judges, side="mask",
-                      first=RATE if "rate" in broken else SCALE, verified=len(laws),
-                      seconds=seconds)
+    mode = {"mode": "test"} if TESTED in broken else {}  # whose lines are to be seen running
+    args = [{**arg, **mode} if isinstance(arg, dict) else arg for arg in example.args]
+    return repairs_by(lambda: impl.forward(*copy.deepcopy(args)), judges, side="mask",
+                      first=TEST if mode else RATE if "rate" in broken else SCALE,
+                      verified=len(laws), seconds=seconds)
 
 
 def _hold(impl: DropoutImplementation, laws: Sequence[Law]) -> bool:

@@ -14,14 +14,13 @@ import numpy as np
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.validation import valid_layer
 from gradcheck.examples.candidates import Example
-from gradcheck.mask_laws.conventions import Conventions
+from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.repair.places import ATTEMPTS, others
 from gradcheck.repair.stage import repairs_of, variants
-from gradcheck.repaired import Repair
+from gradcheck.repaired import Repair, pointed, with_lines
 from gradcheck.report import Report
 from gradcheck.run.along import net_layer, scalar_layer
 from gradcheck.target.at_arguments import candidates_for
-from gradcheck.target.followed import MENDED, without_followers
 from gradcheck.target.further import further
 from gradcheck.target.judge import with_keywords
 from gradcheck.target.judgement import VALUE_CODE, Judgement
@@ -60,22 +59,52 @@ def with_repairs(judgement: Judgement, pair: Pair, conventions: Conventions, see
     if example is None:
         return judgement
     trial = Trial(with_keywords(in_python(pair)), conventions, seed)
+    if VALUE_CODE not in codes and drops_in_test_mode(judgement, pair, conventions):
+        return judgement  # forward is to blame, and the laws have its edit
     if VALUE_CODE not in codes:
         return _shown(judgement, report, _found(
             trial, judgement.wrong_at or example, example, codes, seconds), told)
     # forward is to blame: no edit of backward could be right
     found = () if pair.is_loss else _of_value(trial, example, report, seconds)
     if any(entry.verified_at for entry in found):
-        report = without_followers(report, {str(finding.argument) for finding in report.findings},
-                                   MENDED)
+        report = _followed(report)
     return _shown(judgement, report, found, told)
+
+
+def _followed(report: Report) -> Report:
+    """Fold into the wrong value what was wrong for it; a search for a gradient never gets here."""
+    from gradcheck.target.followed import MENDED, without_followers
+
+    return without_followers(report, {str(finding.argument) for finding in report.findings}, MENDED)
 
 
 def _shown(judgement: Judgement, report: Report, found: Sequence[Repair], told: bool) -> Judgement:
     """Return a judgement with what repairs it, and the message of the report."""
     message = judgement.message if report is judgement.report else "\n".join(report.paragraphs())
-    shown = tuple(entry if told else entry.only_line() for entry in found)
-    return replace(judgement, report=replace(report, repairs=shown), message=message)
+    shown = [entry if told else entry.only_line() for entry in found]
+    return replace(judgement, report=with_lines(report, shown),
+                   message=pointed(message, [entry.to_dict() for entry in shown]))
+
+
+def drops_in_test_mode(judgement: Judgement, pair: Pair, conventions: Conventions) -> bool:
+    """Whether a gradient is wrong where a dropout's forward is not what it is in test mode.
+
+    Backward could be made to agree with it; the laws of the mask have an edit of forward.
+    """
+    wrong_at = judgement.wrong_at
+    if pair.base not in LAWFUL or wrong_at is None or len(wrong_at.args) != 2:
+        return False
+    x, params = wrong_at.args
+    if not isinstance(params, dict) or params.get("mode") != "test":
+        return False
+    impl = conventions.implementation(pair)
+    kept = params["p"] if impl.p_is == "keep" else 1 - params["p"]
+    try:
+        out = np.asarray(pair.forward(*copy.deepcopy(wrong_at.args))[0])
+    except Exception:
+        return False
+    wanted = x if impl.scaling == "inverted" else x * kept
+    return out.shape != wanted.shape or not np.allclose(out, wanted)
 
 
 def _of_net(at: Any, codes: Sequence[str], seconds: float) -> tuple[Repair, ...]:

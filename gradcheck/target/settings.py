@@ -23,6 +23,9 @@ KEPT = "it keeps with p, {}; --p-is drop judges otherwise"
 class WrongSettingError(ValueError):
     """A flag, a keyword or the project's file asks for something that cannot be."""
 
+# What a command on one function takes at most, if nothing else is said of looking for its line.
+COMMAND_SECONDS = 3.0
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -49,8 +52,9 @@ class Settings:
         Whether the line is looked for that a failure comes from.
     repair : bool
         Whether the edit that repairs it is told, too.
-    repair_seconds : float
-        How long it is looked for at most, for each function.
+    repair_seconds : float, optional
+        How long it is looked for at most, for each function; by default so long that a command on
+        one function takes three seconds in all.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
     fail_uncovered : bool
@@ -76,7 +80,7 @@ class Settings:
     memory: float | None = None
     line: bool = True
     repair: bool = False
-    repair_seconds: float = 3.0
+    repair_seconds: float | None = None
 
     @property
     def conventions(self) -> Conventions:
@@ -123,8 +127,10 @@ class Settings:
         ('relu',)
         """
         known = {field.name: getattr(cls, field.name) for field in fields(cls)}
+        known["repair_seconds"] = COMMAND_SECONDS  # if none is given, less what judging takes
         _refuse_unknown(given, list(known))
-        settings = cls(**{name: _value(name, value, known[name]) for name, value in given.items()})
+        settings = cls(**{name: _value(name, value, known[name]) for name, value in given.items()
+                          if (name, value) != ("repair_seconds", None)})
         if bool(settings.forward) != bool(settings.backward):
             raise WrongSettingError("forward, backward: got one of them alone; expected both. "
                                     "Remedy: name the two functions of the pair.")

@@ -41,16 +41,16 @@ SAMPLE = {"single": 90, "double": 20, "known": 30}
 FULL = {"single": 700, "double": 120, "known": 10**6}
 SIZES = (1, 2)
 # Which edits mend what a code says; a code without a cause of its own is not in it.
-FACTOR = {"factor", "inner-factor", "deletion", "constant", "operator", "function", "exponent",
-          "rewritten", "insertion", "statement", "axis", "borrowed", "unread", "name"}
-ARRAY = {"array-factor", "inner-array-factor", "name", "other-name", "unread", "borrowed", "wider",
-         "rewritten", "operator"}
+FACTOR = {"factor", "deletion", "constant", "operator", "function", "exponent", "rewritten", "axis",
+          "borrowed", "unread", "name"}
+ARRAY = {"array-factor", "name", "other-name", "unread", "borrowed", "wider", "rewritten",
+         "operator"}
 SHAPE = {"transpose", "order", "axis", "keepdims", "shape", "name", "call", "other-name"}
 CAUSES = {
     "scaled": FACTOR, "not-normalized": FACTOR, "variance-term-scaled": FACTOR,
     "sign-flipped": {"sign", "operator", "order", "function", "comparison"},
     "mask-inverted": {"comparison", "sign", "operator"}, "mask-not-applied": ARRAY,
-    "dout-ignored": ARRAY, "uses-x-not-xhat": ARRAY, "wrong-cached-value": ARRAY | {"entry"},
+    "dout-ignored": ARRAY, "uses-x-not-xhat": ARRAY, "wrong-cached-value": ARRAY,
     "wrong-threshold": {"constant", "comparison", "name"}, "mask-mismatch": {"name", "comparison"},
     "transposed": SHAPE, "missing-transpose": SHAPE, "wrong-shape": SHAPE | ARRAY | {"deletion"},
     "wrong-axis-sum": {"axis", "function", "keepdims", "call", "transpose"},
@@ -58,7 +58,7 @@ CAUSES = {
     "samples-ignored": {"operator", "bounds", "constant", "axis"},
     "mean-constant": {"term", "name", "operator", "borrowed", "unread", "function", "other-name"},
     "variance-constant": {"term", "name", "operator", "borrowed", "unread", "function"},
-    "regularization-missing": {"term", "inner-term", "unread", "borrowed", "insertion"},
+    "regularization-missing": {"term", "unread", "borrowed"},
     "nonlinear-in-dout": ARRAY | {"exponent", "deletion", "function", "order"},
 }
 COLUMNS = ("slips", "repaired", "line", "next", "restored", "false", "median s", "p90 s")

@@ -10,11 +10,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tests.course.cells import source_of, stored_errors
-from tests.course.editions import edition_of
+from tests.course.editions import EDITIONS, edition_of
 from tests.course.run import SECONDS, run_notebook
 from tests.course.table import Notebook, cells_table, table
 
 NAMES = ("Dropout", "FullyConnectedNets", "BatchNormalization", "ConvolutionalNetworks")
+CAPTIONING = ("RNN_Captioning*.ipynb", "LSTM_Captioning*.ipynb")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,15 +36,30 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def notebooks_in(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the notebooks beside each Dropout notebook, with the edition that this one tells."""
-    for told in sorted(folder.rglob("Dropout.ipynb")):
+    """Yield the notebooks beside each Dropout notebook, with the edition that this one tells.
+
+    Those on captioning stand elsewhere in a repository, and mean the same in every edition: they
+    get the one of its last Dropout notebook, or else the first.
+    """
+    editions = {}
+    for told in shown(folder, "Dropout.ipynb"):
         edition = edition_of(source_of(told))
-        if edition is None or any(part[0] == "." for part in told.relative_to(folder).parts):
+        if edition is None:
             continue
+        editions[told.relative_to(folder).parts[0]] = edition.name
         for name in NAMES:
             path = told.with_name(f"{name}.ipynb")
             if path.is_file():
                 yield path, edition.name
+    for name in CAPTIONING:
+        for path in shown(folder, name):
+            yield path, editions.get(path.relative_to(folder).parts[0], next(iter(EDITIONS)))
+
+
+def shown(folder: Path, name: str) -> list[Path]:
+    """Return the files of a name in a folder, none of them in a hidden one."""
+    return [path for path in sorted(folder.rglob(name))
+            if not any(part[0] == "." for part in path.relative_to(folder).parts)]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,7 +18,8 @@ PYTHON_2 = ((re.compile(r"\.iteritems\(\)"), ".items()"), (re.compile(r"\bxrange
             (re.compile(r"\bd/2\b"), "d//2"))
 COLAB = re.compile(r"google\.colab|FOLDERNAME")
 ERROR = re.compile(r"^(?P<name>.*\b(?:error|[Dd]ifference))\s*:\s*(?P<value>\S+)\s*$")
-EXPECTED = re.compile(r"errors? (of )?(around|up to)")
+EXPECTED = re.compile(
+    r"\b(errors?|difference)( for \w+)?( of)? (around|up to|less than|on the order of)")
 NUMBER = re.compile(r"(?<![\w.])(\d*\.?\d*)e-(\d+)")
 
 

@@ -13,12 +13,13 @@ import numpy as np
 
 import gradcheck
 import layers
+import nets.captioning
 import nets.convolutional
 import nets.data
 import nets.fully_connected
 import nets.optim
 import nets.solver
-from tests.course import pictures
+from tests.course import captioning, pictures
 from tests.course.editions import EDITIONS, Edition
 
 # Which of our modules provide the names of each cs231n module. There, fc_net re-exports layers.
@@ -29,6 +30,11 @@ MODULES: dict[str, tuple[types.ModuleType, ...]] = {
     "cs231n.classifiers": (),
     "cs231n.classifiers.cnn": (layers, nets.convolutional),
     "cs231n.classifiers.fc_net": (layers, nets.fully_connected),
+    "cs231n.classifiers.rnn": (layers, nets.captioning),
+    "cs231n.rnn_layers": (layers,),
+    "cs231n.captioning_solver": (captioning,),
+    "cs231n.coco_utils": (captioning,),
+    "cs231n.image_utils": (captioning,),
     "cs231n.data_utils": (nets.data,),
     "cs231n.fast_layers": (),
     "cs231n.gradient_check": (gradcheck,),

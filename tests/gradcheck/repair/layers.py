@@ -309,3 +309,29 @@ def unit_backward(dout, centred):
     var = np.mean(centred**2, axis=0)
     total = np.mean(dout * centred, axis=0)
     return (dout - dout.mean(axis=0) - centred * total / var) / np.sqrt(var)
+
+
+def diagonal_forward(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, p
+
+
+def diagonal_backward(dout, p):
+    return p * (1 - p) * dout
+
+
+def spread_forward(x):
+    return x.max(axis=1), x
+
+
+def spread_backward(dout, x):
+    return dout[:, None] * np.ones_like(x)
+
+
+def tied_forward(x):
+    return x.max(axis=1), x
+
+
+def tied_backward(dout, x):
+    return (x == x.max(axis=1, keepdims=True)) * dout[:, None]

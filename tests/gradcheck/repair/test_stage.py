@@ -1,5 +1,6 @@
 """A layer that fails is given its line and an edit that is proved; what cannot be proved is not."""
 
+import re
 import subprocess
 import threading
 import time
@@ -33,6 +34,13 @@ CASES = {
              "unread"),
     "scaled_rows": ((X, 0.3), "return dout / (s + eps) - 2 * x * total / s**2",
                     "total / (s + eps) ** 2", "borrowed"),
+    "diagonal": ((X,), "return p * (1 - p) * dout",
+                 "p * (dout - np.sum(p * dout, axis=1, keepdims=True))", "rewritten"),
+    "spread": ((X,), "return dout[:, None] * np.ones_like(x)",
+               "* (x == np.max(x, axis=1, keepdims=True))", "share"),
+    "tied": ((np.where(np.arange(24).reshape(4, 6) < 2, 5.0, X),),
+             "return (x == x.max(axis=1, keepdims=True)) * dout[:, None]",
+             "/ np.sum(", "share"),
     "windows": ((RNG.normal(size=(4, 9)), 3, 2), "dx[:, i:i + size] += dout[:, i:i + 1]",
                 "dx[:, i * stride:i * stride + size] +=", "bounds"),
 }
@@ -238,3 +246,12 @@ def test_the_words_say_what_is_wanted(name, args, words):
 def test_a_factor_too_much_is_taken_away_and_not_undone_by_another():
     repair, = checked("halved", X, W).repairs
     assert (repair.before, repair.after) == ("x.T.dot(dout) / n", "x.T.dot(dout)")
+
+
+def test_where_a_line_is_shown_nobody_is_asked_to_derive_the_gradient_again():
+    report = checked("scaled_rows", X, 0.3)
+    assert report.repairs
+    for said in (str(report), str(report.to_dict())):
+        assert "found by trying small edits" in re.sub("\\s+", " ", said)
+        assert "derive the gradient" not in said
+    assert "derive the gradient" in str(checked("scaled_rows", X, 0.3, repair=None))

@@ -46,3 +46,13 @@ def test_a_mask_that_breaks_laws_is_repaired_in_forward(tmp_path, slip):
     assert repair["side"] == "mask"
     assert repair["line"] == 9
     assert repair["diff"].count("\n+") == 2
+
+
+def test_a_wrong_test_mode_is_repaired_in_forward_and_backward_is_left_alone(tmp_path):
+    wrong = DROPOUT.replace("    out = x\n", "    out = x * (1 - p)\n")
+    (tmp_path / "homework.py").write_text(wrong)
+    record = check_all(tmp_path / "homework.py", repair=True, p_is="drop", repair_seconds=30.0)
+    gradient, laws = record.items
+    assert (gradient.status, gradient.details["report"]["repairs"]) == ("failed", [])
+    repair, = laws.details["repairs"]
+    assert (repair["side"], repair["line"], repair["after"]) == ("mask", 6, "x")
