@@ -248,11 +248,10 @@ class Solver:
         if not math.isfinite(loss):
             warn_of_divergence(self.model, X, y, float(loss), self.iteration + 1)
             return False
-        left = dict(grads)  # the model's own dict stays as it is
-        del grads
+        grads = dict(grads)  # the model's own stays as it is
         for name, w in self.model.params.items():
             self.model.params[name], self.optim_configs[name] = self.update_rule(
-                w, left.pop(name), self.optim_configs[name])
+                w, grads.pop(name), self.optim_configs[name])
         return True
 
     def _end_epoch(self) -> None:

@@ -121,7 +121,8 @@ def contenders(units: int = UNITS, dtype: Any = np.float32) -> dict[str, Contend
     }
 
 
-def measure(runs: Mapping[str, Contender], rounds: int) -> dict[str, np.ndarray]:
+def measure(runs: Mapping[str, Contender], rounds: int,
+            clock: Callable[[], float] = time.perf_counter) -> dict[str, np.ndarray]:
     """Return seconds, one a round, for each contender; they take turns."""
     for run in runs.values():
         run()
@@ -131,9 +132,9 @@ def measure(runs: Mapping[str, Contender], rounds: int) -> dict[str, np.ndarray]
         # Whoever comes after a contender finds the memory as that one left it: change the order.
         for name in rng.permutation(list(runs)):
             run = runs[name]
-            start = time.perf_counter()
+            start = clock()
             run()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(clock() - start)
     return {name: np.array(values) for name, values in seconds.items()}
 
 

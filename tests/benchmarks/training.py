@@ -9,9 +9,11 @@ takes at least: its products, and the price of a call of NumPy for every array o
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,12 +22,14 @@ from typing import Any
 import numpy as np
 
 from nets import FullyConnectedNet, sgd_momentum
+from nets.experiment import one_blas_thread
 from tests.benchmarks.dropout import measure, ratio
 
 Step = Callable[[], Any]
+Clock = Callable[[], float]
 
 P, RATE, MOMENTUM = 0.5, 1e-2, 0.9
-MILLISECONDS_A_ROUND = 4
+MILLISECONDS_A_ROUND = 20  # in a training, too, one step follows another
 # NumPy's operations that a step cannot do without, products apart. Of an affine layer: + b, and the
 # sum of dout. Of a hidden one: maximum, words, bits, divide, multiply; back divide, multiply,
 # compare, multiply. Of softmax: max, -, exp, sum, log, the label's, -, mean, /, -= 1, / N.
@@ -79,7 +83,7 @@ def ours(work: Work) -> Step:
     def step() -> None:
         _, grads = net.loss(X, y)
         for name, w in net.params.items():
-            net.params[name], configs[name] = sgd_momentum(w, grads[name], configs[name])
+            net.params[name], configs[name] = sgd_momentum(w, grads.pop(name), configs[name])
 
     return step
 
@@ -147,14 +151,15 @@ def repeated(step: Step) -> Step:
     return run
 
 
-def seconds_of(work: Work, rounds: int) -> dict[str, np.ndarray]:
+def seconds_of(work: Work, rounds: int, clock: Clock = time.perf_counter
+               ) -> dict[str, np.ndarray]:
     """Return seconds a step, one a round, of all contenders of a row; they take turns."""
     steps = {"ours": ours(work), "products": products(work),
              "calls": calls_of_numpy(work.operations())}
     if importlib.util.find_spec("torch"):
         steps["torch"] = torch_step(work)
     runs = {name: repeated(step) for name, step in steps.items()}
-    seconds = measure(runs, rounds)
+    seconds = measure(runs, rounds, clock)
     return {name: seconds[name] / run.times  # type: ignore[attr-defined]
             for name, run in runs.items()}
 
@@ -169,9 +174,9 @@ def ratios(rounds: int) -> dict[str, float]:
     return found
 
 
-def row(work: Work, rounds: int) -> str:
+def row(work: Work, rounds: int, clock: Clock) -> str:
     """Measure one row."""
-    seconds = seconds_of(work, rounds)
+    seconds = seconds_of(work, rounds, clock)
     floor = seconds["products"] + seconds["calls"]
     mine = seconds["ours"]
     to_torch = floor_to_torch = "-"
@@ -190,18 +195,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.training",
                                      description=__doc__)
     parser.add_argument("--rounds", type=int, default=41, help="measurements of each (default 41)")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--one-thread", action="store_true",
+                        help="on one thread each, in processor time: for a busy machine")
+    options = parser.parse_args()
+    with one_blas_thread() if options.one_thread else contextlib.nullcontext():
+        table(options.rounds, options.one_thread)
+
+
+def table(rounds: int, one_thread: bool) -> None:
+    """Print the versions, and a row for each work.
+
+    On one thread, it is the processor's time that counts: no other process is in it.
+    """
+    clock = time.process_time if one_thread else time.perf_counter
     peer = "torch not installed"
     if importlib.util.find_spec("torch"):
         import torch
 
+        if one_thread:
+            torch.set_num_threads(1)
         peer = f"torch {torch.__version__}, {torch.get_num_threads()} threads"
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, {os.cpu_count()} processors; "
-          f"{peer}; float32, dropout {P}, momentum {MOMENTUM}")
+    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, {os.cpu_count()} processors"
+          f"{', one thread' * one_thread}; {peer}; float32, dropout {P}, momentum {MOMENTUM}")
     print(f"{'training step':24}{'ms':>8}{'/ torch':>9}{'target':>8}{'floor':>8}"
           f"{'/ products':>12}{'target':>8}{'floor':>8}")
     for work in WORKS:
-        print(row(work, rounds), flush=True)
+        print(row(work, rounds, clock), flush=True)
 
 
 if __name__ == "__main__":
