@@ -51,6 +51,7 @@ reductions              how the losses of single samples become one
 keys                    which keys the dicts may hold, and which can only be a mistake
 heads                   Products of many small matrices, in several threads
 refusals                The one form in which a layer refuses an argument: got, expected, remedy.
+special                 Special functions of SciPy, loaded when one is called first
 """
 
 from layers.activations import (

@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from layers.arguments import Array, cached, floating, operands, scalar
+from layers.blocked import select
 from layers.precision import cast, widen
 
 SlopeCache = tuple[Array, float]
@@ -66,7 +67,9 @@ def relu_backward(dout: Array, cache: Array) -> Array:
     [0. 0. 5.]
     """
     x, dout = operands(dout, cache, "relu_forward")
-    return cast(np.where(x > 0, dout, 0), cache.dtype)
+    dx = np.empty(x.shape, dout.dtype)
+    select(dout, x > 0, 1.0, dx)
+    return cast(dx, cache.dtype)
 
 
 def leaky_relu_forward(x: Array, negative_slope: float = 0.01) -> tuple[Array, SlopeCache]:

@@ -100,7 +100,7 @@ def affine_backward(dout: Array, cache: AffineCache) -> tuple[Array, Array, Arra
     dout, x, w, b = _checked(dout, cache)
     with np.errstate(invalid="ignore"):
         dx = (dout @ widen(w).T).reshape(x.shape)
-    return cast(dx, x.dtype), *_of_parameters(dout, x, w, b)
+        return cast(dx, x.dtype), *_of_parameters(dout, x, w, b)
 
 
 def affine_parameter_gradients(dout: Array, cache: AffineCache) -> tuple[Array, Array]:
@@ -113,7 +113,8 @@ def affine_parameter_gradients(dout: Array, cache: AffineCache) -> tuple[Array, 
     >>> print(dw.T, db)
     [[10. 20.]] [10.]
     """
-    return _of_parameters(*_checked(dout, cache))
+    with np.errstate(invalid="ignore"):
+        return _of_parameters(*_checked(dout, cache))
 
 
 def _checked(dout: Array, cache: AffineCache) -> tuple[Array, Array, Array, Array]:
@@ -124,10 +125,8 @@ def _checked(dout: Array, cache: AffineCache) -> tuple[Array, Array, Array, Arra
 
 
 def _of_parameters(dout: Array, x: Array, w: Array, b: Array) -> tuple[Array, Array]:
-    with np.errstate(invalid="ignore"):
-        dw = widen(_rows(x)).T @ dout
-        db = dout.sum(axis=0)
-    return cast(dw, w.dtype), cast(db, b.dtype)
+    dw = widen(_rows(x)).T @ dout
+    return cast(dw, w.dtype), cast(dout.sum(axis=0), b.dtype)
 
 
 def _rows(x: Array) -> Array:

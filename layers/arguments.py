@@ -106,7 +106,7 @@ def refuse_nan(out: Array, **parameters: Array) -> None:
     ValueError: b: got NaN in it; expected finite numbers. Remedy: find the update ...
     """
     # min() is NaN wherever an element is, and needs neither a temporary nor a wider accumulator.
-    if out.size and not np.isnan(out.min()):
+    if out.size and not math.isnan(out.min()):
         return
     for name, array in parameters.items():
         if array.size and np.isnan(array.min()):

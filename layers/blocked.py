@@ -11,7 +11,6 @@ import functools
 import os
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -62,6 +61,8 @@ def in_threads(run: Callable[[int], Any], jobs: range, threads: int | None = Non
             except IndexError:  # another thread took the last one
                 return
             run(job)
+
+    from concurrent.futures import ThreadPoolExecutor  # small arrays do without
 
     with ThreadPoolExecutor(threads - 1) as helpers:  # the caller is a thread, too
         results = [helpers.submit(work_off) for _ in range(threads - 1)]

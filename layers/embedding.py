@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csc_matrix
 
 from layers.affine import AffineCache, affine_backward, affine_forward
 from layers.arguments import Array, cached, floating, parameter, refuse, same_shape
@@ -86,6 +85,8 @@ def word_embedding_backward(dout: Array, cache: EmbeddingCache) -> Array:
     >>> print(word_embedding_backward(np.array([[[1.0], [2.0], [3.0]]]), cache).T)
     [[2. 0. 4.]]
     """
+    from scipy.sparse import csc_matrix  # it takes longer to load than all layers
+
     x, shape, dtype = cached(cache, (np.ndarray, tuple, np.dtype), "word_embedding_forward")
     dout = widen(same_shape("dout", dout, (*x.shape, shape[1]), "word_embedding_forward's out"))
     ones = np.ones(x.size, dout.dtype)

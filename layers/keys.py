@@ -88,8 +88,10 @@ def checked_keys(
     Traceback (most recent call last):
     ValueError: dropout_param: got the key 'Seed'; expected 'seed'. Remedy: rename ...
     """
-    if not isinstance(param, Mapping):
+    if type(param) is not dict and not isinstance(param, Mapping):
         refuse(param_name, param, "a dict", remedy, TypeError)
+    if KNOWN.issuperset(param):
+        return param
     for key in param:
         if key not in KNOWN and isinstance(key, str):
             _refuse_mistaken(param_name, key)

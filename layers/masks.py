@@ -12,7 +12,6 @@ block can be drawn by itself, in any order, by any thread, and again in the back
 
 from __future__ import annotations
 
-import hashlib
 import math
 import threading
 from collections.abc import Mapping
@@ -20,10 +19,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from layers.arguments import integer, refuse
 from layers.blocked import BLOCK, Mask, Reader, collect, each_block
+from layers.special import ndtri
 
 Source: TypeAlias = "int | np.random.RandomState"
 
@@ -204,6 +203,8 @@ def _key(seed: int) -> tuple[int, int]:
 
 
 def _digest(seed: int, salt: bytes = b"") -> bytes:
+    import hashlib  # few masks need one
+
     data = seed.to_bytes(-(-seed.bit_length() // 8), "little")
     return hashlib.blake2b(data, digest_size=16, salt=salt).digest()
 
@@ -221,9 +222,8 @@ def _stream(key: tuple[int, int], block: int) -> np.random.Philox:
         _own.stream = np.random.Philox(0)
     _own.stream.state = {
         "bit_generator": "Philox",
-        "state": {"counter": np.array((0, block, 0, 0), np.uint64),
-                  "key": np.array(key, np.uint64)},
-        "buffer": np.zeros(4, np.uint64), "buffer_pos": 4, "has_uint32": 0, "uinteger": 0,
+        "state": {"counter": (0, block, 0, 0), "key": key},
+        "buffer": (0, 0, 0, 0), "buffer_pos": 4, "has_uint32": 0, "uinteger": 0,
     }
     return _own.stream
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from layers.arguments import OWN_CACHE, Array, cached, floating, refuse, same_shape
-from layers.blocked import Mask, Reader, Writer, collect, mask_blocks, mask_whole
+from layers.blocked import BLOCK, Mask, Reader, Writer, collect, mask_blocks, mask_whole, select
 from layers.masks import Source, drawn, source_of
 from layers.refusals import describe
 from layers.settings import DropoutSettings, Shape, cached_settings, units_of
@@ -68,6 +68,9 @@ def drop(
     units = units_of(x.shape, settings.shared_axes if shared_axes is None else shared_axes)
     source = source_of(settings.param)
     read, threads = drawn(settings.p, source)
+    if settings.store == "mask" and units == x.shape and 0 < x.size <= BLOCK:
+        mask = read(0, x.size).reshape(units)
+        return apply_mask(x, mask, divisor), (dict(settings.param), mask)
     stored, write = _storage(settings.store, units)
     out = _apply(x, units, read, divisor, write, threads)
     if settings.store == "mask" and units != x.shape:
@@ -101,6 +104,10 @@ def apply_mask(x: Array, mask: Mask, divisor: float) -> Array:
     """Return x / divisor where the mask, of the shape of x, is True, and +0.0 elsewhere."""
     if not mask.flags.c_contiguous:  # decisions that are shared take no memory twice
         return mask_whole(x, mask, divisor)
+    if x.size <= BLOCK and x.dtype.isnative:
+        out = np.empty(x.shape, x.dtype)
+        select(np.asarray(x), mask, divisor, out)  # not the class of a memmap
+        return out
     flat = mask.reshape(-1)
     return mask_blocks(x, lambda start, stop: flat[start:stop], divisor)
 

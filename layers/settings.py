@@ -51,7 +51,7 @@ def required(param_name: str, param: object, key: str) -> Any:
     Traceback (most recent call last):
     layers.settings.MissingKeyError: bn_param: the key 'mode' is missing; got the keys ['eps']. ...
     """
-    if not isinstance(param, Mapping):
+    if type(param) is not dict and not isinstance(param, Mapping):
         refuse(param_name, param, "a dict", f"pass {{{key!r}: ...}}", TypeError)
     if key not in param:
         raise MissingKeyError(

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import expit, ndtr
 
 from layers.arguments import Array, floating, operands
 from layers.precision import cast, widen
+from layers.special import expit, ndtr
 
 
 def sigmoid_forward(x: Array) -> tuple[Array, Array]:

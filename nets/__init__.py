@@ -49,6 +49,8 @@ accuracy                The fraction of samples that a model classifies as their
 divergence              Where a loss that is NaN or inf comes from: the data, a parameter
 fingerprint             What a run is a run of: the options and data that a checkpoint may only ...
 interruption            Ctrl-C during a training: the step ends, and nothing of the run is lost.
+progress                tqdm's progress bar, loaded where one is shown
+elementwise             What update rules compute element by element
 """
 
 from importlib.util import find_spec

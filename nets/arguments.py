@@ -6,14 +6,14 @@ what to do.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from layers.arguments import Array, integer, refuse
 
-Rng = np.random.Generator | np.random.RandomState | None
+Rng: TypeAlias = "np.random.Generator | np.random.RandomState | None"
 
 
 def whole(name: str, value: object, low: int) -> int:

@@ -204,7 +204,7 @@ class FullyConnectedNet(Saved):
         for i in range(1, self.num_layers + 1):
             w = self.params[f"W{i}"]
             penalty += 0.5 * self.reg * float(np.vdot(w, w))
-            grads[f"W{i}"] = grads[f"W{i}"] + self.reg * w
+            grads[f"W{i}"] += self.reg * w
         return data_loss + penalty, grads
 
     def scores(self, X: Array) -> Array:

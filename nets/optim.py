@@ -1,8 +1,9 @@
 """First-order update rules: `rule(w, dw, config=None) -> next_w, config`.
 
-A rule returns a new array and leaves `w`, `dw` and every array in `config` as they were. What it
-has to remember from step to step (velocity, running averages, the step number) it stores in
-`config`, which is the dict that was passed; the published notebooks read it from there.
+A rule returns a new array and leaves `w` and `dw` as they were. What it has to remember from step
+to step (velocity, running averages, the step number) it stores in `config`, which is the dict that
+was passed; the published notebooks read it from there. An array in `config` that anybody else
+holds stays as it was, too: only one that the config holds alone is written over.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from layers.arguments import Array, floating, refuse, same_shape, scalar
+from nets.elementwise import owned, running_mean
 
 Config = MutableMapping[str, Any]
 UpdateRule = Callable[..., tuple[Array, Config]]
@@ -40,19 +42,24 @@ def _prepare(
     same_shape("dw", dw, w.shape, "w")
     if config is None:
         config = {}
-    if not isinstance(config, MutableMapping):
+    if type(config) is not dict and not isinstance(config, MutableMapping):
         refuse("config", config, "a dict of hyperparameters", "pass {'learning_rate': 1e-3}",
                TypeError)
     t = config.get("t", 0)
     if isinstance(t, bool) or not isinstance(t, int | np.integer) or t < 0:
         refuse("config['t']", t, "a whole number >= 0, the steps taken so far", "start at 0")
-    settled = dict(config)  # a refusal halfway must leave the caller's dict alone
+    settled: dict[str, Any] = {}  # a refusal halfway must leave the caller's dict alone
     for key, default in defaults.items():
-        bounds, expected, usual = _BOUNDS[key]
-        value = settled.get(key, default)
-        settled[key] = scalar(f"config[{key!r}]", value, expected, usual, **bounds)
+        value = config.get(key, default)
+        if type(value) is not float or not 0 < value < 1:  # inside the bounds of all of them
+            bounds, expected, usual = _BOUNDS[key]
+            value = scalar(f"config[{key!r}]", value, expected, usual, **bounds)
+        settled[key] = value
     for key in state:
-        same_shape(f"config[{key!r}]", settled.setdefault(key, np.zeros_like(w)), w.shape, "w")
+        if key in config:
+            same_shape(f"config[{key!r}]", config[key], w.shape, "w")
+        else:
+            settled[key] = np.zeros_like(w)
     config.update(settled)
     return config
 
@@ -91,7 +98,7 @@ def sgd(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Confi
     array([0.5, 2.5])
     """
     config = _prepare(w, dw, config, learning_rate=1e-2)
-    return (w - config["learning_rate"] * dw).astype(w.dtype, copy=False), config
+    return _minus(w, np.asarray(config["learning_rate"] * dw)), config
 
 
 def sgd_momentum(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
@@ -104,8 +111,7 @@ def sgd_momentum(w: Array, dw: Array, config: Config | None = None) -> tuple[Arr
     w, dw : ndarray of floats, one shape
         The parameter and its gradient.
     config : dict, optional
-        ``learning_rate`` (1e-2), ``momentum`` (0.9) and the state ``velocity`` (zeros; replaced
-        by a new array at each step).
+        ``learning_rate`` (1e-2), ``momentum`` (0.9) and the state ``velocity`` (zeros).
 
     Returns
     -------
@@ -131,9 +137,11 @@ def sgd_momentum(w: Array, dw: Array, config: Config | None = None) -> tuple[Arr
     (array([-0.45]), array([-0.95]))
     """
     config = _prepare(w, dw, config, ("velocity",), learning_rate=1e-2, momentum=0.9)
-    velocity = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
-    config["velocity"] = velocity.astype(w.dtype, copy=False)
-    return w + config["velocity"], config
+    step = np.multiply(dw, config["learning_rate"], out=np.empty_like(dw))
+    velocity = owned(config, "velocity")
+    velocity *= config["momentum"]
+    velocity -= step
+    return np.add(w, velocity, out=step).astype(w.dtype, copy=False), config
 
 
 def rmsprop(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
@@ -148,7 +156,7 @@ def rmsprop(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, C
         The parameter and its gradient.
     config : dict, optional
         ``learning_rate`` (1e-2), ``decay_rate`` (0.99), ``epsilon`` (1e-8) and the state
-        ``cache`` (zeros; replaced by a new array at each step).
+        ``cache`` (zeros).
 
     Returns
     -------
@@ -173,10 +181,11 @@ def rmsprop(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, C
     config = _prepare(
         w, dw, config, ("cache",), learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8
     )
-    cache = config["decay_rate"] * config["cache"] + (1 - config["decay_rate"]) * dw**2
-    config["cache"] = cache.astype(w.dtype, copy=False)
-    step = config["learning_rate"] * dw / (np.sqrt(cache) + config["epsilon"])
-    return (w - step).astype(w.dtype, copy=False), config
+    root = np.asarray(np.sqrt(running_mean(config, "cache", config["decay_rate"], dw**2)))
+    root += config["epsilon"]
+    step = np.asarray(config["learning_rate"] * dw)
+    step /= root
+    return _minus(w, step), config
 
 
 def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Config]:
@@ -191,8 +200,7 @@ def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Conf
         The parameter and its gradient.
     config : dict, optional
         ``learning_rate`` (1e-3), ``beta1`` (0.9), ``beta2`` (0.999), ``epsilon`` (1e-8) and the
-        state ``m``, ``v`` (zeros; replaced by new arrays at each step) and ``t`` (0, the number
-        of steps taken).
+        state ``m``, ``v`` (zeros) and ``t`` (0, the number of steps taken).
 
     Returns
     -------
@@ -217,14 +225,20 @@ def adam(w: Array, dw: Array, config: Config | None = None) -> tuple[Array, Conf
     config = _prepare(
         w, dw, config, ("m", "v"), learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8
     )
-    beta1, beta2 = config["beta1"], config["beta2"]
     config["t"] = t = int(config.get("t", 0)) + 1
-    m = beta1 * config["m"] + (1 - beta1) * dw
-    v = beta2 * config["v"] + (1 - beta2) * dw**2
-    config["m"], config["v"] = m.astype(w.dtype, copy=False), v.astype(w.dtype, copy=False)
-    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-    step = config["learning_rate"] * m_hat / (np.sqrt(v_hat) + config["epsilon"])
-    return (w - step).astype(w.dtype, copy=False), config
+    beta1, beta2 = config["beta1"], config["beta2"]
+    step = np.asarray(running_mean(config, "m", beta1, dw) / (1 - beta1**t))
+    root = np.asarray(running_mean(config, "v", beta2, dw**2) / (1 - beta2**t))
+    np.sqrt(root, out=root)
+    root += config["epsilon"]
+    step *= config["learning_rate"]
+    step /= root
+    return _minus(w, step), config
+
+
+def _minus(w: Array, step: Array) -> Array:
+    """Return w - step in the dtype of w, in the memory of the step, which nobody needs again."""
+    return np.subtract(w, step, out=step).astype(w.dtype, copy=False)
 
 
 # The hyperparameters of each rule, and the state that it keeps beside them.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from layers.arguments import Array, refuse, scalar
 from nets.arguments import labels, whole
 
-SeedLike = int | np.random.SeedSequence | np.random.Generator | None
+SeedLike: TypeAlias = "int | np.random.SeedSequence | np.random.Generator | None"
 
 
 class Scaling(NamedTuple):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from tqdm import tqdm
 
 from layers.arguments import Array
 from nets.accuracy import accuracy
@@ -19,6 +18,7 @@ from nets.divergence import warn_of_divergence
 from nets.fingerprint import fingerprint
 from nets.interruption import held_back, interrupted
 from nets.optim import UPDATE_RULES, Config
+from nets.progress import Bar, progress_bar
 from nets.solver_arguments import checked_options, warn_of_a_fixed_mask
 from nets.training_state import put_statistics, restore, running_statistics, training_state
 
@@ -154,9 +154,9 @@ class Solver:
             self._warned = warn_of_a_fixed_mask(self.model)
         per_epoch = max(len(self.X_train) // self.batch_size, 1)
         total = self.num_epochs * per_epoch
-        with tqdm(total=total, initial=self.iteration, desc="training", unit="it",
-                  file=sys.stdout, delay=_SECONDS_BEFORE_A_BAR,
-                  disable=not self.verbose) as bar, held_back() as pressed:
+        with progress_bar(total=total, initial=self.iteration, desc="training", unit="it",
+                          file=sys.stdout, delay=_SECONDS_BEFORE_A_BAR,
+                          disable=not self.verbose) as bar, held_back() as pressed:
             while self.iteration < total:
                 first = self.iteration == 0
                 if not self._step():
@@ -248,10 +248,10 @@ class Solver:
         if not math.isfinite(loss):
             warn_of_divergence(self.model, X, y, float(loss), self.iteration + 1)
             return False
+        grads = dict(grads)  # the model's own stays as it is
         for name, w in self.model.params.items():
             self.model.params[name], self.optim_configs[name] = self.update_rule(
-                w, grads[name], self.optim_configs[name]
-            )
+                w, grads.pop(name), self.optim_configs[name])
         return True
 
     def _end_epoch(self) -> None:
@@ -259,7 +259,7 @@ class Solver:
         for config in self.optim_configs.values():
             config["learning_rate"] *= self.lr_decay
 
-    def _measure(self, bar: tqdm) -> bool:
+    def _measure(self, bar: Bar) -> bool:
         """Measure the accuracies, keep the best, write a checkpoint; True: stop here."""
         train_acc = accuracy(self.model, self.X_train, self.y_train, self._choice,
                              self.num_train_samples, part="_train")
@@ -281,17 +281,17 @@ class Solver:
                 return True
         return False
 
-    def _save(self, bar: tqdm, when: str) -> None:
+    def _save(self, bar: Bar, when: str) -> None:
         if self.checkpoint_name is not None:
             path = f"{self.checkpoint_name}_{when}.npz"
             self._say(bar, f'Saving checkpoint to "{path}"')
             save_state(path, training_state(self))
 
-    def _interrupt(self, bar: tqdm) -> NoReturn:
+    def _interrupt(self, bar: Bar) -> NoReturn:
         self._save(bar, f"iteration_{self.iteration}")
         raise interrupted(self.iteration, self.checkpoint_name)
 
-    def _say(self, bar: tqdm, line: str) -> None:
+    def _say(self, bar: Bar, line: str) -> None:
         if not self.verbose:
             return
         if bar.last_print_t > bar.start_t:  # the bar is on the screen: write above it

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from layers.arguments import refuse
 from nets.arguments import whole
 from nets.experiment import Experiment, LearningCurve, one_blas_thread, train
+from nets.progress import progress_bar
 from nets.workers import Workers, map_like
 
 __all__ = ["Cell", "Result", "Summary", "Workers", "read_results", "run_cell", "run_sweep",
@@ -150,8 +150,8 @@ def run_sweep(
     with _held(path) as file, map_like(workers) as run, one_blas_thread():
         done = {result.cell: result for result in (_known(path, file) if path and file else ())}
         todo = [cell for cell in cells if cell not in done]
-        with tqdm(total=len(cells), initial=len(cells) - len(todo), desc="sweep", unit="cell",
-                  file=sys.stdout, disable=not progress) as bar:
+        with progress_bar(total=len(cells), initial=len(cells) - len(todo), desc="sweep",
+                          unit="cell", file=sys.stdout, disable=not progress) as bar:
             for result in run(run_cell, todo) if todo else ():
                 done[result.cell] = result
                 if file is not None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import entr, softmax
 
 from layers.arguments import Array, refuse
 from nets.arguments import whole
@@ -124,6 +123,8 @@ def mc_dropout(
     >>> bool((prediction.std > 0).all())
     True
     """
+    from scipy.special import softmax  # slow to load
+
     samples = whole("samples", samples, low=1)
     max_rows = whole("max_rows", max_rows, low=1)
     X = np.asarray(X)
@@ -198,6 +199,8 @@ def _module_with_masks_on(module: Module, rng: np.random.Generator | None) -> Mo
 
 
 def _statistics(p: Array) -> tuple[Array, Array, Array, Array]:
+    from scipy.special import entr
+
     mean = p.mean(axis=0)
     entropy = entr(mean).sum(axis=1)
     of_samples = entr(p).sum(axis=2).mean(axis=0)

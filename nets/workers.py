@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.connection import wait
 from typing import Any
 
 from nets.arguments import whole
@@ -34,6 +31,9 @@ def map_like(workers: Workers) -> Iterator[Callable[..., Iterable[Any]]]:
     if workers == 1:
         yield map
         return
+    import multiprocessing  # slow to load
+    from concurrent.futures import ProcessPoolExecutor
+
     others = set(multiprocessing.active_children())
     # A forked child would inherit the locks of threads that it does not have.
     context = multiprocessing.get_context("spawn")
@@ -50,11 +50,15 @@ def map_like(workers: Workers) -> Iterator[Callable[..., Iterable[Any]]]:
 
 def end_with_parent() -> None:
     """End this process as soon as the one that started it has ended, whatever ended that one."""
+    import multiprocessing
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
 
 
 def _watch(sentinel: int) -> None:
+    from multiprocessing.connection import wait
+
     wait([sentinel])
     os._exit(1)

@@ -31,6 +31,7 @@ from layers import (
     dropout_forward,
 )
 from nets import FullyConnectedNet
+from tests.benchmarks.dropout import measure, ratio
 
 Run = Callable[[], Any]
 RNG = np.random.default_rng(0)
@@ -165,6 +166,16 @@ def row(work: Work, rounds: int) -> str:
     else:
         mine = seconds_of(work.ours, min(rounds, 3))
     return (f"{work.name:42}{np.median(mine) * 1e3:10.2f}{ratios}{report.evaluations:8}  {verdict}")
+
+
+def ratios(rounds: int) -> dict[str, float]:
+    """Return our time by that of torch's fast mode, for the works that it takes part in."""
+    found = {}
+    for work in (dropout_work(), affine_relu_work(), net_work([40, 35], 20)):
+        if work.torch is not None and importlib.util.find_spec("torch"):
+            seconds = measure({"ours": work.ours, "fast": work.torch(True)}, rounds)
+            found[f"{work.name} / torch's fast mode"] = ratio(seconds["ours"], seconds["fast"])
+    return found
 
 
 def speed_table(rounds: int) -> None:

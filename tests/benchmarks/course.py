@@ -8,6 +8,7 @@ the peak of a step, as `tracemalloc` sees it, against a step without columns.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import layers as L
-from tests.benchmarks.dropout import Contender, measure
+from tests.benchmarks.dropout import Contender, measure, ratio
 
 CONV, POOL = {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
 
@@ -93,13 +94,24 @@ def contenders(case: Case) -> dict[str, Contender]:
     return {"ours": ours, "torch": theirs}
 
 
+def ratios(rounds: int) -> dict[str, float]:
+    """Return our time by PyTorch's, where it is installed."""
+    if not importlib.util.find_spec("torch"):
+        return {}
+    found = {}
+    for case in CASES:
+        seconds = measure(contenders(case), rounds)
+        found[f"{case.name} / torch"] = ratio(seconds["ours"], seconds["torch"])
+    return found
+
+
 def lines(cases: Mapping[str, Case], rounds: int) -> Iterator[str]:
     """Yield a line of the table for each case."""
     for name, case in cases.items():
         seconds = measure(contenders(case), rounds)
-        low, ratio, high = np.quantile(seconds["ours"] / seconds["torch"], (0.25, 0.5, 0.75))
+        low, middle, high = np.quantile(seconds["ours"] / seconds["torch"], (0.25, 0.5, 0.75))
         own, other = (np.median(seconds[who]) * 1e3 for who in ("ours", "torch"))
-        yield (f"{name:28}{own:9.2f}{other:9.2f}{ratio:8.2f}  {low:5.2f} to {high:5.2f}"
+        yield (f"{name:28}{own:9.2f}{other:9.2f}{middle:8.2f}  {low:5.2f} to {high:5.2f}"
                f"{case.limit:8.1f}")
 
 

@@ -121,7 +121,8 @@ def contenders(units: int = UNITS, dtype: Any = np.float32) -> dict[str, Contend
     }
 
 
-def measure(runs: Mapping[str, Contender], rounds: int) -> dict[str, np.ndarray]:
+def measure(runs: Mapping[str, Contender], rounds: int,
+            clock: Callable[[], float] = time.perf_counter) -> dict[str, np.ndarray]:
     """Return seconds, one a round, for each contender; they take turns."""
     for run in runs.values():
         run()
@@ -131,9 +132,9 @@ def measure(runs: Mapping[str, Contender], rounds: int) -> dict[str, np.ndarray]
         # Whoever comes after a contender finds the memory as that one left it: change the order.
         for name in rng.permutation(list(runs)):
             run = runs[name]
-            start = time.perf_counter()
+            start = clock()
             run()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(clock() - start)
     return {name: np.array(values) for name, values in seconds.items()}
 
 
@@ -151,8 +152,17 @@ def speed_table(rounds: int) -> None:
         print(f"{name:24}{np.median(values) * 1e3:8.2f}{values.min() * 1e3:8.2f}{ratios}")
 
 
-def dtype_table(rounds: int) -> None:
-    print("\nthe same by dtype and layout, time per byte relative to contiguous float32")
+def ratios(rounds: int) -> dict[str, float]:
+    """Return the ratios of the first two tables by their names."""
+    seconds = measure(contenders(), rounds)
+    found = {f"{name} / {to}": ratio(seconds[name], seconds[to]) for name in seconds
+             for to in ("floor", "torch") if name.startswith("ours") and to in seconds}
+    return found | {f"{name}, per byte": value
+                    for name, (_, value) in by_dtype_and_layout(rounds).items()}
+
+
+def by_dtype_and_layout(rounds: int) -> dict[str, tuple[float, float]]:
+    """Return seconds, and seconds per byte relative to contiguous float32."""
     runs, sizes = {}, {}
     for dtype in (np.float32, np.float64, np.float16):
         square = np.random.default_rng(0).standard_normal((2048, 2048)).astype(dtype)
@@ -163,9 +173,15 @@ def dtype_table(rounds: int) -> None:
             runs[name], sizes[name] = ours(x, x), x.nbytes
     seconds = measure(runs, rounds)
     base = next(iter(runs))
-    for name, values in seconds.items():
-        per_byte = ratio(values, seconds[base]) * sizes[base] / sizes[name]
-        print(f"{name:30}{np.median(values) * 1e3:8.2f} ms{per_byte:8.2f}")
+    return {name: (float(np.median(values)),
+                   ratio(values, seconds[base]) * sizes[base] / sizes[name])
+            for name, values in seconds.items()}
+
+
+def dtype_table(rounds: int) -> None:
+    print("\nthe same by dtype and layout, time per byte relative to contiguous float32")
+    for name, (seconds, per_byte) in by_dtype_and_layout(rounds).items():
+        print(f"{name:30}{seconds * 1e3:8.2f} ms{per_byte:8.2f}")
 
 
 def small_table(rounds: int) -> None:

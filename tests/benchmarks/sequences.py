@@ -8,13 +8,14 @@ the single rounds, with their quartiles beside it.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import layers as L
-from tests.benchmarks.dropout import Contender, measure
+from tests.benchmarks.dropout import Contender, measure, ratio
 
 Contenders = dict[str, Contender]
 N, T, D, H = 64, 32, 128, 128
@@ -90,6 +91,17 @@ CASES: dict[str, tuple[float, Callable[[], Contenders]]] = {
 }
 
 
+def ratios(rounds: int) -> dict[str, float]:
+    """Return our time by PyTorch's, where it is installed."""
+    if not importlib.util.find_spec("torch"):
+        return {}
+    found = {}
+    for name, (_, contenders) in CASES.items():
+        seconds = measure(contenders(), rounds)
+        found[f"{name} / torch"] = ratio(seconds["ours"], seconds["torch"])
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.sequences",
                                      description=__doc__)
@@ -99,8 +111,8 @@ def main() -> None:
           f"{'limit':>7}")
     for name, (limit, contenders) in CASES.items():
         seconds = measure(contenders(), rounds)
-        ratios = seconds["ours"] / seconds["torch"]
-        low, middle, high = np.quantile(ratios, (0.25, 0.5, 0.75))
+        each = seconds["ours"] / seconds["torch"]
+        low, middle, high = np.quantile(each, (0.25, 0.5, 0.75))
         own, other = (np.median(seconds[who]) * 1e3 for who in ("ours", "torch"))
         print(f"{name:30}{own:9.2f}{other:10.2f}{middle:7.2f}{low:8.2f} -{high:5.2f}{limit:7.1f}",
               flush=True)

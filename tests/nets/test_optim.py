@@ -152,3 +152,29 @@ def test_a_quadratic_is_minimised(rule):
     for _ in range(600):
         w, config = rule(w, 2 * (w - 1.0), config)
     np.testing.assert_allclose(w, 1.0, atol=0.05)
+
+
+@RULES
+def test_state_that_the_config_alone_holds_is_written_over_and_gives_the_same_bits(rule):
+    w, kept, config, others = ramp(-1, 1), ramp(-1, 1), {}, {}
+    for step in range(4):
+        w, config = rule(w, ramp(step, 2), config)
+        kept, others = rule(kept, ramp(step, 2), others)
+        held = dict(others)  # whoever holds the state keeps it as it is
+        addresses = {key: value.ctypes.data for key, value in config.items()
+                     if isinstance(value, np.ndarray)}
+    before = {key: np.copy(value) for key, value in held.items()}
+    w, config = rule(w, ramp(0, 1), config)
+    kept, others = rule(kept, ramp(0, 1), others)
+    assert w.tobytes() == kept.tobytes()
+    assert all(config[key].ctypes.data == place for key, place in addresses.items())
+    assert all(np.array_equal(held[key], value) for key, value in before.items())
+
+
+@RULES
+def test_a_parameter_of_no_axes_is_updated_as_one_of_one_axis(rule):
+    w, config, row, other = np.array(0.5), {}, np.array([0.5]), {}
+    for _ in range(3):
+        w, config = rule(w, np.array(2.0), config)
+        row, other = rule(row, np.array([2.0]), other)
+    assert w == row[0]

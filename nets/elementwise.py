@@ -1,0 +1,61 @@
+"""What update rules compute element by element: in place where nobody can see it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import numpy as np
+
+from layers.arguments import Array
+
+
+def owned(config: MutableMapping[str, Any], key: str) -> Array:
+    """Return config[key], to be written over; it is a copy first where anybody else holds it.
+
+    Examples
+    --------
+    >>> config = {"velocity": np.ones(2), "cache": np.ones(2)}
+    >>> mine = config["cache"]
+    >>> owned(config, "velocity").fill(3); owned(config, "cache").fill(3)
+    >>> config, mine
+    ({'velocity': array([3., 3.]), 'cache': array([3., 3.])}, array([1., 1.]))
+    """
+    others = sys.getrefcount(config[key]) > _ALONE
+    if others or config[key].base is not None or not config[key].flags.writeable:
+        config[key] = np.array(config[key])
+    array: Array = config[key]
+    return array
+
+
+def running_mean(config: MutableMapping[str, Any], key: str, decay: float, new: Array) -> Array:
+    """Return ``decay * config[key] + (1 - decay) * new``, and put it into config, in its dtype.
+
+    Where `new` is wider than what is stored, the result is as wide.
+
+    Examples
+    --------
+    >>> config = {"cache": np.ones(2)}
+    >>> running_mean(config, "cache", 0.75, np.array([1.0, 5.0])), config["cache"]
+    (array([1., 2.]), array([1., 2.]))
+    """
+    mean = owned(config, key)
+    mean *= decay
+    new = (1 - decay) * new
+    if np.result_type(mean, new) != mean.dtype:
+        wide: Array = mean + new
+        config[key] = wide.astype(mean.dtype)
+        return wide
+    mean += new
+    return mean
+
+
+def _references_of_one_alone() -> int:
+    """Return what `owned` counts for an array that nothing but the dict holds."""
+    config: dict[str, Any] = {"key": np.empty(1)}
+    return sys.getrefcount(config["key"])
+
+
+# Where references are not counted, no array can be known to be held by the dict alone.
+_ALONE = _references_of_one_alone() if sys.implementation.name == "cpython" else -1

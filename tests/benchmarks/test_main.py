@@ -1,0 +1,57 @@
+"""The ratios of the benchmarks: written as one file, and compared with an older one."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+
+import pytest
+
+from tests.benchmarks import training
+from tests.benchmarks.__main__ import SUITES, main
+
+
+def suites(**ratios):
+    return {"a": lambda rounds: {name: value * rounds for name, value in ratios.items()}}
+
+
+def test_the_ratios_are_written_as_one_file_by_suite_and_name(tmp_path, capsys):
+    path = tmp_path / "ratios.json"
+    assert main(["-o", str(path), "--rounds", "1"], suites(x=1.0, y=0.5)) == 0
+    assert json.loads(path.read_text()) == {"a: x": 1.0, "a: y": 0.5}
+    assert json.loads(capsys.readouterr().out) == {"a: x": 1.0, "a: y": 0.5}
+
+
+@pytest.mark.parametrize(("now", "code", "said"), [
+    ({"x": 1.09, "y": 0.1}, 0, "none of 2 ratios has grown by more than 10 %"),
+    ({"x": 1.25, "y": 0.6, "z": 9.0}, 1,
+     "a: x: 1.00 -> 1.25, 25 % slower\na: y: 0.50 -> 0.60, 20 % slower"),
+    ({"x": 1.0}, 0, "a: y: not measured"),
+])
+def test_what_has_grown_by_more_than_a_tenth_is_said(now, code, said, tmp_path, capsys):
+    path = tmp_path / "then.json"
+    path.write_text(json.dumps({"a: x": 1.0, "a: y": 0.5}), encoding="utf-8")
+    assert main(["--compare", str(path), "--rounds", "1"], suites(**now)) == code
+    assert capsys.readouterr().out == f"{said}\n"
+
+
+def test_every_suite_of_ratios_is_named_after_its_module():
+    assert all(run.__module__ == f"tests.benchmarks.{name}" for name, run in SUITES.items())
+
+
+def test_the_table_of_training_steps_measures_products_and_calls(monkeypatch, capsys):
+    small = training.Work(4, (6, 5, 3), 0.4, 1.3)
+    monkeypatch.setattr(training, "WORKS", (small,))
+    monkeypatch.setattr(training, "MILLISECONDS_A_ROUND", 0.01)
+    monkeypatch.setattr("sys.argv", ["training", "--rounds", "2"])
+    training.main()
+    assert capsys.readouterr().out.splitlines()[-1].startswith("4: 6-5-3")
+    found = training.ratios(2)
+    torch = {"step 4: 6-5-3 / torch"} if importlib.util.find_spec("torch") else set()
+    assert found.keys() == {"step 4: 6-5-3 / products"} | torch
+    assert all(value > 0 for value in found.values())
+
+
+def test_an_update_and_a_layer_count_as_the_operations_that_they_are():
+    assert training.Work(1, (1, 1), 1.0).operations() == 2 + 11 + 4 * 2
+    assert training.Work(1, (1, 1, 1), 1.0).operations() == 2 * 2 + 9 + 11 + 4 * 4
