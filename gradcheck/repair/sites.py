@@ -94,11 +94,17 @@ def _alias(names: Mapping[str, Any]) -> str:
 
 
 def _unused(tree: ast.FunctionDef) -> frozenset[str]:
-    """Return the names of a function that are given a value and never read."""
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    given = {arg.arg for arg in tree.args.args} | {
-        node.id for node in names if isinstance(node.ctx, ast.Store)}
-    return frozenset(given - {node.id for node in names if isinstance(node.ctx, ast.Load)})
+    """Return the names that are given a value and never read; in a loop, for its next round."""
+    found = {arg.arg for arg in tree.args.args} - _named(tree, ast.Load)
+    for node in ast.walk(tree):
+        if node is tree or isinstance(node, ast.For | ast.While):
+            found |= _named(node, ast.Store) - _named(node, ast.Load)
+    return frozenset(found)
+
+
+def _named(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    return {node.id for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, context)}
 
 
 def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], above: Where
