@@ -11,12 +11,7 @@ from gradcheck.repair import bounds, grows, swaps, turns
 from gradcheck.repair.sites import Change, Site
 
 MOST_SITES = 6
-LEVELS: dict[str, Callable[[Site], bool]] = {
-    "any": lambda site: True,
-    "expression": lambda site: isinstance(site.node, ast.expr),
-    "value": lambda site: isinstance(site.node, ast.expr),
-    "statement": lambda site: isinstance(site.node, ast.stmt),
-}
+LEVELS = {"any": ast.AST, "expression": ast.expr, "value": ast.expr, "statement": ast.stmt}
 # How much less natural an edit inside an expression is that is for what a statement assigns.
 INSIDE = 0.2
 # What a deletion takes away, by what it takes it from.
@@ -65,7 +60,8 @@ class Kind:
     def changes(self, site: Site, tier: int | None = None) -> Iterator[Change]:
         """Yield the edits of this kind at one place, those of its own tier by default."""
         inside = self.level == "value" and not site.is_value
-        if LEVELS[self.level](site) and (self.tier if tier is None else tier) == self.tier + inside:
+        fits = isinstance(site.node, LEVELS[self.level])
+        if fits and (self.tier if tier is None else tier) == self.tier + inside:
             for new in self.make(site):
                 yield Change(self, ((site, new),), self.cost + INSIDE * inside)
 

@@ -118,7 +118,7 @@ def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], abo
                             index=tuple(_indices(node, above.index)))
             _remember(node, where, run)
             yield Site(body, index, node, node, (), where)
-            if not _is_text(node):
+            if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 yield from _inside(node, node, (), where)
         inner = replace(above, index=(*above.index, node.target.id)) if isinstance(
             node, ast.For) and isinstance(node.target, ast.Name) else above
@@ -146,10 +146,6 @@ def _own_end(node: ast.stmt) -> int:
     """Return the last line of a statement without those inside it."""
     body = getattr(node, "body", None)
     return max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or node.lineno
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _inside(node: ast.AST, statement: ast.stmt, parents: tuple[ast.AST, ...], where: Where
