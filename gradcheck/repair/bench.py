@@ -92,8 +92,7 @@ class Bench:
     def traced_with(self, part: Part) -> Run:
         """Return the first run of a function as its tree stands now."""
         place, code = self.places[0], part.source.compiled()
-        with part.source.running(code):
-            runs = traced(lambda: self._gradients(part, place)).runs
+        runs = traced(lambda: self.gradients(part, code, place)).runs
         return runs.get(code, part.run)
 
     def outcome(self, part: Part | None = None, code: CodeType | None = None,
@@ -102,8 +101,7 @@ class Bench:
         place = self.places[0] if place is None else place
         self.tried += 1
         try:
-            with part.source.running(code) if part and code else nullcontext():
-                found = self._gradients(part, place)
+            found = self.gradients(part, code, place)
             outcome = Outcome(distances(place, found))
             if not outcome.is_right and place is self.places[0]:
                 outcome.matched = matches(place, found)
@@ -114,11 +112,8 @@ class Bench:
     def gradients(self, part: Part | None, code: CodeType | None, place: Place) -> list[Any]:
         """Return the gradients with other code for one function."""
         with part.source.running(code) if part and code else nullcontext():
-            return self._gradients(part, place)
-
-    def _gradients(self, part: Part | None, place: Place) -> list[Any]:
-        cache = self._cache(place) if part and part.in_forward else place.fresh_cache()
-        found = as_gradients(place.layer.backward(place.dout.copy(), cache))
+            cache = self._cache(place) if part and part.in_forward else place.fresh_cache()
+            found = as_gradients(place.layer.backward(place.dout.copy(), cache))
         if found is None:
             raise TypeError("no gradients")
         return found

@@ -11,12 +11,7 @@ from gradcheck.repair import bounds, grows, swaps, turns
 from gradcheck.repair.sites import Change, Site
 
 MOST_SITES = 6
-LEVELS: dict[str, Callable[[Site], bool]] = {
-    "any": lambda site: True,
-    "expression": lambda site: isinstance(site.node, ast.expr),
-    "value": lambda site: isinstance(site.node, ast.expr),
-    "statement": lambda site: isinstance(site.node, ast.stmt),
-}
+LEVELS = {"any": ast.AST, "expression": ast.expr, "value": ast.expr, "statement": ast.stmt}
 # How much less natural an edit inside an expression is that is for what a statement assigns.
 INSIDE = 0.2
 # What a deletion takes away, by what it takes it from.
@@ -65,7 +60,8 @@ class Kind:
     def changes(self, site: Site, tier: int | None = None) -> Iterator[Change]:
         """Yield the edits of this kind at one place, those of its own tier by default."""
         inside = self.level == "value" and not site.is_value
-        if LEVELS[self.level](site) and (self.tier if tier is None else tier) == self.tier + inside:
+        fits = isinstance(site.node, LEVELS[self.level])
+        if fits and (self.tier if tier is None else tier) == self.tier + inside:
             for new in self.make(site):
                 yield Change(self, ((site, new),), self.cost + INSIDE * inside)
 
@@ -99,6 +95,8 @@ KINDS = (
          swaps.functions),
     Kind("deletion", 1, "something is too much here", "dout * mask * p", "dout * mask",
          grows.deletions, cost=0.9),
+    Kind("slope", 1, "the derivative of a tanh or a sigmoid is missing here", "dout * c",
+         "dout * c * (1 - out ** 2)", grows.slopes, cost=1.5),
     Kind("exponent", 1, "another exponent is wanted here", "x ** 3", "x ** 2", swaps.exponents),
     Kind("other-name", 1, "another variable is wanted here", "slope * slope", "slope * dout",
          swaps.other_names),
@@ -114,7 +112,7 @@ KINDS = (
          grows.borrowed, cost=1.4),
     Kind("end", 0, "an end that is counted from the back is empty at 0", "dx[p:-p]",
          "dx[p:dx.shape[0] - p]", bounds.ends, cost=1.1),
-    Kind("share", 1, "the maximum alone has the gradient, and what is tied one share of it",
+    Kind("share", 2, "the maximum alone has the gradient, and what is tied one share of it",
          "x == top", "(x == top) / np.sum(x == top, axis=1, keepdims=True)", grows.shares,
          cost=1.4),
     Kind("wider", 1, "an array is wanted here", "np.where(pos, dout, slope)",

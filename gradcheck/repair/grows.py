@@ -17,7 +17,8 @@ from gradcheck.repair.sites import Site
 WRAPPERS = ("sqrt", "square", "exp", "log", "abs", "tanh", "cos", "sin")
 PRODUCTS = (ast.Mult, ast.Div, ast.MatMult, ast.Pow)
 FACTOR, TERM = ("_ * a", "_ / a"), ("_ + a", "_ - a")
-OF_FLOATS = ("_ / a", "a / _", "_ * (a > 0)", "_ * (1 - a)", "_ * (1 - a ** 2)")
+OF_FLOATS = ("_ / a", "a / _", "_ * (a > 0)", "_ * (1 - a)")
+SLOPES = ("_ * (1 - a ** 2)", "_ * a * (1 - a)")
 QUOTED = re.compile(r"'(\w+)'")
 MOST_PAIRS = 8
 
@@ -87,6 +88,14 @@ def array_factors(site: Site) -> Iterator[ast.AST]:
         if fits(atom.value, shape) and atom.text != ast.unparse(site.node):
             more = OF_FLOATS if atom.value.dtype.kind == "f" else ()
             yield from site.made("_ * a", *more, a=atom.node)
+
+
+def slopes(site: Site) -> Iterator[ast.AST]:
+    """Yield it times the slope of a tanh or a sigmoid that is in scope."""
+    shape = has_value(site)
+    for atom in arrays(site.place) if shape else ():
+        if np.shape(atom.value) == shape and atom.value.dtype.kind == "f":
+            yield from site.made(*SLOPES, a=atom.node)
 
 
 def shares(site: Site) -> Iterator[ast.AST]:
@@ -175,7 +184,9 @@ def borrowed(site: Site) -> Iterator[ast.AST]:
 
 def unread(site: Site) -> Iterator[ast.AST]:
     """Yield it with a name that is given a value and never read."""
-    wide = room(site) if has_value(site) is not None else None
+    is_factor = isinstance(site.parent, ast.BinOp) and isinstance(site.parent.op, ast.Mult)
+    whole = site.shape if is_factor and is_loaded(site.node) else has_value(site)
+    wide = room(site) if whole is not None else None
     for atom in (*arrays(site.place), *scalars(site.place)) if wide is not None else ():
         if atom.text in site.place.known.unused and (
                 np.shape(atom.value) == () or fits(atom.value, wide)):

@@ -92,8 +92,7 @@ def _whole_numbers(arg: Any) -> list[int]:
 def _readings(args: Args, found: Sequence[int], rng: np.random.Generator) -> Iterator[Sizes]:
     """Yield what each size becomes: all move, in several readings of how they hang together."""
     free = [size for size in found if size > 1]
-    for related in (_products, _multiples, _none):
-        relations = related(free)
+    for relations in (_products(free), _multiples(free), {}):
         steps = dict(zip(free, _steps(len(free), rng), strict=True))
         new = {size: size + steps[size] for size in free if size not in relations}
         for size in free:
@@ -129,11 +128,6 @@ def _multiples(sizes: Sequence[int]) -> dict[int, Callable[[Mapping[int, int]], 
         if times * size in sizes:
             found[times * size] = lambda new, t=times, s=size: t * new[s]  # type: ignore[misc]
     return found
-
-
-def _none(sizes: Sequence[int]) -> dict[int, Callable[[Mapping[int, int]], int]]:
-    """Return no relations."""
-    return {}
 
 
 def _changed(arg: Any, sizes: Sizes, whole: Mapping[int, int], rng: np.random.Generator) -> Any:

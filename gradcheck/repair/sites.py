@@ -94,11 +94,17 @@ def _alias(names: Mapping[str, Any]) -> str:
 
 
 def _unused(tree: ast.FunctionDef) -> frozenset[str]:
-    """Return the names of a function that are given a value and never read."""
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    given = {arg.arg for arg in tree.args.args} | {
-        node.id for node in names if isinstance(node.ctx, ast.Store)}
-    return frozenset(given - {node.id for node in names if isinstance(node.ctx, ast.Load)})
+    """Return the names that are given a value and never read; in a loop, for its next round."""
+    found = {arg.arg for arg in tree.args.args} - _named(tree, ast.Load)
+    for node in ast.walk(tree):
+        if node is tree or isinstance(node, ast.For | ast.While):
+            found |= _named(node, ast.Store) - _named(node, ast.Load)
+    return frozenset(found)
+
+
+def _named(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    return {node.id for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, context)}
 
 
 def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], above: Where
@@ -112,7 +118,7 @@ def _of_body(body: list[ast.stmt], run: Run, scores: Mapping[ast.stmt, int], abo
                             index=tuple(_indices(node, above.index)))
             _remember(node, where, run)
             yield Site(body, index, node, node, (), where)
-            if not _is_text(node):
+            if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 yield from _inside(node, node, (), where)
         inner = replace(above, index=(*above.index, node.target.id)) if isinstance(
             node, ast.For) and isinstance(node.target, ast.Name) else above
@@ -140,10 +146,6 @@ def _own_end(node: ast.stmt) -> int:
     """Return the last line of a statement without those inside it."""
     body = getattr(node, "body", None)
     return max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or node.lineno
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _inside(node: ast.AST, statement: ast.stmt, parents: tuple[ast.AST, ...], where: Where

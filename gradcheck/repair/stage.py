@@ -83,8 +83,10 @@ def _repairs_of(layer: Layer, codes: Sequence[str], kind: str, others: Iterable[
     candidates = search.run()
     if search.base.is_right:
         return ()
-    hints = [_hint(candidate, search, layer) for candidate in candidates[:1]
-             if not any(place.is_new for place in bench.places[1:])]
+    # right at arguments of one size: a line, and no proof
+    hints = [only_place(entry.part.source, change.first, change.kind.name, change.kind.words,
+                        _wrong(search, layer)) for entry in candidates[:1]
+             for change in entry.changes[:1] if not any(p.is_new for p in bench.places[1:])]
     return (_proved(search, candidates, layer) or tuple(hints)
             or of_forward(bench, kind, _wrong(search, layer), deadline)
             or tuple(_suspected(search, layer)))
@@ -214,13 +216,6 @@ def _suspected(search: Search, layer: Layer) -> Iterator[Repair]:
         if part is not None:
             yield only_place(part.source, site, "suspect", "some value here makes every gradient "
                              "right", _wrong(search, layer))
-
-
-def _hint(candidate: Candidate, search: Search, layer: Layer) -> Repair:
-    """Return the line of an edit that is right at arguments of one size, and no proof."""
-    change = candidate.changes[0]
-    return only_place(candidate.part.source, change.first, change.kind.name, change.kind.words,
-                      _wrong(search, layer))
 
 
 def _wrong(search: Search, layer: Layer) -> tuple[str, ...]:

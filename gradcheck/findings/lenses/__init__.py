@@ -15,4 +15,5 @@ scores                  A loss over classes, recognised by its gradient
 shapes                  A gradient of a wrong shape, held against the numeric one.
 values                  The values that a backward combines, and what it returns if one of them ...
 others                  A layer that is wrong at its arguments, at others: fewer samples, or more.
+whereabouts             Where the wrong elements of a gradient lie: whole slices of it
 """

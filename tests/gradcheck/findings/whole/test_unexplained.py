@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.gradcheck.findings.cases import Cases, but, f32, randn
+from tests.gradcheck.findings.cases import Cases, backward_of, but, f32, randn
 from tests.gradcheck.findings.forwards import course
 from tests.gradcheck.findings.forwards import normalization as norm
 from tests.gradcheck.findings.forwards.affine import rnn_step
@@ -94,5 +94,36 @@ def rnn_dx_without_carry(dh, cache):
 CASES.wrong("rnn_does_not_carry_back", course.rnn, but(course.rnn, 0, lambda dx, dh, cache: (
             rnn_dx_without_carry(dh, cache))), *course.rnn_args(3, 4, 5, 6),
             more=[course.rnn_args(2, 6, 3, 4, f32)])
+
+
+def gated(x, h0, Wx, Wh):
+    """A recurrent layer of two gates: h = sigmoid(a[:, :H]) tanh(a[:, H:])."""
+    h, size, steps = h0, h0.shape[1], []
+    for t in range(x.shape[1]):
+        a = x[:, t] @ Wx + h @ Wh
+        gate, value = 1 / (1 + np.exp(-a[:, :size])), np.tanh(a[:, size:])
+        steps.append((x[:, t], h, gate, value))
+        h = gate * value
+    return np.stack([gate * value for *_, gate, value in steps], axis=1), (steps, Wx, Wh)
+
+
+def gated_back(slope):
+    """Its backward, with a slope of the sigmoid."""
+    def backward(dout, steps, Wx, Wh):
+        dx, dWx, dWh, dh = [], 0.0, 0.0, 0.0
+        for t in reversed(range(len(steps))):
+            x, h, gate, value = steps[t]
+            dh = dout[:, t] + dh
+            da = np.hstack([dh * value * slope(gate), dh * gate * (1 - value**2)])
+            dx, dWx, dWh, dh = [da @ Wx.T, *dx], dWx + x.T @ da, dWh + h.T @ da, da @ Wh.T
+        return np.stack(dx, axis=1), dh, dWx, dWh
+
+    return backward
+
+
+backward_of(gated)(gated_back(lambda gate: gate * (1 - gate)))
+for steps in (1, 3):
+    CASES.wrong(f"gate_without_its_slope_{steps}", gated, gated_back(lambda gate: gate),
+                randn(3, steps, 4), randn(3, 5), randn(4, 10), randn(5, 10))
 
 test_first_code, test_right = CASES.tests()
