@@ -17,7 +17,7 @@ from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import STANDARD, Points, share_out
 from gradcheck.grading.teacher import refuse_exposed, teachers_pairs
 from gradcheck.grading.text import classes_of, package_of, remedy_for
-from gradcheck.grading.untried import GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
+from gradcheck.grading.untried import ABSENT, GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
 from gradcheck.output.record import Item
@@ -231,4 +231,4 @@ def _absence(name: str, found: Found) -> str:
     wanted = name if name.endswith("_loss") else f"{name}_forward and {name}_backward"
     there = [pair.name if pair.is_loss else f"{pair.name}_forward, {pair.name}_backward"
              for pair in found.pairs] + list(found.unpaired)
-    return f"{wanted}: missing; the file defines {', '.join(there) or 'no layer and no loss'}"
+    return f"{wanted}{ABSENT}{', '.join(there) or 'no layer and no loss'}"
