@@ -14,13 +14,6 @@ def held_back() -> Iterator[threading.Event]:
     """Set an event at the first Ctrl-C, where it would raise; the second one raises at once.
 
     Somebody else's handler stays. Signals are the main thread's: elsewhere nothing is held back.
-
-    Examples
-    --------
-    >>> with held_back() as pressed:
-    ...     signal.raise_signal(signal.SIGINT)
-    ...     pressed.is_set()
-    True
     """
     pressed = threading.Event()
     if (threading.current_thread() is not threading.main_thread()

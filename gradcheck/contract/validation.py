@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arguments import an, function, refuse
+from gradcheck.contract.inspection import as_gradients
 from gradcheck.contract.layer import Layer, name_arguments
 from gradcheck.contract.protocol import in_one_form
 from gradcheck.generators import global_generators_restored
@@ -23,6 +24,10 @@ def valid_layer(forward: Callable[..., Any], backward: Callable[..., Any], args:
     for position in positions:
         _validate_position(position, args, names)
     layer = _layer(forward, backward, args, names, tuple(map(int, positions)))
+    learned = tuple(i for i in layer.wrt if not _is_given(names[i], args[i], args))
+    if wrt is None and 0 < len(learned) < len(layer.wrt) > _gradients(layer):
+        fewer = _layer(forward, backward, args, names, learned)
+        return fewer if _gradients(fewer) == len(learned) else layer
     numbers = tuple(i for i, arg in enumerate(args) if type(arg) is float)
     if wrt is None and numbers and _gradients(layer) == len(positions) + len(numbers):
         args = tuple(np.array(arg) if i in numbers else arg for i, arg in enumerate(args))
@@ -35,6 +40,15 @@ def _layer(forward: Callable[..., Any], backward: Callable[..., Any], args: tupl
     return Layer(*in_one_form(forward, backward, names, wrt, args), args, names, wrt)
 
 
+def _is_given(name: str, value: Any, args: tuple[Any, ...]) -> bool:
+    """Whether an array need have no gradient: a mask of zeros and ones, weights beside labels."""
+    if "mask" in name.lower() or (value.size and value.min() == 0.0 and value.max() == 1.0
+                                  and np.all((value == 0.0) | (value == 1.0))):
+        return True
+    labels = any(isinstance(arg, np.ndarray) and arg.dtype.kind in "iu" for arg in args)
+    return labels and "weight" in name.lower()
+
+
 def _gradients(layer: Layer) -> int:
     """Return how many gradients backward returns; a plain number may have one, such as a slope."""
     try:
@@ -43,7 +57,8 @@ def _gradients(layer: Layer) -> int:
             returned = layer.backward(np.ones_like(out), cache)
     except Exception:  # what it is, the inspection says
         return 0
-    return len(returned) if isinstance(returned, tuple) else 0
+    found = as_gradients(returned) or ()
+    return sum(gradient is not None for gradient in found)
 
 
 def _floating_positions(args: tuple[Any, ...]) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ import pytest
 from nets import FullyConnectedNet, TwoLayerNet
 from nets.checkpoint import save_state
 from nets.divergence import DivergenceWarning
+from nets.interruption import held_back
 from tests.nets.test_solver import blobs, make, net
 
 
@@ -111,6 +112,24 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_names_the_file(tmp_pat
         save_state(tmp_path / "gone" / "run.npz", {"epoch": 1})
 
 
+@pytest.fixture
+def keyboard():
+    """A program of the foreground: one that a shell puts behind it ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("keyboard")
+def test_the_first_ctrl_c_is_held_back_and_the_second_raises():
+    with held_back() as pressed:
+        signal.raise_signal(signal.SIGINT)
+        assert pressed.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.usefixtures("keyboard")
 def test_ctrl_c_ends_after_the_step_with_a_checkpoint_that_goes_on_bit_for_bit(tmp_path):
     class Pressed(FullyConnectedNet):
         """A net during whose eighth step Ctrl-C is pressed."""

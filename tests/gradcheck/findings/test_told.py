@@ -23,7 +23,7 @@ CODES = {"CODE": "value-differs"}
 def reported() -> Iterator[tuple[str, str]]:
     """Yield the (code, how) of every breach in the sources that report any."""
     for path in [*(ROOM / "contract").glob("*.py"), *(ROOM / "target").glob("*.py"),
-                 ROOM / "run.py"]:
+                 ROOM / "run/session.py"]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for call in ast.walk(tree):
             if isinstance(call, ast.Call):
