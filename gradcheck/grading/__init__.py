@@ -29,4 +29,5 @@ cluster                 A dask cluster as `workers`: its address, such as ``tcp:
 text                    What a submission's text and place tell before it is run.
 accepted                References in the conventions that a table of points accepts for full ...
 unfound                 Why no line was found for a layer: there was no time
+shares                  How the default points of a dropout are shared among its laws
 """
