@@ -28,4 +28,6 @@ follow_on               A block that is wrong only because a layer of its is: ch
 cluster                 A dask cluster as `workers`: its address, such as ``tcp://10.0.0.1:8786``.
 text                    What a submission's text and place tell before it is run.
 accepted                References in the conventions that a table of points accepts for full ...
+unfound                 Why no line was found for a layer: there was no time
+shares                  How the default points of a dropout are shared among its laws
 """

@@ -24,6 +24,8 @@ from gradcheck.grading.claims import Claim, ClaimError, claims, lines_of
 from gradcheck.grading.grade import MEMORY
 from gradcheck.grading.points import CODE, DIFF, LINE
 from gradcheck.grading.text import package_of
+from gradcheck.grading.unfound import notes_of, why_unfound
+from gradcheck.grading.untried import ABSENT
 from gradcheck.grading.values import Values
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.repaired import Repair, pointed
@@ -36,9 +38,8 @@ GRACE = 1.5
 # For its processes to start, and to import the tool.
 START_SECONDS = 30.0
 LEFT_OUT = ("grading", "reference")
-# None of its own words: they have been in the submission's hands.
-NO_ANSWER = ("no line was found for {}: the process that looks for it ended early, or there was no "
-             "time")
+# Of these nothing can be mended in a line.
+BEYOND = frozenset({"contract"})
 Judge = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -61,18 +62,18 @@ def with_hints(record: dict[str, Any], request: Mapping[str, Any], judge: Judge,
     asked = list(_asked(record)) if level >= LINE else []
     if not asked:
         return record
-    path, told = Path(request["path"]), dict[str, Any]()
+    path, told, why = Path(request["path"]), dict[str, Any](), dict[str, str]()
     judging = _Judging(record, request, judge)
     with suppress(ApartError, ClaimError):
         lines = lines_of(path)
-        told = apart(lambda: searched(request, asked), START_SECONDS + FILE_SECONDS + GRACE,
-                     requests)
+        told, why = apart(lambda: searched(request, asked), START_SECONDS + FILE_SECONDS + GRACE,
+                          requests)
     found = {name: list(_shown(judging, name, claims(entry, path, lines), level))
              for name, entry in told.items()}
-    silent = [entry["name"] for entry in asked if entry["name"] not in told]
-    notes = [NO_ANSWER.format(", ".join(silent))] if silent else []
+    silent = [entry["name"] for entry in asked
+              if entry["name"] not in told and not BEYOND.issuperset(entry["broken"])]
     return {**record, "items": list(_with_repairs(record["items"], found)),
-            "notes": [*record["notes"], *notes]}
+            "notes": [*record["notes"], *notes_of(silent, why)]}
 
 
 def _asked(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -80,7 +81,8 @@ def _asked(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     settings = record["settings"]
     for name, items in _layers(record).items():
         wrong = [item for item in items if item["status"] == "failed"]
-        if wrong and all(item["status"] != "error" for item in items):
+        if wrong and not any(item["status"] == "error" or ABSENT in item["message"]
+                             for item in items):
             yield {"name": name, "seed": settings["seed"],
                    "broken": [item["name"].partition(": ")[2] for item in wrong],
                    "ignored": [item["name"].partition(": ")[2] for item in items
@@ -95,29 +97,32 @@ def _layers(record: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what a confined process claims of each layer; nothing of those that ended it."""
+def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]
+             ) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what a confined process claims of each layer, and why of some it says nothing."""
     budget, spent = Budget(START_SECONDS + FILE_SECONDS), 0.0
-    told: dict[str, Any] = {}
-    with suppress(SandboxError, SubmissionError), ExitStack() as stack:
+    told, why = dict[str, Any](), dict[str, str]()
+    with ExitStack() as stack:
         tools = stack.enter_context(copied())
         box: Sandbox | None = None
         for entry in asked:
             seconds = min(LAYER_SECONDS, FILE_SECONDS - spent)
             if seconds <= 0 or not budget.left:
                 break
-            if box is None or box.failure:
-                box = stack.enter_context(_started(request, budget, tools))
-                box.use(TOOL, {"name": ""}, budget.left)  # to import it is no search
+            try:
+                if box is None or box.failure:
+                    box = stack.enter_context(_started(request, budget, tools))
+                    box.use(TOOL, {"name": ""}, budget.left)  # to import it is no search
+            except (SandboxError, SubmissionError) as reason:
+                return told, {other["name"]: why_unfound(reason) for other in asked} | why
             began = time.monotonic()
             try:
                 asking = {**entry, "seconds": seconds, "values": _values(entry, request)}
                 told[entry["name"]] = box.use(TOOL, asking, seconds + GRACE)
-            except (SandboxError, SubmissionError):
-                continue
-            finally:
-                spent += time.monotonic() - began
-    return told
+            except (SandboxError, SubmissionError) as reason:
+                why[entry["name"]] = why_unfound(reason)
+            spent += time.monotonic() - began
+    return told, why
 
 
 def _values(asked: Mapping[str, Any], request: Mapping[str, Any]) -> list[tuple[Any, Any]]:

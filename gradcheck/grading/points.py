@@ -27,6 +27,17 @@ all sections or in one, names conventions in which a value earns its points as w
 gradient with it; what is no convention of the layer is refused with a list of those that are.
 A table's names are all that counts: what it names must be there, and what it does not name earns
 nothing. Without a table every layer of the file that the reference knows counts.
+
+A layer or a loss has 10 points then: value 4, gradient 4, contract 2. The gradient counts only for
+a forward that is right, and the contract only once the gradient counts: whoever has not written a
+backward, or has one that returns zeros, mutates nothing and loses no precision, which is no
+achievement.
+
+A dropout has 10 points, too, by what its laws say: backward 4, mask 3 (how many units are dropped,
+which, and anew each time), scale 1.5 (what is kept has its value, scaled), test mode 1, contract
+0.5. A law that fails takes the whole share that it belongs to, as 0/4 shows; several of one share
+divide it. ``total`` keeps these proportions; a section with ``law``, or with laws by name, counts
+each law for itself.
 """
 
 from __future__ import annotations
@@ -38,9 +49,9 @@ from pathlib import Path
 from typing import Any
 
 from gradcheck.grading.manner import MANNER, manner_of, refuse_unknown_conventions
+from gradcheck.grading.shares import LAW_POINTS
 
 LAYER_POINTS = {"value": 4.0, "gradient": 4.0, "contract": 2.0}
-LAW_POINTS = 1.0
 IGNORE, ACCEPT, SEED, HINTS = "ignore", "accept", "seed", "hints"
 VERDICT, CODE, LINE, DIFF = range(4)
 STANDARD = ("affine", "relu", "batchnorm", "layernorm", "dropout", "softmax_loss", "svm_loss")
@@ -226,6 +237,15 @@ def _section(name: str, entries: Any) -> Mapping[str, float]:
     return {key: float(value) for key, value in entries.items()}
 
 
+def has_shares(section: Mapping[str, float] | None) -> bool:
+    """Whether a dropout's laws count by what they say, and not each for itself.
+
+    >>> has_shares(None), has_shares({"total": 5.0}), has_shares({"law": 1.0})
+    (True, True, False)
+    """
+    return section is None or "total" in section
+
+
 def share_out(section: Mapping[str, float] | None, parts: Sequence[str]) -> dict[str, float]:
     """Return the points of each part of one layer.
 
@@ -245,10 +265,10 @@ def share_out(section: Mapping[str, float] | None, parts: Sequence[str]) -> dict
     --------
     >>> share_out({"total": 10.0}, ["value", "gradient", "contract"])
     {'value': 4.0, 'gradient': 4.0, 'contract': 2.0}
-    >>> share_out({"law": 2.0, "rate": 5.0}, ["rate", "shape"])
-    {'rate': 5.0, 'shape': 2.0}
+    >>> share_out({"law": 2.0, "rate": 5.0}, ["rate", "values"])
+    {'rate': 5.0, 'values': 2.0}
     """
-    defaults = {part: LAYER_POINTS.get(part, LAW_POINTS) for part in parts}
+    defaults = {part: (LAYER_POINTS | LAW_POINTS)[part] for part in parts}
     if section is None:
         return defaults
     unknown = sorted(set(section) - set(parts) - {"total", "law"})

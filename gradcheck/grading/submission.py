@@ -14,10 +14,11 @@ from gradcheck.grading.asked import asked_for, chosen, parts_of, references
 from gradcheck.grading.follow_on import charged_once
 from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
-from gradcheck.grading.points import STANDARD, Points, share_out
+from gradcheck.grading.points import STANDARD, Points, has_shares, share_out
+from gradcheck.grading.shares import in_shares
 from gradcheck.grading.teacher import refuse_exposed, teachers_pairs
 from gradcheck.grading.text import classes_of, package_of, remedy_for
-from gradcheck.grading.untried import GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
+from gradcheck.grading.untried import ABSENT, GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
 from gradcheck.output.record import Item
@@ -91,10 +92,14 @@ class Grading:
                 f"this file has classes {', '.join(classes)}: not graded. Remedy: `gradcheck check "
                 f"{self.path}` judges classes, without points.")
         there = self._expected(found, known)
-        for name in chosen(asked, self.expected or there, known):
+        names = chosen(asked, self.expected or there, known)
+        waiting = sum(name in pairs for name in names)
+        for name in names:
             if name not in pairs:
                 self._add_missing(name, _absence(name, found), "failed")
-            else:
+                continue
+            waiting -= 1
+            with self.budget.share(others=waiting):
                 self._judge(name, known[name])
         self._charge_once(pairs)
 
@@ -158,6 +163,14 @@ class Grading:
                        for part, possible in self._points(name).items()]
 
     def _judge(self, name: str, reference: Pair) -> None:
+        """Judge one layer; of a dropout, let laws that fail take their share with them."""
+        before = len(self.items)
+        self._judge_parts(name, reference)
+        parts = self.items[before:]
+        if name in LAWFUL and len(parts) > 1 and has_shares((self.table or {}).get(name)):
+            self.items[before:] = in_shares(parts)
+
+    def _judge_parts(self, name: str, reference: Pair) -> None:
         """Judge one layer; what its judge could not do costs the others nothing."""
         points = self._points(name)
         message, fault = "not judged", ""
@@ -231,4 +244,4 @@ def _absence(name: str, found: Found) -> str:
     wanted = name if name.endswith("_loss") else f"{name}_forward and {name}_backward"
     there = [pair.name if pair.is_loss else f"{pair.name}_forward, {pair.name}_backward"
              for pair in found.pairs] + list(found.unpaired)
-    return f"{wanted}: missing; the file defines {', '.join(there) or 'no layer and no loss'}"
+    return f"{wanted}{ABSENT}{', '.join(there) or 'no layer and no loss'}"

@@ -6,6 +6,7 @@ from gradcheck.output.record import Record
 
 NOT_IMPORTED = "not judged: the file cannot be imported, see the error below"
 GIVEN_UP = "not judged, see the error below"
+ABSENT = ": missing; the file defines "
 NO_FUNCTIONS = "not graded: the file has classes alone, see the error below"
 
 

@@ -139,12 +139,12 @@ class Record:
     @property
     def score(self) -> float:
         """Points earned, the sum over the items."""
-        return math.fsum(item.points or 0.0 for item in self.items)
+        return round(math.fsum(item.points or 0.0 for item in self.items), 9)
 
     @property
     def max_score(self) -> float:
         """Points that could be had."""
-        return math.fsum(item.max_points or 0.0 for item in self.items)
+        return round(math.fsum(item.max_points or 0.0 for item in self.items), 9)
 
     @property
     def passed(self) -> bool:

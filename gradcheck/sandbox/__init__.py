@@ -11,4 +11,6 @@ proxies                 Proxies of a submission's functions, and its exceptions 
 surroundings            What a submission finds around it, what is hidden from it
 seccomp                 System calls that a submission is refused once it has started
 telling                 What a submission's process tells: exceptions, warnings, signatures
+printing                What a submission prints: the first part of it at once
+budget                  The time that a submission has, and that each of its layers may take of it.
 """

@@ -224,8 +224,8 @@ def _module_of_package(file: str) -> types.ModuleType:
 
 def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -> None:
     """Give everything up, then serve; this process runs the submission."""
-    jail, landlock, seccomp, *neighbours = map(
-        _load, ("jail", "landlock", "seccomp", "wire", "frames", "telling"))
+    jail, landlock, seccomp, printing, *neighbours = map(
+        _load, ("jail", "landlock", "seccomp", "printing", "wire", "frames", "telling"))
     place = [config[name] for name in ("scratch", "readable", "hidden", "own")]
     walls = {
         "namespaces": lambda: notes.extend(jail.enclose(*place)),
@@ -244,6 +244,7 @@ def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -
     sys.meta_path.insert(0, Blocked(config["tools"]))
     sys.path[:0] = config["tools"]
     sys.argv = [""]
+    sys.stdout, sys.stderr = printing.capped(sys.stdout), printing.capped(sys.stderr)
     server = Server(neighbours, config, {"notes": notes, "confined": confined})
     server.serve(lambda: jail.limit_memory(config["memory"]))
 

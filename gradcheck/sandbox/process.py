@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gradcheck.sandbox import frames, surroundings
+from gradcheck.sandbox.budget import Budget
 
 REPLY_LIMIT = 256 << 20
 CAPTURE_LIMIT = 16_000
@@ -44,28 +45,6 @@ class UnconfinedError(SandboxError):
 
 class SandboxTimeoutError(SandboxError, TimeoutError):
     """The submission did not answer in time."""
-
-
-class Budget:
-    """Wall-clock time for one submission, shared by every process that is started for it.
-
-    Parameters
-    ----------
-    seconds : float
-        Total time.
-    per_call : float, optional
-        Time for one call of a function; by default a fifth of the total, at most ten seconds.
-    """
-
-    def __init__(self, seconds: float, per_call: float | None = None) -> None:
-        self.seconds = seconds
-        self.per_call = min(10.0, seconds / 5) if per_call is None else per_call
-        self._end = time.monotonic() + seconds
-
-    @property
-    def left(self) -> float:
-        """Seconds that are left, never negative."""
-        return max(0.0, self._end - time.monotonic())
 
 
 class Process:
@@ -172,11 +151,8 @@ class Process:
             self._write(b"".join(frames.pack(self._number, tree, arrays)), deadline)
             return self._receive(deadline)
         except SandboxTimeoutError:
-            all_of_it = f"{self.budget.seconds:g} s"
-            total = f", a part of the {all_of_it} in all" if self.budget.left > 0 else (
-                f"; the {all_of_it} for the whole submission are used up")
-            self.fail(f"{what} took longer than the {seconds:.3g} s allowed{total}",
-                       SandboxTimeoutError)
+            self.fail(f"{what} took longer than the {seconds:.3g} s allowed{self.budget.of_all()}",
+                      SandboxTimeoutError)
         except EOFError:
             self.fail(f"{what} ended the submission's process ({self._ending()})")
 

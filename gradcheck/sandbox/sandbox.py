@@ -27,8 +27,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradcheck.sandbox import wire
+from gradcheck.sandbox.budget import Budget
 from gradcheck.sandbox.process import (
-    Budget,
     Process,
     SandboxError,
     SandboxTimeoutError,

@@ -26,6 +26,7 @@ from gradcheck.target.nets import judged_net
 from gradcheck.target.pairs import Pair
 from gradcheck.target.refusals import is_own_raise
 from gradcheck.target.trial import Trial
+from gradcheck.target.unwritten import of_backward
 
 __all__ = ["UNWRITTEN", "Judgement", "is_unwritten", "judge"]
 
@@ -92,9 +93,10 @@ def judge(pair: Pair, conventions: Conventions, seed: int = 0,
 
 
 def is_unwritten(pair: Pair, conventions: Conventions, like: Pair) -> bool:
-    """Whether a layer is not written yet, at the arguments of another one."""
+    """Whether a layer's forward is not written yet, at the arguments of another one."""
     found = list(itertools.islice(candidates_for(like, 0), MOST_CANDIDATES))
-    return bool(Trial(pair, conventions, 0).gap(found))
+    gap = Trial(pair, conventions, 0).gap(found)
+    return bool(gap) and not of_backward(gap)
 
 
 def with_keywords(pair: Pair) -> Pair:

@@ -25,6 +25,7 @@ from gradcheck.numeric.evaluator import ForwardError
 from gradcheck.target.blocks import NotPythonError
 from gradcheck.target.exceptions import OURS
 
+OF_BACKWARD = ("not written yet: backward ", "not written yet: the gradient ")
 OURS_IN = str(Path(__file__).parents[1])
 NONE = re.compile(r"NoneType|\bNone\b")
 
@@ -42,6 +43,15 @@ def is_nothing(returned: Any) -> bool:
     return returned is None or returned is Ellipsis or (
         isinstance(returned, tuple | list) and bool(returned)
         and all(map(is_nothing, returned)))
+
+
+def of_backward(gap: str) -> bool:
+    """Whether what is not written yet is the backward, or a loss's gradient, alone.
+
+    >>> of_backward("not written yet: backward returns None")
+    True
+    """
+    return gap.startswith(OF_BACKWARD)
 
 
 def is_skeleton_of_a_loss(returned: Any) -> bool:

@@ -306,7 +306,7 @@ def test_our_own_fault_with_one_layer_costs_the_others_nothing(
 
 
 @pytest.mark.parametrize("body", ["pass", "return None, None", "raise NotImplementedError"])
-def test_what_is_not_written_is_one_quiet_line_without_points(tmp_path: Path, body: str) -> None:
+def test_what_is_not_written_is_one_item_without_points(tmp_path: Path, body: str) -> None:
     source = (f"def dropout_forward(x, dropout_param): {body}\n"
               "def dropout_backward(dout, cache): pass\n"
               f"def relu_forward(x): {body}\ndef relu_backward(dout, cache): pass\n")
@@ -315,7 +315,7 @@ def test_what_is_not_written_is_one_quiet_line_without_points(tmp_path: Path, bo
         ("dropout", "todo", 0.0), ("relu", "todo", 0.0)]
     assert record.max_score == graded(tmp_path, CS231N, only=["dropout", "relu"]).max_score
     assert record.exit_code == 1
-    assert len(render(record).splitlines()) == 6
+    assert len(render(record).splitlines()) == 8  # each says why
 
 
 WRITES = ("return dout * (cache > 0)", "dout *= cache > 0\n    return dout")
@@ -559,3 +559,11 @@ def test_a_folder_is_graded_the_same_by_every_engine(
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="folder"):
         grade_folder(tmp_path / "none")
+
+
+def test_a_forward_earns_its_value_before_backward_is_written(tmp_path: Path) -> None:
+    source = ("import numpy as np\n\ndef tanh_forward(x):\n    return np.tanh(x), x\n\n"
+              "def tanh_backward(dout, x):\n    pass\n")
+    assert [(item.name, item.status, item.points) for item in graded(tmp_path, source).items] == [
+        ("tanh: value", "passed", 4.0), ("tanh: gradient", "todo", 0.0),
+        ("tanh: contract", "todo", 0.0)]

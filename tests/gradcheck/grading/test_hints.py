@@ -14,6 +14,7 @@ from gradcheck.grading import hints
 from gradcheck.grading.grade import grade_file
 from gradcheck.grading.points import load_hints
 from gradcheck.grading.remote import Judge
+from gradcheck.grading.untried import ABSENT
 from gradcheck.output.record import Record
 from gradcheck.output.render import FORMATS, render
 
@@ -150,6 +151,31 @@ def test_no_search_starts_where_nothing_is_wrong_or_nobody_asks(
                            "seeding": "seed"},
               "items": [{"name": "relu: gradient", "group": "relu", "status": status}]}
     assert hints.with_hints(record, {"path": "none.py"}, never, 0) is record
+
+
+def test_a_missing_function_is_not_asked_about() -> None:
+    told = f"relu_forward and relu_backward{ABSENT}no layer and no loss"
+    record = {"settings": {"hints": 3, "seed": 1}, "notes": [], "items": [
+        {"name": "relu: value", "group": "relu", "status": "failed", "message": told}]}
+    assert hints.with_hints(record, {"path": "none.py"}, never, 0) is record
+
+
+def asked_in_vain(monkeypatch: pytest.MonkeyPatch, part: str) -> list[str]:
+    why = "the process that looks for it ended (exit code 1)"
+    monkeypatch.setattr(hints, "apart", lambda *_: ({}, {"relu": why}))
+    record = {"settings": {"hints": 3, "seed": 1, "timeout": 1.0, "p_is": "drop",
+                           "scaling": "inverted", "seeding": "seed"}, "notes": [],
+              "items": [{"name": f"relu: {part}", "group": "relu", "status": "failed",
+                         "message": "wrong", "details": {}}]}
+    return list(hints.with_hints(record, {"path": __file__}, never, 0)["notes"])
+
+
+def test_a_note_says_why_there_is_no_line_and_only_where_one_was_looked_for(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asked_in_vain(monkeypatch, "contract") == []
+    assert asked_in_vain(monkeypatch, "gradient") == [
+        "no line was found for relu: the process that looks for it ended (exit code 1)"]
 
 
 def test_a_right_layer_is_not_asked_about(tmp_path: Path, judge: Judge) -> None:
