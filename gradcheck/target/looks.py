@@ -97,14 +97,19 @@ def _fits_row_by_row(trial: Trial, found: Example) -> bool:
     rows = [tuple(arg[i:i + 1] if isinstance(arg, np.ndarray) and len(arg) == count else arg
                   for arg in found.args) for i in range(count)]
     try:
-        returned = [trial.pair.forward(*copy.deepcopy(args)) for args in rows]
-        if trial.pair.is_loss and all(isinstance(entry, tuple) for entry in returned):
-            # the loss of one sample may be that of log 0; what else is made of it has no NaN
-            return not any(np.isnan(leaf).any() for _, leaf in leaves(returned)
-                           if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f")
-        return all(np.all(np.isfinite(entry[0])) for entry in returned)
+        return all(_is_fine(trial, trial.pair.forward(*copy.deepcopy(args))) for args in rows)
     except Exception:  # what it makes of one sample is not what is asked
         return False
+
+
+def _is_fine(trial: Trial, returned: Any) -> bool:
+    """Whether what forward makes of one sample is finite; a loss may be that of log 0."""
+    if not trial.pair.is_loss or not isinstance(returned, tuple):
+        return bool(np.all(np.isfinite(returned[0])))
+    made = [leaf for _, leaf in leaves(returned)
+            if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"]
+    return not any(np.isnan(leaf).any() for leaf in made) and (
+        _balanced(trial, returned[1:]) is not False)
 
 
 def _balanced(trial: Trial, gradients: Sequence[Any]) -> bool | None:

@@ -60,7 +60,7 @@ class Entry:
         return _place(self.sources[1]) if len(self.sources) > 1 else self.place
 
     def place_of(self, findings: Iterable[Mapping[str, Any]]) -> tuple[str, int]:
-        """The file and the line that findings, as plain values, are about."""
+        """Return the file and the line that findings, as plain values, are about."""
         of_arguments = [finding for finding in findings if finding["argument"]]
         by = [finding["evidence"].get("by") for finding in of_arguments]
         if not of_arguments or set(by) != {"forward"}:
