@@ -138,6 +138,11 @@ BY_ROW = Otherwise({"x": normal(4, 6), "w": normal(5, 6)})
 BY_COLUMN = Otherwise({"x": normal(6, 4), "w": normal(5, 6), "b": normal(5, 1)})
 BIAS_IN_A_ROW = Otherwise({"x": normal(4, 6), "b": normal(1, 5)}, "shaped")
 GAIN_IN_A_ROW = Otherwise({"gamma": normal(1, 6), "beta": normal(1, 6)}, "shaped")
+# Gains that broadcast as they stand, and sequences.
+GROUP_NORMS = (
+    Otherwise({"gamma": normal(1, 6, 1, 1), "beta": normal(1, 6, 1, 1)}),
+    Otherwise({"x": normal(3, 6, 5)}),
+    Otherwise({"x": normal(3, 6, 5), "gamma": normal(1, 6, 1), "beta": normal(1, 6, 1)}))
 # The course's own: sizes that divide, windows and images that are square.
 TILED = {"pool_height": 2, "pool_width": 2, "stride": 2}
 SAME = {"stride": 1, "pad": 1}
@@ -161,6 +166,7 @@ OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
     **_each(LINEAR, (BY_ROW, BY_COLUMN, BIAS_IN_A_ROW)),
     **_each("batch_norm layer_norm rms_norm bn ln", (GAIN_IN_A_ROW,)),
     "spatial_batchnorm": (Otherwise({"gamma": normal(1, 6, 1, 1), "beta": normal(1, 6, 1, 1)}),),
+    **_each("groupnorm group_norm", GROUP_NORMS),
     "spatial_groupnorm": (Otherwise({"gamma": normal(6), "beta": normal(6)}, "shaped"),),
     **_each("conv conv2d conv_relu", CONVS),
     "conv_relu_pool": tuple(Otherwise({

@@ -89,7 +89,7 @@ RATE_SLIPS: tuple[tuple[Callable[[Array, Array], bool], str], ...] = (
     (lambda p, kept: bool(((kept == 0) | (kept == 1)).all()),
      "one decision is made for the whole array"),
     (lambda p, kept: bool(np.allclose(kept, p, atol=0.01)),
-     "p is used as the keep probability: compare random numbers with 1 - p"),
+     "p is used as the keep probability: keep a unit where its random number is >= p"),
     (lambda p, kept: kept.size > 2 and bool(np.ptp(kept) < 0.02),
      "p is ignored: {kept:.2g} is kept whatever p is"),
     (lambda p, kept: bool(np.allclose(1 - kept, np.round(p, 1), atol=0.001)),

@@ -18,8 +18,8 @@ KEEPING = {
     "1/(1 - p)": "1/p",
     "1/p": "1/(1 - p)",
     "(1 - p)": "p",
-    "p is used as the keep probability: compare random numbers with 1 - p":
-        "p is used as the drop probability: compare random numbers with p",
+    "p is used as the keep probability: keep a unit where its random number is >= p":
+        "p is used as the drop probability: keep a unit where its random number is < p",
     "1 - p": "p",
     "is by p, the": "is by 1 - p, the",
     "multiplied by p": "multiplied by 1 - p",

@@ -33,4 +33,6 @@ where                   What is known where a statement stands: the names in sco
 nodes                   Nodes of new source: templates with nodes in them, other fields
 forwards                The other side: the edit of forward with which it agrees with a backward ...
 apart                   A layer on which candidates are tried: they write into nothing of the ...
+dead                    Edits that repair nothing: a condition that is never true with them
+vouched                 Constants that the power rule vouches for
 """

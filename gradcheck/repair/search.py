@@ -16,11 +16,13 @@ import numpy as np
 from gradcheck.repair import edits
 from gradcheck.repair.angelic import Suspect, suspects
 from gradcheck.repair.bench import Bench, Outcome, Part
+from gradcheck.repair.dead import is_dead
 from gradcheck.repair.grows import missing_name
 from gradcheck.repair.limit import clock
 from gradcheck.repair.sites import Change, Site, sites_of
 from gradcheck.repair.slice import OWN, SHARED, scores
 from gradcheck.repair.steered import by_ratio, by_value, yielding
+from gradcheck.repair.vouched import LESS_NATURAL, is_vouched, lacking
 from gradcheck.repair.where import Known, is_pure
 
 # After the first edit that repairs, others are collected so long.
@@ -55,7 +57,8 @@ class Candidate:
     def cost(self) -> float:
         """The less natural, the more."""
         elsewhere = AWAY * (not self.part.in_backward) + AWAY * (not self.part.is_main)
-        return elsewhere + sum(change.cost + 0.02 * _changed(change) for change in self.changes)
+        return elsewhere + sum(change.cost + 0.02 * _changed(change) + LESS_NATURAL * is_vouched(
+            change) for change in self.changes)
 
 
 def _changed(change: Change) -> int:
@@ -93,6 +96,7 @@ class Search:
     base: Outcome = field(init=False)
     enough: float = np.inf
     done: set[tuple[int, int]] = field(default_factory=set)
+    asked: list[Change] = field(default_factory=list)
 
     def run(self) -> list[Candidate]:
         """Return the candidates, the most natural first; none where nothing is wrong."""
@@ -103,6 +107,7 @@ class Search:
         for tier in edits.TIERS:
             for part, sites in groups:
                 self._try(part, self._stage(part, sites, tier))
+                self._vouched(part, sites)
                 if self._is_over:
                     return self._sorted()
             if tier == 0 and not self._has_natural:
@@ -114,6 +119,14 @@ class Search:
             if self._is_over or self._has_natural or (self.found and tier > 1):
                 break
         return self._sorted()
+
+    def _vouched(self, part: Part, sites: Sequence[Site]) -> None:
+        """Try the factor further down that the constant of a power's derivative stands in for."""
+        for candidate in [entry for entry in self.found if entry.part is part]:
+            change = candidate.changes[0]
+            if len(candidate.changes) == 1 and is_vouched(change) and change not in self.asked:
+                self.asked.append(change)
+                self._try(part, lacking(change, sites))
 
     @property
     def _has_natural(self) -> bool:
@@ -214,7 +227,7 @@ class Search:
             code, outcome = tried
             if outcome.is_right:
                 elsewhere = self.bench.right_elsewhere(part, code)
-                if elsewhere >= 0:
+                if elsewhere >= 0 and not is_dead(self.bench, part, change):
                     self.found.append(Candidate(part, (*before, change), code, elsewhere))
                     self.enough = min(self.enough, clock() + MORE_SECONDS)
             elif not before and outcome.is_nearer(self.base):

@@ -157,5 +157,12 @@ def functions(site: Site) -> Iterator[ast.AST]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         own = node.func.attr
         others = dict.fromkeys(name for family in FAMILIES if own in family for name in family)
-        yield from (remade(node, func=remade(node.func, attr=name))
+        yield from (node.args[0] if name == "abs" and _is_positive(node, site) else
+                    remade(node, func=remade(node.func, attr=name))
                     for name in others if name != own)
+
+
+def _is_positive(call: ast.Call, site: Site) -> bool:
+    """Whether what a function is called with is its own absolute value, as a variance is."""
+    value = np.asarray(site.place.value(call.args[0])) if len(call.args) == 1 else np.array(-1.0)
+    return value.dtype.kind == "f" and bool(np.all(value >= 0))

@@ -65,4 +65,5 @@ nets                    Nets: classes with params and loss(X, y)
 followed                Wrong gradients that follow from a wrong forward
 rules                   Custom gradients of frameworks: Functions of torch's
 net_trials              A net with a batch, as small as its constructor lets it be
+written                 The line at which a function writes into an argument of its own.
 """

@@ -240,8 +240,7 @@ class Judging:
         except BaseException as error:
             item = Item(name, self._entry.base, "error", f"it raised {reason_of(error)}")
         findings = item.details.get("report", {}).get("findings", ())
-        of_gradient = any(finding["argument"] for finding in findings)
-        file, line = self._entry.backward_place if of_gradient else self._entry.place
+        file, line = self._entry.place_of(findings)
         return replace(item, file=as_named(file), line=line)
 
     def _our_fault(self, name: str, error: Exception) -> Item:

@@ -149,7 +149,8 @@ class _Walk:
             return replace(judgement, status="skipped", advice=(), message=(
                 f"not judged: with {shapes_of(self.found[0])} {self._why}"))
         return replace(judgement, status="skipped", advice=(), message=_told_how(
-            self.trial.pair, f"at guessed arguments ({shapes_of(example)}): {judgement.message}"))
+            self.trial.pair, f"shapes were guessed ({shapes_of(example)}) and do not fit",
+            judgement.message))
 
     @property
     def _is_the_standard_one(self) -> bool:
@@ -262,10 +263,11 @@ class _Walk:
         return ""
 
 
-def _told_how(pair: Pair, reason: str) -> str:
-    """Return why a pair was not judged, and what to write so that it is."""
+def _told_how(pair: Pair, reason: str, came: str = "") -> str:
+    """Return why a pair was not judged, what to write so that it is, and what came of a guess."""
+    note = f"\n  note: with them {' '.join(came.split())}" if came else ""
     return (f"not judged: {reason}\n  Remedy: write beside it, with shapes that it takes for ...,\n"
-            + textwrap.indent(how_to(pair.name, pair.forward, "..."), "      "))
+            + textwrap.indent(how_to(pair.name, pair.forward, "..."), "      ") + note)
 
 
 def _of_own_example(name: str, error: BaseException) -> str:

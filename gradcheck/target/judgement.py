@@ -99,10 +99,18 @@ class Judgement:
             return Item(name, group, self.status, self.message, advice=self.advice)
         return Item(
             name, group, self.status, self.message, seconds=report.seconds,
-            arguments=tuple(entry.name for entry in report.arguments),
+            arguments=self._looked_at(report),
             worst_error=_worst(report), evaluations=report.evaluations, advice=self.advice,
             details={"report": report.to_dict(), "ignored": list(self.ignored),
                      "not_run": list(self.not_run), "convention": self.convention})
+
+    def _looked_at(self, report: Report) -> tuple[str, ...]:
+        """Return the arguments whose gradients were judged, also where no number was compared."""
+        names = dict.fromkeys([*(entry.name for entry in report.arguments),
+                               *(finding.argument for finding in report.findings
+                                 if finding.argument)])
+        order = self.example.names if self.example is not None else ()
+        return tuple(sorted(names, key=lambda name: order.index(name) if name in order else -1))
 
 
 def _worst(report: Report) -> float | None:

@@ -115,7 +115,7 @@ class Laws:
 
     @property
     def _behaviour(self) -> list[str]:
-        return [KEPT.format("as its calls do")] if self._kept_results else []
+        return [KEPT.format("as it behaves")] if self._kept_results else []
 
     def item_of(self, law: str) -> Item:
         """Return what one law says."""

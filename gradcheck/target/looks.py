@@ -97,10 +97,19 @@ def _fits_row_by_row(trial: Trial, found: Example) -> bool:
     rows = [tuple(arg[i:i + 1] if isinstance(arg, np.ndarray) and len(arg) == count else arg
                   for arg in found.args) for i in range(count)]
     try:
-        return all(np.all(np.isfinite(trial.pair.forward(*copy.deepcopy(args))[0]))
-                   for args in rows)
+        return all(_is_fine(trial, trial.pair.forward(*copy.deepcopy(args))) for args in rows)
     except Exception:  # what it makes of one sample is not what is asked
         return False
+
+
+def _is_fine(trial: Trial, returned: Any) -> bool:
+    """Whether what forward makes of one sample is finite; a loss may be that of log 0."""
+    if not trial.pair.is_loss or not isinstance(returned, tuple):
+        return bool(np.all(np.isfinite(returned[0])))
+    made = [leaf for _, leaf in leaves(returned)
+            if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"]
+    return not any(np.isnan(leaf).any() for leaf in made) and (
+        _balanced(trial, returned[1:]) is not False)
 
 
 def _balanced(trial: Trial, gradients: Sequence[Any]) -> bool | None:

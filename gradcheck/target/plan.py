@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
@@ -21,6 +21,7 @@ from gradcheck.target.settings import Settings
 from gradcheck.target.sources import as_named
 from gradcheck.target.suppression import refuse_unknown, unknown_notes
 from gradcheck.target.tensors import is_module_class, pair_of_module
+from gradcheck.target.written import line_of_write
 
 MOST_NAMED = 6
 MAKERS = ((is_layer_class, pair_of_class), (is_module_class, pair_of_module),
@@ -57,6 +58,15 @@ class Entry:
     def backward_place(self) -> tuple[str, int]:
         """The file and the line where its backward is defined; of a loss, its own."""
         return _place(self.sources[1]) if len(self.sources) > 1 else self.place
+
+    def place_of(self, findings: Iterable[Mapping[str, Any]]) -> tuple[str, int]:
+        """Return the file and the line that findings, as plain values, are about."""
+        of_arguments = [finding for finding in findings if finding["argument"]]
+        by = [finding["evidence"].get("by") for finding in of_arguments]
+        if not of_arguments or set(by) != {"forward"}:
+            return self.backward_place if of_arguments else self.place
+        file, line = self.place
+        return file, line_of_write(self.sources[0], of_arguments[0]["argument"]) or line
 
 
 def _place(function: Callable[..., Any]) -> tuple[str, int]:

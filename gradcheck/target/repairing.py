@@ -25,6 +25,7 @@ from gradcheck.target.further import further
 from gradcheck.target.judge import with_keywords
 from gradcheck.target.judgement import VALUE_CODE, Judgement
 from gradcheck.target.losses import WrongFormError, function_of_loss
+from gradcheck.target.net_trials import REG
 from gradcheck.target.pairs import Pair, in_python
 from gradcheck.target.trial import Trial
 
@@ -110,8 +111,15 @@ def drops_in_test_mode(judgement: Judgement, pair: Pair, conventions: Convention
 def _of_net(at: Any, codes: Sequence[str], seconds: float) -> tuple[Repair, ...]:
     """Return what repairs a net at the batch at which it is wrong, and at others."""
     layer = net_layer(at.one_form, at.batch)
-    return repairs_of(layer, codes, kind="net", others=variants(layer, "net"),
-                      seconds=seconds) or ()
+    regularized = (net_layer(at.one_form, batch) for batch in _with_reg(at.batch))
+    return repairs_of(layer, codes, kind="net", seconds=seconds,
+                      others=itertools.chain(regularized, variants(layer, "net"))) or ()
+
+
+def _with_reg(batch: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Yield a batch without a penalty with one: what is right without it may be wrong there."""
+    if len(batch) > 2 and isinstance(batch[2], float) and not batch[2]:
+        yield (*batch[:2], REG, *batch[3:])
 
 
 def _of_value(trial: Trial, example: Example, report: Report, seconds: float

@@ -89,6 +89,13 @@ class Statistics:
         return self._tested.finding() if breach is None else told(breach)
 
     @cached_property
+    def finite(self) -> frozenset[tuple[str, tuple[int, ...]]]:
+        """Which statistics a call in train mode leaves with numbers in them, and their shapes."""
+        after = self._measured if self._are_kept else None
+        left = {name: after.statistic(name) for name in RIGHT} if after else {}
+        return frozenset((name, new.shape) for name, new in left.items() if new is not None)
+
+    @cached_property
     def _are_kept(self) -> bool:
         """Whether there are statistics to look at, in the dict where they are expected."""
         return (self.base in NORMALIZED and self._place is not None and self._batch is not None
@@ -202,7 +209,6 @@ class Statistics:
     def _tested(self) -> Values:
         """The output in test mode, with the statistics passed in."""
         return Values(self.pair, self.base, self._with({**self._old, "mode": "test"}), varied=False)
-
 
     def _moved_by_test_mode(self) -> Iterator[Breach]:
         after = self._call({**self._old, "mode": "test"})

@@ -29,7 +29,7 @@ def empty_slices(view: View) -> Evidence:
         kept = ~empty.reshape([-1 if i == axis else 1 for i in range(view.a.ndim)])
         if 1 < shape[axis] < view.a.size and np.any(empty) and np.any(kept) and view.agrees(
                 np.where(kept, view.n, 0.0)):
-            return _ignored(axis, empty)
+            return _ignored(axis, empty) | {"what": f"the gradient (shape {list(shape)})"}
     return None
 
 
@@ -43,7 +43,8 @@ def silent_outputs(view: View) -> Evidence:
         return None
     missing, active = found
     slices = left_out(missing.reshape(out.shape), active.reshape(out.shape))
-    return None if slices is None else _ignored(*slices)
+    return None if slices is None else _ignored(*slices) | {
+        "what": f"dout (shape {list(out.shape)})"}
 
 
 def silent_output(view: View) -> Evidence:
@@ -98,8 +99,9 @@ def _ignored(axis: int, empty: Array) -> dict[str, Any]:
             "of": int(empty.size)}
 
 
+NOTHING = " along axis {axis} contribute nothing: indices {indices}"
 IGNORED = (
-    "{count} of {of} slices along axis {axis} contribute nothing: indices {indices}",
+    "{count} of {of} slices of {what}" + NOTHING,
     "let the loop run over all of them; look for range(N - 1), an index left at 0, or = where "
     "+= belongs",
 )
@@ -109,7 +111,7 @@ WHOLE_OUTPUT = (
     "what comes from " + OF_SEVERAL + " is left out; the rest is right",
     "add what {upstream} contributes, where that output is computed in forward",
 )
-IN_ONE_OUTPUT = ("of " + OF_SEVERAL + ", " + IGNORED[0], IGNORED[1])
+IN_ONE_OUTPUT = ("of " + OF_SEVERAL + ", {count} of {of} slices" + NOTHING, IGNORED[1])
 
 RULE = Rule(
     code="samples-ignored",

@@ -25,7 +25,7 @@ def scaled(view: View) -> Evidence:
         return None
     if view.agrees(-view.n) or counted_by(view, factor) or exchanged_with(view):
         return None
-    names = list(factor_names(view.case, factor))
+    names = sorted(factor_names(view.case, factor), key=lambda name: "1 - p" not in name)
     name = names[0] if names else None
     if name is None and view.a.size == 1:
         return None  # of a single number every other one is some multiple

@@ -32,8 +32,10 @@ RULE = Rule(
     code="padding-crop",
     tier=Tier.FORM,
     meaning="""The gradient of the padded array has to lose the padding at both ends; backward cuts
-        at one end only, which gives the right shape and displaced numbers.""",
-    sign="The gradient is the numeric one displaced by the padding.",
+        at one end only, which gives the right shape and displaced numbers, or crops x[p:-p], which
+        is empty where p = 0.""",
+    sign="""The gradient is the numeric one displaced by the padding; or it has no elements without
+        padding.""",
     given=CONV,
     wrong=slipped(CONV_RIGHT, "dpadded[:, pad:pad + x.shape[1]]", "dpadded[:, :x.shape[1]]"),
     right=CONV_RIGHT,

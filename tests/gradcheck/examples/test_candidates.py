@@ -90,6 +90,9 @@ def test_sizes_that_divide_are_for_layers_that_demand_them(name, forward, expect
     ("linear", lambda x, W, b: None, "shaped", [(4, 6), (6, 5), (1, 5)]),
     ("spatial_groupnorm", lambda x, gamma, beta, G, gn_param: None, "shaped",
      [(3, 6, 2, 5), (6,), (6,), 2, {}]),
+    ("groupnorm", lambda x, gamma, beta, G, gn_param: None, "refused",
+     [(3, 6, 2, 5), (1, 6, 1, 1), (1, 6, 1, 1), 2, {}]),
+    ("group_norm", lambda x, gamma, beta, G: None, "refused", [(3, 6, 5), (6,), (6,), 2]),
 ])
 def test_other_layouts_come_otherwise(name, forward, when, expected):
     assert expected in [shapes(found) for found in some(name, forward) if found.when == when]

@@ -61,8 +61,8 @@ def test_another_convention_is_proposed_once_with_the_flag_of_the_place():
     ("units are dropped with probability 0.28, 0.933 times p",
      "units are kept with probability 0.72"),
     ("p = 0.002 is taken for 0: the threshold", "p = 0.998 is taken for 1: the threshold"),
-    ("p is used as the keep probability: compare random numbers with 1 - p",
-     "p is used as the drop probability: compare random numbers with p"),
+    ("p is used as the keep probability: keep a unit where its random number is >= p",
+     "p is used as the drop probability: keep a unit where its random number is < p"),
     ("E[out] = (1 - p) * scale * x", "E[out] = p * scale * x"),
 ])
 def test_a_reader_who_keeps_reads_of_keeping(dropping, keeping):

@@ -34,6 +34,7 @@ CASES = {
              "unread"),
     "scaled_rows": ((X, 0.3), "return dout / (s + eps) - 2 * x * total / s**2",
                     "total / (s + eps) ** 2", "borrowed"),
+    "rooted": ((X,), "return dv * x + dout", "dv * x * 2 + dout", "factor"),
     "diagonal": ((X,), "return p * (1 - p) * dout",
                  "p * (dout - np.sum(p * dout, axis=1, keepdims=True))", "rewritten"),
     "spread": ((X,), "return dout[:, None] * np.ones_like(x)",

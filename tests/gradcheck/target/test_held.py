@@ -84,10 +84,15 @@ def softmax_loss_vectorized(W, X, y, reg):
 """
 
 
-def test_the_cause_of_an_overflow_is_found_where_weights_come_before_samples():
-    (finding,) = item_of(LINEAR_SOFTMAX).details["report"]["findings"]
+@pytest.mark.parametrize(("exponent", "remedy"), [
+    ("X.dot(W)", "each row's maximum before exp"),
+    ("X.dot(W) - np.max(X.dot(W))", "each row's own maximum"),
+])
+def test_the_cause_of_an_overflow_is_found_where_weights_come_before_samples(exponent, remedy):
+    item = item_of(LINEAR_SOFTMAX.replace("X.dot(W))", f"{exponent})", 1))
+    (finding,) = item.details["report"]["findings"]
     assert finding["code"] == "unstable"
-    assert "each row's maximum before exp" in finding["message"]
+    assert remedy in finding["message"]
 
 
 def test_a_refusal_is_said_in_one_line_and_fails_nothing():

@@ -183,3 +183,20 @@ def dense_example(rng):
 """).items
     assert item.status == "passed"
     assert any("the arrays in params were not differentiated" in text for text in item.advice)
+
+
+def test_where_guessed_shapes_do_not_fit_what_to_write_comes_before_what_came_of_them():
+    def forward(x, u):
+        return x @ u + u[0] * np.sum(u), (x, u)
+
+    def backward(dout, cache):
+        _, u = cache
+        return np.outer(dout, u), np.zeros((2, 2))
+
+    judgement = judge(Pair("blend", "blend", forward, backward), Conventions())
+    assert judgement.status == "skipped"
+    first, remedy, *_ = judgement.message.splitlines()
+    assert first.startswith("not judged: shapes were guessed (x [")
+    assert remedy.startswith("  Remedy: write beside it")
+    assert "def blend_example(rng):" in judgement.message.partition("note: with them")[0]
+    assert judgement.item("blend", "blend").arguments == ("x", "u")

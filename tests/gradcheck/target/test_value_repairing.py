@@ -28,6 +28,25 @@ def lstm_step_backward(dh, dc, cache):
     return da @ Wx.T, da @ Wh.T, dc, x.T @ da, prev_h.T @ da, da.sum(axis=0)
 """
 
+STATISTICS = """
+import numpy as np
+def batchnorm_forward(x, gamma, beta, bn_param):
+    m, eps = bn_param.get("momentum", 0.9), 1e-5
+    mean, var = bn_param.get("running_mean", 0 * beta), bn_param.get("running_var", 0 * beta)
+    if bn_param["mode"] == "test":
+        return gamma * (x - mean) / np.sqrt(var + eps) + beta, None
+    mu, own = x.mean(0), x.var(0)
+    bn_param["running_mean"] = m * mean + (1 - m) * mu
+    bn_param["running_var"] = m * var + (1 - m) * np.sqrt(own)
+    xhat = (x - mu) / np.sqrt(own + eps)
+    return gamma * xhat + beta, (xhat, own + eps, gamma)
+def batchnorm_backward(dout, cache):
+    xhat, own, gamma = cache
+    dgamma = np.sum(dout * xhat, 0)
+    dx = gamma / np.sqrt(own) * (dout - np.mean(dout, 0) - xhat * dgamma / len(dout))
+    return dx, dgamma, np.sum(dout, 0)
+"""
+
 
 def repairs_of(text, tmp_path):
     path = tmp_path / "homework.py"
@@ -47,6 +66,13 @@ def test_a_forward_that_is_wrong_alone_is_repaired_and_backward_left_as_it_is(tm
 def test_of_a_pair_that_agrees_on_a_wrong_value_the_line_is_told_and_no_edit(tmp_path):
     repair, = repairs_of(SIGMOID.format(exponent="x", sign="-"), tmp_path)
     assert (repair["line"], repair["diff"]) == (4, None)
+
+
+def test_statistics_that_are_nan_or_of_another_shape_are_not_right(tmp_path):
+    repair, = repairs_of(STATISTICS, tmp_path)
+    assert repair["line"] == 10
+    assert "(1 - m) * own\n" in repair["diff"]
+    assert repair["verified_at"] >= 1
 
 
 @pytest.mark.slow
