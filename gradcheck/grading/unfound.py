@@ -30,8 +30,8 @@ def why_unfound(error: BaseException) -> str:
     --------
     >>> why_unfound(RuntimeError("using it ended the submission's process (exit code 3)"))
     'the process that looks for it ended (exit code 3)'
-    >>> why_unfound(ModuleNotFoundError("No module named 'scipy'"))
-    "the process that looks for it raised ModuleNotFoundError: No module named 'scipy'"
+    >>> why_unfound(ModuleNotFoundError("No module named 'gradcheck.equal'"))
+    "the process that looks for it raised ModuleNotFoundError: No module named 'gradcheck.equal'"
     """
     if isinstance(error, SandboxTimeoutError):
         return NO_TIME
