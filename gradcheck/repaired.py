@@ -10,6 +10,7 @@ from typing import Any
 DERIVE = "derive the gradient again on paper and compare term by term"
 BY_EDITS = ("look at the line below, found by trying small edits: with one of them every gradient "
             "is right")
+NO_SLIP = " and no known slip explains them"
 BY_SOLVING = ("look at the line below, found by solving: with another value there every gradient "
               "is right")
 SUSPECT = "suspect"
@@ -126,7 +127,9 @@ def pointed(text: str, repairs: Sequence[Mapping[str, Any]]) -> str:
     """
     if not repairs:
         return text
-    return text.replace(DERIVE, BY_SOLVING if repairs[0]["kind"] == SUSPECT else BY_EDITS)
+    if repairs[0]["kind"] == SUSPECT:
+        return text.replace(DERIVE, BY_SOLVING)
+    return text.replace(DERIVE, BY_EDITS).replace(NO_SLIP, "")
 
 
 def with_lines(report: Any, repairs: Sequence[Repair]) -> Any:
