@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from gradcheck.output.record import Record, record_of
+from gradcheck.output.text import as_text
 from gradcheck.output.write import write_result
 
 FILE = "results.jsonl"
@@ -66,7 +67,7 @@ class Results:
         self.known[key] = record
 
     def tell(self, student: Path, record: Record) -> None:
-        """Write the record to ``<student>/results.json``.
+        """Write the record to ``<student>/results.json``, and as text to ``<student>.txt``.
 
         Raises
         ------
@@ -78,6 +79,7 @@ class Results:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             write_result(file, f"{json.dumps(record.to_dict(), indent=1)}\n")
+            write_result(Path(f"{file.parent}.txt"), f"{as_text(record)}\n")
         except OSError as error:
             raise ValueError(f"results: {file} cannot be written ({error}). Remedy: --results "
                              "FOLDER names another folder.") from None

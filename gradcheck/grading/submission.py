@@ -17,7 +17,7 @@ from gradcheck.grading.laws import judge_laws
 from gradcheck.grading.points import STANDARD, Points, has_shares, share_out
 from gradcheck.grading.shares import in_shares
 from gradcheck.grading.teacher import refuse_exposed, teachers_pairs
-from gradcheck.grading.text import classes_of, package_of, remedy_for
+from gradcheck.grading.text import classes_of, missing, package_of, remedy_for
 from gradcheck.grading.untried import ABSENT, GIVEN_UP, NO_FUNCTIONS, NOT_IMPORTED
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.plain import clean
@@ -128,6 +128,7 @@ class Grading:
                                     hidden=[self.reference] if self.reference else [])
             self._sandbox.__enter__()
             self.notes += self._sandbox.notes
+            self.notes += [missing(name, self.path, self.folder) for name in self._sandbox.lacking]
         module = ModuleType("submission")
         vars(module).update(self._sandbox.functions)
         return find_pairs(module, imported=True)  # of proxies none is the module's own

@@ -36,6 +36,13 @@ def remedy_for(reason: str, path: Path, folder: Path | None) -> str:
     return f"\nRemedy: {' '.join(told)}" if told else ""
 
 
+def missing(name: str, path: Path, folder: Path | None) -> str:
+    """Say of a module that could not be imported what it costs, and what to do."""
+    reason = f"raised ModuleNotFoundError: No module named '{name}'"
+    told = remedy_for(reason, path, folder).strip()
+    return f"{name} could not be imported: functions that need it fail. {told}"
+
+
 def package_of(path: Path, folder: Path | None) -> Path | None:
     """Return the top folder of the package that a submission is a module of, None without one.
 

@@ -13,4 +13,5 @@ seccomp                 System calls that a submission is refused once it has st
 telling                 What a submission's process tells: exceptions, warnings, signatures
 printing                What a submission prints: the first part of it at once
 budget                  The time that a submission has, and that each of its layers may take of it.
+absent                  Stand-ins for modules and names that a target imports and that are not ...
 """

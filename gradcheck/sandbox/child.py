@@ -19,6 +19,7 @@ import types
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,15 +121,17 @@ class Server:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(source.tobytes())
         _link(self._own, paths[0].parent if len(paths) == 1 else Path.cwd() / self._own.name)
-        module = _module_of_package(body["files"][0]) if len(paths) > 1 else _module_of(paths[0])
-        self._module = module
+        load = partial(_module_of_package, body["files"][0]) if len(paths) > 1 else partial(
+            _module_of, paths[0], _name_of(paths[0]))
+        self._module, lacking = _load("absent").loaded(load, BLOCKED)
+        module = self._module
         named = {name: value for name, value in dict(vars(module)).items()
                  if callable(value) and not isinstance(value, type)}
         self._functions = {name: value for name, value in named.items()
                            if name.isidentifier() and len(name) <= NAME_LIMIT}
         return {"functions": [[name, self._telling.parameters(value)]
-                              for name, value in list(self._functions.items())[:500]]
-                }, self._wire.Encoder()
+                              for name, value in list(self._functions.items())[:500]],
+                "lacking": lacking}, self._wire.Encoder()
 
     def _use(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
         """Hand the submission to one of the judge's tools, and answer with what that says."""
@@ -203,12 +206,17 @@ def _link(own: Path, place: Path) -> None:
             os.symlink(own / name, place / name)
 
 
-def _module_of(path: Path) -> types.ModuleType:
-    """Run a file as a module, under its own name where that is free."""
+def _name_of(path: Path) -> str:
+    """Return the name of a file's module: its own where that is free."""
     stem = path.stem
     free = stem in BLOCKED or (stem.isidentifier() and stem not in sys.modules
                                and importlib.util.find_spec(stem) is None)
-    module = types.ModuleType(stem if free else "submission")
+    return stem if free else "submission"
+
+
+def _module_of(path: Path, name: str) -> types.ModuleType:
+    """Run a file as a module."""
+    module = types.ModuleType(name)
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     exec(compile(path.read_bytes(), path.name, "exec", dont_inherit=True), module.__dict__)
@@ -224,8 +232,8 @@ def _module_of_package(file: str) -> types.ModuleType:
 
 def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -> None:
     """Give everything up, then serve; this process runs the submission."""
-    jail, landlock, seccomp, printing, *neighbours = map(
-        _load, ("jail", "landlock", "seccomp", "printing", "wire", "frames", "telling"))
+    jail, landlock, seccomp, printing, _, *neighbours = map(_load, (
+        "jail", "landlock", "seccomp", "printing", "absent", "wire", "frames", "telling"))
     place = [config[name] for name in ("scratch", "readable", "hidden", "own")]
     walls = {
         "namespaces": lambda: notes.extend(jail.enclose(*place)),

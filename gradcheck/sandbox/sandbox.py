@@ -109,7 +109,7 @@ class Sandbox:
         self.memory = memory
         self.functions: dict[str, Callable[..., Any]] = {}
         self._process: Process | None = None
-        self._global_state = b""
+        self._global_state, self.lacking = b"", list[str]()
         self._watch, self._calls = "", list[list[Any]]()
 
     @property
@@ -185,6 +185,7 @@ class Sandbox:
             self._fail(f"importing it raised {type(error).__name__}: {error}\n"
                        f"{error.trace}".rstrip())
         try:
+            self.lacking = [bounded(name) for name in reply["lacking"]]
             self.functions = {bounded(name): proxy(self.call, name, parameters)
                               for name, parameters in reply["functions"]}
             for name, function in self.functions.items():

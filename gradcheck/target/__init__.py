@@ -8,7 +8,6 @@ further                 Further arguments for a pair whose gradient is right at 
 laws                    The mask laws of a dropout as one item of a record.
 quiet                   What a target prints, warns of and reseeds is kept to itself.
 exceptions              The exceptions that end a check, told apart from a target's own.
-absent                  Stand-ins for modules and names that a target imports and that are not ...
 at_arguments            One pair judged at given arguments, and, where it is right there
 classes                 Layer classes as pairs of functions: parameters and gradients as attributes
 errors                  What can be wrong with a target as a whole.

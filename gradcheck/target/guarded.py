@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.exceptions.remedies import remedy_of
-from gradcheck.target.absent import AbsentModule
+from gradcheck.sandbox.absent import AbsentModule
 from gradcheck.target.parsed import parsed
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck.target.absent import Absences
+from gradcheck.sandbox.absent import Absences
 from gradcheck.target.errors import TargetError
 from gradcheck.target.failure import absence, failure
 from gradcheck.target.guarded import guarded_notes

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator
 from types import FrameType, FunctionType, ModuleType
 
-from gradcheck.target.absent import Absent, AbsentError
+from gradcheck.sandbox.absent import Absent, AbsentError
 from gradcheck.target.guarded import Attempt, missing_names
 
 FRAMEWORKS = frozenset({"torch", "tensorflow", "jax", "keras", "mxnet", "paddle", "theano", "cupy"})

@@ -22,7 +22,7 @@ from gradcheck.adapters.positions import floating_positions
 from gradcheck.adapters.torch_functions import is_function_class, torch_function
 from gradcheck.examples.candidates import A_NUMBER, candidates
 from gradcheck.foreign import as_array
-from gradcheck.target.absent import OF_TORCH, Absent, AbsentError
+from gradcheck.sandbox.absent import OF_TORCH, Absent, AbsentError
 from gradcheck.target.pairs import Pair, is_within
 
 OF_JAX = re.compile(r"jax\.custom_(vjp|jvp)\(\.\.\.\)")

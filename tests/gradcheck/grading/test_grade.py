@@ -375,10 +375,11 @@ def test_a_module_of_a_package_may_import_its_neighbours(tmp_path: Path, line: s
     file.write_text(source)
     record = judge_file(file, **settings)
     assert record.score == 0.0
-    assert "Remedy: " in record.error
+    assert "Remedy: " in " ".join([record.error, *record.notes])
     (package / "__init__.py").touch()
     alone = judge_file(file, only="affine_relu")
-    assert (alone.score, "--folder FOLDER" in alone.error) == (0.0, True)
+    told = " ".join([alone.error, *alone.notes])
+    assert (alone.score, "--folder FOLDER" in told) == (0.0, True)
     record = judge_file(file, **settings)
     assert lost(record) == []
     assert record.score == 10.0
@@ -386,7 +387,7 @@ def test_a_module_of_a_package_may_import_its_neighbours(tmp_path: Path, line: s
 
 def test_an_import_that_fails_is_told_with_its_remedy(tmp_path: Path) -> None:
     record = graded(tmp_path, "import no_such_thing_at_all\n" + GOOD)
-    assert "python -m pip install no_such_thing_at_all" in record.error
+    assert "python -m pip install no_such_thing_at_all" in " ".join(record.notes)
     assert "fissix" in graded(tmp_path, "print 'two'\n").error
 
 
@@ -567,3 +568,15 @@ def test_a_forward_earns_its_value_before_backward_is_written(tmp_path: Path) ->
     assert [(item.name, item.status, item.points) for item in graded(tmp_path, source).items] == [
         ("tanh: value", "passed", 4.0), ("tanh: gradient", "todo", 0.0),
         ("tanh: contract", "todo", 0.0)]
+
+
+def test_a_missing_module_costs_the_functions_that_use_it_alone(tmp_path: Path) -> None:
+    source = ("import no_such_module_at_all as nope\nimport numpy as np\n\n"
+              "def relu_forward(x):\n    return np.maximum(x, 0), x\n\n"
+              "def relu_backward(dout, x):\n    return dout * (x > 0)\n\n"
+              "def tanh_forward(x):\n    return nope.tanh(x), x\n\n"
+              "def tanh_backward(dout, x):\n    return dout\n")
+    record = graded(tmp_path, source)
+    assert {item.group for item in record.items if item.points} == {"relu"}
+    assert any("no_such_module_at_all could not be imported" in note for note in record.notes)
+    assert record.score == 10.0

@@ -12,7 +12,7 @@ import importlib.abc
 import importlib.machinery
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any, NoReturn
@@ -29,6 +29,7 @@ SAME_IN_PYTHON_3 = {"xrange": range, "basestring": str, "unicode": str, "long": 
 TRANSFORMS = re.compile(r"(elementwise_|value_and_)?grad|(custom_)?(vjp|jvp)|jac\w*|hessian|vmap|"
                         r"pmap")
 OF_TORCH = re.compile(r"torch\.(autograd\.)?(function\.)?Function")
+MOST_MISSING = 24
 _importing: list[bool] = []
 
 
@@ -187,3 +188,40 @@ class Absences(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return False
         setattr(module, found[1], Absent(f"{found[2]}.{found[1]}", found[2]))
         return True
+
+
+def loaded(load: Callable[[], ModuleType], spared: Collection[str]) -> tuple[ModuleType, list[str]]:
+    """Return a module, and the packages that it imports in vain: they cost what uses them alone.
+
+    Parameters
+    ----------
+    load : callable
+        Imports it; called again as stand-ins are put in.
+    spared : collection of str
+        Packages that nothing stands in for.
+
+    Raises
+    ------
+    ImportError
+        Nothing can stand in for what is missing.
+
+    Examples
+    --------
+    >>> def load():
+    ...     import no_such_module
+    ...     return ModuleType("homework")
+    >>> loaded(load, [])
+    (<module 'homework'>, ['no_such_module'])
+    """
+    absences, lacking = Absences(), list[str]()
+    while True:
+        try:
+            with absences.in_place():
+                return load(), lacking
+        except ImportError as error:
+            name = error.name or ""
+            top = name.partition(".")[0]
+            if not top or top in spared or len(lacking) >= MOST_MISSING or (
+                    not absences.add(error, name)):
+                raise
+            lacking.append(top)
