@@ -302,6 +302,7 @@ NETS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NETS)
 def test_the_fully_connected_nets_cell_prints_the_published_losses(run, name):
     options, published, bound = NETS[name]

@@ -91,6 +91,7 @@ def test_outputs_are_stripped(path):
     assert len(set(ids)) == len(ids)
 
 
+@pytest.mark.slow
 @each_notebook
 def test_a_notebook_that_was_downloaded_alone_finds_what_it_imports(path, tmp_path):
     first, second = [source(cell) for cell in cells(path) if cell["cell_type"] == "code"][:2]
@@ -240,6 +241,7 @@ def test_gradescope_gives_the_solution_all_points_and_the_template_none(autograd
     assert autograder(None)["score"] == 0
 
 
+@pytest.mark.slow
 def test_gradescope_takes_points_off_for_a_slip_and_says_which(autograder):
     solution = (GRADESCOPE / "solution.py").read_text(encoding="utf-8")
     slipped = solution.replace("dw, dout.sum(axis=0)", "dw, dout.mean(axis=0)")

@@ -174,6 +174,7 @@ def test_a_crash_is_told_of_every_cell(tmp_path):
     assert [o.status for o in run_notebook(tmp_path / "a.ipynb", "2021-")] == [FAILED, FAILED]
 
 
+@pytest.mark.slow
 def test_the_program_runs_a_folder_of_repositories(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     for name, year in (("old", 2016), ("new", 2020)):

@@ -40,6 +40,7 @@ def test_with_keep_prob_written_for_p_the_zeros_are_the_years(year):
         assert abs(fraction - expected) < 5 * np.sqrt(p * (1 - p) / 120_000)
 
 
+@pytest.mark.slow
 def test_the_nets_run_and_drop_what_the_year_means(year, capsys):
     names = names_after(year, own_cells.NET, own_cells.NORMALIZED_NET, own_cells.ONE_DICT_FOR_ALL)
     assert len(set(names["losses"])) == 3

@@ -73,6 +73,7 @@ def test_a_wrong_layer_fails_and_is_told_the_cause_and_the_code(write, capsys):
     assert "gradcheck explain scaled" in out
 
 
+@pytest.mark.slow
 def test_a_file_called_layers_in_the_current_folder_is_checked_and_not_the_package(write, capsys):
     write(BAD, "layers.py")
     code, out, _ = run(capsys, "check", "layers", "--only", "affine")
@@ -82,6 +83,7 @@ def test_a_file_called_layers_in_the_current_folder_is_checked_and_not_the_packa
     assert re.match(r"layers \(.*__init__.py, installed\)\n", out)
 
 
+@pytest.mark.slow
 def test_python_m_gradcheck_reaches_the_package_though_layers_py_lies_in_the_folder(
         write, tmp_path):
     write("raise RuntimeError", "layers.py")
@@ -100,6 +102,7 @@ def test_only_takes_names_and_patterns_and_names_the_choice(write, capsys):
     assert "Did you mean affine?" in err
 
 
+@pytest.mark.slow
 def test_notes_and_errors_are_told_on_stderr_whatever_the_format(write, capsys):
     write(GOOD + "def tanh_forward(x): return x, x\n")
     for argv in ((), ("--format", "json"), ("-o", "out.txt")):
@@ -115,6 +118,7 @@ def test_notes_and_errors_are_told_on_stderr_whatever_the_format(write, capsys):
         assert bool(out) == ("--format" in argv)
 
 
+@pytest.mark.slow
 def test_several_targets_have_a_text_each_and_the_highest_exit_code(write, capsys):
     write(GOOD), write(BAD, "bad.py"), write("1 / 0", "broken.py")
     code, out, err = run(capsys, "check", "homework.py", "bad.py", "broken.py", "missing.py")
@@ -127,6 +131,7 @@ def test_several_targets_have_a_text_each_and_the_highest_exit_code(write, capsy
     assert "got 'relu'; expected one of affine" in err
 
 
+@pytest.mark.slow
 def test_one_target_is_a_record_and_several_or_a_folder_are_a_list(write, capsys):
     write(GOOD), write(BAD, "week/bad.py"), write("x = 1", "week/data.py")
 
@@ -140,6 +145,7 @@ def test_one_target_is_a_record_and_several_or_a_folder_are_a_list(write, capsys
     assert targets("homework.py", "week") == ["homework.py", "week/bad.py"]
 
 
+@pytest.mark.slow
 def test_functions_of_other_names_are_a_pair_where_flags_name_them(write, capsys):
     write("def act(x): return 2 * x, 0\ndef act_grad(dout, cache): return dout\n")
     code, out, _ = run(capsys, "check", "homework.py", "--forward", "act", "--backward", "act_grad")
@@ -150,6 +156,7 @@ def test_functions_of_other_names_are_a_pair_where_flags_name_them(write, capsys
     assert "expected both" in err
 
 
+@pytest.mark.slow
 def test_a_value_of_another_layer_fails_unless_values_are_left_alone(write, capsys):
     write("import numpy as np\n"
           "def relu_forward(x): return np.abs(x), x\n"
@@ -162,6 +169,7 @@ def test_a_value_of_another_layer_fails_unless_values_are_left_alone(write, caps
     assert run(capsys, "check", "homework.py", "--ignore", "value-differs")[0] == 0
 
 
+@pytest.mark.slow
 def test_what_is_ignored_does_not_count_and_is_told(write, capsys):
     write(BAD)
     code, _, err = run(capsys, "check", "homework.py", "--ignore", "scaled")
@@ -171,6 +179,7 @@ def test_what_is_ignored_does_not_count_and_is_told(write, capsys):
     assert "did you mean scaled?" in err
 
 
+@pytest.mark.slow
 def test_what_is_imported_is_judged_where_that_is_wanted(write, capsys):
     write(GOOD, "mine.py")
     write("from mine import *\n" + BAD)
@@ -191,6 +200,7 @@ def test_the_projects_file_says_what_flags_would(write, capsys):
     assert "pyproject.toml: [tool.gradcheck] got ignor" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "argv", "expected", "words"), [
     ("x = 1", (), 2, "none of them a layer"),
     ("def f(:", (), 3, "not valid Python"),
@@ -236,6 +246,7 @@ def test_an_error_of_our_own_is_exit_4_with_our_traceback_where_it_is_asked_for(
     assert run(capsys, "check", "homework.py")[0] == 4
 
 
+@pytest.mark.slow
 def test_progress_is_shown_on_a_terminal_alone(write, capsys, monkeypatch):
     write(GOOD)
     assert "relu" not in run(capsys, "check", "homework.py")[2]
@@ -257,6 +268,7 @@ def test_a_folder_without_submissions_is_a_usage_error(tmp_path, capsys):
     assert "no .py file" in err
 
 
+@pytest.mark.slow
 def test_a_submission_that_is_not_there_is_one_line_and_a_valid_result_where_one_is_asked_for(
         write, tmp_path, capsys):
     code, out, err = run(capsys, "grade", str(tmp_path / "missing.py"))
@@ -292,6 +304,7 @@ def test_the_canonical_dropout_passes_with_advice(write, capsys):
     assert run(capsys, "check", "homework.py", "--strict")[0] == 1
 
 
+@pytest.mark.slow
 def test_a_keep_probability_is_told_and_can_be_ruled_out(write, capsys):
     code, out, _ = run(capsys, "check", write(DROPOUT.format(keep="param['p']")))
     assert code == 0
@@ -304,6 +317,7 @@ def test_a_keep_probability_is_told_and_can_be_ruled_out(write, capsys):
     assert "it keeps with p" not in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seeding", "setup"), [
     ("rng", "rand = param['rng'].random(x.shape)"),
     ("global", "rand = np.random.rand(*x.shape)"),
@@ -351,6 +365,7 @@ def test_no_command_and_help_say_how_to_use_it(capsys):
     assert "exit codes: 0 all passed" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("environment", "colored"), [
     ({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False),
 ])
@@ -365,6 +380,7 @@ def test_colour_is_for_terminals_that_want_it(write, capsys, monkeypatch, enviro
     assert ("\x1b[" in run(capsys, "check", "homework.py")[1]) == colored
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_and_a_terminal_without_utf8_do_no_harm(write, tmp_path):
     write(BAD)
     command = f"{sys.executable} -m gradcheck check homework.py"

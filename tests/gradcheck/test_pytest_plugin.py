@@ -61,6 +61,7 @@ def test_every_layer_and_loss_is_a_test(pytester: pytest.Pytester, run) -> None:
     assert "dx" in result.stdout.str()
 
 
+@pytest.mark.slow
 def test_every_law_of_a_dropout_is_a_test(pytester: pytest.Pytester, run) -> None:
     pytester.makepyfile(homework=DROPOUT)
     result = run("--gradcheck-target=homework.py", "-q")
@@ -76,6 +77,7 @@ def test_a_wrong_dropout_fails_the_law_that_it_breaks(pytester: pytest.Pytester,
     result.stdout.fnmatch_lines(["*rate: kept*"])
 
 
+@pytest.mark.slow
 def test_the_conventions_are_options(pytester: pytest.Pytester, run) -> None:
     pytester.makepyfile(homework=DROPOUT.replace(">= p", "< p").replace("(1 - p)", "p")
                         .replace("(1 - cache[1])", "cache[1]"))
@@ -131,6 +133,7 @@ def last_backward(dout, cache): return dout
 """
 
 
+@pytest.mark.slow
 def test_a_status_is_an_outcome_and_an_exit_is_never_green(pytester: pytest.Pytester, run) -> None:
     pytester.makepyfile(homework=STATUSES)
     result = run("--gradcheck-target=homework.py", "-v", "-rs", "-W", "always")
@@ -157,6 +160,7 @@ def test_a_check_stands_where_its_layer_is_defined(pytester: pytest.Pytester, ru
     result.stdout.fnmatch_lines(["('homework.py', 3, 'gradcheck writes')"])
 
 
+@pytest.mark.slow
 def test_a_package_and_a_folder_are_targets(pytester: pytest.Pytester, run) -> None:
     pytester.mkpydir("mine")
     (pytester.path / "mine" / "layers.py").write_text(HOMEWORK)
@@ -178,6 +182,7 @@ def test_the_projects_settings_count(pytester: pytest.Pytester, run) -> None:
     result.stdout.fnmatch_lines(["*got onlyy; expected any of*"])
 
 
+@pytest.mark.slow
 def test_workers_of_xdist_share_the_checks(pytester: pytest.Pytester, run) -> None:
     pytest.importorskip("xdist")
     pytester.makepyfile(homework=HOMEWORK)

@@ -35,6 +35,7 @@ def make_odd(path: Path, how: str) -> None:
         path.write_bytes(b"\x00\xff\xfe")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["loop", "pipe", "device", "folder", "closed", "bytes"])
 def test_what_is_no_file_costs_nobody_else_anything(tmp_path: Path, how: str) -> None:
     course = tmp_path / "course"
@@ -54,6 +55,7 @@ def test_what_is_no_file_costs_nobody_else_anything(tmp_path: Path, how: str) ->
     assert {record.fault for record in records} <= {"", "target"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theft", THEFTS)
 @pytest.mark.parametrize("below", [False, True])
 def test_a_class_is_no_package_whatever_stands_in_it(
@@ -73,6 +75,7 @@ def test_a_class_is_no_package_whatever_stands_in_it(
     assert grade_file(thief, only="relu").score == 0.0
 
 
+@pytest.mark.slow
 def test_a_folder_below_may_be_a_package(tmp_path: Path) -> None:
     own = tmp_path / "course" / "alice"
     own.mkdir(parents=True)

@@ -78,6 +78,7 @@ def answered(body: str, **request: object) -> dict:
         return record
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("body", "reason"), [
     ("time.sleep(1000)", "judging it took longer than 0.5 s"),
     ("while True: pass", "judging it took longer"),
@@ -166,6 +167,7 @@ def test_two_runs_do_not_write_to_one_file(course: Path, tmp_path: Path, resume:
         grade_folder(course, results=tmp_path, resume=resume)
 
 
+@pytest.mark.slow
 def test_json_is_alone_on_stdout_even_where_both_streams_are_one(course: Path) -> None:
     with command("grade", course, "--format", "json", "--workers", 2, stdout=subprocess.PIPE,
                  stderr=subprocess.STDOUT) as run:
@@ -173,6 +175,7 @@ def test_json_is_alone_on_stdout_even_where_both_streams_are_one(course: Path) -
     assert [Path(record["target"]).name for record in records] == [f"s{n}.py" for n in range(8)]
 
 
+@pytest.mark.slow
 def test_the_bar_stays_off_a_terminal_that_shows_the_document(course: Path) -> None:
     pty = pytest.importorskip("pty")
     leader, follower = pty.openpty()

@@ -55,6 +55,7 @@ def submission(folder: Path, module: str) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wall", ["namespaces", "landlock"])
 def test_a_virtual_environments_own_packages(environment: Path, tmp_path: Path, wall: str) -> None:
     packages = next(environment.glob("lib/python3*/site-packages"))
@@ -63,6 +64,7 @@ def test_a_virtual_environments_own_packages(environment: Path, tmp_path: Path, 
     assert graded(environment / "bin" / "python", wall, file) == 10.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wall", ["namespaces", "landlock"])
 @pytest.mark.parametrize("linked", LINKED)
 def test_packages_that_are_links_into_a_cache(
@@ -85,6 +87,7 @@ def test_packages_that_are_links_into_a_cache(
     assert graded(environment / "bin" / "python", wall, file) == 10.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wall", ["namespaces", "landlock"])
 def test_the_users_own_site(environment: Path, tmp_path: Path, wall: str) -> None:
     base = tmp_path / "base"
@@ -96,6 +99,7 @@ def test_the_users_own_site(environment: Path, tmp_path: Path, wall: str) -> Non
     assert graded(environment / "bin" / "python", wall, file, PYTHONUSERBASE=str(base)) == 10.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wall", ["namespaces", "landlock"])
 def test_the_reference_inside_the_packages_is_taken_out(
     environment: Path, tmp_path: Path, wall: str

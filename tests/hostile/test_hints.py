@@ -105,6 +105,7 @@ def some(cases: dict[str, str], *quick: str) -> list[Any]:
             for name in cases]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", some(LYING, "prints", "a diff that spoils the rest", "an object"))
 def test_what_a_submission_claims_of_its_line_is_not_told(
     tmp_path: Path, judge: Judge, name: str
@@ -115,6 +116,7 @@ def test_what_a_submission_claims_of_its_line_is_not_told(
         assert "LEAK" not in render(record, shown)
 
 
+@pytest.mark.slow
 def test_a_claim_that_holds_is_told_in_the_graders_own_words(
     tmp_path: Path, judge: Judge
 ) -> None:
@@ -126,6 +128,7 @@ def test_a_claim_that_holds_is_told_in_the_graders_own_words(
     assert "LEAK" not in json.dumps(record.to_dict())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", some(ENDING, "exits when asked"))
 def test_the_end_of_the_second_process_changes_no_point(
     tmp_path: Path, judge: Judge, name: str
@@ -184,6 +187,7 @@ def test_a_tool_answers_what_is_no_more_than_jsons_types(course: Path) -> None:
     assert found[0]["text"] == "    return dout * (x < 0)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["exits when asked"])
 def test_that_nothing_was_found_is_noted_without_the_submissions_words(
     tmp_path: Path, judge: Judge, name: str

@@ -17,6 +17,7 @@ NAMES = ["bob.py", "bob\x1b.py", "bob\x01.py", "bob\u202e.py", "bob\u200b.py", "
          "bob\r.py", "bob\\n.py", "bob\\x1b.py", "bob\x1b[31m.py", "b\xf6b.py", "bo\udcffb.py"]
 
 
+@pytest.mark.slow
 def test_every_file_has_a_name_of_its_own_that_can_be_shown(tmp_path: Path) -> None:
     for name in NAMES:
         (tmp_path / name).write_text(GOOD)
@@ -32,6 +33,7 @@ def test_a_plain_name_stays_as_it_is() -> None:
     assert named(Path("Müller 2/übung_1 (copy).py")) == "Müller 2/übung_1 (copy).py"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [
     f"print({FAKE!r})\n", f"raise ValueError({f'x{chr(10)}{FAKE}'!r})",
     f"def relu_forward(x): raise ValueError({f'x{chr(10)}{FAKE}'!r})\n"
@@ -49,6 +51,7 @@ def test_no_line_of_a_submission_looks_like_a_summary(
             if line.startswith((FAKE, f"gradcheck: error: {FAKE}"))] == []
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     (tmp_path / "dan").mkdir()
     for name in ("alice.py", "bob.PY", "carol.ipynb", "_dan.py", ".eve.py", "notes.txt",

@@ -44,6 +44,7 @@ def test_a_terminal_and_a_notebook_show_the_progress_bar(
     assert "100%" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_command_trains_and_prints_both_errors_and_the_gap_on_stdout():
     done = subprocess.run([sys.executable, "-m", "nets", *TINY], capture_output=True, text=True,
                           check=False)

@@ -304,6 +304,7 @@ def test_a_results_file_of_something_else_ends_the_command_with_one_line(tmp_pat
     assert path.read_text() == "my notes\n"
 
 
+@pytest.mark.slow
 def test_two_sweeps_do_not_write_to_one_file(tmp_path, content):
     path = tmp_path / "results.jsonl"
     with subprocess.Popen([sys.executable, "-m", "nets", *COMMAND, "--seeds", "40", "--results",

@@ -139,6 +139,7 @@ def test_a_second_backward_needs_retain_graph():
     assert x.grad[0] == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("retain", [False, True])
 def test_backward_releases_what_the_tape_held(retain):
     x = Tensor(np.ones(10), requires_grad=True)
@@ -153,6 +154,7 @@ def test_backward_releases_what_the_tape_held(retain):
     assert (middle() is not None) == retain
 
 
+@pytest.mark.slow
 def test_ten_thousand_operations_do_not_reach_the_recursion_limit():
     x = Tensor([1.0], requires_grad=True)
     y = x

@@ -11,6 +11,7 @@ from nets.variance_shift import PLACEMENTS, VarianceShift, variance_shift
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: maskgrad[notebooks]")
 
 
+@pytest.mark.slow
 def test_dropout_before_a_batchnorm_shifts_the_variance_and_dropout_after_it_does_not():
     shifts = {placement: variance_shift(placement, seed=1, hidden=128, epochs=15)
               for placement in PLACEMENTS}

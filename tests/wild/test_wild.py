@@ -88,6 +88,7 @@ def test_a_source_that_is_no_text_is_no_target_and_no_error(tmp_path):
     assert target_files(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_the_real_checker_tells_right_wrong_and_missing_apart(repositories, capsys, tmp_path):
     stored = tmp_path / "run.json"
     assert main([str(repositories), "--workers", "2", "-v", "--json", str(stored)]) == 0

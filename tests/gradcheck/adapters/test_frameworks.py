@@ -107,6 +107,7 @@ def test_a_missing_framework_is_named_with_its_remedy(name, monkeypatch):
         dropout_named(name)
 
 
+@pytest.mark.slow
 def test_the_conformance_table_has_a_row_for_every_law(capsys):
     assert main(["conformance", "layers"]) == 0
     printed = capsys.readouterr().out

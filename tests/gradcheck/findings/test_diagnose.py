@@ -200,6 +200,7 @@ def test_a_gradient_rounded_to_a_narrower_dtype_is_called_that(dtype):
     assert {finding.code for finding in report.findings} == {"lower-precision"}
 
 
+@pytest.mark.slow
 @law
 @given(seeds)
 def test_a_diagnosis_does_not_depend_on_the_seed(seed):

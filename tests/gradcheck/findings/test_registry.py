@@ -51,6 +51,7 @@ def test_in_the_tier_that_decides_one_code_fits_and_no_other():
     assert {str(case): names for case, names in fits().items() if len(decided(names)) > 1} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CLUES)
 def test_some_case_has_another_name_without_this_clue(name):
     rule, _ = CLUES[name]
@@ -100,6 +101,7 @@ def test_the_verdicts_do_not_hang_on_the_random_numbers(draw):
     assert first >= 95, run.stdout
 
 
+@pytest.mark.slow
 def test_checking_leaves_the_global_generator_alone():
     np.random.seed(5)
     before = np.random.get_state()[1].copy()

@@ -40,6 +40,7 @@ def folder(tmp_path):
     return found
 
 
+@pytest.mark.slow
 def test_a_class_has_equal_maxima_a_file_and_a_line_with_the_reason_each(folder, tmp_path, capsys):
     rows = tmp_path / "class.csv"
     main(["grade", str(folder), "-o", str(rows), "--results", str(tmp_path / "results"),
@@ -66,6 +67,7 @@ def test_a_class_has_equal_maxima_a_file_and_a_line_with_the_reason_each(folder,
             "torn": 0.0, "unknown": 0.0}.items()}
 
 
+@pytest.mark.slow
 def test_what_was_judged_before_has_its_file_too(folder, tmp_path):
     settings = {"results": tmp_path / "results", "only": "relu", "seed": 1, "progress": False}
     for name in ("crash", "exits", "falls", "leaves", "torn", "unknown"):
@@ -78,6 +80,7 @@ def test_what_was_judged_before_has_its_file_too(folder, tmp_path):
     assert one.read_text() == before
 
 
+@pytest.mark.slow
 def test_a_pattern_stands_for_the_same_layers_in_every_submission(tmp_path):
     folder = tmp_path / "class"
     (folder / "carol").mkdir(parents=True)

@@ -62,6 +62,7 @@ def test_a_block_of_nothing_right_earns_nothing(tmp_path):
     assert scores == {"affine": 4.0, "relu": 4.0, "affine_relu": 4.0}
 
 
+@pytest.mark.slow
 def test_a_block_with_dropout_and_normalization_follows_its_layers(tmp_path):
     source = CS231N
     blocks = [name for name in ("affine_bn_relu", "affine_relu_dropout")

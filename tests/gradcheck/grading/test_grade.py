@@ -45,6 +45,7 @@ def lost(record: Record) -> list[str]:
     return [item.name for item in record.items if item.points != item.max_points]
 
 
+@pytest.mark.slow
 def test_the_courses_own_solution_earns_full_marks_with_advice(tmp_path: Path) -> None:
     record = graded(tmp_path, CS231N, "layers.py")
     assert lost(record) == []
@@ -120,6 +121,7 @@ DROPOUT_SLIPS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("right", "wrong", "law"), DROPOUT_SLIPS)
 def test_a_wrong_dropout_loses_the_law_and_keeps_others(
     tmp_path: Path, right: str, wrong: str, law: str
@@ -149,6 +151,7 @@ def changed(changes: list[tuple[str, str]]) -> str:
     return source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("flag", "value", "changes"), CONVENTIONS)
 def test_other_conventions_earn_full_marks_in_blocks_under_their_flag(
     tmp_path: Path, flag: str, value: str, changes: list
@@ -166,6 +169,7 @@ def test_other_conventions_earn_full_marks_for_the_laws_under_their_flag(
     assert lost(graded(tmp_path, changed(changes), only="dropout", **{flag: value})) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("flag", "changes"), [
     ("--p-is keep", KEEP), pytest.param("--scaling vanilla", VANILLA, marks=pytest.mark.slow),
 ])
@@ -177,6 +181,7 @@ def test_a_file_in_another_convention_is_told_its_flag(
     assert any(flag in item.message for item in record.items)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["return x, None", "return x * 0, None", "return None"])
 def test_a_dropout_that_does_nothing_earns_nothing(tmp_path: Path, body: str) -> None:
     source = f"def dropout_forward(x, p): {body}\ndef dropout_backward(dout, cache): return dout\n"
@@ -206,6 +211,7 @@ def judge() -> Iterator[Judge]:
         yield judge
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", ALL, ids=lambda hostile: hostile.name)
 def test_a_hostile_submission_ends_in_time_with_a_valid_result_and_no_undeserved_points(
     tmp_path: Path, hostile: Hostile, judge: Judge
@@ -240,6 +246,7 @@ def test_a_submission_that_writes_nothing_outside_leaves_the_folder_as_it_was(
     assert [entry.name for entry in tmp_path.iterdir()] == ["homework.py"]
 
 
+@pytest.mark.slow
 def test_one_function_that_hangs_costs_only_its_own_points(tmp_path: Path) -> None:
     source = CS231N + "\ndef affine_forward(x, w, b):\n    while True: pass\n"
     record = graded(tmp_path, source, only=["affine", "relu", "svm_loss"], timeout=10.0)
@@ -248,6 +255,7 @@ def test_one_function_that_hangs_costs_only_its_own_points(tmp_path: Path) -> No
     assert "took longer" in record.error
 
 
+@pytest.mark.slow
 def test_time_for_the_whole_submission_is_limited(tmp_path: Path) -> None:
     source = "import time\n" + CS231N.replace("return np.maximum(0, x), x",
                                               "time.sleep(0.3); return np.maximum(0, x), x")
@@ -321,6 +329,7 @@ def test_what_is_not_written_is_one_item_without_points(tmp_path: Path, body: st
 WRITES = ("return dout * (cache > 0)", "dout *= cache > 0\n    return dout")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [
     {"ignore": "dout-mutated"}, {"points": {"relu": {"total": 10, "ignore": ["dout-mutated"]}}},
     {"points": {"relu": {"total": 10}, "ignore": ["dout-mutated"]}},
@@ -354,6 +363,7 @@ def test_a_value_that_is_not_compared_has_no_points_and_takes_none(
     assert graded(tmp_path, source, only="relu").score == 0
 
 
+@pytest.mark.slow
 def test_a_law_that_is_ignored_is_worth_nothing_to_anybody(tmp_path: Path) -> None:
     record = graded(tmp_path, CS231N, only="dropout", ignore="rate")
     law = next(item for item in record.items if item.name == "dropout: rate")
@@ -445,6 +455,7 @@ def test_the_students_own_line_is_named_and_none_of_ours(tmp_path: Path) -> None
                    for message in told.values())
 
 
+@pytest.mark.slow
 def test_grading_leaves_the_global_generator_alone(tmp_path: Path) -> None:
     state = np.random.get_state()[1].tobytes()
     graded(tmp_path, CS231N, only="affine_relu_dropout")
@@ -493,6 +504,7 @@ def test_a_wrong_setting_is_refused(tmp_path: Path, settings: dict) -> None:
         graded(tmp_path, GOOD, **settings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("only", "points", "groups"), [
     (["relu_forward", "*_loss"], None, {"relu", "softmax_loss", "svm_loss"}),
     (["tanh", "affine_re*"], None, {"tanh", "affine_relu", "affine_relu_dropout"}),
@@ -544,6 +556,7 @@ def thread_map(function, items):
         return list(pool.map(function, items))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2, thread_map])
 def test_a_folder_is_graded_the_same_by_every_engine(
     folder: Path, workers, capfd: pytest.CaptureFixture

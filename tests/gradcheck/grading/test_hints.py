@@ -74,6 +74,7 @@ TOLD = {0: (), 1: (CODE,), 2: (CODE, WORDS, PLACE),
         3: (CODE, WORDS, PLACE, EDIT)}
 
 
+@pytest.mark.slow
 def test_each_level_tells_what_it_should_and_no_more_in_every_format(
     tmp_path: Path, judge: Judge
 ) -> None:
@@ -98,6 +99,7 @@ def test_the_edit_is_a_diff_that_git_applies(tmp_path: Path, judge: Judge) -> No
     assert EDIT in (tmp_path / "homework.py").read_text()
 
 
+@pytest.mark.slow
 def test_a_dropouts_line_is_found_by_its_laws(tmp_path: Path, judge: Judge) -> None:
     record = graded(judge, tmp_path, "import numpy as np\n" + DROPOUT, 2)
     ((item, repair),) = [(item, repair) for item in record.items
@@ -108,6 +110,7 @@ def test_a_dropouts_line_is_found_by_its_laws(tmp_path: Path, judge: Judge) -> N
     assert repair["after"] == ""
 
 
+@pytest.mark.slow
 def test_a_module_of_a_package_and_a_file_with_other_line_ends_are_searched(
     tmp_path: Path, judge: Judge
 ) -> None:
@@ -125,6 +128,7 @@ def test_a_module_of_a_package_and_a_file_with_other_line_ends_are_searched(
     assert "+    return dx, flat(x).T @ dout, dout.sum(axis=0)\r\n" in repair["diff"]
 
 
+@pytest.mark.slow
 def test_where_forward_is_another_function_too_its_own_edit_comes_first(
     tmp_path: Path, judge: Judge
 ) -> None:
@@ -185,6 +189,7 @@ def test_a_right_layer_is_not_asked_about(tmp_path: Path, judge: Judge) -> None:
     assert asked[0]["broken"] == ["gradient", "contract"]
 
 
+@pytest.mark.slow
 def test_a_table_of_points_says_the_level_and_a_flag_wins(tmp_path: Path, judge: Judge) -> None:
     table = {"hints": 0, "affine": {"gradient": 5}}
     silent = graded(judge, tmp_path, RELU + AFFINE, None, points=table)  # type: ignore[arg-type]
@@ -199,6 +204,7 @@ def test_another_level_is_refused(level: object) -> None:
         load_hints({"hints": level})
 
 
+@pytest.mark.slow
 def test_a_wrong_level_is_refused_from_python(tmp_path: Path) -> None:
     (tmp_path / "homework.py").write_text(RELU)
     with pytest.raises(ValueError, match="hints"):
@@ -213,6 +219,7 @@ def test_the_copy_for_the_second_process_holds_no_answers() -> None:
         assert [path.name for path in Path(folder).iterdir()] == ["gradcheck"]
 
 
+@pytest.mark.slow
 def test_records_with_hints_are_the_schemas(tmp_path: Path, judge: Judge) -> None:
     jsonschema = pytest.importorskip("jsonschema")
     from gradcheck.output.json import schema
@@ -221,6 +228,7 @@ def test_records_with_hints_are_the_schemas(tmp_path: Path, judge: Judge) -> Non
     jsonschema.validate(json.loads(render(record, "json")), schema())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("old", "new", "words"), [
     ("+ b, (", "- b, (", "another operator is wanted here"),
     ("np.maximum(x, 0), x", "np.minimum(x, 0), x", "another function is wanted here"),
@@ -258,6 +266,7 @@ def batchnorm_backward(dout, cache):
 """
 
 
+@pytest.mark.slow
 def test_slips_in_forwards_test_mode_and_in_backward_are_told_each_at_its_part(
     tmp_path: Path, judge: Judge
 ) -> None:

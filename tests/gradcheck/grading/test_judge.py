@@ -24,6 +24,7 @@ def codes(item):
     return {(finding["code"], finding["argument"]) for finding in report["findings"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "old", "new", "gradient", "contract"), [
     ("relu", RIGHT, RIGHT, "passed", "passed"),
     ("relu", RIGHT, f"return ({BODY}).astype(np.float16).astype(dout.dtype)", "passed", "failed"),
@@ -50,6 +51,7 @@ def test_check_and_grade_agree_on_gradient_and_contract(
     assert codes(checked) == codes(graded[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [
     "def tanh_forward(x): return x, None\ndef tanh_backward(dout, cache): return dout\n",
     "def tanh_forward(x): return 0 * x, None\ndef tanh_backward(dout, cache): return 0 * dout\n",
@@ -80,6 +82,7 @@ def test_an_example_in_a_submission_does_not_choose_what_it_is_graded_at(tmp_pat
     assert "scaled in dx" in record.items[1].message
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_summed_is_a_definition_to_check_and_no_value_to_grade(tmp_path):
     file = tmp_path / "homework.py"
     summed = CS231N.replace("loss = -np.sum(log_probs[np.arange(N), y]) / N",

@@ -37,6 +37,7 @@ def handed_in(tmp_path, source):
     return file
 
 
+@pytest.mark.slow
 def test_a_table_holds_the_conventions_of_the_class_and_each_result_shows_it(tmp_path):
     table = {"affine_relu_dropout": 10, "p_is": "keep"}
     record = grade_file(handed_in(tmp_path, KEEPS), points=table, seed=1)
@@ -128,6 +129,7 @@ def test_what_is_accepted_is_no_licence():
     assert [verdict.status for verdict in told] == ["passed", "failed", "failed"]
 
 
+@pytest.mark.slow
 def test_a_result_shows_what_the_table_accepts(tmp_path):
     table = {"accept": ["summed over the samples"], "softmax_loss": 10}
     record = judge_file(handed_in(tmp_path, SUMMED), points=table, seed=1)

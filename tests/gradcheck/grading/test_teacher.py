@@ -53,6 +53,7 @@ def test_the_solutions_own_layers_count_and_earn_all_points(tmp_path, solution):
     assert record.max_score == 40.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "old", "new", "score"), [
     ("conv", "dxp[window] += ", "dxp[window] = ", 4.0),
     ("conv", "axes=([1, 2, 3], [1, 2, 3])) + b", "axes=([1, 2, 3], [1, 2, 3]))", 0.0),
@@ -91,6 +92,7 @@ def test_a_table_names_the_teachers_layers_and_ours(tmp_path, solution):
         judge_file(handed_in(tmp_path), reference=str(solution), points={"dampd": 3})
 
 
+@pytest.mark.slow
 def test_a_wrong_solution_is_an_error_with_its_report_before_anything_is_judged(
         tmp_path, solution, capsys):
     handed_in(tmp_path, "raise SystemExit('judged')")
@@ -135,6 +137,7 @@ except ImportError:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["teacher", "class"])
 @pytest.mark.parametrize("hand_in", ["mallory.py", "mallory/homework.py"])
 def test_no_submission_reads_the_solution_wherever_it_lies(tmp_path, place, hand_in):
@@ -159,6 +162,7 @@ def test_a_solution_in_a_submissions_own_folder_is_refused(tmp_path, inner):
         judge_file(file, reference=str(solution), folder=str(file.parent), only="damped")
 
 
+@pytest.mark.slow
 def test_a_changed_solution_is_judged_by_anew(tmp_path, solution):
     handed_in(tmp_path)
     settings = {"reference": solution, "only": "damped", "results": tmp_path / "results",
@@ -191,6 +195,7 @@ def gated_dropout_example(rng):
 """
 
 
+@pytest.mark.slow
 def test_a_solution_with_dropout_keeps_the_conventions_of_the_class(tmp_path, solution):
     solution.write_text(BLOCK)
     file = handed_in(tmp_path, BLOCK)

@@ -31,10 +31,12 @@ def replaced(old, new):
     return SOLUTION.replace(old, new)
 
 
+@pytest.mark.slow
 def test_the_teachers_own_file_earns_all_points(tmp_path):
     assert earned(graded(tmp_path, SOLUTION)) == dict.fromkeys(NAMES, 10.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "old", "new", "score"), [
     ("self_attention", ".sum(axis=-1, keepdims=True)) / np.sqrt(q.shape[-1])",
      ".sum(axis=-1, keepdims=True))", 4.0),

@@ -25,6 +25,7 @@ def failed(impl):
     return [result for result in check_dropout(impl, on_fail=None) if result.status == "failed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ONE_SLIP)
 def test_one_slip_is_one_message_with_the_deciding_law_first(name):
     broken = failed(MUTANTS[name].make())

@@ -253,6 +253,7 @@ def test_constant_outputs_are_failures_not_crashes(value):
     assert results["values" if value else "rate"].status == "failed"
 
 
+@pytest.mark.slow
 def test_on_fail_raises_warns_or_only_tells():
     with pytest.raises(AssertionError, match=r"^values: "):
         check_dropout(mutant("no_scale"))
@@ -266,6 +267,7 @@ def test_on_fail_raises_warns_or_only_tells():
         assert failed(check_dropout(mutant("no_scale"), on_fail=None))
 
 
+@pytest.mark.slow
 def test_expected_failures_are_xfail_with_their_reason():
     seen = []
     results = check_dropout(
@@ -297,6 +299,7 @@ def test_wrong_conventions_are_refused(wrong):
         DropoutImplementation(**{**right, **wrong})
 
 
+@pytest.mark.slow
 def test_an_implementation_that_writes_into_its_arguments_spoils_no_later_run():
     before = [str(example) + str(example.dout) for example in design(True)]
     check_dropout(mutant("forward_overwrites_x"), on_fail=None)
@@ -329,6 +332,7 @@ def test_nothing_is_written_into_the_working_directory(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_verdicts_repeat_word_for_word():
     def messages():
         results = check_dropout((CANONICAL.forward, CANONICAL.backward), on_fail=None)
@@ -381,6 +385,7 @@ def global_backward(dout, mask):
     return dout if mask is None else (dout * mask).astype(dout.dtype)
 
 
+@pytest.mark.slow
 def test_threads_that_check_at_once_have_the_verdicts_of_one():
     impls = [(global_forward, global_backward), layers, (global_forward, global_backward)]
     with ThreadPoolExecutor(3) as pool:

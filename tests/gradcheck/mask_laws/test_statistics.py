@@ -46,6 +46,7 @@ def test_independent_units_stay_within_the_bound(seed):
     assert worst_lag(standard(kept, 0.3), 0.3) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "keep"), [(1, 0.5), (3, 0.9), (64, 0.5), (1024, 0.3), (1000, 0.999)])
 def test_the_counts_of_a_spread_have_the_probabilities_of_the_binomial(n, keep):
     by_total = [spread_counts(np.array([total]), n, keep, "totals") for total in range(n + 1)]

@@ -134,6 +134,7 @@ def test_closures_are_repaired():
     assert repair.after == "dout * slope"
 
 
+@pytest.mark.slow
 def test_a_net_is_repaired_in_its_loss():
     y = np.array([0, 2, 1, 1, 0, 2, 1])
     x = np.random.default_rng(3).normal(size=(7, 4))
@@ -184,6 +185,7 @@ def test_it_works_outside_the_main_thread():
     assert found[0].repairs
 
 
+@pytest.mark.slow
 def test_where_nothing_is_proved_the_suspect_line_is_found_by_solving():
     repair, = checked("strange", X, W).repairs
     assert repair.text.strip().startswith("da = np.sinh")
@@ -196,6 +198,7 @@ def test_a_factor_that_three_gradients_lack_is_found_where_it_is_lost():
     assert repair.after == "dout * (1 - t ** 2)"
 
 
+@pytest.mark.slow
 def test_where_only_an_edit_of_forward_repairs_it_that_one_is_shown():
     repair, = checked("squashed", X, W).repairs
     assert repair.side == "forward"

@@ -76,6 +76,7 @@ def test_a_file_whose_package_is_not_there_is_told_where_to_keep_it(write):
     assert "keep the file in its package" in record.notes[0]
 
 
+@pytest.mark.slow
 def test_a_students_layers_are_checked_and_not_ours(write):
     write(RELU.replace("dout *", "2 * dout *"), "layers.py")
     record = check_all("layers")
@@ -85,6 +86,7 @@ def test_a_students_layers_are_checked_and_not_ours(write):
     assert other.path.startswith("layers (")
 
 
+@pytest.mark.slow
 def test_a_folder_is_one_record_whose_items_are_called_after_their_files(write):
     write(RELU, "week/a.py")
     write("1 / 0\ndef mse_loss(x, y): pass\n", "week/b.py")
@@ -97,6 +99,7 @@ def test_a_folder_is_one_record_whose_items_are_called_after_their_files(write):
     assert any("week/c.py: it defines 1 name" in note for note in record.notes)
 
 
+@pytest.mark.slow
 def test_a_name_that_only_some_files_of_a_folder_have_is_looked_for_in_all(write):
     write(RELU, "a.py")
     write(DOUBLE.format(factor=2), "b.py")
@@ -141,12 +144,14 @@ def test_a_class_whose_constructor_cannot_be_guessed_says_what_to_write():
     assert "def Odd_example(rng):" in item.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "only"), [("layers", "DropoutLayer"), ("nets.nn", "Linear")])
 def test_classes_of_the_package_are_targets(name, only):
     record = check_all(name, only=only)
     assert [(item.name, item.status) for item in record.items] == [(only, "passed")]
 
 
+@pytest.mark.slow
 def test_functions_of_any_name_are_a_pair_where_they_are_named(write):
     text = "def act(x): return 3 * x, None\ndef act_grad(dout, cache): return 3 * dout\n"
     assert [item.name for item in check_all(write(text), forward="act", backward="act_grad").items
@@ -213,12 +218,14 @@ def test_a_layer_with_two_outputs_is_checked():
     assert record.items[0].arguments == ("x", "prev_h", "prev_c", "Wx", "Wh", "b")
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers():
     text = DOUBLE.format(factor=3)
     one, two = (checked(text, seed=5).items[0].worst_error for _ in range(2))
     assert one == two != checked(text, seed=6).items[0].worst_error
 
 
+@pytest.mark.slow
 def test_every_layer_of_the_package_passes_and_every_dropout_obeys_the_laws():
     record = check_all("layers", installed=True)
     bad = [(item.name, item.status) for item in record.items if item.status != "passed"]
@@ -421,6 +428,7 @@ def dropout_backward(dout, mask):
 """
 
 
+@pytest.mark.slow
 def test_a_dropout_that_writes_into_dout_is_warned_of_by_its_laws_too():
     assert [item.status for item in checked(DROPOUT_IN_PLACE).items] == ["warned", "warned"]
     ignoring = checked(DROPOUT_IN_PLACE, ignore=["dout-mutated"])

@@ -311,6 +311,7 @@ class DoublesInTheObject(Objects):
         return super().backward(d_out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "argument"), [
     (DoublesW, "W"), (DoublesWeights, "weights"), (DoublesInTheList, "W"),
     (DoublesInTheObject, "W")], ids=lambda value: getattr(value, "__name__", ""))
@@ -326,6 +327,7 @@ class StepBeforeTheGradient(Subtracting):
         return self.weights.T @ output_gradient
 
 
+@pytest.mark.slow
 def test_a_gradient_by_weights_that_have_already_moved_is_wrong():
     assert judged(StepBeforeTheGradient).status == "failed"
 
@@ -367,6 +369,7 @@ class Elsewhere(AttributesAndReturn):
         return dx
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["dict", "tuple", "named"])
 def test_a_gradient_is_found_beside_parameters_that_are_attributes(way, monkeypatch):
     monkeypatch.setattr(Elsewhere, "way", way)
@@ -382,6 +385,7 @@ class StartsAtZero(AttributesAndReturn):
         return -5 * super().backward(dout)
 
 
+@pytest.mark.slow
 def test_a_slip_does_not_hide_behind_parameters_of_zeros():
     assert judged(StartsAtZero).status == "failed"
 
@@ -524,6 +528,7 @@ class Affine:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dx", "db", "status", "told"), [
     ("dout @ self.W.T", "dout.sum(axis=0)", "passed", ""),
     ("dout @ self.W", "dout.sum(axis=0)", "failed", "raises"),

@@ -55,6 +55,7 @@ AFFINE_OF_TWO = AFFINE.replace("    return x.reshape", """
     return x.reshape""", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "remedy"), [
     ("sigmoid_overflows", "0.5 * (1 + np.tanh(x / 2))"),
     ("softplus_overflows", "np.logaddexp(0, x)"), ("tanh_overflows", "np.tanh"),

@@ -40,6 +40,7 @@ def repairs(tmp_path, before, after):
     return laws.details["repairs"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slip", SLIPS)
 def test_a_mask_that_breaks_laws_is_repaired_in_forward(tmp_path, slip):
     repair, = repairs(tmp_path, *SLIPS[slip])
@@ -48,6 +49,7 @@ def test_a_mask_that_breaks_laws_is_repaired_in_forward(tmp_path, slip):
     assert repair["diff"].count("\n+") == 2
 
 
+@pytest.mark.slow
 def test_a_wrong_test_mode_is_repaired_in_forward_and_backward_is_left_alone(tmp_path):
     wrong = DROPOUT.replace("    out = x\n", "    out = x * (1 - p)\n")
     (tmp_path / "homework.py").write_text(wrong)

@@ -42,6 +42,7 @@ def test_a_right_layer_loads_no_search(tmp_path: Path, name: str) -> None:
     assert not loaded(tmp_path, CHECKS[name], "1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a pair", "a layer"])
 def test_a_wrong_one_does(tmp_path: Path, name: str) -> None:
     assert loaded(tmp_path, CHECKS[name], "-1")

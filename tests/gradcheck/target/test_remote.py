@@ -54,6 +54,7 @@ def statuses(record):
     return {item.name: item.status for item in record.items}
 
 
+@pytest.mark.slow
 @needs_posix
 def test_whatever_a_function_does_to_its_process_costs_itself_alone(tmp_path):
     bodies = {f"right{place}": "pass" for place in range(len(LOST))}
@@ -87,6 +88,7 @@ def test_what_a_layer_prints_is_told_once_with_it_and_the_imports_is_a_note(tmp_
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_hang_costs_one_functions_time(tmp_path, monkeypatch):
     monkeypatch.setattr(remote, "SECONDS", 2.0)
     record = check_all(str(write(tmp_path, first="pass", hangs="time.sleep(300)", last="pass")))
@@ -94,6 +96,7 @@ def test_a_hang_costs_one_functions_time(tmp_path, monkeypatch):
     assert record.items[1].message.startswith("timed out after 2 s")
 
 
+@pytest.mark.slow
 @needs_posix
 def test_a_function_that_hangs_is_named_with_the_line_and_with_what_raises_the_limit(tmp_path):
     path = tmp_path / "homework.py"
@@ -105,6 +108,7 @@ def test_a_function_that_hangs_is_named_with_the_line_and_with_what_raises_the_l
                          "allows one function 6 s")
 
 
+@pytest.mark.slow
 def test_a_hang_that_holds_the_interpreter_is_ended_too(tmp_path, monkeypatch):
     monkeypatch.setattr(remote, "SECONDS", 2.0)
     record = check_all(str(write(
@@ -130,6 +134,7 @@ def test_one_function_has_a_minute_or_half_of_a_limit():
     assert [remote.Deadline(limit).of_one for limit in (10.0, 600.0)] == [5.0, 300.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "words"), [
     ("import os; os._exit(0)", "the process ended (exit code 0) while it was imported"),
     ("import time; time.sleep(300)", "importing it timed out after 4 s at "),
@@ -145,6 +150,7 @@ def test_an_import_that_has_no_end_or_ends_the_process_is_told(tmp_path, monkeyp
     assert (record.items, record.fault, record.exit_code, record.passed) == ((), "target", 3, False)
 
 
+@pytest.mark.slow
 def test_a_target_that_can_be_imported_only_once_has_an_item_for_what_was_not_judged(tmp_path):
     path = write(tmp_path, exits="os._exit(0)", last="pass")
     path.write_text("open(__file__ + '.lock', 'x').close()\n" + path.read_text())
@@ -154,6 +160,7 @@ def test_a_target_that_can_be_imported_only_once_has_an_item_for_what_was_not_ju
     assert "FileExistsError" in record.items[1].message
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold to the limit")
 def test_memory_is_limited_for_the_target_and_not_here(tmp_path):
     record = check_all(str(write(tmp_path, eats="np.ones(2**28)", last="pass")), memory=300)
@@ -191,6 +198,7 @@ def alive(pid):
         return True
 
 
+@pytest.mark.slow
 @needs_posix
 @pytest.mark.parametrize(("number", "code"), [
     (signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)])

@@ -77,6 +77,7 @@ def test_a_code_that_does_not_exist_is_refused_with_the_nearest():
         checked(text(), ignore=["dout-mutatd"])
 
 
+@pytest.mark.slow
 def test_a_law_may_be_broken_where_it_is_ignored():
     dropout = """
 import numpy as np

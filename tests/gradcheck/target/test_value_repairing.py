@@ -63,6 +63,7 @@ def test_a_forward_that_is_wrong_alone_is_repaired_and_backward_left_as_it_is(tm
     assert repair["verified_at"] >= 1
 
 
+@pytest.mark.slow
 def test_of_a_pair_that_agrees_on_a_wrong_value_the_line_is_told_and_no_edit(tmp_path):
     repair, = repairs_of(SIGMOID.format(exponent="x", sign="-"), tmp_path)
     assert (repair["line"], repair["diff"]) == (4, None)

@@ -527,6 +527,7 @@ def test_a_finding_carries_what_was_got_expected_and_the_slip():
     assert "Remedy: leave out j = y" in finding.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "edits", "told"), [
     (BATCHNORM, {"np.sqrt(var + eps)": "(np.sqrt(var) + eps)",
                  "gamma, std, train = cache": "gamma, std, train, root = cache",

@@ -42,12 +42,14 @@ def lines_of(record):
     return shown[2:shown.index("")]
 
 
+@pytest.mark.slow
 def test_a_usual_right_dropout_prints_three_lines(tmp_path):
     lines = lines_of(checked(tmp_path, DROPOUT))
     assert len(lines) == 3
     assert re.search(r"advice: .*\(\d more: --advice\)$", lines[2])
 
 
+@pytest.mark.slow
 def test_a_dropout_for_rows_alone_is_judged_at_rows_and_says_so_in_a_line(tmp_path):
     rows = DROPOUT.replace("mask, out = None, x", "(N, D), mask, out = x.shape, None, x")
     lines = lines_of(checked(tmp_path, rows))
@@ -61,6 +63,7 @@ def test_a_wrong_dropout_has_ten_lines_at_most(tmp_path):
     assert "draw the mask with the shape of x" in " ".join(" ".join(lines).split())
 
 
+@pytest.mark.slow
 def test_the_other_convention_is_proposed_once_at_the_top_and_only_if_another_is_set(tmp_path):
     keeps = DROPOUT.replace(RATE, "(np.random.rand(*x.shape) < p) / p")
     laws = checked(tmp_path, keeps, p_is="drop").items[1]
@@ -69,6 +72,7 @@ def test_the_other_convention_is_proposed_once_at_the_top_and_only_if_another_is
     assert checked(tmp_path, keeps, p_is="keep").passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("wrong", "words"), [
     ("(np.random.rand(*x.shape) < p)", "the division by p is missing"),
     ("(np.random.rand(*x.shape) < p) / p**2", "the division by p happens twice"),
