@@ -15,8 +15,8 @@ each row, a frozen mask are all *consistent* and wrong. The laws of this module 
 >>> results = check_dropout((dropout_forward, dropout_backward), on_fail=None)
 >>> print(next(result for result in results if result.name == "rate"))
 failed   rate: kept ... of the units where 0.7 was expected (...). Minimal example: p = 0.3,
-x a float64 array of shape (512, 512). Likely slip: p is used as the keep probability: compare
-random numbers with 1 - p.
+x a float64 array of shape (512, 512). Likely slip: p is used as the keep probability: keep
+a unit where its random number is >= p.
 
 Laws that hold for every single call are judged on a few examples of every kind; where one is
 broken, hypothesis looks for the smallest that breaks it. Laws about distributions use fixed sample
