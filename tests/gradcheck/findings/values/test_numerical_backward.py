@@ -172,7 +172,7 @@ def relu_backward(dout, x):
 def test_in_a_submission_it_earns_no_points_for_the_gradient(tmp_path, ignore, earned):
     file = tmp_path / "homework.py"
     file.write_text(SUBMISSION)
-    record = judge_file(file, ignore=ignore)
+    record = judge_file(file, ignore=ignore, seed=0)  # no corner within a difference
     assert {item.name.partition(": ")[2] for item in record.items if item.points} == earned
     messages = {item.name: item.message for item in record.items}
     if not ignore:
