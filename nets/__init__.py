@@ -51,6 +51,7 @@ fingerprint             What a run is a run of: the options and data that a chec
 interruption            Ctrl-C during a training: the step ends, and nothing of the run is lost.
 progress                tqdm's progress bar, loaded where one is shown
 elementwise             What update rules compute element by element
+regularization          L2 regularization of the weights
 """
 
 from importlib.util import find_spec

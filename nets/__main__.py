@@ -15,7 +15,9 @@ from nets.arguments import whole
 from nets.cli import (
     add_common_options,
     common_options,
+    error_line,
     guarded,
+    print_heading,
     require_packages,
     sweep_command,
     usage_errors,
@@ -98,9 +100,7 @@ def _compare(with_dropout: Experiment, seeds: int, plot: Path | None) -> None:
     without = replace(with_dropout, method="none")
     e = with_dropout
     widths = "-".join(map(str, (64, *e.hidden, 10)))
-    print(f"digits: {e.samples} training images, {100 * e.noise:g} % of their labels flipped, "
-          f"{1797 - e.samples} test images\nnetwork: {widths}, {e.epochs} epochs, "
-          f"mean of {seeds} seed{'s' * (seeds != 1)}", flush=True)
+    print_heading(e, f"{widths}, {e.epochs} epochs", seeds)
     runs = {"no dropout": without, f"dropout {e.p:g} ({e.input_p:g} on the input)": e}
     curves: dict[str, list[LearningCurve]] = {label: [] for label in runs}
     with tqdm(total=len(runs) * seeds * e.epochs, unit="epoch", file=sys.stdout,
@@ -115,8 +115,7 @@ def _compare(with_dropout: Experiment, seeds: int, plot: Path | None) -> None:
     errors = {label: np.array([100 * run.final for run in group])
               for label, group in curves.items()}
     for label, error in errors.items():
-        spread = f" +- {error.std(ddof=1) / np.sqrt(seeds):.1f}" if seeds > 1 else ""
-        print(f"{label + ':':<34}test error {error.mean():5.1f} %{spread}")
+        print(error_line(label, error))
     plain, dropped = (error.mean() for error in errors.values())
     print(f"{'gap:':<34}{plain - dropped:16.1f} percentage points")
     if plot is not None:

@@ -73,15 +73,17 @@ def gradients_of(tape: Sequence[Step], dout: Array) -> dict[str, Array]:
     array([1., 1.])
     """
     grads: dict[str, Array] = {}
-    first = next((i for i, step in enumerate(tape) if step.names), len(tape))
-    for step in reversed(tape[first + 1 :]):
+    learned = next((i for i, step in enumerate(tape) if step.names), None)
+    if learned is None:
+        return grads
+    first, *others = tape[learned:]  # what comes before has no parameters
+    for step in reversed(others):
         result = step.backward(dout, step.cache)
         dout, *rest = result if isinstance(result, tuple) else (result,)
         grads.update(zip(step.names, rest, strict=True))
-    for step in tape[first : first + 1]:  # what comes before has no parameters
-        backward = OF_PARAMETERS.get(step.backward)
-        found = backward(dout, step.cache) if backward else step.backward(dout, step.cache)[1:]
-        grads.update(zip(step.names, found, strict=True))
+    alone = OF_PARAMETERS.get(first.backward)
+    found = alone(dout, first.cache) if alone else first.backward(dout, first.cache)[1:]
+    grads.update(zip(first.names, found, strict=True))
     return grads
 
 

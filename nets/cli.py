@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from layers.arguments import probability
@@ -47,6 +48,25 @@ def usage_errors(options: argparse.ArgumentParser) -> Iterator[None]:
 def watched() -> bool:
     """Say whether somebody sees stdout move: a bar written into a file is a smear of lines."""
     return sys.stdout.isatty() or "ipykernel" in sys.modules
+
+
+def print_heading(experiment: Experiment, network: str, seeds: int) -> None:
+    """Print what is trained on, the network and its epochs, and how many runs are averaged."""
+    print(f"digits: {experiment.samples} training images, {100 * experiment.noise:g} % of their "
+          f"labels flipped, {1797 - experiment.samples} test images\nnetwork: {network}, "
+          f"mean of {seeds} seed{'s' * (seeds != 1)}", flush=True)
+
+
+def error_line(label: str, errors: NDArray[np.float64]) -> str:
+    """Return a line with the mean of test errors in percent, and its standard error.
+
+    Examples
+    --------
+    >>> error_line("no dropout", np.array([16.0, 18.0]))
+    'no dropout:                       test error  17.0 % +- 1.0'
+    """
+    spread = f" +- {errors.std(ddof=1) / np.sqrt(len(errors)):.1f}" if len(errors) > 1 else ""
+    return f"{label + ':':<34}test error {errors.mean():5.1f} %{spread}"
 
 
 def require_packages(extra: str = "notebooks", **packages: str) -> None:

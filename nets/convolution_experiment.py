@@ -17,9 +17,9 @@ from tqdm import tqdm
 
 from layers.arguments import probability, scalar
 from nets.arguments import whole
-from nets.cli import require_packages, usage_errors, watched
+from nets.cli import error_line, print_heading, require_packages, usage_errors, watched
 from nets.convolutional import ThreeLayerConvNet
-from nets.experiment import Experiment, LearningCurve, noisy_digits, one_blas_thread
+from nets.experiment import Experiment, LearningCurve, learning_curve, noisy_digits
 from nets.solver import Solver
 
 
@@ -94,14 +94,7 @@ def train_conv(
         (1, 8, 8), experiment.filters, 3, experiment.hidden, weight_scale=0.05,
         dropout=experiment.p, spatial_dropout=experiment.spatial_p,
         rng=np.random.default_rng(net_seed))
-    solver = Solver(
-        net, data, update_rule="adam", optim_config={"learning_rate": experiment.learning_rate},
-        batch_size=experiment.batch_size, num_epochs=experiment.epochs, num_train_samples=None,
-        verbose=False, rng=np.random.default_rng(batch_seed), callback=callback)
-    with one_blas_thread():
-        solver.train()
-    train_acc, test_acc = np.array(solver.train_acc_history), np.array(solver.val_acc_history)
-    return LearningCurve(tuple((1 - train_acc).tolist()), tuple((1 - test_acc).tolist()))
+    return learning_curve(net, data, experiment, batch_seed, callback)
 
 
 def conv_parser() -> argparse.ArgumentParser:
@@ -135,10 +128,8 @@ def conv_command(argv: Sequence[str]) -> None:
         seeds = whole("--seeds", args.pop("seeds"), low=1)
         dropped = ConvExperiment(**args)
     require_packages(sklearn="scikit-learn")
-    print(f"digits: {dropped.samples} training images, {100 * dropped.noise:g} % of their labels "
-          f"flipped, {1797 - dropped.samples} test images\nnetwork: {dropped.filters} filters of "
-          f"3 x 3, pooling, {dropped.hidden} units; {dropped.epochs} epochs, mean of {seeds} "
-          f"seed{'s' * (seeds != 1)}", flush=True)
+    print_heading(dropped.data, f"{dropped.filters} filters of 3 x 3, pooling, {dropped.hidden} "
+                  f"units; {dropped.epochs} epochs", seeds)
     runs = {"no dropout": replace(dropped, p=0.0, spatial_p=0.0),
             f"dropout {dropped.p:g} ({dropped.spatial_p:g} of the maps)": dropped}
     means = []
@@ -148,8 +139,6 @@ def conv_command(argv: Sequence[str]) -> None:
             curves = [train_conv(experiment, seed, lambda solver: bar.update(solver.epoch > 0))
                       for seed in range(seeds)]
             errors = np.array([100 * curve.final for curve in curves])
-            spread = f" +- {errors.std(ddof=1) / np.sqrt(seeds):.1f}" if seeds > 1 else ""
-            bar.write(f"{label + ':':<34}test error {errors.mean():5.1f} %{spread}",
-                      file=sys.stdout)
+            bar.write(error_line(label, errors), file=sys.stdout)
             means.append(errors.mean())
     print(f"{'gap:':<34}{means[0] - means[1]:16.1f} percentage points")

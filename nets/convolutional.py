@@ -30,6 +30,7 @@ from nets.architecture import (
     training_noise,
 )
 from nets.arguments import Rng, checked_rng, float_dtype, labels, whole
+from nets.regularization import Regularized
 from nets.saving import Saved
 
 CONV = Layer(conv_relu_pool_forward, conv_relu_pool_backward)
@@ -38,7 +39,7 @@ SPATIAL_DROPOUT = Layer(spatial_dropout_forward, spatial_dropout_backward)
 POOL = {"pool_height": 2, "pool_width": 2, "stride": 2}
 
 
-class ThreeLayerConvNet(Saved):
+class ThreeLayerConvNet(Saved, Regularized):
     """conv - relu - 2x2 max pool - affine - relu - affine - softmax, in the course's signature.
 
     The filters see as many zeros around an image as keep its height and width.
@@ -127,16 +128,6 @@ class ThreeLayerConvNet(Saved):
             name: (scale * draw(shape) if name[0] == "W" else np.zeros(shape)).astype(self.dtype)
             for name, shape in self._shapes.items()}
 
-    @property
-    def reg(self) -> float:
-        """L2 strength."""
-        return self._reg
-
-    @reg.setter
-    def reg(self, reg: float) -> None:
-        self._reg = scalar("reg", reg, "a finite number >= 0", "0 switches regularization off",
-                           0.0, sys.float_info.max)
-
     def loss(self, X: Array, y: Array | None = None) -> Any:
         """Compute the scores or, where labels are given, the loss and its gradients.
 
@@ -167,11 +158,7 @@ class ThreeLayerConvNet(Saved):
         y = labels(y, scores.shape[1], len(scores))
         loss, dscores = softmax_loss(scores, y)
         grads = gradients_of(tape, dscores)
-        for name in ("W1", "W2", "W3"):
-            w = self.params[name]
-            loss += 0.5 * self.reg * float(np.vdot(w, w))
-            grads[name] = grads[name] + self.reg * w
-        return loss, grads
+        return self.penalized(("W1", "W2", "W3"), loss, grads), grads
 
     def forward(self, X: Array) -> tuple[Array, list[Step]]:
         """Run all layers in the mode that `dropout_param` holds; return the scores and the tape."""

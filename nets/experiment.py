@@ -154,9 +154,35 @@ def train(
         weight_scale=0.1,
         rng=np.random.default_rng(net_seed),
     )
+    return learning_curve(net, noisy_digits(experiment, data_seed), experiment, batch_seed,
+                          callback)
+
+
+def learning_curve(
+    net: Any,
+    data: dict[str, Array],
+    experiment: Any,
+    batch_seed: np.random.SeedSequence,
+    callback: Callable[[Solver], Any] | None = None,
+) -> LearningCurve:
+    """Train a net by Adam, in one BLAS thread, and return its learning curve.
+
+    Parameters
+    ----------
+    net : object
+        As a `Solver` takes it.
+    data : dict of ndarray
+        As `noisy_digits` returns it.
+    experiment : object
+        With `learning_rate`, `batch_size` and `epochs`.
+    batch_seed : SeedSequence
+        Draws the minibatches.
+    callback : callable, optional
+        As in `Solver`.
+    """
     solver = Solver(
         net,
-        noisy_digits(experiment, data_seed),
+        data,
         update_rule="adam",
         optim_config={"learning_rate": experiment.learning_rate},
         batch_size=experiment.batch_size,

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layers.arguments import Array, refuse
+from layers.settings import p_of
+from nets.solver_arguments import DATA_KEYS
 
 if TYPE_CHECKING:
     from nets.solver import Solver
 
-DATA = ("X_train", "y_train", "X_val", "y_val")
 _SAME_OPTIONS = "pass what the run that wrote the checkpoint was given, or start a new run"
 _SAME_DATA = "load the data of the run that wrote the checkpoint, or start a new run"
 
@@ -34,7 +35,7 @@ def fingerprint(solver: Solver) -> dict[str, Any]:
     (2, 'float64', 'float64 (2, 4) c3cce9a0')
     """
     model = solver.model
-    noise = dict(getattr(model, "dropout_param", None) or {})
+    noise = getattr(model, "dropout_param", None)
     return {
         "update_rule": solver.update_rule_name,
         "optim_config": json.dumps(solver.optim_config, sort_keys=True, default=float),
@@ -44,9 +45,9 @@ def fingerprint(solver: Solver) -> dict[str, Any]:
         "num_val_samples": solver.num_val_samples or 0,
         "dtype": ", ".join(sorted({str(w.dtype) for w in model.params.values()})),
         "reg": float(getattr(model, "reg", 0.0)),
-        "dropout": float(noise.get("p", 1.0 - noise.get("keep_prob", 1.0))),
+        "dropout": p_of(noise) if noise else 0.0,
         "input_dropout": float(getattr(model, "input_dropout", 0.0)),
-        **{key: described(getattr(solver, key)) for key in DATA},
+        **{key: described(getattr(solver, key)) for key in DATA_KEYS},
     }
 
 
@@ -79,5 +80,5 @@ def check_fingerprint(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Non
     """
     for key, expected in theirs.items():
         if key in ours and ours[key] != expected:
-            remedy = _SAME_DATA if key in DATA else _SAME_OPTIONS
+            remedy = _SAME_DATA if key in DATA_KEYS else _SAME_OPTIONS
             refuse(key, ours[key], f"{expected!r}, that of the checkpoint", remedy)

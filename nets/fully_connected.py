@@ -33,12 +33,13 @@ from nets.architecture import (
 )
 from nets.arguments import Rng, checked_rng, float_dtype, labels, whole
 from nets.conventions import NO_DROPOUT, drop_probability
+from nets.regularization import Regularized
 from nets.saving import Saved
 
 Grads = dict[str, Array]
 
 
-class FullyConnectedNet(Saved):
+class FullyConnectedNet(Saved, Regularized):
     """A multilayer perceptron: {affine - [norm] - relu - [dropout]} x (L - 1) - affine - softmax.
 
     Parameters
@@ -153,16 +154,6 @@ class FullyConnectedNet(Saved):
         self.params = {name: value.astype(self.dtype) for name, value in params.items()}
         self._shapes = {name: value.shape for name, value in self.params.items()}
 
-    @property
-    def reg(self) -> float:
-        """L2 strength."""
-        return self._reg
-
-    @reg.setter
-    def reg(self, reg: float) -> None:
-        self._reg = scalar("reg", reg, "a finite number >= 0", "0 switches regularization off",
-                           0.0, sys.float_info.max)
-
     def loss(self, X: Array, y: Array | None = None) -> Any:
         """Compute the scores or, where labels are given, the loss and its gradients.
 
@@ -198,14 +189,8 @@ class FullyConnectedNet(Saved):
         scores, tape = self.forward(X)
         data_loss, dscores = softmax_loss(scores, y)
         grads = self.backward(dscores, tape)
-        if not self.reg:
-            return data_loss, grads
-        penalty = 0.0
-        for i in range(1, self.num_layers + 1):
-            w = self.params[f"W{i}"]
-            penalty += 0.5 * self.reg * float(np.vdot(w, w))
-            grads[f"W{i}"] += self.reg * w
-        return data_loss + penalty, grads
+        weights = (f"W{i}" for i in range(1, self.num_layers + 1))
+        return self.penalized(weights, data_loss, grads), grads
 
     def scores(self, X: Array) -> Array:
         """Compute the scores (N, num_classes) in the modes that the layers' dicts hold."""

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from layers.arguments import one_of
 from nets.arguments import whole
-from nets.cli import require_packages, usage_errors, watched
-from nets.experiment import Experiment, LearningCurve, noisy_digits, one_blas_thread
+from nets.cli import error_line, print_heading, require_packages, usage_errors, watched
+from nets.experiment import Experiment, LearningCurve, learning_curve, noisy_digits
 from nets.recurrent import CELLS, RecurrentClassifier
 from nets.solver import Solver
 
@@ -60,14 +60,7 @@ def train_recurrent(
         data["X_train"].shape[2], e.hidden[0], 10, cell_type,
         dropout=e.p if on else 0.0, input_dropout=e.input_p if on else 0.0,
         granularity=kind if on else "sequence", rng=np.random.default_rng(net_seed))
-    solver = Solver(
-        net, data, update_rule="adam", optim_config={"learning_rate": e.learning_rate},
-        batch_size=e.batch_size, num_epochs=e.epochs, num_train_samples=None, verbose=False,
-        rng=np.random.default_rng(batch_seed), callback=callback)
-    with one_blas_thread():
-        solver.train()
-    train_acc, test_acc = np.array(solver.train_acc_history), np.array(solver.val_acc_history)
-    return LearningCurve(tuple((1 - train_acc).tolist()), tuple((1 - test_acc).tolist()))
+    return learning_curve(net, data, e, batch_seed, callback)
 
 
 def _advance(bar: Any, solver: Solver) -> None:
@@ -109,10 +102,8 @@ def recurrent_command(argv: Sequence[str]) -> None:
             learning_rate=args.learning_rate)
         whole("--seeds", args.seeds, low=1)
     require_packages(sklearn="scikit-learn")
-    print(f"digits: {args.samples} training images, {100 * args.noise:g} % of their labels "
-          f"flipped, {1797 - args.samples} test images\nnetwork: {args.cell} of {args.hidden} "
-          f"units that reads 8 rows of 8 pixels, {args.epochs} epochs, mean of {args.seeds} "
-          f"seed{'s' * (args.seeds != 1)}", flush=True)
+    print_heading(experiment, f"{args.cell} of {args.hidden} units that reads 8 rows of 8 pixels, "
+                  f"{args.epochs} epochs", args.seeds)
     for kind in args.kind:
         told = KINDS[kind] + (f", p {args.p:g}" if kind != "none" else "")
         with tqdm(total=args.seeds * args.epochs, unit="epoch", file=sys.stdout, leave=False,
@@ -121,5 +112,4 @@ def recurrent_command(argv: Sequence[str]) -> None:
                 train_recurrent(kind, seed, experiment=experiment, cell_type=args.cell,
                                 callback=partial(_advance, bar)).final
                 for seed in range(args.seeds)])
-        spread = f" +- {errors.std(ddof=1) / np.sqrt(args.seeds):.1f}" if args.seeds > 1 else ""
-        print(f"{told + ':':<34}test error {errors.mean():5.1f} %{spread}", flush=True)
+        print(error_line(told, errors), flush=True)

@@ -9,8 +9,7 @@ import numpy as np
 
 from layers.arguments import Array, refuse
 from nets.checkpoint import load_state, save_state
-
-AVERAGES = ("running_mean", "running_var")
+from nets.training_state import put_statistics, running_statistics
 
 
 class Saved:
@@ -39,9 +38,7 @@ class Saved:
 
     def save(self, path: str | Path) -> None:
         """Write the parameters to an npz file; a kill leaves the old file or the new one."""
-        averages = {str(i): {key: bn_param[key] for key in AVERAGES if key in bn_param}
-                    for i, bn_param in enumerate(getattr(self, "bn_params", ()))}
-        save_state(path, {"params": self.params, "averages": averages})
+        save_state(path, {"params": self.params, "averages": running_statistics(self)})
 
     def load(self, path: str | Path) -> None:
         """Read what `save` wrote for a net of the same make; nothing changes where it does not fit.
@@ -64,5 +61,4 @@ class Saved:
                        "build the net as it was when it was saved")
         self.params.update({name: np.asarray(found[name]).astype(value.dtype)
                             for name, value in self.params.items()})
-        for i, own in state.get("averages", {}).items():
-            self.bn_params[int(i)].update(own)
+        put_statistics(self, state.get("averages", {}))

@@ -14,7 +14,7 @@ from layers.arguments import refuse, scalar
 from nets.arguments import checked_rng, labels, samples, whole
 from nets.optim import UPDATE_RULES, check_config
 
-_DATA_KEYS = ("X_train", "y_train", "X_val", "y_val")
+DATA_KEYS = ("X_train", "y_train", "X_val", "y_val")
 
 # Every keyword of Solver and its default.
 DEFAULTS: dict[str, Any] = {
@@ -37,8 +37,8 @@ _COUNTS = ("batch_size", "num_epochs", "num_train_samples", "num_val_samples", "
 def check_data(data: object) -> None:
     """Refuse data that are no four arrays, one integer label for each sample."""
     if not isinstance(data, Mapping):
-        refuse("data", data, f"a dict with the keys {_DATA_KEYS}", "pass such a dict", TypeError)
-    missing = [key for key in _DATA_KEYS if key not in data]
+        refuse("data", data, f"a dict with the keys {DATA_KEYS}", "pass such a dict", TypeError)
+    missing = [key for key in DATA_KEYS if key not in data]
     if missing:
         refuse("data", f"the keys {sorted(map(str, data))}", f"{', '.join(missing)} among them",
                "pass training and validation samples and labels")

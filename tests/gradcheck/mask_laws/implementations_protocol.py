@@ -239,7 +239,7 @@ def out_is_a_buffer_used_again():
 
 
 @wrong_pair("test_mode_backward")
-def test_mode_backward_uses_the_last_mask():
+def backward_uses_the_last_mask_at_test_time():
     right, state = dropout(), {}
 
     def forward(x, param):
@@ -252,7 +252,7 @@ def test_mode_backward_uses_the_last_mask():
 
 
 @wrong_pair("test_mode_backward")
-def test_mode_backward_scales():
+def backward_scales_at_test_time():
     right = dropout()
 
     def forward(x, param):
