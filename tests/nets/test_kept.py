@@ -190,6 +190,7 @@ def test_samples_that_are_not_finite_are_named_before_any_layer():
 
 
 TRAINING = """
+import os
 import sys
 import numpy as np
 from nets import FullyConnectedNet, Solver
@@ -207,7 +208,9 @@ except FileNotFoundError:
     pass
 print("started", flush=True)
 solver.train()
-np.savez(sys.argv[1] + "/../" + sys.argv[2], loss=solver.loss_history, **net.params)
+np.savez(sys.argv[1] + "-written.npz", loss=solver.loss_history, **net.params)
+# a kill leaves the result whole or not there at all
+os.replace(sys.argv[1] + "-written.npz", sys.argv[1] + "/../" + sys.argv[2])
 """
 
 
