@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.folded import folded
-from gradcheck.output.html import heat_map
+from gradcheck.output.html.maps import heat_map
 from gradcheck.output.plain import plain
 from gradcheck.output.pointer import diff_of, pointer, sentence
 from gradcheck.repaired import Repair

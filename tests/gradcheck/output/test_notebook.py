@@ -6,8 +6,8 @@ from hypothesis import example, given, settings
 
 from gradcheck.output.plain import clean
 from gradcheck.output.record import STATUSES, Record
+from tests.gradcheck.output.html.test_maps import Balanced
 from tests.gradcheck.output.records import EVERY, RECORD, RECORDS
-from tests.gradcheck.output.test_html import Balanced
 
 TAGS = {"div", "b", "table", "tr", "td", "span", "pre", "p"}
 

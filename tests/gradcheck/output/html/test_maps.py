@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck import Finding, check_gradient, check_layer
-from gradcheck.output.html import MOST_CELLS
+from gradcheck.output.html.maps import MOST_CELLS
 from gradcheck.report import ArgumentReport, Report
 from tests.layers.layer_laws import law
 
