@@ -66,7 +66,7 @@ def explain(code: str) -> str:
 def said_of(rule: Rule) -> tuple[str, str]:
     """Return what is said of a finding, in paragraphs.
 
-    >>> [text[:33] for text in said_of(rules()["sign-flipped"])]
-    ['The gradient has the right size a', 'How to recognise it: analytic / n']
+    >>> len(said_of(rules()["sign-flipped"]))
+    2
     """
     return rule.meaning, f"How to recognise it: {rule.sign}"

@@ -84,7 +84,7 @@ def title_of(subject: ModuleType) -> str:
 
     >>> from gradcheck.mask_laws import rate
     >>> title_of(rate)
-    'laws about rate'
+    'laws about how many units are kept, and how large they are then'
     """
     title = (subject.__doc__ or "").partition("\n")[0].rstrip(".")
     return title[0].lower() + title[1:]
