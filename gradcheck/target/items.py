@@ -23,6 +23,7 @@ from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
 from gradcheck.target.settings import COMMAND_SECONDS, Settings
 from gradcheck.target.sources import as_named
+from gradcheck.target.spelling import spelt
 from gradcheck.target.suppression import ignored_codes, without_ignored
 from gradcheck.target.trial import Trial
 
@@ -125,7 +126,7 @@ class Judging:
 
     @cached_property
     def _pair(self) -> Pair:
-        return self._entry.make()
+        return spelt(self._entry.make())
 
     @cached_property
     def _judgement(self) -> Judgement:
@@ -200,7 +201,8 @@ class Judging:
         each = whole = self._settings.repair_seconds
         if each is None or whole is None:
             judging, whole = time.thread_time() - self._began, COMMAND_SECONDS
-            each = max(whole - START_SECONDS - judging, LEAST_SECONDS)
+            left = whole - START_SECONDS - judging
+            each = left if left >= LEAST_SECONDS else whole  # a slow layer's command has taken them
         return min(each, FILE_SHARE * whole - sum(self.spent))
 
     @cached_property
