@@ -214,7 +214,8 @@ class Judging:
         each = whole = self._settings.repair_seconds
         if each is None or whole is None:
             judging, whole = time.thread_time() - self._began, COMMAND_SECONDS
-            each = max(whole - START_SECONDS - judging, LEAST_SECONDS)
+            left = whole - START_SECONDS - judging
+            each = left if left >= LEAST_SECONDS else whole  # a slow layer's command has taken them
         return min(each, FILE_SHARE * whole - sum(self.spent))
 
     @cached_property

@@ -141,10 +141,10 @@ class _Walk:
             return self._refused()
         place, judgement = unfit[0]
         example = self.found[place]
-        if not example.guessed:
-            return self._placed(judgement, place)
         if self._is_the_standard_one:
             return replace(judge_at(self.trial, self.like, self.found[0]), example=self.found[0])
+        if not example.guessed:
+            return self._placed(judgement, place)
         if self._why and not self.found[0].guessed:
             return replace(judgement, status="skipped", advice=(), message=(
                 f"not judged: with {shapes_of(self.found[0])} {self._why}"))
@@ -204,7 +204,7 @@ class _Walk:
             return False
         if self.like.firm and judgement.codes and set(judgement.codes) <= OF_BACKWARD:
             return False
-        if example.guessed:
+        if example.guessed or (example.when and self._is_the_standard_one):
             return judgement.is_about_form and "not written yet" not in judgement.message
         later = [other.when for other in self.found[place + 1:]]
         return judgement.is_about_shapes and ("shaped" in later or self.like.base in SHAPE_KEEPING)
