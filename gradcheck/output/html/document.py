@@ -30,7 +30,7 @@ PAGE = """
 pre.source,pre.diff{padding:.6rem 0;max-height:34rem;overflow:auto}
 pre.source{margin-top:.25rem}
 pre.source code,pre.diff code{display:block;width:max-content;min-width:100%}
-.l{display:block;padding:0 1rem 0 .5rem}
+.l{display:block;position:relative;padding:0 1rem 0 .5rem}
 .l .no{display:inline-block;min-width:3.4em;padding-right:.7em;text-align:right;
  color:var(--soft);user-select:none}
 .l.suspect{background:var(--mark)}
