@@ -138,7 +138,8 @@ def _pair(name: str, given: Any, own: Example | None) -> Pair:
     forward, backward = adapter(given, as_declared=True)
     example: Example | None = own and partial(_as_arrays, own)
     example, remark = _settled(name, forward, example)
-    twice = isinstance(given, type) and not hasattr(given.backward, "__wrapped__")
+    once = getattr(getattr(given, "backward", None), "__wrapped__", None)
+    twice = isinstance(given, type) and once is None
     return Pair(name, name, forward, backward, example, remark or (OF_SECOND if twice else ""),
                 firm=True)
 
