@@ -13,7 +13,6 @@ prairielearn            What PrairieLearn reads of a record.
 parts                   What several formats say alike: the summary, an explanation, points.
 folder                  The records of a folder: a line each, or a row each of a CSV.
 html/                   A report as a page: functions that return HTML, each of one thing on it.
-notebook                The notebook view of a record.
 plain                   Values as JSON's own types, and text that does no harm.
 write                   Writing a result whole or not at all.
 pointer                 The line of a slip with a caret under it, what is wrong there
