@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from pathlib import Path
 
 from notebooks.site.links import ROOT
@@ -15,12 +15,14 @@ SECTION = ("Guides", "guide/index.html")
 PAGES = "notebooks/pages"
 # The order of the guides by what a reader wants; those that no group names stand last.
 GROUPS = {
-    "Use it": ("targets", "codes", "covered", "decided", "grading", "nbgrader", "ci"),
+    "Use it": ("targets", "codes", "repair", "covered", "decided", "ci"),
+    "Grade a class": ("grading", "nbgrader"),
     "From elsewhere": ("takeover", "frameworks", "conformance"),
     "Measured": ("speed", "wild", "blind", "digits"),
 }
 REST = "More"
 ALONGSIDE = ("CHANGELOG.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md")
+LONGEST_SUMMARY = 240
 MARKS = re.compile(r"[*`$]|\[([^\]]*)\]\([^)]*\)")
 
 
@@ -56,15 +58,18 @@ def pages(markdown: Markdown) -> Iterator[Page]:
 
 
 def summary(text: str) -> str:
-    """Return the first paragraph of a text behind its title, without marks, up to any LaTeX.
+    """Return the first sentences of a text behind its title, without marks, up to any LaTeX.
 
     >>> summary("# Title\\n\\nIt is [here](a.md), in `b`.\\nAnd so on.\\n\\nMore.")
     'It is here, in b. And so on.'
     """
     paragraphs = text.split("\n\n")
-    first = next((part for part in paragraphs[1:] if part[:1].isalnum()), "")
-    sentences = re.split(r"(?<=[.?!])\s+", MARKS.sub(r"\1", first))
-    return " ".join(" ".join(takewhile(lambda text: "\\" not in text, sentences)).split())
+    first = next((part for part in paragraphs[1:] if re.match(r"\w|`[^`]", part)), "")
+    sentences = re.split(r"(?<=[.?!])\s+", " ".join(MARKS.sub(r"\1", first).split()))
+    lengths = accumulate(map(len, sentences))
+    return " ".join(takewhile(lambda text: "\\" not in text and not text.endswith(":"), (
+        text for number, (text, length) in enumerate(zip(sentences, lengths, strict=True))
+        if number == 0 or length <= LONGEST_SUMMARY)))
 
 
 def entries(path: str, title: str, rendered: Rendered) -> Iterator[Entry]:

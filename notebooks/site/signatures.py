@@ -30,8 +30,9 @@ def signature_of(name: str, obj: Any) -> str:
         return ""
     parameters = [parameter.replace(annotation=_written(parameter.annotation))
                   for parameter in signature.parameters.values() if parameter.name != "self"]
-    plain = signature.replace(parameters=parameters,
-                              return_annotation=_written(signature.return_annotation))
+    returned = (inspect.Signature.empty if inspect.isclass(obj)
+                else _written(signature.return_annotation))
+    plain = signature.replace(parameters=parameters, return_annotation=returned)
     text = ADDRESS.sub("", f"{name}{plain}")
     return text if len(text) <= WIDTH else ADDRESS.sub("", _broken(name, plain))
 
