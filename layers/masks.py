@@ -14,17 +14,19 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layers.arguments import integer, refuse
-from layers.blocked import BLOCK, Mask, Reader, collect, each_block
+from layers.blocked import BLOCK, Mask, collect, each_block
 from layers.special import ndtri
 
 Source: TypeAlias = "int | np.random.RandomState"
+Drawer: TypeAlias = Callable[..., Mask]
+"""draw(start, stop, out=None), a Reader that can write into the memory where the mask is kept."""
 
 SEED_REMEDY = "pass a non-negative int, or leave the key out for fresh masks"
 RNG_REMEDY = "pass np.random.default_rng(seed) or np.random.RandomState(seed)"
@@ -121,23 +123,28 @@ def bernoulli(shape: tuple[int, ...], p: float, source: Source) -> Mask:
     return collect(shape, read, threads=threads)
 
 
-def drawn(p: float, source: Source) -> tuple[Reader, int | None]:
+def drawn(p: float, source: Source) -> tuple[Drawer, int | None]:
     """Return what draws the mask of (source, p), and how many threads may (None: any number)."""
     if isinstance(source, np.random.RandomState):
         random_sample = source.random_sample  # one stream, so one thread, from the first block on
-        return lambda start, stop: random_sample(stop - start) >= p, 1
+        return lambda start, stop, out=None: np.greater_equal(
+            random_sample(stop - start), p, out=out), 1
     key = _key(source)
     first, rest = _digits(p)
 
-    def read(start: int, stop: int) -> Mask:
+    def read(start: int, stop: int, out: Mask | None = None) -> Mask:
         stream = _stream(key, start // BLOCK)
         size = stop - start
         if p == 0.5:  # a single digit decides
-            return np.unpackbits(_bytes(stream, -(-size // 8)), count=size).view(bool)
+            bits = np.unpackbits(_bytes(stream, -(-size // 8)), count=size).view(bool)
+            if out is None:
+                return bits
+            out[:] = bits
+            return out
         byte = _bytes(stream, size)
-        keep = byte >= first
+        keep = np.greater_equal(byte, first, out=out)
         if rest:
-            _break_ties(keep, np.flatnonzero(byte == first), rest, stream)
+            _break_ties(keep, (byte == first).nonzero()[0], rest, stream)
         return keep
 
     return read, None
