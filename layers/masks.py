@@ -12,9 +12,10 @@ block can be drawn by itself, in any order, by any thread, and again in the back
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -151,7 +152,7 @@ def drawn(p: float, source: Source) -> tuple[Drawer, int | None]:
 
 
 def _break_ties(
-    keep: Mask, undecided: NDArray[np.intp], digits: list[np.uint64], stream: np.random.Philox
+    keep: Mask, undecided: NDArray[np.intp], digits: Sequence[np.uint64], stream: np.random.Philox
 ) -> None:
     """Compare further digits of U and p where all so far were equal; equal to the end is kept."""
     for digit in digits:
@@ -162,7 +163,8 @@ def _break_ties(
             return
 
 
-def _digits(p: float) -> tuple[np.uint8, list[np.uint64]]:
+@functools.lru_cache(maxsize=64)
+def _digits(p: float) -> tuple[np.uint8, tuple[np.uint64, ...]]:
     """Write p as binary digits: the first eight, then 64 at a time while any are left.
 
     Scaling by a power of two and splitting off the integer part are exact in floating point, so
@@ -173,7 +175,7 @@ def _digits(p: float) -> tuple[np.uint8, list[np.uint64]]:
     while fraction:
         fraction, digit = math.modf(fraction * 2.0**64)
         rest.append(np.uint64(digit))
-    return np.uint8(first), rest
+    return np.uint8(first), tuple(rest)
 
 
 def normal(shape: tuple[int, ...], source: Source) -> NDArray[np.float64]:
