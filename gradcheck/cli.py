@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradcheck.command.files import UsageError as _UsageError
+from gradcheck.command.files import write_class, write_page, write_patch
 from gradcheck.command.options import given_settings, parser
 from gradcheck.output.plain import one_line
 
@@ -82,10 +84,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OUR_FAULT
 
 
-class _UsageError(Exception):
-    """The command line asks for something that cannot be."""
-
-
 def _check(options: argparse.Namespace) -> int:
     from gradcheck.target.check import check_sources
     from gradcheck.target.errors import NothingToCheckError, TargetError
@@ -115,19 +113,11 @@ def _check(options: argparse.Namespace) -> int:
         raise _UsageError(nothing[0])
     _write(records, options, single)
     if options.patch:
-        _write_patch(records, options.patch)
+        write_patch(records, options.patch)
+    if options.html:
+        write_page(records, options.html)
     _tell(*nothing)
     return max([*(record.exit_code for record in records), USAGE if nothing else PASSED])
-
-
-def _write_patch(records: Sequence[Record], path: str) -> None:
-    from gradcheck.output.pointer import patch
-    from gradcheck.output.write import write_result
-
-    try:
-        write_result(path, patch(records))
-    except OSError as error:
-        raise _UsageError(f"--patch: {path} cannot be written: {error.strerror}") from error
 
 
 def _not_judged(target: str, error: Exception) -> Record:
@@ -164,6 +154,7 @@ def _grade(options: argparse.Namespace) -> int:
         "points": options.points, "seed": options.seed, "unconfined": options.unconfined,
         "hints": options.hints, "reference": options.reference,
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
+        **({"detailed": True} if options.html else {}),
         **{name: given[name] for name in ("ignore", "only") if name in given},
         **conventions.to_dict(),
     }
@@ -177,6 +168,8 @@ def _grade(options: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         raise _UsageError(str(error)) from error
     _write([record], options, single=True, brief=is_untried(record))
+    if options.html:
+        write_page([record], options.html)
     return record.exit_code
 
 
@@ -188,9 +181,9 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
 
     if options.format not in ("text", "json"):
         raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
+    results = options.results or f"{Path(options.target).resolve()}.results"
     records = grade_folder(
-        options.target, workers=options.workers, resume=options.resume,
-        results=options.results or f"{Path(options.target).resolve()}.results",
+        options.target, workers=options.workers, resume=options.resume, results=results,
         # a bar on the same terminal would get into the document
         progress=sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty()),
         callback=(lambda record: print(as_line(record), flush=True)) if options.format == "text"
@@ -200,6 +193,8 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
     if not records:
         raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
                           "Remedy: name the folder of the submissions.")
+    if options.html:
+        write_class(records, options.target, results, options.html)
     if options.format == "json":
         _emit(as_json_list(records), options)
     elif options.output is not None:

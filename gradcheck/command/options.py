@@ -6,6 +6,8 @@ import argparse
 import contextlib
 from typing import Any, TypeAlias
 
+from gradcheck import __version__
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 FORMATS = ("text", "json", "junit", "github", "sarif", "gradescope", "prairielearn")
@@ -14,23 +16,14 @@ exit codes: 0 all passed, 1 something failed, 2 usage, 3 the target cannot be im
 out, 4 our own fault"""
 
 
-class _Version(argparse.Action):
-    """Print the installed version; it is looked up only when asked for."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version
-
-        print(f"gradcheck {version('maskgrad')}")
-        parser.exit()
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="gradcheck", description="Check NumPy layers' gradients and dropout masks, and say "
         "what is wrong with them.", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument("--version", action="version", version=f"gradcheck {__version__}",
+                        help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     _add_check(commands)
@@ -70,6 +63,8 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     if getattr(options, "patch", None) or (options.command == "check"
                                            and options.format == "sarif"):
         given["repair"] = True
+    if options.command == "check" and options.html:
+        given["detailed"] = True
     return given if getattr(options, "line", None) is None else {**given, "line": False}
 
 
@@ -149,6 +144,9 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
                         help="do not hold a forward's value to the definition of its name")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
+    parser.add_argument("--html", metavar="PATH", help="write a page to look at there, too: one "
+                        "file with sources, gradients and the line; of a folder of submissions one "
+                        "for the class, and one beside each student's results")
     parser.add_argument("--timeout", metavar="S", type=_positive,
                         help=f"seconds in all (default: {seconds})")
     parser.add_argument("--memory", metavar="MB", type=_positive,

@@ -95,7 +95,9 @@ class Process:
 
     @property
     def output(self) -> str:
-        """What the submission printed, capped."""
+        """What the submission printed so far, capped."""
+        if not self._printed.closed:
+            self._drain()
         return self._captured.decode("utf-8", "replace")
 
     def _start(self, memory: int, own: Path, unconfined: bool, tools: Sequence[str],

@@ -323,7 +323,7 @@ def test_a_foreign_hypothesis_profile_changes_nothing():
         result = check_law("dtype", mutant("float32_becomes_float64"))
         assert "x = [0.5] (float32)" in result.message
     finally:
-        hypothesis.settings.load_profile("default")
+        hypothesis.settings.load_profile("repeatable")
 
 
 def test_nothing_is_written_into_the_working_directory(tmp_path):

@@ -22,7 +22,7 @@ def test_an_edit_without_an_end_is_left_and_the_function_is_as_it_was():
     with ended_after(-0.9), source.running(
             (lambda: [None for _ in iter(int, 1)]).__code__):
         one()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert one() == 1
     assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
 

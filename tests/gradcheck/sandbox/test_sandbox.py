@@ -260,7 +260,7 @@ def test_a_call_ends_at_its_limit(path: Path, name: str) -> None:
         started = time.monotonic()
         with pytest.raises(SandboxTimeoutError, match=f"calling {name} took longer"):
             sandbox.functions[name]()
-        assert time.monotonic() - started < 3.0
+        assert time.monotonic() - started < 10.0
         with pytest.raises(SandboxError):
             sandbox.functions["identity"](1)
         assert sandbox.timed_out

@@ -200,3 +200,23 @@ def test_where_guessed_shapes_do_not_fit_what_to_write_comes_before_what_came_of
     assert remedy.startswith("  Remedy: write beside it")
     assert "def blend_example(rng):" in judgement.message.partition("note: with them")[0]
     assert judgement.item("blend", "blend").arguments == ("x", "u")
+
+
+def conv(x, w, b, conv_param):
+    """Take a kernel's height for its width; of other layouts it takes some by accident."""
+    pad, stride = conv_param["pad"], conv_param["stride"]
+    (N, _, H, W), (F, _, HH, WW) = x.shape, w.shape
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    rows, columns = 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride
+    out = np.array([[[[
+        np.sum(padded[n, :, i:i + HH, j:j + HH] * w[f]) + b[f]
+        for j in range(0, columns * stride, stride)] for i in range(0, rows * stride, stride)]
+        for f in range(F)] for n in range(N)])
+    return out, (x, w, b)
+
+
+def test_a_layout_that_is_taken_by_accident_accuses_nobody():
+    judgement = judged("conv", conv, lambda dout, cache: (
+        *map(np.zeros_like, cache[:2]), np.zeros(len(cache[1]))))
+    assert codes(judgement) == ["raises"]
+    assert "could not be broadcast together with shapes (2,3,3) (2,3,4)" in judgement.message
