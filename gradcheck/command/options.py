@@ -18,9 +18,12 @@ class _Version(argparse.Action):
     """Print the installed version; it is looked up only when asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        print(f"gradcheck {version('maskgrad')}")
+        try:
+            print(f"gradcheck {version('maskgrad')}")
+        except PackageNotFoundError:
+            print("gradcheck, which is not installed")
         parser.exit()
 
 
