@@ -39,6 +39,7 @@ ELSEWHERE = {
     "gradcheck check homework.py": "tests/test_readme.py compares what it prints",
     "gradcheck check --repair": "part of what is printed",
     "gradcheck conformance torch keras layers": "needs the frameworks; test_conformance.py",
+    "gradcheck watch homework.py": "tests/gradcheck/command/test_watching.py",
     "python -m nets": "tests/test_readme.py compares what it prints",
     "python -m notebooks.build": "tests/test_notebooks.py",
     "python -m tests.wild FOLDER": "needs a folder of repositories; tests/wild",
