@@ -93,15 +93,15 @@ def _watch(options: argparse.Namespace) -> int:
     from gradcheck.command.watching import watch
 
     if options.format != "text" and options.output is None:
-        raise _UsageError(f"--format: got {options.format!r} for a terminal; expected text. "
-                          "Remedy: name a file with -o, which is written after every save.")
+        raise _UsageError(f"--format: got {options.format!r}; expected text. Remedy: name a file, "
+                          "which every save writes anew, with -o.")
 
     def judge() -> tuple[int, list[Record]]:
         try:
             return _checked(options)
         except _UsageError as error:  # the next save may mend it, as of a file without a layer
             _tell(str(error))
-            return USAGE, []
+        return USAGE, []
 
     return watch(Saved(options.targets, options.installed), " ".join(options.targets), judge)
 
@@ -129,10 +129,10 @@ def _checked(options: argparse.Namespace) -> tuple[int, list[Record]]:
             except TargetError as error:
                 records.append(_not_judged(target, error))
             except NothingToCheckError as error:
-                nothing.append(str(error))
+                nothing += [] if options.pass_without_layers else [str(error)]
     except WrongSettingError as error:
         raise _UsageError(str(error)) from error
-    if not records:
+    if nothing and not records:
         raise _UsageError(nothing[0])
     _write(records, options, single)
     if options.patch:

@@ -102,6 +102,8 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
     check.add_argument("--forward", metavar="NAME",
                        help="judge this function, with the one that --backward names")
     check.add_argument("--backward", metavar="NAME", help="its backward")
+    check.add_argument("--pass-without-layers", action="store_true",
+                       help="pass over a target in which there is nothing to check: for hooks")
     check.add_argument("--fail-uncovered", action="store_true",
                        help="fail a layer of which some lines ran at no example")
     check.add_argument("--repair", action="store_true",
