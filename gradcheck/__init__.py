@@ -37,6 +37,7 @@ repaired                A line that a slip is in, and the edit that repairs it
 folded                  One slip is one message: findings that say the same of several arguments ...
 command/                What the command `gradcheck` takes, and what `gradcheck explain` says.
 foreign                 Arrays of other frameworks, told by what they can do
+grid                    The two gradients of one argument, no larger than what can be drawn.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradcheck.command.files import UsageError as _UsageError
+from gradcheck.command.files import write_class, write_page, write_patch
 from gradcheck.command.options import given_settings, parser
 from gradcheck.command.terminal import colored, columns, progress
 
@@ -80,10 +82,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OUR_FAULT
 
 
-class _UsageError(Exception):
-    """The command line asks for something that cannot be."""
-
-
 def _check(options: argparse.Namespace) -> int:
     return _checked(options)[0]
 
@@ -136,19 +134,11 @@ def _checked(options: argparse.Namespace) -> tuple[int, list[Record]]:
         raise _UsageError(nothing[0])
     _write(records, options, single)
     if options.patch:
-        _write_patch(records, options.patch)
+        write_patch(records, options.patch)
+    if options.html:
+        write_page(records, options.html)
     _tell(*nothing)
     return max([*(record.exit_code for record in records), USAGE if nothing else PASSED]), records
-
-
-def _write_patch(records: Sequence[Record], path: str) -> None:
-    from gradcheck.output.pointer import patch
-    from gradcheck.output.write import write_result
-
-    try:
-        write_result(path, patch(records))
-    except OSError as error:
-        raise _UsageError(f"--patch: {path} cannot be written: {error.strerror}") from error
 
 
 def _not_judged(target: str, error: Exception) -> Record:
@@ -171,6 +161,7 @@ def _grade(options: argparse.Namespace) -> int:
         "points": options.points, "seed": options.seed, "unconfined": options.unconfined,
         "hints": options.hints, "reference": options.reference,
         "timeout": options.timeout or TIMEOUT, "memory": int(options.memory or MEMORY),
+        **({"detailed": True} if options.html else {}),
         **{name: given[name] for name in ("ignore", "only") if name in given},
         **conventions.to_dict(),
     }
@@ -184,6 +175,8 @@ def _grade(options: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         raise _UsageError(str(error)) from error
     _write([record], options, single=True, brief=is_untried(record))
+    if options.html:
+        write_page([record], options.html)
     return record.exit_code
 
 
@@ -195,9 +188,9 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
 
     if options.format not in ("text", "json"):
         raise _UsageError(f"--format: got {options.format!r}; a folder is written as text or json")
+    results = options.results or f"{Path(options.target).resolve()}.results"
     records = grade_folder(
-        options.target, workers=options.workers, resume=options.resume,
-        results=options.results or f"{Path(options.target).resolve()}.results",
+        options.target, workers=options.workers, resume=options.resume, results=results,
         # a bar on the same terminal would get into the document
         progress=sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty()),
         callback=(lambda record: print(as_line(record), flush=True)) if options.format == "text"
@@ -207,6 +200,8 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
     if not records:
         raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
                           "Remedy: name the folder of the submissions.")
+    if options.html:
+        write_class(records, options.target, results, options.html)
     if options.format == "json":
         _emit(as_json_list(records), options)
     elif options.output is not None:

@@ -73,7 +73,8 @@ FLOORS = (
     {"findings"},
     {"contract"},
     {"numeric"},
-    {"arguments", "equal", "exceptions", "folded", "foreign", "generators", "nested", "program",
+    {"arguments", "equal", "exceptions", "folded", "foreign", "generators", "grid", "nested",
+     "program",
      "progress", "repaired", "workers"},
 )
 TOP, GRADING, TARGET, REPAIR, CHECK, RUN, FINDINGS, _, _, BASE = FLOORS
@@ -90,11 +91,11 @@ SIDE_ROOMS = {
 }
 # What else one module imports from another, and why.
 MORE_INSIDE_GRADCHECK = {
-    ("report", "output.html"): "a notebook calls _repr_html_, a method of the report",
+    ("report", "output.html.small"): "a notebook calls _repr_html_, a method of the report",
     ("check", "repair.stage"): "check_layer(repair=...) runs the last stage, which is above it",
     ("report", "output.pointer"): "its text shows lines as the formats do",
     ("report", "output.plain"): "to_dict writes numbers as the formats do",
-    ("output.html", "report"): "the type of what it draws; not imported when it runs",
+    ("output.html.small", "report"): "the type of what it draws; not imported when it runs",
     ("adapters.assertion", "check"): "assert_gradients is check_layer for a test of PyTorch's",
     ("mask_laws.conformance", "adapters.frameworks"): "it runs the laws on the frameworks",
     ("command.options", ""): "the version stands in the package itself, where setup.cfg reads it",
@@ -354,7 +355,7 @@ def test_every_exception_is_still_needed():
 @pytest.mark.parametrize(("module", "imported", "wrong"), [
     ("numeric.ladder", "findings.view", True), ("findings.view", "numeric.ladder", False),
     ("sandbox.child", "arguments", True), ("examples.standard", "arguments", True),
-    ("output.html", "output.record", False), ("output.formats", "report", True),
+    ("output.html.small", "output.record", False), ("output.formats", "report", True),
     ("contract.inspection", "report", True), ("findings.diagnose", "report", False),
     ("findings.whole.scaled", "findings.lenses.factor", False),
     ("findings.whole.scaled", "findings.view", False),

@@ -64,6 +64,8 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     if getattr(options, "patch", None) or (options.command in ("check", "watch")
                                            and options.format == "sarif"):
         given["repair"] = True
+    if options.command == "check" and options.html:
+        given["detailed"] = True
     return given if getattr(options, "line", None) is None else {**given, "line": False}
 
 
@@ -160,6 +162,9 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
                         help="do not hold a forward's value to the definition of its name")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
+    parser.add_argument("--html", metavar="PATH", help="write a page to look at there, too: one "
+                        "file with sources, gradients and the line; of a folder of submissions one "
+                        "for the class, and one beside each student's results")
     parser.add_argument("--timeout", metavar="S", type=_positive,
                         help=f"seconds in all (default: {seconds})")
     parser.add_argument("--memory", metavar="MB", type=_positive,

@@ -1,0 +1,49 @@
+"""The laws of a mask: those that are broken at length, those that hold in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradcheck.output.html.markup import details, prose, text
+
+FOLLOWS = "follows"
+
+
+def laws(entries: Sequence[Mapping[str, Any]], prefix: str) -> str:
+    """Return what the laws said.
+
+    Parameters
+    ----------
+    entries : sequence of mapping
+        Name, status and message of each.
+    prefix : str
+        Before a law's name in its id.
+
+    Examples
+    --------
+    >>> entries = [{"name": "rate", "status": "failed", "message": "rate: 0.7"},
+    ...            {"name": "runs", "status": "passed", "message": ""}]
+    >>> 'id="dropout-rate"' in laws(entries, "dropout")
+    True
+    """
+    broken = [entry for entry in entries if entry["status"] == "failed"]
+    advice = [entry for entry in entries if entry["status"] == "advice"]
+    held = [entry["name"] for entry in entries if entry["status"] == "passed"]
+    shown = "".join(_law(entry, prefix, FOLLOWS in entry) for entry in broken)
+    listed = ", ".join(f"<code>{text(name)}</code>" for name in held)
+    return "".join([
+        f'<ul class="laws">{shown}</ul>' if shown else "",
+        details(f"{len(held)} laws hold", f"<p>{listed}</p>") if held else "",
+        details(f"{len(advice)} remarks that cost nothing", '<ul class="laws">' + "".join(
+            _law(entry, prefix) for entry in advice) + "</ul>") if advice else "",
+    ])
+
+
+def _law(entry: Mapping[str, Any], prefix: str, follows: bool = False) -> str:
+    """Return one law, with an id that others can link to."""
+    name = entry["name"]
+    message = str(entry["message"]).removeprefix(f"{name}: ")
+    rest = " (broken by the slip in the gradient, too)" if follows else ""
+    return (f'<li id="{prefix}-{text(name)}"><strong>{text(name)}</strong>{rest}: '
+            f"{prose(message)}</li>")
