@@ -72,7 +72,7 @@ def test_a_page_is_quiet_asks_for_nothing_and_fits_a_phone(page, tmp_path):
 def test_what_talks_and_asks_is_noticed(tmp_path):
     file = tmp_path / "page.html"
     file.write_text('<!doctype html><img src="http://example.invalid/x.png">'
-                    '<p style="width:999px">wide</p><script>console.error("no")</script>', encoding="utf-8")
+                    '<p style="width:999px">wide</p><script>console.error("no")</script>')
     seen = visited(file, tmp_path, 390)
     assert "no" in seen.console[0]
     assert seen.asked == ("http://example.invalid/x.png",)
