@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradcheck.output.html.markup import Ids, details, prose, text
+from gradcheck.output.plain import counted
 
 FOLLOWS = "follows"
 
@@ -37,8 +38,9 @@ def laws(entries: Sequence[Mapping[str, Any]], prefix: str, ids: Ids) -> str:
     listed = ", ".join(f"<code>{text(name)}</code>" for name in held)
     return "".join([
         f'<ul class="laws">{shown}</ul>' if shown else "",
-        details(f"{len(held)} laws hold", f"<p>{listed}</p>") if held else "",
-        details(f"{len(advice)} remarks that cost nothing", '<ul class="laws">' + "".join(
+        details(f"{counted(len(held), 'law')} hold{'s' * (len(held) == 1)}",
+                f"<p>{listed}</p>") if held else "",
+        details(f"{counted(len(advice), 'remark')}, at no cost", '<ul class="laws">' + "".join(
             _law(entry, ids.new(f"{prefix}-{entry['name']}")) for entry in advice)
             + "</ul>") if advice else "",
     ])

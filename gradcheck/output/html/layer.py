@@ -29,7 +29,7 @@ from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
 from gradcheck.output.record import FINE, Item
 
-SUSPECT = '<span class="key suspect">\u25b6</span> the line that the slip is in'
+SUSPECT = '<span class="key suspect">\u25b6</span> suspect line'
 UNRUN = '<span class="key unrun">\u25cb</span> ran at no example'
 DOT, APART = " \u00b7 ", " \u00a0 "
 

@@ -17,7 +17,7 @@ TABS = 8
 MOST_CHARACTERS = 16_000
 KINDS = {tokenize.STRING: "str", tokenize.NUMBER: "num", tokenize.COMMENT: "com"}
 SOFT = frozenset(dir(builtins)) & {"None", "True", "False"}
-SUSPECT, UNRUN = "the slip is here", "never ran"
+SUSPECT, UNRUN = "suspect", "never ran"
 Marks = Mapping[int, Sequence[tuple[int, int]]]
 
 
