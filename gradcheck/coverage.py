@@ -174,16 +174,16 @@ def _head(statement: ast.stmt, before: int) -> range:
 def told(missing: Mapping[str, Sequence[int]]) -> str:
     """Return lines as a sentence.
 
-    >>> told({"conv_backward": [31, 32, 33, 40]})
+    >>> told({"conv_backward": [31, 32, 33, 40, 40]})
     'lines 31-33, 40 of conv_backward never ran'
     """
-    return "; ".join(f"line{'s' * (len(lines) > 1)} {_runs(lines)} of {name} never ran"
+    return "; ".join(f"line{'s' * (len(set(lines)) > 1)} {_runs(lines)} of {name} never ran"
                      for name, lines in missing.items())
 
 
 def _runs(lines: Sequence[int]) -> str:
     runs: list[list[int]] = []
-    for line in sorted(lines):
+    for line in sorted(set(lines)):  # a line may hold two statements
         if runs and line == runs[-1][-1] + 1:
             runs[-1].append(line)
         else:

@@ -6,8 +6,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 DELAY = 2.0
 
@@ -26,6 +28,8 @@ class Progress:
         if self.bar is not None:
             self.bar.update(calls)
         elif self.enabled and time.monotonic() - self.started > DELAY:
+            from tqdm import tqdm  # slow to import, and few checks take so long
+
             self.bar = tqdm(desc=self.label, unit=" calls", initial=self.count, leave=False,
                             file=sys.stdout)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,5 +32,7 @@ def map_like(workers: int | Callable[..., Any] | None) -> Iterator[Callable[...,
                "pass for example workers=2 or workers=pool.map", TypeError
                if not isinstance(workers, int) or isinstance(workers, bool) else ValueError)
     else:
+        from concurrent.futures import ProcessPoolExecutor  # slow to import
+
         with ProcessPoolExecutor(os.cpu_count() if workers == -1 else workers) as pool:
             yield pool.map

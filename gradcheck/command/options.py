@@ -6,6 +6,8 @@ import argparse
 import contextlib
 from typing import Any, TypeAlias
 
+from gradcheck import __version__
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 FORMATS = ("text", "json", "junit", "github", "sarif", "gradescope", "prairielearn")
@@ -14,23 +16,14 @@ exit codes: 0 all passed, 1 something failed, 2 usage, 3 the target cannot be im
 out, 4 our own fault"""
 
 
-class _Version(argparse.Action):
-    """Print the installed version; it is looked up only when asked for."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version
-
-        print(f"gradcheck {version('maskgrad')}")
-        parser.exit()
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="gradcheck", description="Check NumPy layers' gradients and dropout masks, and say "
         "what is wrong with them.", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument("--version", action="version", version=f"gradcheck {__version__}",
+                        help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     _add_check(commands)

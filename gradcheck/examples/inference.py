@@ -39,7 +39,7 @@ DESIGNS: tuple[Mapping[str, str], ...] = (
      "recurrent": "HH"},
     {"input": "DN", "weight": "MD", "bias": "M1", "gain": "M1", "shift": "M1", "state": "HN",
      "recurrent": "HH"},
-    {"input": "NCRS", "weight": "FChw", "bias": "F", "gain": "C", "shift": "C", "state": "NCRS"},
+    {"input": "NCRS", "weight": "FChw", "bias": "F", "gain": "F", "shift": "F", "state": "NCRS"},
     {"input": "NTD", "weight": "DM", "bias": "M", "gain": "D", "shift": "D", "state": "NH",
      "recurrent": "HH"},
     dict.fromkeys(("input", "weight", "bias", "gain", "shift", "state", "recurrent"), "ND"),
@@ -130,7 +130,7 @@ def _shape(guess: Guess, design: Mapping[str, str], guesses: Sequence[Guess]
     letters = design.get(guess.role, design["input"])
     has_weight = any(other.role == "weight" for other in guesses)
     if guess.role in ("gain", "shift", "bias") and not has_weight:
-        letters = letters.replace("M", "D")
+        letters = letters.replace("M", "D").replace("F", "C")
     chain = "MKC"
     if guess.place and letters in ("DM", "M"):
         end = chain[min(guess.place, 2)]

@@ -210,8 +210,9 @@ ALIASES = {
     **dict.fromkeys(("lam", "lamb", "lambda_", "lambd", "reg_strength", "l2", "l2_reg",
                      "regularization_strength", "weight_decay"), "reg"),
     **dict.fromkeys(("norm_type", "normalization", "norm"), "normalization"),
-    **dict.fromkeys(("pool_h", "pool_H"), "pool_height"),
-    **dict.fromkeys(("pool_w", "pool_W"), "pool_width"),
+    "padding": "pad", **dict.fromkeys(("strides", "pool_stride", "conv_stride"), "stride"),
+    **dict.fromkeys(("pool_h", "pool_H", "height", "kernel_height"), "pool_height"),
+    **dict.fromkeys(("pool_w", "pool_W", "width", "kernel_width"), "pool_width"),
     **dict.fromkeys(("pool_size", "kernel_size", "ksize", "filter_size", "size"), "window"),
 }
 # Names of probabilities are many.
@@ -222,7 +223,7 @@ PROBABILITIES = (
 
 GUESSES: Entry = {
     "bn_param": TRAIN, "ln_param": {}, "gn_param": {}, "dropout_param": DROPOUT,
-    "conv_param": CONV, "pool_param": POOL, "param": DROPOUT,
+    "conv_param": CONV, "pool_param": TILED, "param": DROPOUT,
     "p": 0.3, "keep_prob": 0.7, "training": True, "mode": "train", "seed": 123,
     "alpha": 0.1, "slope": 0.1, "negative_slope": 0.1, "eps": 1e-5, "epsilon": 1e-5,
     "momentum": 0.9, "axis": -1, "stride": 1, "pad": 1, "padding": 1, "reg": 0.3,

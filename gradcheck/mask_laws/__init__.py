@@ -29,4 +29,5 @@ tails                   Tails of the binomial distribution, exact to ten digits 
 shrinking               The search for the smallest example on which something does not hold
 folding                 One slip is one message: the law that decides
 words                   What the laws say, in the words of a reader whose p is the probability ...
+manners                 How a dropout may take p, scale, and draw: the words for it.
 """

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from gradcheck.mask_laws.implementation import DropoutImplementation, refuse_unknown
+from gradcheck.mask_laws.manners import refuse_unknown
+
+if TYPE_CHECKING:
+    from gradcheck.mask_laws.implementation import DropoutImplementation
 
 # The layers that the laws are about; the second is vanilla by its name.
 LAWFUL = ("dropout", "vanilla_dropout")
@@ -57,6 +60,9 @@ class Conventions:
 
     def implementation(self, pair: NamedPair) -> DropoutImplementation:
         """Return a pair as the laws judge it; a vanilla_dropout scales at test time in any case."""
+        # not for a process that reads settings alone
+        from gradcheck.mask_laws.implementation import DropoutImplementation
+
         assert pair.backward is not None
         scaling = "vanilla" if pair.base == "vanilla_dropout" else self.scaling
         return DropoutImplementation(pair.forward, pair.backward, self.p_is, scaling,

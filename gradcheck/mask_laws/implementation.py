@@ -8,7 +8,7 @@ the implementation does wrong on the way (an exception, a missing cache) into a 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from unittest import SkipTest
@@ -16,13 +16,9 @@ from unittest import SkipTest
 import numpy as np
 
 from gradcheck.arguments import Array, describe, refuse
+from gradcheck.mask_laws.manners import CONVENTIONS, refuse_unknown
 
 Cache = Any
-
-P_IS = ("drop", "keep")
-SCALING = ("inverted", "vanilla")
-SEEDING = ("seed", "rng", "global", None)
-CONVENTIONS = {"p_is": P_IS, "scaling": SCALING, "seeding": SEEDING}
 
 
 IN_FULL = "(check_dropout(..., on_fail=None) returns what became of every law)"
@@ -100,14 +96,6 @@ class DropoutImplementation:
                 refuse(label, getattr(self, label), "a function",
                        f"pass the {label} function itself, not its result", TypeError)
         refuse_unknown({label: getattr(self, label) for label in CONVENTIONS})
-
-
-def refuse_unknown(conventions: Mapping[str, Any]) -> None:
-    """Refuse a convention that there is not."""
-    for label, allowed in CONVENTIONS.items():
-        if conventions[label] not in allowed:
-            words = " or ".join(map(repr, allowed))
-            refuse(label, conventions[label], words, f"pass one of {words}")
 
 
 def as_implementation(impl: object) -> DropoutImplementation:

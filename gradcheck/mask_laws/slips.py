@@ -9,7 +9,8 @@ from itertools import product
 import numpy as np
 
 from gradcheck.arguments import Array
-from gradcheck.mask_laws.implementation import P_IS, SCALING, SEEDING, DropoutLawError, Probe
+from gradcheck.mask_laws.implementation import DropoutLawError, Probe
+from gradcheck.mask_laws.manners import P_IS, SCALING, SEEDING
 
 P = 0.25
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -67,6 +66,8 @@ def as_sarif(records: Sequence[Record], rules: Mapping[str, str] | None = None) 
 
 
 def _version() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
     try:
         return {"semanticVersion": version("maskgrad")}
     except PackageNotFoundError:

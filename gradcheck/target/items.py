@@ -24,6 +24,7 @@ from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
 from gradcheck.target.settings import COMMAND_SECONDS, Settings
 from gradcheck.target.sources import as_named
+from gradcheck.target.spelling import spelt
 from gradcheck.target.suppression import ignored_codes, without_ignored
 from gradcheck.target.trial import Trial
 
@@ -138,7 +139,7 @@ class Judging:
 
     @cached_property
     def _pair(self) -> Pair:
-        return self._entry.make()
+        return spelt(self._entry.make())
 
     @cached_property
     def _judgement(self) -> Judgement:

@@ -7,8 +7,10 @@ promises is judged at the end, and not for those who hold it to a reference of t
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import textwrap
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -233,11 +235,14 @@ class _Walk:
         if need:
             return Judgement("skipped", f"not judged: {need}")
         first, example = judge_at(self.trial, self.like, self.found[0]), self.found[0]
-        why = self._why or first.message
         if example.guessed:
+            nearest = max(range(len(self.refusals)), default=0, key=lambda i: (
+                _line_reached(self.trial.pair.forward, self.refusals[i]), -i))
+            why = self._why_of(nearest) or first.message
             return replace(first, status="skipped", advice=(), message=_told_how(
                 self.trial.pair, f"it takes none of {len(self.found)} kinds of guessed arguments; "
-                f"with {shapes_of(example)} {why}"))
+                f"with {shapes_of(self.found[nearest])} {why}"))
+        why = self._why or first.message
         if self.like.example is not None:
             own = f"{self.like.base}_example"
             return replace(first, example=example, message=f"{own} returned {shapes_of(example)}, "
@@ -250,9 +255,12 @@ class _Walk:
     @property
     def _why(self) -> str:
         """What the first arguments that forward refused made it raise."""
+        return self._why_of(0)
+
+    def _why_of(self, place: int) -> str:
         if not self.refusals:
             return ""
-        error = self.refusals[0]
+        error = self.refusals[place]
         return with_line(f"it raised {reason_and_remedy(error)}", error)
 
     def _elsewhere(self) -> str:
@@ -261,6 +269,13 @@ class _Walk:
             if example.when == "demanded" and not self.trial.refuses(example):
                 return f"it runs at {shapes_of(example)}, so what it raises depends on sizes; "
         return ""
+
+
+def _line_reached(function: Callable[..., Any], error: BaseException) -> int:
+    """Return the line of a function at which it raised; 0 where it was not even entered."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return next((line for frame, line in traceback.walk_tb(error.__traceback__)
+                 if frame.f_code is code), 0)
 
 
 def _told_how(pair: Pair, reason: str, came: str = "") -> str:

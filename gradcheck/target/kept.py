@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
+if TYPE_CHECKING:
+    from gradcheck.mask_laws.implementation import DropoutImplementation
 
 Function = Callable[..., Any]
 VERBS = {"keep": r"(?:keep|kept|retain)\w*", "drop": r"(?:drop(?!out)|zero|remov|discard)\w*"}
@@ -42,11 +41,17 @@ def keeps_share_p(impl: DropoutImplementation) -> bool:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from gradcheck.mask_laws.implementation import DropoutImplementation
     >>> def forward(x, param):
     ...     return x * (np.random.default_rng(0).random(x.shape) < param["p"]) / param["p"], None
     >>> keeps_share_p(DropoutImplementation(forward, len))
     True
     """
+    import numpy as np  # not for a process that reads settings alone
+
+    from gradcheck.mask_laws.implementation import Probe
+
     try:
         with np.errstate(all="ignore"):
             out, _ = Probe(impl).forward(np.ones((UNITS // 40, 40)), AT_P, seed=1)

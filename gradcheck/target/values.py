@@ -125,10 +125,14 @@ class Values:
     @property
     def is_asked_for(self) -> bool:
         """Whether the convention is that of the numbers that forward was given."""
-        numbers = [value for arg in self.found.args for value in (
-            arg.values() if isinstance(arg, dict) else [arg]) if isinstance(value, float)]
         return self.constants is not None and any(
-            np.allclose(self.constants, number, rtol=SAME) for number in numbers)
+            np.allclose(self.constants, number, rtol=SAME) for number in self._numbers)
+
+    @property
+    def _numbers(self) -> list[float]:
+        """The numbers that forward was given."""
+        return [value for arg in self.found.args for value in (
+            arg.values() if isinstance(arg, dict) else [arg]) if isinstance(value, float)]
 
     @property
     def reference(self) -> Reference | None:
@@ -203,8 +207,12 @@ class Values:
             return None
         call = self.calls[0]
         known = self.like.constants if self.like else None
-        if known is not None and self._is(fitted.with_constants(known)):
-            return known
+        # what was found elsewhere or given here saves a search
+        given = [(number,) for number in self._numbers if len(fitted.names) == 1
+                 and fitted.low[0] <= number <= fitted.high[0]]
+        for constants in ([known] if known is not None else []) + given:
+            if self._is(fitted.with_constants(constants)):
+                return constants
         constants = fitted.fit(call.roles["x"], call.outputs[0])
         return constants if self._is(fitted.with_constants(constants)) else None
 

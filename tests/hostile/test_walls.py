@@ -18,12 +18,13 @@ from tests.hostile.walls import (
     behind,
     closed_grader,
     course,
+    open_sandboxes,
     run_python,
     skip_where_closed,
     started,
 )
 
-__all__ = ["behind", "closed_grader", "course"]  # fixtures
+__all__ = ["behind", "closed_grader", "course", "open_sandboxes"]  # fixtures
 
 HIDDEN = [ROOT / "layers" / "affine.py", ROOT / "gradcheck" / "grading" / "file.py",
           ROOT / "nets" / "solver.py", ROOT / "setup.cfg", Path("/etc/passwd"),
@@ -42,10 +43,9 @@ def test_nothing_but_what_is_allowed_can_be_read(behind: Sandbox, path: Path) ->
     assert refused(attempt(f"read({str(path)!r})"))
 
 
-def test_its_own_folder_can_be_read_and_its_neighbours_cannot(
-    behind: Sandbox, course: Path
-) -> None:
+def test_its_own_folder_can_be_read_and_its_neighbours_cannot(behind: Sandbox) -> None:
     skip_where_closed(behind)
+    course = behind.own.parent
     read, attempt = behind.functions["read"], behind.functions["attempt"]
     assert read("weights.txt") == read(str(course / "alice" / "weights.txt")) == 3
     for other in ("bob.py", "dan/homework.py"):
@@ -105,13 +105,13 @@ def test_what_honest_code_needs_works(behind: Sandbox, code: str) -> None:
     "os.chown(FILE, os.getuid(), -1)", "os.lchown(FILE, os.getuid(), -1)",
     "1 / 0 if __import__('ctypes').CDLL(None).inotify_init() < 0 else 0"])
 def test_a_file_that_is_not_its_own_cannot_be_touched_unopened(
-    behind: Sandbox, course: Path, code: str
+    behind: Sandbox, code: str
 ) -> None:
     if any("without seccomp" in note for note in behind.notes):
         pytest.skip("this system has no filter of system calls")
     if "inotify" in code and process.WALLS == ("namespaces",):
         pytest.skip("in a file system of its own there is nothing to watch")
-    target = course / "bob.py"
+    target = behind.own.parent / "bob.py"
     before = target.stat()
     attempt = behind.functions["attempt"]
     assert not str(attempt(code.replace("FILE", repr(str(target))))).startswith("done")
@@ -144,10 +144,13 @@ def test_a_link_out_of_the_submission_is_not_followed(course: Path, place: str) 
     assert "it is a link to another place" in record.error
 
 
-def test_a_link_in_its_folder_shows_nothing_more(behind: Sandbox, course: Path) -> None:
-    link = course / "alice" / "peek"
-    link.symlink_to(course / "bob.py")
-    assert refused(behind.functions["attempt"](f"read({str(link)!r})"))
+def test_a_link_in_its_folder_shows_nothing_more(behind: Sandbox) -> None:
+    link = behind.own / "peek"
+    link.symlink_to(behind.own.parent / "bob.py")
+    try:
+        assert refused(behind.functions["attempt"](f"read({str(link)!r})"))
+    finally:
+        link.unlink()
 
 
 def test_without_a_wall_nothing_is_graded_unless_it_is_asked_for(

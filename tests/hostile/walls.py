@@ -33,7 +33,12 @@ def attempt(code):
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     """Return a class: files that stand flat, and a folder of a submission's own."""
-    folder = tmp_path / "class"
+    return class_in(tmp_path)
+
+
+def class_in(place: Path) -> Path:
+    """Return the folder of a class that is made there."""
+    folder = place / "class"
     (folder / "alice").mkdir(parents=True)
     for name in ("bob.py", "carol.py", "alice/homework.py"):
         (folder / name).write_text(OPEN)
@@ -48,15 +53,19 @@ def started(path: Path, wall: str, monkeypatch: pytest.MonkeyPatch, **settings
             ) -> Iterator[Sandbox]:
     """Yield a sandbox behind one wall alone; skip where this system does not have it."""
     monkeypatch.setattr(process, "WALLS", (wall,))
-    sandbox = Sandbox(path, 60.0, **settings)
-    try:
-        sandbox.__enter__()
-    except UnconfinedError as reason:
-        pytest.skip(f"{wall}: {reason}")
+    sandbox = entered(Sandbox(path, 60.0, **settings), wall)
     try:
         yield sandbox
     finally:
         sandbox.__exit__(None, None, None)
+
+
+def entered(sandbox: Sandbox, wall: str) -> Sandbox:
+    """Return a sandbox that has started; skip where this system does not have its wall."""
+    try:
+        return sandbox.__enter__()
+    except UnconfinedError as reason:
+        pytest.skip(f"{wall}: {reason}")
 
 
 def skip_where_closed(sandbox: Sandbox) -> None:
@@ -66,13 +75,30 @@ def skip_where_closed(sandbox: Sandbox) -> None:
         pytest.skip("the folders of pytest are closed to other users")
 
 
+@pytest.fixture(scope="module")
+def open_sandboxes() -> Iterator[dict[str, Sandbox]]:
+    """Yield the sandboxes that work, each behind its wall; they end with the module."""
+    found: dict[str, Sandbox] = {}
+    yield found
+    for sandbox in found.values():
+        sandbox.__exit__(None, None, None)
+
+
 @pytest.fixture(params=WALLS[:2])
-def behind(request: pytest.FixtureRequest, course: Path, monkeypatch: pytest.MonkeyPatch
-           ) -> Iterator[Sandbox]:
-    """Return the sandbox of a submission in a folder of its own, behind each wall alone."""
-    folder = course / "alice"
-    with started(folder / "homework.py", request.param, monkeypatch, folder=folder) as sandbox:
-        yield sandbox
+def behind(request: pytest.FixtureRequest, open_sandboxes: dict[str, Sandbox],
+           tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """Return the sandbox of a submission in a folder of its own, behind each wall alone.
+
+    One serves many attempts; after one that ended it, the next has a new one.
+    """
+    wall = request.param
+    monkeypatch.setattr(process, "WALLS", (wall,))
+    if wall in open_sandboxes and open_sandboxes[wall].failure:
+        open_sandboxes.pop(wall).__exit__(None, None, None)
+    if wall not in open_sandboxes:
+        folder = class_in(tmp_path_factory.mktemp(wall)) / "alice"
+        open_sandboxes[wall] = entered(Sandbox(folder / "homework.py", 600.0, folder=folder), wall)
+    return open_sandboxes[wall]
 
 
 @pytest.fixture(scope="module")

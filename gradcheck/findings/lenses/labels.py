@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from gradcheck.findings.lenses.factor import is_multiple
 from gradcheck.findings.lenses.scores import Scores, of_scores, scores_of
@@ -25,7 +24,9 @@ def softmax_plus(units: float) -> Callable[[View], Evidence]:
     """
 
     def test(scores: Scores, view: View) -> Evidence:
-        p = special.softmax(scores.x, axis=1)
+        from scipy.special import softmax  # slow to import
+
+        p = softmax(scores.x, axis=1)
         others = scores.others
         weight = np.sum(np.where(others, scores.a * p, 0), axis=1) / np.sum(
             np.where(others, p * p, 0), axis=1)

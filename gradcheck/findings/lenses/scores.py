@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from gradcheck.findings.lenses.factor import is_multiple
 from gradcheck.findings.rule import Evidence
@@ -83,7 +82,9 @@ class Scores:
     @property
     def _weights(self) -> tuple[float, ...]:
         """What one sample weighs, where the gradient tells; else 1/N, for a mean, and 1."""
-        p = np.where(self.others, special.softmax(self.x, axis=1), 0.0)
+        from scipy.special import softmax  # slow to import
+
+        p = np.where(self.others, softmax(self.x, axis=1), 0.0)
         n = np.where(self.others, self.n, 0.0)
         share = float(np.sum(n * p) / np.sum(p * p))
         if share > 0 and np.all(np.abs(n - share * p) <= CLOSE * np.max(n)):

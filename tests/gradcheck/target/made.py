@@ -32,8 +32,9 @@ def checked(text: str, **settings):
 
 
 def statuses(text: str, **settings):
-    """Return the status of every item by its name."""
-    return {item.name: item.status for item in checked(text, **settings).items}
+    """Return the status of every item by its name; no line is looked for."""
+    record = checked(text, **{"line": False, **settings})
+    return {item.name: item.status for item in record.items}
 
 
 def status(text: str, **settings):

@@ -26,7 +26,8 @@ def time_enough(monkeypatch):
 
 
 def item_of(text):
-    item, = checked(f"{HEAD}BUFFER = {{}}\n{text}").items
+    """Return what is said of a layer; its line is no part of that."""
+    item, = checked(f"{HEAD}BUFFER = {{}}\n{text}", line=False).items
     return item
 
 

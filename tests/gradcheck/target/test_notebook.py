@@ -19,14 +19,19 @@ def checked(tmp_path, *cells):
     return {item.name: item for item in record.items}, " ".join(record.notes)
 
 
-@pytest.mark.parametrize("line", [
+LINES = (
     "files = !ls data", "spent = %timeit -o sum([])", "!pip install x", "if True:\n    !ls",
     "for i in range(2):\n    %time sum([])", "double_forward?", "%matplotlib inline",
     "label = ('%d'\n    % 3)", "a, b = !ls",
-])
-def test_ipythons_lines_cost_no_definition_in_their_cell(tmp_path, line):
-    items, notes = checked(tmp_path, f"{line}\n{RIGHT}")
-    assert items["double"].status == "passed"
+)
+
+
+def test_ipythons_lines_cost_no_definition_in_their_cell(tmp_path):
+    letters = "abcdefghi"
+    items, notes = checked(tmp_path, *(f"{line}\n{RIGHT}".replace("double", f"double_{letter}")
+                                       for line, letter in zip(LINES, letters, strict=True)))
+    assert {name: item.status for name, item in items.items()} == {
+        f"double_{letter}": "passed" for letter in letters}
     assert "code cell" not in notes
 
 

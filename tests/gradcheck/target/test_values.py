@@ -15,6 +15,7 @@ from gradcheck.target.pairs import Pair
 from gradcheck.target.valued import value_at
 from gradcheck.target.values import Values
 from tests.gradcheck.target import valued as v
+from tests.gradcheck.target.made import checked
 from tests.gradcheck.target.slips import BATCHNORM, CONV, LEAKY_RELU
 
 TRAIN = lambda old, new, m, name: m * old + (1 - m) * new  # noqa: E731
@@ -582,11 +583,9 @@ def {name}({args}{reg}):
 ])
 @pytest.mark.parametrize("name", ["svm_loss", "hinge_loss", "my_svm_loss"])
 def test_a_linear_classifier_s_loss_is_held_to_its_value_by_its_arguments(
-        tmp_path, name, settings, status, told):
+        name, settings, status, told):
     usual = {"name": name, "args": "W, X, y", "reg": ", reg", "clamp": "0.0", "half": "reg"}
-    (tmp_path / "homework.py").write_text(
-        "import numpy as np\n" + LINEAR.format(**{**usual, **settings}))
-    record = gradcheck.check_all(tmp_path / "homework.py")
+    record = checked("import numpy as np\n" + LINEAR.format(**{**usual, **settings}))
     assert record.items[0].status == status
     assert told in " ".join(as_text(record, width=300).split())
     assert told or "; " not in as_text(record)
