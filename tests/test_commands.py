@@ -33,10 +33,15 @@ RUN = {
     "gradcheck check homework.py --only dropout": 1,
     "gradcheck check homework.py --p-is keep": 1,
     "gradcheck check homework.py --patch edits.diff": 1,
+    "gradcheck check homework.py --html report.html": 1,
     "gradcheck check homework.py --repair": 1,
     "gradcheck check homework.py --no-line": 1,
     "gradcheck check homework.py --repair-seconds 10": 1,
     "gradcheck check homework.py --format json": 1,
+    "gradcheck check homework.py --format github": 1,
+    "gradcheck check homework.py --format sarif -o gradcheck.sarif": 1,
+    "gradcheck check homework.py --format junit -o gradcheck.xml": 1,
+    "gradcheck check homework.py --format json -o gradcheck.json": 1,
     "gradcheck explain scaled": 0,
     "gradcheck explain rate": 0,
     "gradcheck explain --edits": 0,
@@ -83,6 +88,7 @@ ELSEWHERE = {
     "gradcheck check --repair": "part of what is printed",
     "gradcheck conformance torch keras layers":
         "needs the frameworks; tests/gradcheck/adapters/test_frameworks.py",
+    "gradcheck watch homework.py": "tests/gradcheck/command/test_watching.py",
     "python -m nets": "tests/test_readme.py compares what it prints",
     "python -m notebooks.build": "tests/test_notebooks.py",
     "python -m notebooks.site OUT": "tests/notebooks/test_site.py",
@@ -101,7 +107,8 @@ def named(path):
         text = text[:output.start] + text[output.stop:]
     lines = "\n".join([*shown.blocks(path, "text"), *shown.blocks(path, "sh")]).splitlines()
     inline = (" ".join(code.split()) for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", text))
-    parts = (part.partition("  #")[0].strip() for code in (*inline, *lines)
+    steps = re.findall(r"^ *- run: (.*)$", text, re.MULTILINE)
+    parts = (part.partition("  #")[0].strip() for code in (*inline, *lines, *steps)
              for part in code.split(" && "))
     return {part for part in parts if COMMAND.fullmatch(part) and not NAME.fullmatch(part)}
 
@@ -137,7 +144,8 @@ def test_a_command_ends_as_it_is_told(command, tmp_path):
     assert done.returncode == RUN[command], done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "homework.py").read_text(encoding="utf-8") == homework
-    for name in ("edits.diff", "results.json"):
+    for name in ("edits.diff", "results.json", "gradcheck.json", "gradcheck.sarif",
+                 "report.html"):
         assert (tmp_path / name).exists() == (name in command)
 
 

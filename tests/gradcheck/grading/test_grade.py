@@ -58,9 +58,7 @@ def test_the_courses_own_solution_earns_full_marks_with_advice(tmp_path: Path) -
 @pytest.mark.parametrize("source", ["", "import numpy as np\n", "x = 1\n"])
 def test_an_empty_submission_earns_nothing(tmp_path: Path, source: str) -> None:
     record = graded(tmp_path, source)
-    assert record.score == 0.0
-    assert record.max_score > 50.0
-    assert record.exit_code == 1
+    assert (record.score, record.exit_code, record.max_score > 50.0) == (0.0, 1, True)
     assert "defines no layer and no loss" in record.items[0].message
 
 
@@ -69,8 +67,7 @@ WRONG = [
      ["relu: value", "relu: gradient", "relu: contract"]),
     ("relu", "return dout * (cache > 0)", "return dout * (cache > 0) * 2",
      ["relu: gradient", "relu: contract"]),
-    ("relu", "return dout * (cache > 0)", "dout *= cache > 0\n    return dout",
-     ["relu: contract"]),
+    ("relu", "return dout * (cache > 0)", "dout *= cache > 0\n    return dout", ["relu: contract"]),
     ("relu", "return dout * (cache > 0)",
      "return dout * (cache > 0) * (dout.dtype == np.float64)",
      ["relu: gradient", "relu: contract"]),
@@ -206,8 +203,7 @@ def hostile_file(folder: Path, hostile: Hostile, port: int = 9) -> Path:
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    """Return a process that judges one after the other, as for a folder."""
-    with Judge() as judge:
+    with Judge() as judge:  # one after the other, as for a folder
         yield judge
 
 
@@ -313,22 +309,18 @@ def test_our_own_fault_with_one_layer_costs_the_others_nothing(
     assert (record.exit_code, record.fault) == (4, "judge")
 
 
-UNWRITTEN = """
-def dropout_forward(x, dropout_param): {body}
-def dropout_backward(dout, cache): pass
-def relu_forward(x): {body}
-def relu_backward(dout, cache): pass
-"""
+UNWRITTEN = ("def dropout_forward(x, dropout_param): {0}\ndef dropout_backward(dout, cache): pass\n"
+             "def relu_forward(x): {0}\ndef relu_backward(dout, cache): pass\n")
 
 
 def test_what_is_not_written_has_the_points_of_what_is(tmp_path: Path) -> None:
     written = graded(tmp_path, CS231N, only=["dropout", "relu"])
-    assert written.max_score == graded(tmp_path, UNWRITTEN.format(body="pass")).max_score
+    assert written.max_score == graded(tmp_path, UNWRITTEN.format("pass")).max_score
 
 
 @pytest.mark.parametrize("body", ["pass", "return None, None", "raise NotImplementedError"])
 def test_what_is_not_written_is_one_item_without_points(tmp_path: Path, body: str) -> None:
-    record = graded(tmp_path, UNWRITTEN.format(body=body))
+    record = graded(tmp_path, UNWRITTEN.format(body))
     assert [(item.name, item.status, item.points) for item in record.items] == [
         ("dropout", "todo", 0.0), ("relu", "todo", 0.0)]
     assert record.exit_code == 1
