@@ -9,10 +9,7 @@ takes at least: its products, and the price of a call of NumPy for every array o
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib.util
-import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,12 +19,11 @@ from typing import Any
 import numpy as np
 
 from nets import FullyConnectedNet, sgd_momentum
-from nets.experiment import one_blas_thread
 from nets.optim import updated
 from tests.benchmarks.dropout import measure, ratio
+from tests.benchmarks.threads import Clock, add_option, clock_of
 
 Step = Callable[[], Any]
-Clock = Callable[[], float]
 
 P, RATE, MOMENTUM = 0.5, 1e-2, 0.9
 MILLISECONDS_A_ROUND = 20  # in a training, too, one step follows another
@@ -196,28 +192,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.training",
                                      description=__doc__)
     parser.add_argument("--rounds", type=int, default=41, help="measurements of each (default 41)")
-    parser.add_argument("--one-thread", action="store_true",
-                        help="on one thread each, in processor time: for a busy machine")
+    add_option(parser)
     options = parser.parse_args()
-    with one_blas_thread() if options.one_thread else contextlib.nullcontext():
-        table(options.rounds, options.one_thread)
+    with clock_of(options.one_thread) as clock:
+        table(options.rounds, clock)
 
 
-def table(rounds: int, one_thread: bool) -> None:
-    """Print the versions, and a row for each work.
-
-    On one thread, it is the processor's time that counts: no other process is in it.
-    """
-    clock = time.process_time if one_thread else time.perf_counter
-    peer = "torch not installed"
-    if importlib.util.find_spec("torch"):
-        import torch
-
-        if one_thread:
-            torch.set_num_threads(1)
-        peer = f"torch {torch.__version__}, {torch.get_num_threads()} threads"
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, {os.cpu_count()} processors"
-          f"{', one thread' * one_thread}; {peer}; float32, dropout {P}, momentum {MOMENTUM}")
+def table(rounds: int, clock: Clock) -> None:
+    """Print a row for each work."""
+    print(f"float32, dropout {P}, momentum {MOMENTUM}")
     print(f"{'training step':24}{'ms':>8}{'/ torch':>9}{'target':>8}{'floor':>8}"
           f"{'/ products':>12}{'target':>8}{'floor':>8}")
     for work in WORKS:
