@@ -132,6 +132,35 @@ def gather(x: Array, out: Array) -> None:
     in_threads(copy_rows, range(0, x.shape[fast], TALL))
 
 
+def memory_order(x: Array) -> tuple[int, ...] | None:
+    """Return the order of axes in which x fills its memory; None if it is C order, or none does.
+
+    Examples
+    --------
+    >>> x = np.empty((2, 3, 4))
+    >>> memory_order(x), memory_order(x.transpose(2, 0, 1)), memory_order(x[:, ::2])
+    (None, (1, 2, 0), None)
+    """
+    if x.flags.c_contiguous:
+        return None
+    order = tuple(sorted(range(x.ndim), key=lambda axis: -x.strides[axis]))
+    return order if x.transpose(order).flags.c_contiguous else None
+
+
+def laid_out(mask: Mask, order: tuple[int, ...]) -> Mask:
+    """Return the same mask, the order of its axes in memory another.
+
+    Examples
+    --------
+    >>> laid_out(np.ones((2, 3), bool), (1, 0)).T.flags.c_contiguous
+    True
+    """
+    axes = mask.transpose(order)
+    copy = np.empty(axes.shape, bool)
+    gather(axes, copy)
+    return copy.transpose(np.argsort(order))
+
+
 def mask_whole(x: Array, mask: Mask, divisor: float) -> Array:
     """Return x / divisor where `mask`, of any strides, is True, and +0.0 elsewhere."""
     x = np.asarray(x)  # not the class of a memmap
