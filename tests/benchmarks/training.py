@@ -4,6 +4,7 @@ A step is the loss, its gradients, and the update of every parameter: ours, the 
 eager, and our own matrix products alone, with preallocated outputs. All run in one process and take
 turns, and a ratio is the median of the ratios of the single rounds. The floor is what the step
 takes at least: its products, and the price of a call of NumPy for every array operation besides.
+`bare` is the step as one NumPy script, without layers, caches, or a check of anything.
 """
 
 from __future__ import annotations
@@ -124,6 +125,60 @@ def products(work: Work) -> Step:
     return step
 
 
+def bare(work: Work) -> Step:
+    """Return the step as a script: the same operations on the same shapes, masks of single bits."""
+    X, y = work.data()
+    rng, stream = np.random.default_rng(0), np.random.Philox(0)
+    weights = [rng.standard_normal(shape).astype(np.float32) * np.float32(1e-2)
+               for shape in pairwise(work.widths)]
+    biases = [np.zeros(width, np.float32) for width in work.widths[1:]]
+    velocities = [np.zeros_like(w) for w in weights + biases]
+    rows = np.arange(work.batch)
+
+    def forward() -> list[np.ndarray]:
+        inputs, x = [X], X
+        for w, b in zip(weights, biases, strict=True):
+            x = x @ w
+            x += b
+            if w is weights[-1]:
+                break
+            np.maximum(x, 0, out=x)
+            bits = np.unpackbits(stream.random_raw(-(-x.size // 64)).view(np.uint8), count=x.size)
+            x *= bits.reshape(x.shape)
+            x /= 1 - P
+            inputs.append(x)
+        return [*inputs, x]
+
+    def backward(inputs: list[np.ndarray]) -> list[np.ndarray]:
+        dout = inputs.pop()
+        dout -= dout.max(axis=1, keepdims=True)
+        np.exp(dout, out=dout)
+        total = dout.sum(axis=1, keepdims=True)
+        dout /= total
+        float(-np.log(dout[rows, y]).mean())
+        dout[rows, y] -= 1
+        dout /= len(X)
+        dws, dbs = [], []
+        for x, w in zip(reversed(inputs), reversed(weights), strict=True):
+            dws.append(x.T @ dout)
+            dbs.append(dout.sum(axis=0))
+            if w is not weights[0]:
+                dout = dout @ w.T
+                dout *= x > 0
+                dout /= 1 - P
+        return dws[::-1] + dbs[::-1]
+
+    def step() -> None:
+        gradients = backward(forward())
+        for w, dw, velocity in zip(weights + biases, gradients, velocities, strict=True):
+            velocity *= MOMENTUM
+            dw *= RATE
+            velocity -= dw
+            w += velocity
+
+    return step
+
+
 def calls_of_numpy(count: int) -> Step:
     """Return so many operations on arrays of one element, their outputs preallocated."""
     one, out = np.ones(1, np.float32), np.empty(1, np.float32)
@@ -152,7 +207,7 @@ def seconds_of(work: Work, rounds: int, clock: Clock = time.perf_counter
                ) -> dict[str, np.ndarray]:
     """Return seconds a step, one a round, of all contenders of a row; they take turns."""
     steps = {"ours": ours(work), "products": products(work),
-             "calls": calls_of_numpy(work.operations())}
+             "bare": bare(work), "calls": calls_of_numpy(work.operations())}
     if importlib.util.find_spec("torch"):
         steps["torch"] = torch_step(work)
     runs = {name: repeated(step) for name, step in steps.items()}
@@ -176,14 +231,16 @@ def row(work: Work, rounds: int, clock: Clock) -> str:
     seconds = seconds_of(work, rounds, clock)
     floor = seconds["products"] + seconds["calls"]
     mine = seconds["ours"]
-    to_torch = floor_to_torch = "-"
+    to_torch = bare_to_torch = floor_to_torch = "-"
     if "torch" in seconds:
         to_torch = f"{ratio(mine, seconds['torch']):.2f}"
+        bare_to_torch = f"{ratio(seconds['bare'], seconds['torch']):.2f}"
         floor_to_torch = f"{ratio(floor, seconds['torch']):.2f}"
     asked = "-" if work.to_products is None else f"{work.to_products:.1f}"
     return (f"{work.name:24}{np.median(mine) * 1e3:8.3f}"
-            f"{to_torch:>9}{work.to_torch:>8}{floor_to_torch:>8}"
+            f"{to_torch:>9}{work.to_torch:>8}{bare_to_torch:>8}{floor_to_torch:>8}"
             f"{ratio(mine, seconds['products']):12.2f}{asked:>8}"
+            f"{ratio(seconds['bare'], seconds['products']):8.2f}"
             f"{ratio(floor, seconds['products']):8.2f}")
 
 
@@ -201,8 +258,8 @@ def main() -> None:
 def table(rounds: int, clock: Clock) -> None:
     """Print a row for each work."""
     print(f"float32, dropout {P}, momentum {MOMENTUM}")
-    print(f"{'training step':24}{'ms':>8}{'/ torch':>9}{'target':>8}{'floor':>8}"
-          f"{'/ products':>12}{'target':>8}{'floor':>8}")
+    print(f"{'training step':24}{'ms':>8}{'/ torch':>9}{'target':>8}{'bare':>8}{'floor':>8}"
+          f"{'/ products':>12}{'target':>8}{'bare':>8}{'floor':>8}")
     for work in WORKS:
         print(row(work, rounds, clock), flush=True)
 
