@@ -185,14 +185,15 @@ def select(x: Array, keep: Mask, divisor: float, out: Array) -> None:
     faster than a copy under a mask.
     """
     bits = BITS[x.dtype.itemsize]
+    spelt = out.view(bits)
     if divisor == 1.0:
-        np.multiply(x.view(bits), keep.view(np.uint8), out=out.view(bits))
+        np.multiply(x.view(bits), keep.view(np.uint8), out=spelt)
         return
     # Overflow shows as inf in out. A warning would depend on the thread: np.errstate is not
     # inherited by new ones.
     with np.errstate(all="ignore"):
         _divide(x, divisor, out)
-    np.multiply(out.view(bits), keep.view(np.uint8), out=out.view(bits))
+    np.multiply(spelt, keep.view(np.uint8), out=spelt)
 
 
 def _divide(x: Array, divisor: float, out: Array) -> None:

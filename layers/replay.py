@@ -49,7 +49,7 @@ def opened(
     """
     param, stored = cached(cache, (object, object), forward)
     ours = f"the pair (dropout_param, mask) that {forward} returned"
-    if not isinstance(param, Mapping):
+    if type(param) is not dict and not isinstance(param, Mapping):
         refuse("cache", param, ours, OWN_CACHE, TypeError)
     settings = cached_settings(param)
     if settings is None or not _fits(stored, settings, kind):

@@ -21,12 +21,12 @@ import numpy as np
 
 from nets import FullyConnectedNet, sgd_momentum
 from nets.optim import updated
+from tests.benchmarks.bare_step import MOMENTUM, RATE, BareStep, P
 from tests.benchmarks.dropout import measure, ratio
 from tests.benchmarks.threads import Clock, add_option, clock_of
 
 Step = Callable[[], Any]
 
-P, RATE, MOMENTUM = 0.5, 1e-2, 0.9
 MILLISECONDS_A_ROUND = 20  # in a training, too, one step follows another
 # NumPy's operations that a step cannot do without, products apart. Of an affine layer: + b, and the
 # sum of dout. Of a hidden one: maximum, words, bits, divide, multiply; back divide, multiply,
@@ -125,60 +125,6 @@ def products(work: Work) -> Step:
     return step
 
 
-def bare(work: Work) -> Step:
-    """Return the step as a script: the same operations on the same shapes, masks of single bits."""
-    X, y = work.data()
-    rng, stream = np.random.default_rng(0), np.random.Philox(0)
-    weights = [rng.standard_normal(shape).astype(np.float32) * np.float32(1e-2)
-               for shape in pairwise(work.widths)]
-    biases = [np.zeros(width, np.float32) for width in work.widths[1:]]
-    velocities = [np.zeros_like(w) for w in weights + biases]
-    rows = np.arange(work.batch)
-
-    def forward() -> list[np.ndarray]:
-        inputs, x = [X], X
-        for w, b in zip(weights, biases, strict=True):
-            x = x @ w
-            x += b
-            if w is weights[-1]:
-                break
-            np.maximum(x, 0, out=x)
-            bits = np.unpackbits(stream.random_raw(-(-x.size // 64)).view(np.uint8), count=x.size)
-            x *= bits.reshape(x.shape)
-            x /= 1 - P
-            inputs.append(x)
-        return [*inputs, x]
-
-    def backward(inputs: list[np.ndarray]) -> list[np.ndarray]:
-        dout = inputs.pop()
-        dout -= dout.max(axis=1, keepdims=True)
-        np.exp(dout, out=dout)
-        total = dout.sum(axis=1, keepdims=True)
-        dout /= total
-        float(-np.log(dout[rows, y]).mean())
-        dout[rows, y] -= 1
-        dout /= len(X)
-        dws, dbs = [], []
-        for x, w in zip(reversed(inputs), reversed(weights), strict=True):
-            dws.append(x.T @ dout)
-            dbs.append(dout.sum(axis=0))
-            if w is not weights[0]:
-                dout = dout @ w.T
-                dout *= x > 0
-                dout /= 1 - P
-        return dws[::-1] + dbs[::-1]
-
-    def step() -> None:
-        gradients = backward(forward())
-        for w, dw, velocity in zip(weights + biases, gradients, velocities, strict=True):
-            velocity *= MOMENTUM
-            dw *= RATE
-            velocity -= dw
-            w += velocity
-
-    return step
-
-
 def calls_of_numpy(count: int) -> Step:
     """Return so many operations on arrays of one element, their outputs preallocated."""
     one, out = np.ones(1, np.float32), np.empty(1, np.float32)
@@ -207,7 +153,8 @@ def seconds_of(work: Work, rounds: int, clock: Clock = time.perf_counter
                ) -> dict[str, np.ndarray]:
     """Return seconds a step, one a round, of all contenders of a row; they take turns."""
     steps = {"ours": ours(work), "products": products(work),
-             "bare": bare(work), "calls": calls_of_numpy(work.operations())}
+             "bare": BareStep(*work.data(), work.widths),
+             "calls": calls_of_numpy(work.operations())}
     if importlib.util.find_spec("torch"):
         steps["torch"] = torch_step(work)
     runs = {name: repeated(step) for name, step in steps.items()}
