@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arguments import refuse
+from gradcheck.numeric.evaluator import fresh
 
 Array = NDArray[Any]
 JITTER = 0.1
@@ -54,9 +55,9 @@ class NetLoss:
         net = copy.copy(self.net)
         for key, value in vars(self.net).items():
             if key != "params":
-                setattr(net, key, copy.deepcopy(value))
+                setattr(net, key, fresh(value))
         net.params = dict(zip(self.names, values, strict=True))
-        returned = net.loss(*copy.deepcopy(self.batch))
+        returned = net.loss(*map(fresh, self.batch))
         if not isinstance(returned, tuple) or len(returned) != 2:
             refuse("net.loss(X, y)", returned, "the pair (loss, grads)", "return both", TypeError)
         return real_scalar("net.loss(X, y)", returned[0]), returned[1]
