@@ -37,6 +37,7 @@ repaired                A line that a slip is in, and the edit that repairs it
 folded                  One slip is one message: findings that say the same of several arguments ...
 command/                What the command `gradcheck` takes, and what `gradcheck explain` says.
 foreign                 Arrays of other frameworks, told by what they can do
+grid                    The two gradients of one argument, no larger than what can be drawn.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ if TYPE_CHECKING:
     from gradcheck.numeric.gradient import numerical_gradient
     from gradcheck.report import Finding, GradientError, Report
     from gradcheck.target.check import check_all
+
+__version__ = "1.0.0"  # setup.cfg reads it from here, and nothing else says it
 
 _ROOMS = {
     "check": ("check_gradient", "check_layer", "check_net"),

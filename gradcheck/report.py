@@ -11,11 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gradcheck.folded import folded
-from gradcheck.output.html import heat_map
+from gradcheck.grid import Grid
 from gradcheck.output.plain import plain
 from gradcheck.output.pointer import diff_of, pointer, sentence
 from gradcheck.repaired import Repair
@@ -121,11 +118,11 @@ class ArgumentReport:
     coarseness : float
         An error of so large a share of the gradient might hide behind the tolerance; what is
         smaller than this, elements included, would not show.
-    errors : ndarray or None
-        ``|analytic - numeric|`` for every coordinate, kept for the heat map of a 2-d argument.
+    grid : Grid or None
+        The two gradients, small enough to be drawn.
     steps : tuple of (float, float, float)
-        Of a wrong `worst_index`: step, central difference and the bound of its roundoff, the widest
-        step first. Empty where it is right, or was judged without climbing the ladder of steps.
+        At `worst_index`: step, central difference and the bound of its roundoff, the widest step
+        first. Empty where it is right and nobody asked for them.
     """
 
     name: str
@@ -140,7 +137,7 @@ class ArgumentReport:
     worst_error: float
     directions: int = 0
     coarseness: float = 0.0
-    errors: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    grid: Grid | None = field(default=None, repr=False, compare=False)
     steps: tuple[tuple[float, float, float], ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
@@ -153,13 +150,14 @@ class ArgumentReport:
             f"analytic {self.analytic:.9g}, numeric {self.numeric:.9g} ± {self.bound:.1e}"
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as plain Python values that JSON can hold."""
+    def to_dict(self, grid: bool = False) -> dict[str, Any]:
+        """Return the numbers as plain Python values that JSON can hold, the grid if asked for."""
         names = ("name", "dtype", "checked", "analytic", "numeric", "error", "bound",
                  "worst_error", "directions", "coarseness")
         record = {name: plain(getattr(self, name)) for name in names}
         return {**record, "shape": list(self.shape), "worst_index": list(self.worst_index),
-                "steps": [list(map(plain, rung)) for rung in self.steps]}
+                "steps": [list(map(plain, rung)) for rung in self.steps],
+                **({"grid": self.grid.to_dict()} if grid and self.grid is not None else {})}
 
 
 @dataclass(frozen=True)
@@ -261,8 +259,8 @@ class Report:
         for note in self.notes:
             yield f"  note: {note}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain Python values that JSON can hold."""
+    def to_dict(self, grids: bool = False) -> dict[str, Any]:
+        """Return the report as plain Python values that JSON can hold, grids if asked for."""
         return {
             "name": self.name,
             "verdict": self.status,
@@ -274,7 +272,7 @@ class Report:
             "examples": self.examples,
             "evaluations": self.evaluations,
             "seconds": self.seconds,
-            "arguments": [entry.to_dict() for entry in self.arguments],
+            "arguments": [entry.to_dict(grids) for entry in self.arguments],
             "notes": list(self.notes),
             "repairs": [repair.to_dict() for repair in self.repairs],
         }
@@ -285,7 +283,9 @@ class Report:
             raise GradientError(str(self))
 
     def _repr_html_(self) -> str:
-        return heat_map(self)
+        from gradcheck.output.html.small import report_view  # for a notebook alone
+
+        return report_view(self)
 
 
 def _wrapped(text: str) -> list[str]:

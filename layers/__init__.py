@@ -52,7 +52,10 @@ keys                    which keys the dicts may hold, and which can only be a m
 heads                   Products of many small matrices, in several threads
 refusals                The one form in which a layer refuses an argument: got, expected, remedy.
 special                 Special functions of SciPy, loaded when one is called first
+version                 The version of the package, looked up when it is asked for
 """
+
+from typing import TYPE_CHECKING
 
 from layers.activations import (
     elu_backward,
@@ -284,3 +287,12 @@ __all__ = [
     "word_embedding_backward",
     "word_embedding_forward",
 ]
+
+if TYPE_CHECKING:
+    __version__: str
+else:  # unseen by type checkers, which would believe in every name of the package otherwise
+    def __getattr__(name: str) -> str:
+        """Return the version when it is asked for."""
+        from layers.version import looked_up
+
+        return looked_up("layers", name)

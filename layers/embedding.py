@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from layers.affine import AffineCache, affine_backward, affine_forward
-from layers.arguments import Array, cached, floating, parameter, refuse, same_shape
+from layers.arguments import Array, cached, floating, refuse, refuse_nan, same_shape
 from layers.precision import cast, widen
 from layers.settings import Shape
 
@@ -46,7 +46,7 @@ def word_embedding_forward(x: Array, W: Array) -> tuple[Array, EmbeddingCache]:
     >>> print(out[0, :, 0])
     [4. 0.]
     """
-    W = parameter("W", W, ndim=2)
+    W = floating("W", W, ndim=2)
     if not isinstance(x, np.ndarray) or x.dtype.kind not in "iu":
         refuse("x", x, "an array of integers, the words' rows in W",
                "pass np.asarray(x, dtype=np.int64)", TypeError)
@@ -54,7 +54,9 @@ def word_embedding_forward(x: Array, W: Array) -> tuple[Array, EmbeddingCache]:
         refuse("x", f"words from {x.min()} to {x.max()}", f"0 <= x < {len(W)}, the rows of W",
                "give W a row for every word, or map unknown words to one of their own")
     words = x.astype(np.intp)
-    return W.take(words, axis=0), (words, W.shape, W.dtype)
+    out = W.take(words, axis=0)
+    refuse_nan(out, W=W)  # not all of W at every call: few of its words are in x
+    return out, (words, W.shape, W.dtype)
 
 
 def word_embedding_backward(dout: Array, cache: EmbeddingCache) -> Array:

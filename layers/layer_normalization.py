@@ -116,11 +116,11 @@ def layernorm_backward(dout: Array, cache: LayernormCache) -> Gradients:
     x_hat, inv_std, gamma, beta, dtype = cached(cache, _LAYERNORM, "layernorm_forward")
     dout = widen(same_shape("dout", dout, x_hat.shape, "layernorm_forward's out"))
     with np.errstate(invalid="ignore"):
-        dbeta = dout.sum(axis=0)
+        dbeta = np.ones(len(dout), dout.dtype) @ dout  # sums that BLAS does in half the time
         dgamma = np.einsum("nd,nd->d", dout, x_hat)
-        dx = dout * widen(gamma)  # that of x_hat, up to here
-        mean = (dout @ widen(gamma))[:, np.newaxis] / x_hat.shape[1]  # of dx, at less cost
-        dx -= x_hat * (row_products(dx, x_hat) / x_hat.shape[1])
+        scale = widen(gamma) * inv_std
+        dx = dout * scale  # g / std, up to here
+        mean = (dout @ widen(gamma))[:, np.newaxis] * inv_std / x_hat.shape[1]
+        dx -= np.multiply(x_hat, row_products(dx, x_hat) / x_hat.shape[1], out=scale)
         dx -= mean
-        dx *= inv_std
     return cast(dx, dtype), cast(dgamma, gamma.dtype), cast(dbeta, beta.dtype)

@@ -56,6 +56,7 @@ regularization          L2 regularization of the weights
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 
 def _check_layers() -> None:
@@ -111,3 +112,12 @@ __all__ = [
     "sgd",
     "sgd_momentum",
 ]
+
+if TYPE_CHECKING:
+    __version__: str
+else:  # unseen by type checkers, which would believe in every name of the package otherwise
+    def __getattr__(name: str) -> str:
+        """Return the version when it is asked for."""
+        from layers.version import looked_up
+
+        return looked_up("nets", name)

@@ -22,11 +22,24 @@ def owned(config: MutableMapping[str, Any], key: str) -> Array:
     >>> config, mine
     ({'velocity': array([3., 3.]), 'cache': array([3., 3.])}, array([1., 1.]))
     """
-    others = sys.getrefcount(config[key]) > _ALONE
-    if others or config[key].base is not None or not config[key].flags.writeable:
+    if not alone(config, key):
         config[key] = np.array(config[key])
     array: Array = config[key]
     return array
+
+
+def alone(held: MutableMapping[str, Any], key: str) -> bool:
+    """Say whether nobody but this dict can see held[key], and it can be written over.
+
+    Examples
+    --------
+    >>> held = {"mine": np.ones(2), "ours": np.ones(2)}
+    >>> ours = held["ours"]
+    >>> alone(held, "mine"), alone(held, "ours")
+    (True, False)
+    """
+    return (sys.getrefcount(held[key]) <= _ALONE and type(held[key]) is np.ndarray
+            and held[key].base is None and held[key].flags.writeable)
 
 
 def running_mean(config: MutableMapping[str, Any], key: str, decay: float, new: Array) -> Array:

@@ -17,7 +17,7 @@ from nets.checkpoint import save_state
 from nets.divergence import warn_of_divergence
 from nets.fingerprint import fingerprint
 from nets.interruption import held_back, interrupted
-from nets.optim import UPDATE_RULES, Config
+from nets.optim import UPDATE_RULES, Config, updated
 from nets.progress import Bar, progress_bar
 from nets.solver_arguments import checked_options, warn_of_a_fixed_mask
 from nets.training_state import put_statistics, restore, running_statistics, training_state
@@ -250,8 +250,8 @@ class Solver:
             return False
         grads = dict(grads)  # the model's own stays as it is
         for name, w in self.model.params.items():
-            self.model.params[name], self.optim_configs[name] = self.update_rule(
-                w, grads.pop(name), self.optim_configs[name])
+            self.model.params[name], self.optim_configs[name] = updated(
+                self.update_rule, w, grads, name, self.optim_configs[name])
         return True
 
     def _end_epoch(self) -> None:

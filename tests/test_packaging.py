@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import importlib.util
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import house
+import gradcheck
+from tests import house, test_architecture
 
 ROOT = house.ROOT
 
@@ -24,6 +27,39 @@ def test_setup_cfg_lists_the_packages_that_are_there():
     listed = config["options"]["packages"].split()
     assert sorted(listed) == sorted(".".join(room.relative_to(ROOT).parts)
                                     for room in house.rooms())
+
+
+def test_the_version_stands_in_one_place_and_the_changelog_has_it():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    assert config["metadata"]["version"] == "attr: gradcheck.__version__"
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    [latest, *_] = re.findall(r"^## \[(\d[^]]*)\] - \d{4}-\d\d-\d\d$", changes, re.MULTILINE)
+    assert latest == gradcheck.__version__
+    assert f"\n[{latest}]: {config['metadata']['url']}/releases/tag/v{latest}\n" in changes
+
+
+def test_every_file_stands_under_the_address_of_the_project():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    home = config["metadata"]["url"]
+    texts = [config["metadata"]["project_urls"], *(path.read_text(encoding="utf-8") for path in (
+        ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / ".github").glob("*.md"),
+        *(ROOT / "notebooks" / "pages").glob("*.md")))]
+    links = [link for text in texts for link in re.findall(r"https://[\w./-]*/maskgrad\b", text)]
+    assert len(links) >= 5
+    assert set(links) == {home}
+
+
+def test_the_source_archive_holds_what_the_tests_look_at():
+    lines = (ROOT / ".ci" / "MANIFEST.in").read_text(encoding="utf-8").split("\n")
+    listed = {name for line in lines for name in line.split()[1:]}
+    always = {*house.PACKAGES, "LICENSE", "README.md", "pyproject.toml", "setup.cfg"}
+    kept = {name for name in os.listdir(ROOT)
+            if name in {*test_architecture.ENTRIES, ".ci", ".github", ".gitignore",
+                        ".pre-commit-hooks.yaml", ".ruff.toml"}}
+    assert kept <= listed | always
+    assert all((ROOT / name).exists() for name in listed - {"*.py[cod]"})
 
 
 def sources():
@@ -79,6 +115,10 @@ def test_the_installed_command_checks_a_layer_from_an_empty_folder(wheel, tmp_pa
 
     found = run("python", "-c", "import layers, gradcheck; print(layers.__file__)")
     assert Path(found.stdout.strip()) == site / "layers" / "__init__.py"
+    versions = run("python", "-c", "import layers, nets, gradcheck as g; "
+                   "print(layers.__version__, nets.__version__, g.__version__)")
+    assert set(versions.stdout.split()) == {gradcheck.__version__}
+    assert run("gradcheck", "--version").stdout == f"gradcheck {gradcheck.__version__}\n"
     done = run("gradcheck", "check", "layers", "--only", "relu")
     assert (done.returncode, done.stderr) == (0, "")
     assert "relu" in done.stdout

@@ -126,6 +126,17 @@ def test_the_readme_opens_with_the_two_commands_and_a_short_example():
     assert len(source.splitlines()) <= 15
 
 
+def test_the_figures_of_the_readme_are_those_of_the_pages():
+    codes, laws = re.search(r"one of (\d+) \[codes\]", README), re.search(r" (\d+) laws do", README)
+    assert (int(codes[1]), int(laws[1])) == (len(rules()), len(LAWS))
+    slips, repaired = re.search(r"Of (\d+) slips.*\n\[(\d+ %) are", README).groups()
+    page = (shown.ROOT / "notebooks" / "pages" / "repair.md").read_text(encoding="utf-8")
+    row = re.search(r"\| single \|(.*)\|", page)[1].split(" | ")
+    assert [row[0].strip(), row[1], row[-3].strip()] == [slips, repaired, "0"]
+    trained = re.findall(r"test error +([\d.]+ %)", output_of("python -m nets"))
+    assert re.findall(r"([\d.]+ %) (?:of test errors|with it)", README) == trained
+
+
 def test_the_readme_is_short_and_names_every_page():
     assert len(README.splitlines()) < 250
     for page in shown.PAGES:

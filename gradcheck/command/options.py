@@ -6,6 +6,8 @@ import argparse
 import contextlib
 from typing import Any, TypeAlias
 
+from gradcheck import __version__
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 FORMATS = ("text", "json", "junit", "github", "sarif", "gradescope", "prairielearn")
@@ -14,29 +16,18 @@ exit codes: 0 all passed, 1 something failed, 2 usage, 3 the target cannot be im
 out, 4 our own fault"""
 
 
-class _Version(argparse.Action):
-    """Print the installed version; it is looked up only when asked for."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            print(f"gradcheck {version('maskgrad')}")
-        except PackageNotFoundError:
-            print("gradcheck, which is not installed")
-        parser.exit()
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="gradcheck", description="Check NumPy layers' gradients and dropout masks, and say "
         "what is wrong with them.", epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument("--version", action="version", version=f"gradcheck {__version__}",
+                        help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     _add_check(commands)
+    _add_watch(commands)
     _add_grade(commands)
 
     explain = commands.add_parser(
@@ -70,9 +61,11 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     values = {name: getattr(options, name, None) for name in names}
     given = {name: value for name, value in values.items()
              if value is not None and value is not False and value != []}
-    if getattr(options, "patch", None) or (options.command == "check"
+    if getattr(options, "patch", None) or (options.command in ("check", "watch")
                                            and options.format == "sarif"):
         given["repair"] = True
+    if options.command == "check" and options.html:
+        given["detailed"] = True
     return given if getattr(options, "line", None) is None else {**given, "line": False}
 
 
@@ -84,6 +77,21 @@ def _add_check(commands: Commands) -> None:
         description="Check every <name>_forward/<name>_backward pair, <name>_loss and layer class "
         "of the\ntargets, and the mask laws for dropout, each in a process that can take nothing "
         "else down\nwith it. [tool.gradcheck] in pyproject.toml may say the same as the options.")
+    _add_checking(check)
+
+
+def _add_watch(commands: Commands) -> None:
+    """Add `gradcheck watch`."""
+    watch = commands.add_parser(
+        "watch", help="check again after every save, and say what has changed", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Check the targets, then again whenever one of their files is saved, and say "
+        "what has\nchanged. Ctrl-C ends it, with the exit code of the last check.")
+    _add_checking(watch)
+
+
+def _add_checking(check: argparse.ArgumentParser) -> None:
+    """Add what `check` and `watch` take."""
     check.add_argument("targets", metavar="TARGET", nargs="+",
                        help="a file (homework.py, book.ipynb), a folder, a package, or the name of "
                        "a module (layers); what lies in the current folder comes first")
@@ -96,6 +104,8 @@ def _add_check(commands: Commands) -> None:
     check.add_argument("--forward", metavar="NAME",
                        help="judge this function, with the one that --backward names")
     check.add_argument("--backward", metavar="NAME", help="its backward")
+    check.add_argument("--pass-without-layers", action="store_true",
+                       help="pass over a target in which there is nothing to check: for hooks")
     check.add_argument("--fail-uncovered", action="store_true",
                        help="fail a layer of which some lines ran at no example")
     check.add_argument("--repair", action="store_true",
@@ -152,6 +162,9 @@ def _add_shared(parser: argparse.ArgumentParser, seconds: str, megabytes: str) -
                         help="do not hold a forward's value to the definition of its name")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     parser.add_argument("-o", "--output", metavar="PATH", help="write there instead of to stdout")
+    parser.add_argument("--html", metavar="PATH", help="write a page to look at there, too: one "
+                        "file with sources, gradients and the line; of a folder of submissions one "
+                        "for the class, and one beside each student's results")
     parser.add_argument("--timeout", metavar="S", type=_positive,
                         help=f"seconds in all (default: {seconds})")
     parser.add_argument("--memory", metavar="MB", type=_positive,

@@ -112,6 +112,9 @@ PATTERNS = (
             r"does not support item)|object of type '(map|zip|filter)' has no len",
             lambda raised: f"in Python 3 that is a {raised.found[1] or raised.found[2]}: write "
             "list(...) around it"),
+    Pattern(("RuntimeError",), r"incorrect number of gradients \(expected (\d+), got (\d+)\)",
+            lambda raised: f"return {raised.found[1]} values from backward, one for each argument "
+            "of forward but ctx: None for what is no tensor, and for what needs no gradient"),
     Pattern(("RecursionError",), "", "end the recursion: it calls itself, and no case in it that "
             "returns without a call is ever reached"),
     *OF_LAYERS,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import textwrap
 import traceback
 from pathlib import Path
 
-OURS = str(Path(__file__).parent)
+OURS = str(Path(__file__).parent.parent) + os.sep
 LIBRARY = re.compile(r"site-packages|[/\\]numpy[/\\]|^<frozen |\.pyx$")
 
 
@@ -43,16 +44,16 @@ def reason_and_place(error: BaseException) -> str:
     ...     print(reason_and_place(error))
     ZeroDivisionError: division by zero (line 2, in forward)
     """
-    own = own_frames(error) or traceback.extract_tb(error.__traceback__)
+    own = own_frames(error)
     place = f"line {own[-1].lineno}, in {own[-1].name}" if own else ""
     place = getattr(error, "place", place)
     return f"{reason_of(error).rstrip('.')}{f' ({place})' if place else ''}"
 
 
 def own_frames(error: BaseException) -> list[traceback.FrameSummary]:
-    """Return the frames of an exception that are no library's."""
+    """Return the frames of an exception that are no library's, and none of the checker's."""
     return [frame for frame in traceback.extract_tb(error.__traceback__)
-            if not LIBRARY.search(frame.filename)]
+            if not LIBRARY.search(frame.filename) and not frame.filename.startswith(OURS)]
 
 
 def raising_line(error: BaseException) -> str:
@@ -64,7 +65,7 @@ def raising_line(error: BaseException) -> str:
     ''
     """
     own = own_frames(error)
-    if not own or hasattr(error, "place") or own[-1].filename.startswith(OURS):
+    if not own or hasattr(error, "place"):
         return ""
     frame = own[-1]
     told = f'File "{_from_here(frame.filename)}", line {frame.lineno}, in {frame.name}'

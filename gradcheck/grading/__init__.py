@@ -30,4 +30,5 @@ text                    What a submission's text and place tell before it is run
 accepted                References in the conventions that a table of points accepts for full ...
 unfound                 Why no line was found for a layer: there was no time
 shares                  How the default points of a dropout are shared among its laws
+pictured                What a student's page draws of a submission: its own text
 """

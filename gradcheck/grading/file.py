@@ -33,6 +33,7 @@ from gradcheck.grading.points import (
 from gradcheck.grading.submission import Grading, NotGradedError
 from gradcheck.grading.teacher import WrongReferenceError
 from gradcheck.mask_laws.conventions import Conventions
+from gradcheck.numeric.curve import recording
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, named
 from gradcheck.output.record import Record
 from gradcheck.sandbox.sandbox import SandboxError, UnconfinedError
@@ -58,6 +59,7 @@ def judge_file(
     unconfined: bool = False,
     hints: int | None = None,
     reference: str | None = None,
+    detailed: bool = False,
     expected: Sequence[str] = (),
     text: str | None = None,
     given_up: str = "",
@@ -86,7 +88,8 @@ def judge_file(
     grading = Grading(Path(path), timeout, memory, conventions, seed, table, ignored,
                       None if folder is None else Path(folder), unconfined, text,
                       told=level > VERDICT, reference=reference, expected=expected,
-                      rtol=manner_of(points).get(RTOL, 0.0), accepted=load_accepted(points))
+                      rtol=manner_of(points).get(RTOL, 0.0), accepted=load_accepted(points),
+                      detailed=detailed)
     fault, error = _run(grading, None if only is None else _listed(only), given_up)
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
@@ -117,7 +120,8 @@ def _run(grading: Grading, only: list[str] | None, given_up: str) -> tuple[str, 
         if given_up:
             grading.give_up(asked)
             return "target", given_up
-        with (interrupts_told_apart(), global_generators_restored(), warnings.catch_warnings()):
+        with (interrupts_told_apart(), global_generators_restored(), warnings.catch_warnings(),
+              recording(grading.detailed)):
             warnings.simplefilter("ignore")
             grading.run(asked)
     except (WrongReferenceError, WrongSettingError, UnconfinedError) as reason:

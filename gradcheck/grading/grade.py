@@ -45,6 +45,7 @@ def grade_file(
     unconfined: bool = False,
     hints: int | None = None,
     reference: str | os.PathLike[str] | None = None,
+    detailed: bool = False,
 ) -> Record:
     """Grade one submission.
 
@@ -83,6 +84,8 @@ def grade_file(
         Your own solution, a Python file: its layers stand in the place of ours, at the arguments
         of its ``<name>_example(rng)`` functions or at those that its parameters' names suggest. It
         is checked before it judges, and no submission can read it.
+    detailed : bool
+        Whether the record holds what a page draws, as far as hints may tell it.
 
     Returns
     -------
@@ -107,7 +110,8 @@ def grade_file(
     settings = _settled({
         "path": path, "points": points, "only": only, "timeout": timeout, "memory": memory,
         "p_is": p_is, "scaling": scaling, "seeding": seeding, "seed": seed, "ignore": ignore,
-        "folder": folder, "unconfined": unconfined, "hints": hints, "reference": reference})
+        "folder": folder, "unconfined": unconfined, "hints": hints, "reference": reference,
+        "detailed": detailed})
     _check_reference(settings)
     return judged(settings)
 
@@ -157,7 +161,8 @@ def grade_folder(
         Show a progress bar on stderr.
     results : path-like, optional
         Folder of ``results.jsonl``, which takes each record as it is known, and of a
-        ``<student>/results.json`` for each.
+        ``<student>/results.json`` for each; where records are detailed, of a
+        ``<student>/report.html``, too.
     resume : bool
         Take the records that are there already, of files and settings that have not changed.
     callback : callable, optional
@@ -191,7 +196,8 @@ def grade_folder(
 
         def tell(place: int, record: Record) -> None:
             if file is not None:
-                file.tell(Path(requests[place]["path"]).relative_to(root), record)
+                file.tell(Path(requests[place]["path"]).relative_to(root), record,
+                          bool(settings.get("detailed")))
             if callback is not None:
                 callback(record)
             bar.update()
@@ -245,10 +251,17 @@ def _paths(root: Path) -> list[Path]:
             if not path.name.startswith(("_", "."))]
 
 
+def submissions(folder: str | os.PathLike[str], reference: str | os.PathLike[str] | None = None
+                ) -> list[Path]:
+    """Return the files of a folder that are graded, in order; a solution among them is none."""
+    solution = None if reference is None else os.path.realpath(reference)
+    return [path for path in _paths(Path(folder)) if os.path.realpath(path) != solution]
+
+
 def _requests(root: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{**settings, "path": str(path),
              **({"folder": str(path.parent)} if path.parent != root else {})}
-            for path in _paths(root) if os.path.realpath(path) != settings.get("reference")]
+            for path in submissions(root, settings.get("reference"))]
 
 
 def _with_equal_maxima(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -179,7 +179,7 @@ class _Judging:
         if left <= 0:
             return []
         reply = self._judge({**self._request, "only": [name], "text": text, "seed": self._seed,
-                             "hints": CODE, "timeout": left})
+                             "hints": CODE, "timeout": left, "detailed": False})
         if "record" not in reply:
             return []
         before = [item["name"] for item in self._before[name] if item["status"] != "failed"]

@@ -17,6 +17,7 @@ from gradcheck.output.write import write_result
 FILE = "results.jsonl"
 BEFORE = "results-before.jsonl"
 ONE = "results.json"
+PAGE = "report.html"
 
 
 class Results:
@@ -66,20 +67,25 @@ class Results:
         os.fsync(self._file.fileno())
         self.known[key] = record
 
-    def tell(self, student: Path, record: Record) -> None:
+    def tell(self, student: Path, record: Record, page: bool = False) -> None:
         """Write the record to ``<student>/results.json``, and as text to ``<student>.txt``.
+
+        With `page`, also as a page to ``<student>/report.html``.
 
         Raises
         ------
         ValueError
             The file cannot be written.
         """
-        name = student if student.stem in (FILE, BEFORE) else student.with_suffix("")
-        file = self.path.parent / name / ONE
+        file = self.path.parent / folder_of(student) / ONE
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             write_result(file, f"{json.dumps(record.to_dict(), indent=1)}\n")
             write_result(Path(f"{file.parent}.txt"), f"{as_text(record)}\n")
+            if page:
+                from gradcheck.output.html.page import as_page  # for those who ask for it
+
+                write_result(file.parent / PAGE, as_page([record], student.as_posix()))
         except OSError as error:
             raise ValueError(f"results: {file} cannot be written ({error}). Remedy: --results "
                              "FOLDER names another folder.") from None
@@ -90,6 +96,15 @@ class Results:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._file.close()
+
+
+def folder_of(student: Path) -> Path:
+    """Return the folder of a submission's results, relative to that of all results.
+
+    >>> folder_of(Path("ann.py")) == Path("ann")
+    True
+    """
+    return student if student.stem in (FILE, BEFORE) else student.with_suffix("")
 
 
 def key_of(path: str, settings: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from gradcheck.grading.asked import asked_for, chosen, parts_of, references
 from gradcheck.grading.follow_on import charged_once
 from gradcheck.grading.judge import VALUE_CODE, Verdict, judge_layer
 from gradcheck.grading.laws import judge_laws
+from gradcheck.grading.pictured import with_sources
 from gradcheck.grading.points import STANDARD, Points, has_shares, share_out
 from gradcheck.grading.shares import in_shares
 from gradcheck.grading.teacher import refuse_exposed, teachers_pairs
@@ -41,12 +42,12 @@ class Grading:
                  folder: Path | None = None, unconfined: bool = False,
                  text: str | None = None, told: bool = True,
                  reference: str | None = None, expected: Sequence[str] = (),
-                 rtol: float = 0.0, accepted: Mapping[str, Sequence[str]] | None = None
-                 ) -> None:
+                 rtol: float = 0.0, accepted: Mapping[str, Sequence[str]] | None = None,
+                 detailed: bool = False) -> None:
         self.path, self.timeout, self.memory = path, timeout, memory
         self.folder, self.unconfined = folder, unconfined
         self.conventions, self.seed, self.table = conventions, seed, table
-        self.ignored, self.told = ignored, told
+        self.ignored, self.told, self.detailed = ignored, told, detailed and told
         self.known: Mapping[str, Pair] = {}
         self.reference, self.expected, self.rtol = reference, expected, rtol
         self.accepted = accepted or {}
@@ -170,6 +171,9 @@ class Grading:
         parts = self.items[before:]
         if name in LAWFUL and len(parts) > 1 and has_shares((self.table or {}).get(name)):
             self.items[before:] = in_shares(parts)
+        if self.detailed:
+            text = self.path.read_bytes() if self.text is None else self.text
+            self.items[before:] = with_sources(self.items[before:], text, self.path.name)
 
     def _judge_parts(self, name: str, reference: Pair) -> None:
         """Judge one layer; what its judge could not do costs the others nothing."""
@@ -234,7 +238,8 @@ class Grading:
         possible = 0.0 if status == "skipped" else possible
         if not self.told:
             verdict = Verdict(verdict.part, status)
-        item = (verdict.judgement or Judgement(status)).item(f"{name}: {verdict.part}", name)
+        item = (verdict.judgement or Judgement(status)).item(f"{name}: {verdict.part}", name,
+                                                             self.detailed)
         self.items.append(replace(
             item, status=status, message=clean(failure or verdict.message),
             points=possible if status == "passed" else 0.0, max_points=possible, seconds=seconds,

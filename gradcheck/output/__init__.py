@@ -12,10 +12,10 @@ gradescope              What Gradescope reads of a record.
 prairielearn            What PrairieLearn reads of a record.
 parts                   What several formats say alike: the summary, an explanation, points.
 folder                  The records of a folder: a line each, or a row each of a CSV.
-html                    The notebook view of a report.
-notebook                The notebook view of a record.
+html/                   A report as a page: functions that return HTML, each of one thing on it.
 plain                   Values as JSON's own types, and text that does no harm.
 write                   Writing a result whole or not at all.
 pointer                 The line of a slip with a caret under it, what is wrong there
 brief                   A message and its advice in few lines; `-v` and `--advice` show all of them.
+changes                 What has changed between two judgements of the same targets
 """

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gradcheck.output.notebook import page
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, plain
 
 SCHEMA = 1
@@ -173,7 +172,9 @@ class Record:
         return f"<Record {summary(self).partition(chr(10))[0]}>"
 
     def _repr_html_(self) -> str:
-        return page(self)
+        from gradcheck.output.html.small import record_view  # which is made of records
+
+        return record_view(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as JSON's own types, every text cleaned."""

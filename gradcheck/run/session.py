@@ -64,6 +64,7 @@ class Session:
         self.upstream, self.linear = map(np.random.default_rng, self._streams[:2])
         self.evaluator = Evaluator(layer.forward, layer.args)
         self.comparisons: list[Comparison] = []
+        self.problem: Problem | None = None
         self.groups, self.along = 0, along
         self.spreads: dict[int, Array | float] = {}
         self.analytic: list[Array] = []
@@ -147,6 +148,7 @@ class Session:
                 return None
         problem = Problem(self.evaluator, origin, dout, mapper, bar, self._noise, self._spread,
                           rtol=self.rtol, atol=self.atol)
+        self.problem = problem
         places = {position: place for place, position in enumerate(self.layer.wrt[:len(analytic)])
                   if position in self.only and self._is_comparable(position, analytic[place])}
         if self.along:
@@ -285,8 +287,9 @@ class Session:
             checked=checked,
             evaluations=self.evaluator.count,
             seconds=time.perf_counter() - self.started,
-            arguments=tuple(summary.of_argument(entry, self.layer.args[entry.position])
-                            for entry in self.comparisons),
+            arguments=tuple(summary.of_argument(
+                entry, self.layer.args[entry.position], self.problem)
+                for entry in self.comparisons),
             notes=(*notes, *diagnosis.notes),
             name=self.label,
         )

@@ -9,15 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.contract.layer import Layer
-from gradcheck.numeric.comparison import Comparison
+from gradcheck.grid import AGREES, UNDECIDED, UNKNOWN, WRONG, Grid, grid_of
+from gradcheck.numeric.comparison import Comparison, Steps
+from gradcheck.numeric.curve import curve_at, is_asked
+from gradcheck.numeric.differences import Problem
 from gradcheck.report import ArgumentReport
 
 Array = NDArray[Any]
 TOLD = 1e-4  # of the gradient: where more could hide, the reader should know
 
 
-def of_argument(entry: Comparison, argument: Array) -> ArgumentReport:
-    """Return the numbers at the worst coordinate: a failed one if there is any."""
+def of_argument(entry: Comparison, argument: Array, problem: Problem | None = None
+                ) -> ArgumentReport:
+    """Return the numbers at the worst coordinate: a failed one if there is any.
+
+    With the problem, also the error against the step there, if somebody asked for it.
+    """
     relative = entry.relative_error
     rank = np.nan_to_num(np.where(entry.failed, relative + 1.0, relative), nan=np.inf)
     worst: tuple[int, ...] = ()
@@ -33,9 +40,31 @@ def of_argument(entry: Comparison, argument: Array) -> ArgumentReport:
         numeric=at(entry.numeric), error=at(entry.error), bound=at(entry.bound),
         worst_error=max(float(np.max(relative)) if relative.size else 0.0, entry.residual),
         directions=entry.directions, coarseness=entry.coarseness,
-        errors=entry.error if entry.error.ndim == 2 else None,
-        steps=entry.climbed.get(worst, ()),
+        grid=_grid(entry, rank),
+        steps=_steps(entry, worst, problem),
     )
+
+
+def _grid(entry: Comparison, rank: Array) -> Grid | None:
+    """Return the two gradients, small enough to be drawn; None where they have other shapes."""
+    if not entry.analytic.shape == entry.numeric.shape == rank.shape or not rank.size:
+        return None
+    states = np.select([entry.failed, entry.undecided, ~entry.known],
+                       [WRONG, UNDECIDED, UNKNOWN], AGREES)
+    return grid_of(entry.analytic, entry.numeric, entry.bound, states, rank)
+
+
+def _steps(entry: Comparison, worst: tuple[int, ...], problem: Problem | None) -> Steps:
+    """Return the error against the step: all of it where it is asked for, else what is known."""
+    known = entry.climbed.get(worst, ())
+    if problem is None or not is_asked() or not entry.analytic.size:
+        return known
+    try:
+        return curve_at(problem, entry, worst)
+    except Exception as error:
+        if not getattr(error, "raised_by_forward", False):
+            raise
+        return known  # of the layer nothing is judged here
 
 
 def notes_of(comparisons: Sequence[Comparison], layer: Layer, rtol: float, atol: float

@@ -66,4 +66,5 @@ rules                   Custom gradients of frameworks: Functions of torch's
 net_trials              A net with a batch, as small as its constructor lets it be
 written                 The line at which a function writes into an argument of its own.
 spelling                Settings under the keys that a target reads them by
+pictured                What a page draws of a layer beside its numbers: its source
 """

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gradcheck.coverage import Coverage
 from gradcheck.exceptions.words import reason_of
 from gradcheck.mask_laws.conventions import LAWFUL
+from gradcheck.numeric.curve import recording
 from gradcheck.output.record import FINE, Item
 from gradcheck.run.several import is_wrong
 from gradcheck.target.at_arguments import NO_CONTROL
@@ -88,7 +89,7 @@ class Judging:
 
         With `covering`, also which lines ran at no example.
         """
-        gradient = self._covered(self.gradient) if covering else self.gradient
+        gradient = self._pictured(self._covered(self.gradient) if covering else self.gradient)
         lawful = gradient.status != "error" and self._is_lawful
         uncontrolled = lawful and gradient.message == NO_CONTROL
         if not uncontrolled:
@@ -103,16 +104,28 @@ class Judging:
             return item
         if not Coverage.is_possible():
             return replace(item, advice=(*item.advice, NOT_MEASURED))
-        pair, settings = with_keywords(self._pair), self._settings
-        trial = Trial(pair, settings.conventions_of(pair.forward), settings.seed)
-        return with_uncovered(item, uncovered(trial, self._entry.sources, self._judgement.taken),
-                              settings.fail_uncovered)
+        return with_uncovered(item, uncovered(self._trial, self._entry.sources,
+                                              self._judgement.taken), self._settings.fail_uncovered)
+
+    @property
+    def _trial(self) -> Trial:
+        pair = with_keywords(self._pair)
+        return Trial(pair, self._settings.conventions_of(pair.forward), self._settings.seed)
+
+    def _pictured(self, item: Item) -> Item:
+        """Return an item with what a page draws of it, where that is asked for."""
+        if not self._settings.detailed or item.status == "error":
+            return item
+        from gradcheck.target.pictured import pictured  # for a page alone
+
+        return pictured(item, self._entry.sources, self._judgement,
+                        None if self._pair.net is not None else self._trial)
 
     @cached_property
     def gradient(self) -> Item:
         """What is said of its gradient and contract."""
         return self._guarded(self._entry.name, lambda: self._judgement.item(
-            self._entry.name, self._entry.base))
+            self._entry.name, self._entry.base, self._settings.detailed))
 
     def law(self, name: str) -> Item:
         """Return what one law of the mask says; that it does not apply where that is so."""
@@ -131,9 +144,10 @@ class Judging:
     @cached_property
     def _judgement(self) -> Judgement:
         self._began = time.thread_time()
-        judgement = without_ignored(
-            judge(self._pair, self._settings.conventions_of(self._pair.forward),
-                  self._settings.seed, values=not self._settings.no_values), self._codes)
+        with recording(self._settings.detailed):
+            judgement = without_ignored(
+                judge(self._pair, self._settings.conventions_of(self._pair.forward),
+                      self._settings.seed, values=not self._settings.no_values), self._codes)
         if _ran_out_of_memory(judgement):
             return Judgement("error", NO_MEMORY)
         judgement = self._with_line(judgement)

@@ -92,8 +92,8 @@ class Judgement:
         """The codes of what was found."""
         return [finding.code for finding in self.report.findings] if self.report else []
 
-    def item(self, name: str, group: str) -> Item:
-        """Return the judgement as an item of a record."""
+    def item(self, name: str, group: str, detailed: bool = False) -> Item:
+        """Return the judgement as an item of a record, with gradients to be drawn if asked for."""
         report = self.report
         if report is None:
             return Item(name, group, self.status, self.message, advice=self.advice)
@@ -101,7 +101,7 @@ class Judgement:
             name, group, self.status, self.message, seconds=report.seconds,
             arguments=self._looked_at(report),
             worst_error=_worst(report), evaluations=report.evaluations, advice=self.advice,
-            details={"report": report.to_dict(), "ignored": list(self.ignored),
+            details={"report": report.to_dict(detailed), "ignored": list(self.ignored),
                      "not_run": list(self.not_run), "convention": self.convention})
 
     def _looked_at(self, report: Report) -> tuple[str, ...]:

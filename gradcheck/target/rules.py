@@ -27,6 +27,7 @@ from gradcheck.target.pairs import Pair, is_within
 
 OF_JAX = re.compile(r"jax\.custom_(vjp|jvp)\(\.\.\.\)")
 OF_A_RULE = ("fun", "bwd", "jvp", "fwd")
+OF_SECOND = "the gradient of its gradient was not looked at; check_layer(..., order=2) does"
 LEFT_OUT = "backward returns None for {}, so that no gradient of it was judged"
 MOST_TRIED = 12
 Function = Callable[..., Any]
@@ -137,7 +138,10 @@ def _pair(name: str, given: Any, own: Example | None) -> Pair:
     forward, backward = adapter(given, as_declared=True)
     example: Example | None = own and partial(_as_arrays, own)
     example, remark = _settled(name, forward, example)
-    return Pair(name, name, forward, backward, example, remark, firm=True)
+    once = getattr(getattr(given, "backward", None), "__wrapped__", None)
+    twice = isinstance(given, type) and once is None
+    return Pair(name, name, forward, backward, example, remark or (OF_SECOND if twice else ""),
+                firm=True)
 
 
 def _needing(name: str, missing: Absent) -> Pair:

@@ -59,6 +59,8 @@ class Settings:
         The names of one pair of functions that are called otherwise; empty to look for pairs.
     fail_uncovered : bool
         Whether a layer fails where lines of it ran at no example.
+    detailed : bool
+        Whether the record holds what a page draws: sources, gradients, examples, lines that ran.
     timeout, memory : float, optional
         Seconds and megabytes for each file, where neither flag nor keyword says otherwise.
     """
@@ -76,6 +78,7 @@ class Settings:
     forward: str = ""
     backward: str = ""
     fail_uncovered: bool = False
+    detailed: bool = False
     timeout: float | None = None
     memory: float | None = None
     line: bool = True

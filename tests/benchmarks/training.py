@@ -23,6 +23,7 @@ import numpy as np
 
 from nets import FullyConnectedNet, sgd_momentum
 from nets.experiment import one_blas_thread
+from nets.optim import updated
 from tests.benchmarks.dropout import measure, ratio
 from tests.benchmarks.table import FLOOR
 
@@ -89,7 +90,7 @@ def ours(work: Work) -> Step:
     def step() -> None:
         _, grads = net.loss(X, y)
         for name, w in net.params.items():
-            net.params[name], configs[name] = sgd_momentum(w, grads.pop(name), configs[name])
+            net.params[name], configs[name] = updated(sgd_momentum, w, grads, name, configs[name])
 
     return step
 

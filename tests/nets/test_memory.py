@@ -35,7 +35,8 @@ def needed(net, batch):
 
 
 @pytest.mark.parametrize(("dims", "inputs", "batch"), [
-    ([256, 256], 64, 256), ([64], 32, 512), ([512, 512], 256, 64), ([300, 300], 500, 200)])
+    ([256, 256], 64, 256), ([64], 32, 512), ([512, 512], 256, 64), ([300, 300], 500, 200),
+    ([100, 100], 3072, 100)])
 def test_a_step_holds_what_it_needs_and_a_fifth_more_at_most(dims, inputs, batch):
     solver = solver_of(dims, inputs, batch)
     solver._step()  # the state of the rule is made at the first

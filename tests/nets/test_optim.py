@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nets.optim import UPDATE_RULES, adam, rmsprop, sgd, sgd_momentum
+from nets.optim import UPDATE_RULES, adam, rmsprop, sgd, sgd_momentum, updated
 
 RULES = pytest.mark.parametrize("rule", UPDATE_RULES.values(), ids=UPDATE_RULES)
 STATE = {"sgd": (), "sgd_momentum": ("velocity",), "rmsprop": ("cache",), "adam": ("m", "v")}
@@ -178,3 +178,39 @@ def test_a_parameter_of_no_axes_is_updated_as_one_of_one_axis(rule):
         w, config = rule(w, np.array(2.0), config)
         row, other = rule(row, np.array([2.0]), other)
     assert w == row[0]
+
+
+@RULES
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_gradient_that_nobody_else_holds_gives_its_memory_and_the_same_bits(rule, dtype):
+    w, kept, config, other = ramp(-1, 1).astype(dtype), ramp(-1, 1).astype(dtype), {}, {}
+    for step in range(3):
+        dw = ramp(step, 2).astype(dtype)
+        w, config = updated(rule, w, {"w": dw.copy()}, "w", config)
+        kept, other = rule(kept, dw, other)
+    assert w.tobytes() == kept.tobytes()
+
+
+@RULES
+@pytest.mark.parametrize("hold", [
+    lambda dw: dw, lambda dw: dw[1:], lambda dw: {"model": dw}, memoryview],
+    ids=["name", "view", "dict", "buffer"])
+def test_a_gradient_that_others_see_is_left_alone(rule, hold):
+    grads = {"w": ramp(0, 2).copy()}
+    seen = hold(grads["w"])
+    before = np.array(seen["model"] if isinstance(seen, dict) else seen)
+    updated(rule, ramp(-1, 1), grads, "w", {})
+    assert not grads
+    assert np.array_equal(seen["model"] if isinstance(seen, dict) else seen, before)
+
+
+def test_a_gradient_that_is_a_view_or_read_only_is_left_alone():
+    whole = ramp(0, 2).copy()
+    frozen = ramp(0, 2).copy()
+    frozen.flags.writeable = False
+    address, stored = frozen.ctypes.data, frozen.tobytes()
+    for dw in (whole.reshape(whole.shape), frozen):
+        next_w, _ = updated(sgd, ramp(-1, 1), {"w": dw}, "w", {})
+        assert next_w.ctypes.data not in (whole.ctypes.data, address)
+    assert np.array_equal(whole, ramp(0, 2))
+    assert frozen.tobytes() == stored

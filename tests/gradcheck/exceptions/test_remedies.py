@@ -11,6 +11,8 @@ from gradcheck.exceptions.remedies import remedy_of
     (ModuleNotFoundError("No module named 'urllib2'"), "import urllib.request in its place"),
     (ModuleNotFoundError("No module named 'nn.im2col_cython'"), "build_ext --inplace"),
     (ModuleNotFoundError("No module named 'cv2'"), "pip install opencv-python"),
+    (RuntimeError("function F returned an incorrect number of gradients (expected 3, got 2)"),
+     "return 3 values from backward, one for each argument of forward but ctx"),
 ])
 def test_the_table_knows_it(error, words):
     assert words in remedy_of(error)

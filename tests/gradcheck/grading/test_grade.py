@@ -58,9 +58,7 @@ def test_the_courses_own_solution_earns_full_marks_with_advice(tmp_path: Path) -
 @pytest.mark.parametrize("source", ["", "import numpy as np\n", "x = 1\n"])
 def test_an_empty_submission_earns_nothing(tmp_path: Path, source: str) -> None:
     record = graded(tmp_path, source)
-    assert record.score == 0.0
-    assert record.max_score > 50.0
-    assert record.exit_code == 1
+    assert (record.score, record.exit_code, record.max_score > 50.0) == (0.0, 1, True)
     assert "defines no layer and no loss" in record.items[0].message
 
 
@@ -69,8 +67,7 @@ WRONG = [
      ["relu: value", "relu: gradient", "relu: contract"]),
     ("relu", "return dout * (cache > 0)", "return dout * (cache > 0) * 2",
      ["relu: gradient", "relu: contract"]),
-    ("relu", "return dout * (cache > 0)", "dout *= cache > 0\n    return dout",
-     ["relu: contract"]),
+    ("relu", "return dout * (cache > 0)", "dout *= cache > 0\n    return dout", ["relu: contract"]),
     ("relu", "return dout * (cache > 0)",
      "return dout * (cache > 0) * (dout.dtype == np.float64)",
      ["relu: gradient", "relu: contract"]),
@@ -206,8 +203,7 @@ def hostile_file(folder: Path, hostile: Hostile, port: int = 9) -> Path:
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    """Return a process that judges one after the other, as for a folder."""
-    with Judge() as judge:
+    with Judge() as judge:  # one after the other, as for a folder
         yield judge
 
 

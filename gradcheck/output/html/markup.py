@@ -1,0 +1,127 @@
+"""Text that others wrote as HTML: escaped, cleaned of what hides or moves text, cut where long."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from typing import Any
+
+from gradcheck.output.plain import MESSAGE_LIMIT, clean, one_line
+
+# What changes the direction of text beside it, and is no letter.
+MARKS = re.compile("[\u061c\u200b-\u200f\u2028\u2029\ufeff]")
+UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
+QUOTED = re.compile(r"`([^`\n]+)`")
+LONGEST_NAME, LONGEST_ID = 120, 60
+
+
+def text(value: object, limit: int = MESSAGE_LIMIT) -> str:
+    """Return a text as HTML.
+
+    Examples
+    --------
+    >>> text("</style><script>")
+    '&lt;/style&gt;&lt;script&gt;'
+    """
+    return html.escape(MARKS.sub("\ufffd", clean(value, limit)))
+
+
+def name(value: str) -> str:
+    """Return a name in one line; what follows keeps its direction, whatever letters it has.
+
+    Examples
+    --------
+    >>> name("affine")
+    '<bdi>affine</bdi>'
+    """
+    return f"<bdi>{text(short(value))}</bdi>"
+
+
+def short(value: str) -> str:
+    """Return a name in one line that is not too long."""
+    line = one_line(value)
+    return line if len(line) <= LONGEST_NAME else f"{line[:LONGEST_NAME - 3]}..."
+
+
+def prose(value: str) -> str:
+    """Return a sentence as HTML, what stands between backquotes as code.
+
+    Examples
+    --------
+    >>> prose("write `a < b`")
+    'write <code>a &lt; b</code>'
+    """
+    return QUOTED.sub(r"<code>\1</code>", text(value))
+
+
+class Ids:
+    """The ids of a page: made of names, and no two of them alike.
+
+    Examples
+    --------
+    >>> ids = Ids()
+    >>> ids.new("dropout: rate"), ids.new("<a>"), ids.new("a"), ids.new("")
+    ('dropout-rate', 'a', 'a-2', 'layer')
+    """
+
+    def __init__(self) -> None:
+        self._taken = {"content"}
+
+    def new(self, value: str) -> str:
+        """Return an id that is still free."""
+        plain = UNSAFE.sub("-", one_line(value)).strip("-")[:LONGEST_ID] or "layer"
+        found, number = plain, 1
+        while found in self._taken:
+            number += 1
+            found = f"{plain}-{number}"
+        self._taken.add(found)
+        return found
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """Return a number in few digits, with a true minus sign.
+
+    Examples
+    --------
+    >>> number(-0.123456), number("nan"), number(0.0)
+    ('−0.123', 'nan', '0')
+    """
+    found = number_of(value)
+    return f"{found + 0.0:.{digits}g}".replace("-", "\u2212")
+
+
+def number_of(value: Any) -> float:
+    """Return a number of a record, where infinities and NaN are words; NaN for what is none.
+
+    Examples
+    --------
+    >>> number_of("inf"), number_of(None)
+    (inf, nan)
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def index(where: Any) -> str:
+    """Return the index of a coordinate as Python writes it."""
+    return "[" + ", ".join(str(int(i)) for i in where) + "]"
+
+
+def badge(status: str) -> str:
+    """Return a verdict."""
+    return f'<span class="badge {status}">{text(status)}</span>'
+
+
+def link_to(identity: str, label: str) -> str:
+    """Return what stands beside a heading, for others to link to it."""
+    told = text(f"link to {short(label)}")
+    return f'<a class="anchor" href="#{identity}" aria-label="{told}">#</a>'
+
+
+def details(summary: str, content: str, open_: bool = False) -> str:
+    """Return what is folded away until it is asked for; '' where there is nothing."""
+    is_open = " open" if open_ else ""
+    return f"<details{is_open}><summary>{summary}</summary>{content}</details>" if content else ""

@@ -1,0 +1,138 @@
+"""A report and a record in a notebook: the parts of a page in small, without a style sheet.
+
+A notebook lends tables its own stripes, and feedback made of one takes every style sheet away. So
+there is no table here: each line reads as text, its looks are its own, and the maps are pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradcheck.output.html.curve import curve
+from gradcheck.output.html.heatmap import maps, where_worst
+from gradcheck.output.html.markup import details, name, number, prose, text
+from gradcheck.output.html.said import said
+from gradcheck.output.plain import counted
+from gradcheck.output.pointer import repairs_in, shown
+
+if TYPE_CHECKING:
+    from gradcheck.output.record import Item, Record
+    from gradcheck.report import Report
+
+# Legible on white and on a dark notebook alike.
+COLOURS = {"passed": "#2a8a4f", "warned": "#b06d00", "failed": "#d0433a", "error": "#d0433a",
+           "inconclusive": "#b06d00", "todo": "#7a838d", "skipped": "#7a838d"}
+LINE = "margin:.25em 0"
+DOT = " \u00b7 "
+
+
+def report_view(report: Report) -> str:
+    """Return a report as HTML: verdict, findings, the gradients that are wrong as maps."""
+    told = report.to_dict(grids=True)
+    work = (f"{counted(report.checked, 'coordinate')}, "
+            f"{counted(report.evaluations, 'forward call')}")
+    message = "\n".join(report.paragraphs()) if report.status != "passed" else ""
+    return "".join([
+        f'<div style="line-height:1.4">{_line(report.name, report.status, work)}',
+        *_said(message), *_repairs({"report": told}), *map(_argument, told["arguments"]),
+        "</div>"])
+
+
+def record_view(record: Record) -> str:
+    """Return a record as HTML: a line an item, what is wrong below it.
+
+    Examples
+    --------
+    >>> from gradcheck.output.record import Item, Record
+    >>> "relu" in record_view(Record("check", "homework.py", (Item("relu", "relu", "passed"),)))
+    True
+    """
+    # the record shows itself by this module, and the summary is made of the record
+    from gradcheck.output.parts import summary
+
+    notes = "".join(f'<p style="{LINE}">note: {prose(note)}</p>' for note in record.notes)
+    head = f'<p style="{LINE}"><b>{name(record.path or record.target)}</b></p>'
+    return (f'<div style="line-height:1.4">{head}{"".join(map(_item, record.items))}{notes}'
+            f"<pre>{text(summary(record))}</pre></div>")
+
+
+def results_view(results: Sequence[Mapping[str, Any]]) -> str:
+    """Return what became of the laws of a mask: what is broken first, the rest folded away.
+
+    Examples
+    --------
+    >>> results_view([{"name": "rate", "status": "passed", "message": ""}]).count("1 law holds")
+    1
+    """
+    by_status: dict[str, list[Mapping[str, Any]]] = {}
+    for result in results:
+        by_status.setdefault(result["status"], []).append(result)
+    broken, held = by_status.pop("failed", []), by_status.pop("passed", [])
+    head = (f"{len(broken)} of {counted(len(results), 'law')} {_are(broken)} broken" if broken else
+            f"{counted(len(held), 'law')} hold{'s' * (len(held) == 1)}")
+    colour = COLOURS["failed" if broken else "passed"]
+    names = ", ".join(f"<code>{text(result['name'])}</code>" for result in held)
+    return "".join([
+        f'<div style="line-height:1.4"><p style="{LINE}"><b style="color:{colour}">{head}</b></p>',
+        *map(_law, broken),
+        *(details(f"{len(others)} {text(status)}", "".join(map(_law, others)))
+          for status, others in by_status.items()),
+        details(f"{len(held)} passed", f'<p style="{LINE}">{names}</p>') if held else "", "</div>"])
+
+
+def _are(entries: Sequence[Any]) -> str:
+    return "is" if len(entries) == 1 else "are"
+
+
+def _law(result: Mapping[str, Any]) -> str:
+    message = str(result["message"]).removeprefix(f"{result['name']}: ")
+    return f'<p style="{LINE}"><b>{name(result["name"])}</b>: {prose(message)}</p>'
+
+
+def _item(item: Item) -> str:
+    """Return an item's line, and what is said of it where something is wrong."""
+    facts = [", ".join(map(str, item.arguments))] if item.arguments else []
+    if item.worst_error is not None:
+        facts.append(f"worst error {number(item.worst_error, 2)}")
+    if item.max_points is not None:
+        facts.append(f"{item.points or 0:g} of {item.max_points:g} points")
+    arguments = (item.details.get("report") or {}).get("arguments", ())
+    advice = "".join(f'<p style="{LINE}">advice: {prose(remark)}</p>' for remark in item.advice)
+    return "".join([
+        _line(item.name, item.status, DOT.join(facts)),
+        *_said(item.message if item.status != "passed" else ""), *_repairs(item.details), advice,
+        *(_argument(entry) for entry in arguments if "x" in entry.get("grid", {}).get(
+            "states", ""))])
+
+
+def _line(called: str, status: str, facts: str) -> str:
+    """Return name, verdict and numbers as one line of text."""
+    rest = f"{DOT}{text(facts)}" if facts else ""
+    return (f'<p style="{LINE}"><b>{name(called)}</b>: <b style="color:{COLOURS[status]}">'
+            f"{status}</b>{rest}</p>")
+
+
+def _said(message: str) -> Iterator[str]:
+    if message:
+        yield (f'<div style="border-left:3px solid #8a949e;padding-left:.75em;{LINE}">'
+               f"{said(message)}</div>")
+
+
+def _repairs(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the line with its caret, what is wrong there, and the edit."""
+    for pointed, sentence, lines in shown(repairs_in(found)):
+        yield f"<pre>{text(chr(10).join([*pointed, sentence, *lines]))}</pre>"
+
+
+def _argument(entry: Mapping[str, Any]) -> str:
+    """Return the numbers of one gradient; of a wrong one also its maps."""
+    label, grid = f"d{entry['name']}", entry.get("grid")
+    shape = f"{entry['dtype']}{list(entry['shape'])}"
+    line = (f'<p style="{LINE}"><b>{name(label)}</b> {text(shape)}{DOT}worst relative error '
+            f"{number(entry['worst_error'], 2)}{text(where_worst(entry))}</p>")
+    if grid is None or "x" not in grid["states"]:
+        return line  # what is right must not look alarming: rounding errors are no picture
+    steps = curve(entry)
+    return line + maps(grid, label, entry["worst_index"]) + (
+        details("the error against the step length", steps) if steps else "")
