@@ -182,7 +182,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Grade a folder: in a text a line a submission as it is known, else all at the end."""
-    from gradcheck.grading.grade import grade_folder, left_out
+    from gradcheck.grading.grade import grade_folder, left_out, submissions
     from gradcheck.output.folder import as_csv, as_line
     from gradcheck.output.json import as_json_list
 
@@ -201,7 +201,8 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
         raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
                           "Remedy: name the folder of the submissions.")
     if options.html:
-        write_class(records, options.target, results, options.html)
+        files = submissions(options.target, options.reference)
+        write_class(records, files, options.target, results, options.html)
     if options.format == "json":
         _emit(as_json_list(records), options)
     elif options.output is not None:

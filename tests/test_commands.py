@@ -47,6 +47,7 @@ ELSEWHERE = {
     "python -m pip install maskgrad": "needs an index of packages",
     "python -m nets": "tests/test_readme.py compares what it prints",
     "python -m notebooks.build": "tests/test_notebooks.py",
+    "python -m notebooks.site OUT": "tests/notebooks/test_site.py",
     "python -m tests.wild FOLDER": "needs a folder of repositories; tests/wild",
     "python -m tests.benchmarks": "times of one machine; tests/benchmarks",
     "python -m tests.benchmarks.repair --full": "takes minutes; tests/benchmarks",
