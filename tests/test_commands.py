@@ -21,6 +21,7 @@ RUN = {
     "gradcheck check homework.py --only dropout": 1,
     "gradcheck check homework.py --p-is keep": 1,
     "gradcheck check homework.py --patch edits.diff": 1,
+    "gradcheck check homework.py --html report.html": 1,
     "gradcheck check homework.py --repair": 1,
     "gradcheck check homework.py --no-line": 1,
     "gradcheck check homework.py --repair-seconds 10": 1,
@@ -80,7 +81,7 @@ def test_a_command_ends_as_it_is_told(command, tmp_path):
     assert done.returncode == RUN[command], done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "homework.py").read_text(encoding="utf-8") == homework
-    for name in ("edits.diff", "results.json", "gradcheck.json", "gradcheck.sarif"):
+    for name in ("report.html", "edits.diff", "results.json", "gradcheck.json", "gradcheck.sarif"):
         assert (tmp_path / name).exists() == (name in command)
 
 
