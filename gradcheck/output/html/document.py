@@ -57,7 +57,7 @@ footer{color:var(--soft);font-size:.85rem;padding-bottom:2rem}
 @media (max-width:480px){.wide{display:none}.extent{grid-template-columns:1fr;gap:0}
  .extent dd{margin-bottom:.6rem}}
 @media print{pre.source,pre.diff{max-height:none}.l{white-space:pre-wrap}
- details:not([open])>*{display:block}}
+ details::details-content{content-visibility:visible;display:block}}
 """
 
 
