@@ -35,8 +35,8 @@ def report_view(report: Report) -> str:
     message = "\n".join(report.paragraphs()) if report.status != "passed" else ""
     return "".join([
         f'<div style="line-height:1.4">{_line(report.name, report.status, work)}',
-        *_said(message, numbers=False), *_repairs({"report": told}), *map(_argument, told["arguments"]),
-        "</div>"])
+        *_said(message, numbers=False), *_repairs({"report": told}),
+        *map(_argument, told["arguments"]), "</div>"])
 
 
 def record_view(record: Record) -> str:
