@@ -250,6 +250,8 @@ def probability(name: str, value: object) -> float:
     Traceback (most recent call last):
     ValueError: p: got 1.0 (float); expected a number with 0 <= p < 1. Remedy: p is the ...
     """
+    if type(value) is float and 0.0 <= value < 1.0:  # as it nearly always is
+        return value
     return scalar(name, value, "a number with 0 <= p < 1", P_REMEDY, 0.0, 1.0, high_open=True)
 
 

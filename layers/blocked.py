@@ -21,13 +21,13 @@ from layers.precision import Array
 BLOCK = 1 << 16
 """Units in a block, a multiple of 8: a block of packed bits begins with a byte."""
 
-TILE = 64
-"""Side of the squares in which an array is transposed, small enough for the first-level cache."""
+TALL, WIDE = 512, 16
+"""Sides of the tiles in which an array is transposed: WIDE numbers are the cache line that they are
+written to, and TALL runs along the lines that are read. Squares of 64 took twice the time."""
 
 Mask: TypeAlias = NDArray[np.bool_]
 Reader: TypeAlias = Callable[[int, int], Mask]
 """read(start, stop) -> the mask's units start ... stop - 1, in C order; start is a block's."""
-Writer: TypeAlias = Callable[[int, int, Mask], Any]
 
 BITS = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 """The unsigned integer that has as many bytes as a float."""
@@ -78,29 +78,20 @@ def available_threads() -> int:
     return os.cpu_count() or 1
 
 
-def collect(
-    shape: tuple[int, ...], read: Reader, write: Writer | None = None, threads: int | None = None
-) -> Mask:
+def collect(shape: tuple[int, ...], read: Reader, threads: int | None = None) -> Mask:
     """Return the whole mask that `read` yields, as an array of `shape`."""
     mask = np.empty(shape, bool)
     flat = mask.reshape(-1)
 
     def work(start: int, stop: int) -> None:
         flat[start:stop] = read(start, stop)
-        if write is not None:
-            write(start, stop, flat[start:stop])
 
     each_block(flat.size, work, threads)
     return mask
 
 
-def mask_blocks(
-    x: Array, read: Reader, divisor: float, write: Writer | None = None, threads: int | None = None
-) -> Array:
-    """Return x / divisor where the mask that `read` yields is True, and +0.0 elsewhere.
-
-    `write`, if there is one, is handed every part of the mask as it is read.
-    """
+def mask_blocks(x: Array, read: Reader, divisor: float, threads: int | None = None) -> Array:
+    """Return x / divisor where the mask that `read` yields is True, and +0.0 elsewhere."""
     x = np.asarray(x)  # not the class of a memmap
     native = x.dtype.newbyteorder("=")
     out = np.empty(x.shape, native)
@@ -112,10 +103,7 @@ def mask_blocks(
         source = target
 
     def work(start: int, stop: int) -> None:
-        keep = read(start, stop)
-        if write is not None:
-            write(start, stop, keep)
-        select(source[start:stop], keep, divisor, target[start:stop])
+        select(source[start:stop], read(start, stop), divisor, target[start:stop])
 
     each_block(x.size, work, threads)
     return out.astype(x.dtype, copy=False)
@@ -125,7 +113,7 @@ def gather(x: Array, out: Array) -> None:
     """Copy x, of any strides, into the C-ordered `out`.
 
     Where x runs fastest along another axis than the last, a copy in either order would fetch a
-    cache line for every number. A square tile uses up the lines it fetches.
+    cache line for every number. A tile uses up the lines it fetches.
     """
     strides = [abs(stride) or np.inf if length > 1 else np.inf
                for stride, length in zip(x.strides, x.shape, strict=True)]
@@ -133,14 +121,15 @@ def gather(x: Array, out: Array) -> None:
         out[...] = x
         return
     fast = int(np.argmin(strides))
+    wide = max(WIDE, TALL * WIDE * x.shape[-1] // x.size)  # few rows make wider tiles, not more
 
     def copy_rows(row: int) -> None:
-        rows = (*(slice(None) for _ in range(fast)), slice(row, row + TILE))
-        for column in range(0, x.shape[-1], TILE):
-            columns = (..., slice(column, column + TILE))
+        rows = (*(slice(None) for _ in range(fast)), slice(row, row + TALL))
+        for column in range(0, x.shape[-1], wide):
+            columns = (..., slice(column, column + wide))
             out[rows][columns] = x[rows][columns]
 
-    in_threads(copy_rows, range(0, x.shape[fast], TILE))
+    in_threads(copy_rows, range(0, x.shape[fast], TALL))
 
 
 def mask_whole(x: Array, mask: Mask, divisor: float) -> Array:

@@ -12,19 +12,22 @@ block can be drawn by itself, in any order, by any thread, and again in the back
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layers.arguments import integer, refuse
-from layers.blocked import BLOCK, Mask, Reader, collect, each_block
+from layers.blocked import BLOCK, Mask, collect, each_block
 from layers.special import ndtri
 
 Source: TypeAlias = "int | np.random.RandomState"
+Drawer: TypeAlias = Callable[..., Mask]
+"""draw(start, stop, out=None), a Reader that can write into the memory where the mask is kept."""
 
 SEED_REMEDY = "pass a non-negative int, or leave the key out for fresh masks"
 RNG_REMEDY = "pass np.random.default_rng(seed) or np.random.RandomState(seed)"
@@ -121,30 +124,35 @@ def bernoulli(shape: tuple[int, ...], p: float, source: Source) -> Mask:
     return collect(shape, read, threads=threads)
 
 
-def drawn(p: float, source: Source) -> tuple[Reader, int | None]:
+def drawn(p: float, source: Source) -> tuple[Drawer, int | None]:
     """Return what draws the mask of (source, p), and how many threads may (None: any number)."""
     if isinstance(source, np.random.RandomState):
         random_sample = source.random_sample  # one stream, so one thread, from the first block on
-        return lambda start, stop: random_sample(stop - start) >= p, 1
+        return lambda start, stop, out=None: np.greater_equal(
+            random_sample(stop - start), p, out=out), 1
     key = _key(source)
     first, rest = _digits(p)
 
-    def read(start: int, stop: int) -> Mask:
+    def read(start: int, stop: int, out: Mask | None = None) -> Mask:
         stream = _stream(key, start // BLOCK)
         size = stop - start
         if p == 0.5:  # a single digit decides
-            return np.unpackbits(_bytes(stream, -(-size // 8)), count=size).view(bool)
+            bits = np.unpackbits(_bytes(stream, -(-size // 8)), count=size).view(bool)
+            if out is None:
+                return bits
+            out[:] = bits
+            return out
         byte = _bytes(stream, size)
-        keep = byte >= first
+        keep = np.greater_equal(byte, first, out=out)
         if rest:
-            _break_ties(keep, np.flatnonzero(byte == first), rest, stream)
+            _break_ties(keep, (byte == first).nonzero()[0], rest, stream)
         return keep
 
     return read, None
 
 
 def _break_ties(
-    keep: Mask, undecided: NDArray[np.intp], digits: list[np.uint64], stream: np.random.Philox
+    keep: Mask, undecided: NDArray[np.intp], digits: Sequence[np.uint64], stream: np.random.Philox
 ) -> None:
     """Compare further digits of U and p where all so far were equal; equal to the end is kept."""
     for digit in digits:
@@ -155,7 +163,8 @@ def _break_ties(
             return
 
 
-def _digits(p: float) -> tuple[np.uint8, list[np.uint64]]:
+@functools.lru_cache(maxsize=64)
+def _digits(p: float) -> tuple[np.uint8, tuple[np.uint64, ...]]:
     """Write p as binary digits: the first eight, then 64 at a time while any are left.
 
     Scaling by a power of two and splitting off the integer part are exact in floating point, so
@@ -166,7 +175,7 @@ def _digits(p: float) -> tuple[np.uint8, list[np.uint64]]:
     while fraction:
         fraction, digit = math.modf(fraction * 2.0**64)
         rest.append(np.uint64(digit))
-    return np.uint8(first), rest
+    return np.uint8(first), tuple(rest)
 
 
 def normal(shape: tuple[int, ...], source: Source) -> NDArray[np.float64]:

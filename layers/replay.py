@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from layers.arguments import OWN_CACHE, Array, cached, floating, refuse, same_shape
-from layers.blocked import BLOCK, Mask, Reader, Writer, collect, mask_blocks, mask_whole, select
-from layers.masks import Source, drawn, source_of
+from layers.blocked import BLOCK, Mask, Reader, collect, mask_blocks, mask_whole, select
+from layers.masks import Drawer, Source, drawn, source_of
 from layers.refusals import describe
 from layers.settings import DropoutSettings, Shape, cached_settings, units_of
 
@@ -71,8 +71,8 @@ def drop(
     if settings.store == "mask" and units == x.shape and 0 < x.size <= BLOCK:
         mask = read(0, x.size).reshape(units)
         return apply_mask(x, mask, divisor), (dict(settings.param), mask)
-    stored, write = _storage(settings.store, units)
-    out = _apply(x, units, read, divisor, write, threads)
+    stored, keep = _kept(settings.store, units, read)
+    out = _apply(x, units, keep, divisor, threads)
     if settings.store == "mask" and units != x.shape:
         stored = np.broadcast_to(stored, x.shape)
     return out, (snapshot(settings, source, shape=x.shape, units=units), stored)
@@ -117,35 +117,33 @@ def _apply(
     units: Shape,
     read: Reader,
     divisor: float,
-    write: Writer | None = None,
     threads: int | None = None,
 ) -> Array:
     """Mask x by the decisions that `read` yields, shared along the axes where `units` is 1."""
     if units == x.shape:
-        return mask_blocks(x, read, divisor, write, threads)
-    mask = collect(units, read, write, threads)
+        return mask_blocks(x, read, divisor, threads)
+    mask = collect(units, read, threads)
     return mask_whole(x, np.broadcast_to(mask, x.shape), divisor)
 
 
-def _storage(store: str, units: Shape) -> tuple[Any, Writer | None]:
-    """Return an array for the cache, and what writes a block of the mask into it."""
+def _kept(store: str, units: Shape, draw: Drawer) -> tuple[Any, Reader]:
+    """Return an array for the cache, and what draws a block of the mask and keeps it there."""
     if store == "seed":
-        return None, None
+        return None, draw
     if store == "bits":
         size = int(np.prod(units, dtype=np.int64))
         bits = np.empty(-(-size // 8), np.uint8)
 
-        def write_bits(start: int, stop: int, keep: Mask) -> None:
+        def pack(start: int, stop: int) -> Mask:
+            keep: Mask = draw(start, stop)
             bits[start // 8:-(-stop // 8)] = np.packbits(keep)
+            return keep
 
-        return bits, write_bits
+        return bits, pack
     mask = np.empty(units, bool)
     flat = mask.reshape(-1)
 
-    def write_mask(start: int, stop: int, keep: Mask) -> None:
-        flat[start:stop] = keep
-
-    return mask, write_mask
+    return mask, lambda start, stop: draw(start, stop, flat[start:stop])
 
 
 def _bits_reader(bits: Array) -> Reader:
