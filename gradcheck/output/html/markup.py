@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from gradcheck.output.plain import MESSAGE_LIMIT, clean, one_line
+from gradcheck.output.text import TIE, TIED
 
 # What changes the direction of text beside it, and is no letter.
 MARKS = re.compile("[\u061c\u200b-\u200f\u2028\u2029\ufeff]")
@@ -45,14 +46,15 @@ def short(value: str) -> str:
 
 
 def prose(value: str) -> str:
-    """Return a sentence as HTML, what stands between backquotes as code.
+    """Return a sentence as HTML, what stands between backquotes as code; formulas stay whole.
 
     Examples
     --------
-    >>> prose("write `a < b`")
-    'write <code>a &lt; b</code>'
+    >>> prose("write `a < b`, 1 - p")
+    'write <code>a&nbsp;&lt;&nbsp;b</code>, 1&nbsp;-&nbsp;p'
     """
-    return QUOTED.sub(r"<code>\1</code>", text(value))
+    tied = TIED.sub(lambda found: found[0].replace(" ", TIE), value)
+    return QUOTED.sub(r"<code>\1</code>", text(tied)).replace(TIE, "&nbsp;")
 
 
 class Ids:
