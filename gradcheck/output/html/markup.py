@@ -8,11 +8,11 @@ import re
 from typing import Any
 
 from gradcheck.output.plain import MESSAGE_LIMIT, clean, one_line
-from gradcheck.output.text import TIE, TIED
 
 # What changes the direction of text beside it, and is no letter.
 MARKS = re.compile("[\u061c\u200b-\u200f\u2028\u2029\ufeff]")
 UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
+TIED = re.compile(r" (?:[-+*/=\u00b1]|(?:&lt;|&gt;)=?) (?=\S)|\[[\d, ]{2,40}\]")
 QUOTED = re.compile(r"`([^`\n]+)`")
 LONGEST_NAME, LONGEST_ID = 120, 60
 
@@ -50,11 +50,11 @@ def prose(value: str) -> str:
 
     Examples
     --------
-    >>> prose("write `a < b`, 1 - p")
-    'write <code>a&nbsp;&lt;&nbsp;b</code>, 1&nbsp;-&nbsp;p'
+    >>> prose("write `a & b`, 1 - p")
+    'write <code>a &amp; b</code>, 1<span style="white-space:nowrap"> - </span>p'
     """
-    tied = TIED.sub(lambda found: found[0].replace(" ", TIE), value)
-    return QUOTED.sub(r"<code>\1</code>", text(tied)).replace(TIE, "&nbsp;")
+    return QUOTED.sub(r"<code>\1</code>", TIED.sub(
+        r'<span style="white-space:nowrap">\g<0></span>', text(value)))
 
 
 class Ids:
