@@ -35,7 +35,6 @@ RUN = {
     "gradcheck check homework.py --patch edits.diff": 1,
     "gradcheck check homework.py --html report.html": 1,
     "gradcheck check homework.py --repair": 1,
-    "gradcheck check homework.py --html report.html": 1,
     "gradcheck check homework.py --no-line": 1,
     "gradcheck check homework.py --repair-seconds 10": 1,
     "gradcheck check homework.py --format json": 1,
