@@ -144,8 +144,7 @@ def test_a_command_ends_as_it_is_told(command, tmp_path):
     assert done.returncode == RUN[command], done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "homework.py").read_text(encoding="utf-8") == homework
-    for name in ("edits.diff", "results.json", "gradcheck.json", "gradcheck.sarif",
-                 "report.html"):
+    for name in ("report.html", "edits.diff", "results.json", "gradcheck.json", "gradcheck.sarif"):
         assert (tmp_path / name).exists() == (name in command)
 
 
