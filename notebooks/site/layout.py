@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import gradcheck
 from notebooks.site.links import ROOT
@@ -53,8 +53,10 @@ class Layout:
                                   and page.path != f"{section}/index.html"]
                         for section in SECTIONS}
         loader = FileSystemLoader(TEMPLATES)
-        self.template = Environment(loader=loader, autoescape=True, trim_blocks=True,
-                                    undefined=StrictUndefined).get_template("page.html")
+        environment = Environment(loader=loader, autoescape=True, trim_blocks=True,
+                                  undefined=StrictUndefined)
+        environment.filters["breakable"] = breakable
+        self.template = environment.get_template("page.html")
         self.about = {"name": NAME, "version": gradcheck.__version__, "home": home()}
 
     def whole(self, page: Page) -> str:
@@ -105,6 +107,15 @@ def _name(page: Page) -> str:
 
 def _depth(page: Page) -> int:
     return min(page.title.count("."), 3) if page.section == "api" else 0
+
+
+def breakable(name: str) -> Markup:
+    """Return a name in code that may be broken behind an underscore, and is not elsewhere.
+
+    >>> breakable("seed_repeats")
+    Markup('seed_<wbr>repeats')
+    """
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
 def home() -> str:
