@@ -1,15 +1,14 @@
-"""The command line: `gradcheck check`, `grade`, `explain` and `conformance`."""
+"""The command line: `gradcheck check`, `watch`, `grade`, `explain` and `conformance`."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 from gradcheck.command.files import UsageError as _UsageError
 from gradcheck.command.files import write_class, write_page, write_patch
 from gradcheck.command.options import given_settings, parser
-from gradcheck.output.plain import one_line
+from gradcheck.command.terminal import colored, columns, progress
 
 if TYPE_CHECKING:
     from gradcheck.output.record import Record
 
 PASSED, FAILED, USAGE, NOT_IMPORTABLE, OUR_FAULT = range(5)
-ERASE = "\r\x1b[K"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,6 +83,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    return _checked(options)[0]
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from gradcheck.command.saved import Saved
+    from gradcheck.command.watching import watch
+
+    if options.format != "text" and options.output is None:
+        raise _UsageError(f"--format: got {options.format!r}; expected text. Remedy: name a file, "
+                          "which every save writes anew, with -o.")
+
+    def judge() -> tuple[int, list[Record]]:
+        try:
+            return _checked(options)
+        except _UsageError as error:  # the next save may mend it, as of a file without a layer
+            _tell(str(error))
+        return USAGE, []
+
+    return watch(Saved(options.targets, options.installed), " ".join(options.targets), judge)
+
+
+def _checked(options: argparse.Namespace) -> tuple[int, list[Record]]:
+    """Check the targets and write what is said of them; return the exit code, too."""
     from gradcheck.target.check import check_sources
     from gradcheck.target.errors import NothingToCheckError, TargetError
     from gradcheck.target.remote import Deadline
@@ -100,16 +121,16 @@ def _check(options: argparse.Namespace) -> int:
         for target in options.targets:
             try:
                 sources = sources_of(target, installed)
-                records += check_sources(sources, given, deadline, options.memory, _progress())
+                records += check_sources(sources, given, deadline, options.memory, progress())
                 single = single and not any(Path(target) in Path(source.where).parents
                                             for source in sources)
             except TargetError as error:
                 records.append(_not_judged(target, error))
             except NothingToCheckError as error:
-                nothing.append(str(error))
+                nothing += [] if options.pass_without_layers else [str(error)]
     except WrongSettingError as error:
         raise _UsageError(str(error)) from error
-    if not records:
+    if nothing and not records:
         raise _UsageError(nothing[0])
     _write(records, options, single)
     if options.patch:
@@ -117,27 +138,13 @@ def _check(options: argparse.Namespace) -> int:
     if options.html:
         write_page(records, options.html)
     _tell(*nothing)
-    return max([*(record.exit_code for record in records), USAGE if nothing else PASSED])
+    return max([*(record.exit_code for record in records), USAGE if nothing else PASSED]), records
 
 
 def _not_judged(target: str, error: Exception) -> Record:
     from gradcheck.output.record import Record
 
     return Record("check", target, error=str(error), fault="target")
-
-
-def _progress() -> Callable[[str], None]:
-    """Return what shows the function under way, and erases it: on stderr, only on a terminal."""
-    if not sys.stderr.isatty():
-        return lambda name: None
-
-    def show(name: str) -> None:
-        columns = shutil.get_terminal_size((100, 24)).columns
-        # a line that wraps could not be erased
-        sys.stderr.write(f"{ERASE}{one_line(name)[:columns - 1]}")
-        sys.stderr.flush()
-
-    return show
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -175,7 +182,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Grade a folder: in a text a line a submission as it is known, else all at the end."""
-    from gradcheck.grading.grade import grade_folder, left_out
+    from gradcheck.grading.grade import grade_folder, left_out, submissions
     from gradcheck.output.folder import as_csv, as_line
     from gradcheck.output.json import as_json_list
 
@@ -194,7 +201,8 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
         raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
                           "Remedy: name the folder of the submissions.")
     if options.html:
-        write_class(records, options.target, results, options.html)
+        files = submissions(options.target, options.reference)
+        write_class(records, files, options.target, results, options.html)
     if options.format == "json":
         _emit(as_json_list(records), options)
     elif options.output is not None:
@@ -224,7 +232,8 @@ def _conformance(options: argparse.Namespace) -> int:
     return PASSED if results else USAGE
 
 
-COMMANDS = {"check": _check, "grade": _grade, "explain": _explain, "conformance": _conformance}
+COMMANDS = {"check": _check, "watch": _watch, "grade": _grade, "explain": _explain,
+            "conformance": _conformance}
 
 
 def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
@@ -241,12 +250,12 @@ def _write(records: Sequence[Record], options: argparse.Namespace, single: bool,
     if options.format == "text" and not options.output:
         shown = [replace(record, error="", notes=tuple(filter(_is_advice, record.notes)))
                  for record in records if not record.error or (record.items and not brief)]
-    width = shutil.get_terminal_size((100, 24)).columns
     how = partial(render, shown[0]) if single and shown else partial(render_all, shown)
     if shown:
         try:
-            text = how(options.format, color=_colored(options), width=width,
-                       verbose=getattr(options, "verbose", False), advice=options.advice,
+            text = how(options.format, color=options.output is None and colored(sys.stdout),
+                       width=columns(), verbose=getattr(options, "verbose", False),
+                       advice=options.advice,
                        rules=meanings() if options.format == "sarif" else None)
         except OneRecordError as error:
             raise _UsageError(str(error)) from error
@@ -270,7 +279,7 @@ def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
     for told in (*(f"note: {below(clean(note))}" for note in notes),
                  *(f"gradcheck: error: {below(clean(error))}" for error in errors)):
         if sys.stderr.isatty():  # elsewhere, who reads it may look for a whole sentence
-            told = "\n".join(folded(told, "", shutil.get_terminal_size((100, 24)).columns))
+            told = "\n".join(folded(told, "", columns()))
         print(told, file=sys.stderr)
 
 
@@ -284,8 +293,3 @@ def _emit(text: str, options: argparse.Namespace) -> None:
         write_result(options.output, text)
     except OSError as error:
         raise _UsageError(f"-o: {options.output} cannot be written: {error.strerror}") from error
-
-
-def _colored(options: argparse.Namespace) -> bool:
-    return (options.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-            and os.environ.get("TERM") != "dumb")

@@ -104,12 +104,24 @@ def plain_files() -> dict[Path, str]:
              for cell in solutions(SCRIPTS / f"{stem}.py", names)]
     text = "\n\n".join(cell.strip() + "\n" for cell in cells)
     solved = re.sub(r" *### (BEGIN|END) SOLUTION\n", "", text)
-    template = SOLUTION.sub(_stub, text)
+    template = without_solutions(text)
     unused = "# ruff: noqa: F841 - names that the student will use\n"
     files = {"homework.py": (unused, "The homework: fill in the functions.", template),
              "solution.py": ("", "The homework, solved.", solved)}
     return {GRADESCOPE / name: PLAIN_HEAD.format(noqa=noqa, what=what, name=name) + "\n\n" + body
             for name, (noqa, what, body) in files.items()}
+
+
+def without_solutions(text: str) -> str:
+    r"""Return code as a student gets it.
+
+    >>> marked = "def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n"
+    >>> print(without_solutions(marked), end="")
+    def f(x):
+        # YOUR CODE HERE
+        raise NotImplementedError()
+    """
+    return SOLUTION.sub(_stub, text)
 
 
 def _stub(match: re.Match[str]) -> str:

@@ -2,12 +2,19 @@
 
     python -m notebooks.make_figures                        trains for about ten minutes
     python -m notebooks.make_figures --results runs.jsonl   resumes from, and adds to, this file
+    python -m notebooks.make_figures --page                 takes the README's picture of a page;
+                                                            needs Chromium
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import re
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,11 +22,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from nets.learning_curves import COLOURS
 from nets.sweep import Summary, run_sweep, summarize
 
-FOLDER = Path(__file__).resolve().parent / "figures"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "notebooks" / "figures"
+PICTURE = ROOT / "notebooks" / "pages" / "images" / "report.png"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+WIDTH, HEIGHT, COLOURS_OF_PAGE = 1120, 1400, 128
 BLUE, VERMILLION, GREEN, _ = COLOURS
 P = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
 
@@ -65,6 +77,33 @@ def error_against_p(summaries: Sequence[Summary]) -> Figure:
     return figure
 
 
+def take_picture(to: Path) -> None:
+    """Check the README's homework.py, and take a picture of the page about it with Chromium."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        raise SystemExit(f"none of {', '.join(BROWSERS)} is installed")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "homework.py").write_text(homework(), encoding="utf-8")
+        subprocess.run([sys.executable, "-m", "gradcheck", "check", "homework.py", "--repair",
+                        "--html", "page.html"], cwd=folder, stdout=subprocess.DEVNULL, check=False,
+                       env={**os.environ, "PYTHONPATH": str(ROOT)})
+        raw = Path(folder, "page.png")
+        subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                        f"--user-data-dir={folder}/profile", f"--window-size={WIDTH},{HEIGHT}",
+                        f"--screenshot={raw}", Path(folder, "page.html").as_uri()],
+                       stderr=subprocess.DEVNULL, check=True)
+        to.parent.mkdir(exist_ok=True)
+        with Image.open(raw) as picture:  # few colours, so that it weighs little
+            picture.convert("RGB").quantize(COLOURS_OF_PAGE).save(to, optimize=True)
+
+
+def homework() -> str:
+    """Return the first example of the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return next(block for block in re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+                if ">>>" not in block)
+
+
 def _empty() -> tuple[Figure, Axes]:
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     FigureCanvasAgg(figure)
@@ -81,7 +120,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, metavar="PATH",
                         help="a line of JSON for each finished run")
     parser.add_argument("--seeds", type=int, default=8, help="runs of each kind")
+    parser.add_argument("--page", action="store_true", help="take the picture of a page alone")
     args = parser.parse_args(argv)
+    if args.page:
+        take_picture(PICTURE)
+        print(PICTURE)
+        return 0
     results = run_sweep({"noise": [0.3, 0.0], "method": ["none", "dropout"], "p": P}, args.seeds,
                         path=args.results)
     figures = {"finite_differences.png": difference_errors(),

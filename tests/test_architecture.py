@@ -95,6 +95,7 @@ MORE_INSIDE_GRADCHECK = {
     ("check", "repair.stage"): "check_layer(repair=...) runs the last stage, which is above it",
     ("report", "output.pointer"): "its text shows lines as the formats do",
     ("report", "output.plain"): "to_dict writes numbers as the formats do",
+    ("mask_laws.law", "output.html.small"): "a notebook calls _repr_html_ of the results",
     ("output.html.small", "report"): "the type of what it draws; not imported when it runs",
     ("adapters.assertion", "check"): "assert_gradients is check_layer for a test of PyTorch's",
     ("mask_laws.conformance", "adapters.frameworks"): "it runs the laws on the frameworks",

@@ -13,7 +13,7 @@ import pytest
 from tests import shown
 
 PAGES = shown.ROOT / "notebooks" / "pages"
-DOCUMENTS = [shown.README, PAGES / "repair.md", PAGES / "grading.md"]
+DOCUMENTS = [shown.README, *(PAGES / f"{name}.md" for name in ("repair", "grading", "ci"))]
 COMMAND = re.compile(r"(?:gradcheck|pytest|python3?) [^`\n]+")
 
 # Run in a folder with homework.py and submissions/: the exit code.
@@ -25,6 +25,10 @@ RUN = {
     "gradcheck check homework.py --no-line": 1,
     "gradcheck check homework.py --repair-seconds 10": 1,
     "gradcheck check homework.py --format json": 1,
+    "gradcheck check homework.py --format github": 1,
+    "gradcheck check homework.py --format sarif -o gradcheck.sarif": 1,
+    "gradcheck check homework.py --format junit -o gradcheck.xml": 1,
+    "gradcheck check homework.py --format json -o gradcheck.json": 1,
     "gradcheck explain scaled": 0,
     "gradcheck explain rate": 0,
     "gradcheck explain --edits": 0,
@@ -39,8 +43,11 @@ ELSEWHERE = {
     "gradcheck check homework.py": "tests/test_readme.py compares what it prints",
     "gradcheck check --repair": "part of what is printed",
     "gradcheck conformance torch keras layers": "needs the frameworks; test_conformance.py",
+    "gradcheck watch homework.py": "tests/gradcheck/command/test_watching.py",
+    "python -m pip install maskgrad": "needs an index of packages",
     "python -m nets": "tests/test_readme.py compares what it prints",
     "python -m notebooks.build": "tests/test_notebooks.py",
+    "python -m notebooks.site OUT": "tests/notebooks/test_site.py",
     "python -m tests.wild FOLDER": "needs a folder of repositories; tests/wild",
     "python -m tests.benchmarks": "times of one machine; tests/benchmarks",
     "python -m tests.benchmarks.repair --full": "takes minutes; tests/benchmarks",
@@ -55,8 +62,9 @@ def named(path):
     for output in reversed(shown.outputs(path)):
         text = text[:output.start] + text[output.stop:]
     blocks = "\n".join(shown.blocks(path, "text"))
+    steps = re.findall(r"^ *- run: (.*)$", text, re.MULTILINE)
     inline = (" ".join(code.split()) for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", text))
-    return {code.strip() for code in (*inline, *blocks.splitlines()) if COMMAND.fullmatch(code)}
+    return set(filter(COMMAND.fullmatch, (*inline, *steps, *blocks.splitlines())))
 
 
 @pytest.mark.slow
@@ -72,7 +80,7 @@ def test_a_command_ends_as_it_is_told(command, tmp_path):
     assert done.returncode == RUN[command], done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert (tmp_path / "homework.py").read_text(encoding="utf-8") == homework
-    for name in ("edits.diff", "results.json"):
+    for name in ("edits.diff", "results.json", "gradcheck.json", "gradcheck.sarif"):
         assert (tmp_path / name).exists() == (name in command)
 
 

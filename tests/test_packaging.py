@@ -56,8 +56,8 @@ def test_the_source_archive_holds_what_the_tests_look_at():
     listed = {name for line in lines for name in line.split()[1:]}
     always = {*house.PACKAGES, "LICENSE", "README.md", "pyproject.toml", "setup.cfg"}
     kept = {name for name in os.listdir(ROOT)
-            if name in test_architecture.ENTRIES or name in (".ci", ".github", ".gitignore",
-                                                             ".ruff.toml")}
+            if name in {*test_architecture.ENTRIES, ".ci", ".github", ".gitignore",
+                        ".pre-commit-hooks.yaml", ".ruff.toml"}}
     assert kept <= listed | always
     assert all((ROOT / name).exists() for name in listed - {"*.py[cod]"})
 

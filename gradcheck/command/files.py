@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,13 +41,16 @@ def write_page(records: Sequence[Record], path: str) -> None:
     _write("--html", path, as_page(records))
 
 
-def write_class(records: Sequence[Record], folder: str, results: str, path: str) -> None:
+def write_class(records: Sequence[Record], submissions: Sequence[Path], folder: str, results: str,
+                path: str) -> None:
     """Write the page of a class, which leads to each student's page beside his results.
 
     Parameters
     ----------
     records : sequence of Record
         One a submission.
+    submissions : sequence of Path
+        Their files, in the same order.
     folder, results : str
         Where the submissions lie, and where their results do.
     path : str
@@ -56,9 +61,16 @@ def write_class(records: Sequence[Record], folder: str, results: str, path: str)
     UsageError
         The file cannot be written.
     """
+    from gradcheck.grading.results import PAGE, folder_of
     from gradcheck.output.html.overview import as_overview
+    from gradcheck.output.plain import named
 
-    _write("--html", path, as_overview(records, folder, results, path))
+    students = [submission.relative_to(folder) for submission in submissions]
+    start, room = Path(path).resolve().parent, Path(results).resolve()
+    pages = [os.path.relpath(room / folder_of(student) / PAGE, start) for student in students]
+    _write("--html", path, as_overview(
+        records, [named(student.as_posix()) for student in students],
+        [page.replace(os.sep, "/") for page in pages], Path(folder).resolve().name))
 
 
 def _write(option: str, path: str, text: str) -> None:

@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     _add_check(commands)
+    _add_watch(commands)
     _add_grade(commands)
 
     explain = commands.add_parser(
@@ -60,7 +61,7 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     values = {name: getattr(options, name, None) for name in names}
     given = {name: value for name, value in values.items()
              if value is not None and value is not False and value != []}
-    if getattr(options, "patch", None) or (options.command == "check"
+    if getattr(options, "patch", None) or (options.command in ("check", "watch")
                                            and options.format == "sarif"):
         given["repair"] = True
     if options.command == "check" and options.html:
@@ -76,6 +77,21 @@ def _add_check(commands: Commands) -> None:
         description="Check every <name>_forward/<name>_backward pair, <name>_loss and layer class "
         "of the\ntargets, and the mask laws for dropout, each in a process that can take nothing "
         "else down\nwith it. [tool.gradcheck] in pyproject.toml may say the same as the options.")
+    _add_checking(check)
+
+
+def _add_watch(commands: Commands) -> None:
+    """Add `gradcheck watch`."""
+    watch = commands.add_parser(
+        "watch", help="check again after every save, and say what has changed", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Check the targets, then again whenever one of their files is saved, and say "
+        "what has\nchanged. Ctrl-C ends it, with the exit code of the last check.")
+    _add_checking(watch)
+
+
+def _add_checking(check: argparse.ArgumentParser) -> None:
+    """Add what `check` and `watch` take."""
     check.add_argument("targets", metavar="TARGET", nargs="+",
                        help="a file (homework.py, book.ipynb), a folder, a package, or the name of "
                        "a module (layers); what lies in the current folder comes first")
@@ -88,6 +104,8 @@ def _add_check(commands: Commands) -> None:
     check.add_argument("--forward", metavar="NAME",
                        help="judge this function, with the one that --backward names")
     check.add_argument("--backward", metavar="NAME", help="its backward")
+    check.add_argument("--pass-without-layers", action="store_true",
+                       help="pass over a target in which there is nothing to check: for hooks")
     check.add_argument("--fail-uncovered", action="store_true",
                        help="fail a layer of which some lines ran at no example")
     check.add_argument("--repair", action="store_true",

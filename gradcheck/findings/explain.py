@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from gradcheck.findings.registry import families, rules
+from gradcheck.findings.rule import Rule
 from gradcheck.program import first_sentence, hanging, page
 
 
@@ -59,5 +60,13 @@ def explain(code: str) -> str:
         hint = f"did you mean {' or '.join(close)}?" if close else "gradcheck explain lists them."
         raise KeyError(f"CODE: got {code!r}; expected a code of a finding. Remedy: {hint}")
     rule = rules()[code]
-    said = (rule.meaning, f"How to recognise it: {rule.sign}")
-    return page(code, said, rule.wrong_program, rule.right)
+    return page(code, said_of(rule), rule.wrong_program, rule.right)
+
+
+def said_of(rule: Rule) -> tuple[str, str]:
+    """Return what is said of a finding, in paragraphs.
+
+    >>> len(said_of(rules()["sign-flipped"]))
+    2
+    """
+    return rule.meaning, f"How to recognise it: {rule.sign}"

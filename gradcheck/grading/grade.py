@@ -251,10 +251,17 @@ def _paths(root: Path) -> list[Path]:
             if not path.name.startswith(("_", "."))]
 
 
+def submissions(folder: str | os.PathLike[str], reference: str | os.PathLike[str] | None = None
+                ) -> list[Path]:
+    """Return the files of a folder that are graded, in order; a solution among them is none."""
+    solution = None if reference is None else os.path.realpath(reference)
+    return [path for path in _paths(Path(folder)) if os.path.realpath(path) != solution]
+
+
 def _requests(root: Path, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{**settings, "path": str(path),
              **({"folder": str(path.parent)} if path.parent != root else {})}
-            for path in _paths(root) if os.path.realpath(path) != settings.get("reference")]
+            for path in submissions(root, settings.get("reference"))]
 
 
 def _with_equal_maxima(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:

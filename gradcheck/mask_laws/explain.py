@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from types import ModuleType
 
+from gradcheck.mask_laws.law import Law
 from gradcheck.mask_laws.registry import LAWS, SUBJECTS, laws_of
 from gradcheck.mask_laws.words import explanation_of_keeping, program_of_keeping
 from gradcheck.program import hanging, page
@@ -24,8 +26,7 @@ def listing() -> str:
     column = max(map(len, EXPLANATIONS)) + 2
     lines = []
     for subject in SUBJECTS:
-        title = (subject.__doc__ or "").partition("\n")[0].rstrip(".")
-        lines.append(title[0].lower() + title[1:])
+        lines.append(title_of(subject))
         lines += [hanging(law.name, law.description, column) for law in laws_of(subject)]
         lines.append("")
     return "\n".join([*lines, "gradcheck explain LAW shows a wrong dropout and its repair"])
@@ -60,14 +61,33 @@ def explain(name: str, keeping: bool = False) -> str:
     """
     law = EXPLANATIONS[name]
     worded, written = (explanation_of_keeping, program_of_keeping) if keeping else (str, str)
+    wrong, right = written(law.wrong_program), written(law.right_program)
+    return page(name, map(worded, said_of(law)), wrong, _repair(wrong, right))
+
+
+def said_of(law: Law) -> list[str]:
+    """Return what is said of a law, in paragraphs.
+
+    >>> said_of(EXPLANATIONS["values"])[-1]
+    'How to recognise it: the program below prints "values: out..."'
+    """
     said = [" ".join(paragraph.split()) for paragraph in law.meaning.split("\n\n")]
     if law.kind == "strict":
         said.append("This law is beyond common practice: advice, unless --strict makes it count.")
     if law.detects:
         said.append(f"Found in nearly every run: {law.detects}.")
-    said.append(f"How to recognise it: the program below prints \"{law.name}: {law.shows}\"")
-    wrong, right = written(law.wrong_program), written(law.right_program)
-    return page(name, map(worded, said), wrong, _repair(wrong, right))
+    return [*said, f"How to recognise it: the program below prints \"{law.name}: {law.shows}\""]
+
+
+def title_of(subject: ModuleType) -> str:
+    """Return what the laws of one module are about.
+
+    >>> from gradcheck.mask_laws import rate
+    >>> title_of(rate)
+    'laws about how many units are kept, and how large they are then'
+    """
+    title = (subject.__doc__ or "").partition("\n")[0].rstrip(".")
+    return title[0].lower() + title[1:]
 
 
 def _repair(wrong: str, right: str) -> str:

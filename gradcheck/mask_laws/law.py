@@ -138,3 +138,20 @@ class CheckResult:
         """Return the result as plain JSON types."""
         return {"name": self.name, "status": self.status, "message": self.message,
                 "evidence": dict(self.evidence), "seconds": self.seconds}
+
+
+class CheckResults(list[CheckResult]):
+    """What became of every law: a list, which a notebook shows with what is broken first.
+
+    Examples
+    --------
+    >>> results = CheckResults([CheckResult("rate", "failed", "rate: 0.7"), CheckResult("runs",
+    ...                                                                                "passed")])
+    >>> "1 of 2 laws is broken" in results._repr_html_()
+    True
+    """
+
+    def _repr_html_(self) -> str:
+        from gradcheck.output.html.small import results_view  # for a notebook alone
+
+        return results_view([result.to_dict() for result in self])

@@ -46,7 +46,7 @@ from gradcheck.mask_laws.implementation import (
     Probe,
     as_implementation,
 )
-from gradcheck.mask_laws.law import CheckResult, Law
+from gradcheck.mask_laws.law import CheckResult, CheckResults, Law
 from gradcheck.mask_laws.registry import COMMON_LAWS, LAWS, table_of_deviations
 from gradcheck.mask_laws.samples import Samples
 from gradcheck.mask_laws.search import judge_on_examples
@@ -142,7 +142,7 @@ def check_dropout(
     Returns
     -------
     list of CheckResult
-        One for each law.
+        One for each law; in a notebook it shows itself.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def check_dropout(
         _law_named(name, "expected_failures")
     if on_fail not in ("raise", "warn", None):
         refuse("on_fail", on_fail, "'raise', 'warn' or None", "pass one of these")
-    results = []
+    results = CheckResults()
     for result in each_law(impl, strict=strict, expected=expected):
         results.append(result)
         if callback is not None:

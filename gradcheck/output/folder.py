@@ -20,7 +20,8 @@ def as_line(record: Record) -> str:
     >>> as_line(Record("grade", "a.py", (Item("relu", "relu", "failed", "", 1.0, 4.0),)))
     'a.py: 1 failed, 1 of 4 points in 0.0 s; lost: relu'
     """
-    why = "" if record.error else reason(record) or _lost(record)
+    lost = "" if reason(record) else _lost(record)
+    why = "" if record.error else reason(record) or (lost and f"lost: {lost}")
     return one_line("; ".join(filter(None, [summary(record).replace("\n", "; "), why])))
 
 
@@ -46,7 +47,7 @@ def _lost(record: Record) -> str:
         if lost:
             some = 0 < len(lost) < min(len(items), MOST_PARTS)
             found.append(f"{group} ({', '.join(lost)})" if some else group)
-    return f"lost: {', '.join(found)}" if found else ""
+    return ", ".join(found)
 
 
 def as_csv(records: Sequence[Record]) -> str:
@@ -54,12 +55,12 @@ def as_csv(records: Sequence[Record]) -> str:
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["file", "score", "max_score", "passed", "failed", "exit_code", "seconds",
-                     "error"])
+                     "error", "lost"])
     for record in records:
         passed = sum(item.status == "passed" for item in record.items)
         writer.writerow([_cell(record.target), f"{record.score:g}", f"{record.max_score:g}",
                          passed, len(record.items) - passed, record.exit_code,
-                         f"{record.seconds:.3f}", _cell(reason(record))])
+                         f"{record.seconds:.3f}", _cell(reason(record)), _cell(_lost(record))])
     return table.getvalue()
 
 

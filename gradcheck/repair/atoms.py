@@ -41,7 +41,7 @@ def arrays(where: Where) -> list[Atom]:
     ['x', "cache['mask']"]
     """
     if "arrays" not in where.atoms:
-        found = [Atom(text, value) for text, value in _apart(_values(where.scope))
+        found = [Atom(text, value) for text, value in _apart(values(where.scope))
                  if isinstance(value, np.ndarray) and value.dtype.kind in "fbiu" and value.size]
         where.atoms["arrays"] = [*found, *_at_index(found, where)][:MOST_ARRAYS]
     held: list[Atom] = where.atoms["arrays"]
@@ -84,7 +84,7 @@ def scalars(where: Where) -> list[Atom]:
 
 
 def _scalars(where: Where) -> list[Atom]:
-    named = [Atom(text, value) for text, value in _values(where.scope) if _is_number(value)]
+    named = [Atom(text, value) for text, value in values(where.scope) if _is_number(value)]
     named += [Atom(name, value) for name, value in where.names.items()
               if _is_number(value) and name not in where.scope and name[0] != "_"][:MOST_GLOBAL]
     made = [Atom(f"1 - {atom.text}", 1 - atom.value) for atom in named if 0 < atom.value < 1]
@@ -109,8 +109,12 @@ def _size(where: Where) -> str:
     return "numel()" if getattr(module, "__name__", "") == "torch" else "size"
 
 
-def _values(scope: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return what has a name, then entries of something with a name, and attributes."""
+def values(scope: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return what has a name, then entries of something with a name, and attributes.
+
+    >>> values({"conv_param": {"pad": 1}, "stride": 2})
+    [('stride', 2), ("conv_param['pad']", 1)]
+    """
     held = {name: as_array(value) for name, value in scope.items()}
     return sorted(_all_values(held), key=lambda pair: not pair[0].isidentifier())
 

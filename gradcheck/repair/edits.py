@@ -97,6 +97,8 @@ KINDS = (
          grows.deletions, cost=0.9),
     Kind("slope", 1, "the derivative of a tanh or a sigmoid is missing here", "dout * c",
          "dout * c * (1 - out ** 2)", grows.slopes, cost=1.5),
+    Kind("setting", 0, "a number stands here for a setting", "np.pad(x, ((1, 1), (1, 1)))",
+         "np.pad(x, ((pad, pad), (pad, pad)))", swaps.settings),
     Kind("exponent", 1, "another exponent is wanted here", "x ** 3", "x ** 2", swaps.exponents),
     Kind("other-name", 1, "another variable is wanted here", "slope * slope", "slope * dout",
          swaps.other_names),

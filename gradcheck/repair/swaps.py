@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from gradcheck.repair.atoms import arrays, kind_of, scalars
+from gradcheck.repair.atoms import arrays, kind_of, scalars, values
 from gradcheck.repair.nodes import filled, is_loaded, number, parsed, remade
 from gradcheck.repair.sites import Site
 from gradcheck.repair.turns import AXIS, KEPT
@@ -126,6 +128,30 @@ def constants(site: Site) -> Iterator[ast.AST]:
                     if isinstance(held, int) and not isinstance(held, bool))
     elif not power:
         yield from (atom.node for atom in scalars(site.place))
+
+
+def settings(site: Site) -> Iterator[ast.AST]:
+    """Yield a tuple with a name or an entry in the place of a number that it holds repeatedly."""
+    node = site.node
+    if not isinstance(node, ast.Tuple) or isinstance(site.parent, ast.Tuple) or not is_loaded(node):
+        return
+    held = Counter(part.value for part in ast.walk(node)
+                   if isinstance(part, ast.Constant) and type(part.value) is int and part.value > 0)
+    for value in (value for value, count in held.items() if count > 1):
+        for text, other in values(site.place.scope):
+            if type(other) is int and other != value:
+                yield _Put(value, parsed(text)).visit(copy.deepcopy(node))
+
+
+class _Put(ast.NodeTransformer):
+    """Puts an expression in the place of a number."""
+
+    def __init__(self, number: int, new: ast.expr) -> None:
+        self.number, self.new = number, new
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """Return the expression for the number, any other constant as it is."""
+        return self.new if node.value == self.number and type(node.value) is int else node
 
 
 def exponents(site: Site) -> Iterator[ast.AST]:

@@ -126,12 +126,12 @@ def _in_folder(folder: Path) -> Iterator[Source]:
     if (folder / "__init__.py").is_file() and _exports(folder / "__init__.py"):
         yield Source("package", str(folder))
         return
-    for path in _files_below(folder):
+    for path in files_below(folder):
         if path.suffix in (".py", ".ipynb") and _defines(path):
             yield _file(path)
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder in order; environments and what is hidden are left out."""
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in SKIPPED

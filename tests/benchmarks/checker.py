@@ -2,7 +2,7 @@
 
 Both run in one process and take turns; a ratio is the median of the ratios of the single rounds.
 Without PyTorch only our own times, forward calls and memory are printed. Contract checks are
-included on our side.
+included on our side; the floor is the forward calls of our check, and nothing else.
 """
 
 from __future__ import annotations
@@ -32,19 +32,39 @@ from layers import (
 )
 from nets import FullyConnectedNet
 from tests.benchmarks.dropout import measure, ratio
+from tests.benchmarks.table import FLOOR
 
 Run = Callable[[], Any]
 RNG = np.random.default_rng(0)
+TARGETS = {f"{work} / torch's fast mode": target for work, target in (
+    ("dropout, 4096 inputs", 1.0), ("affine-relu (8,32)x(32,64), 2368 inputs", 2.0),
+    ("FullyConnectedNet, 2635 parameters", 2.0))}
 
 
 @dataclass(frozen=True)
 class Work:
-    """One row of the table: our check, and makers of torch's fast and slow one."""
+    """One row of the table: our check, the function that it calls, and torch's two checks."""
 
     name: str
     ours: Run
+    forward: Run
     torch: Callable[[bool], Run] | None = None
     slow_rounds: int = 3
+
+    @property
+    def ratio(self) -> str:
+        """What the ratio to torch's fast mode is called."""
+        return f"{self.name} / torch's fast mode"
+
+    def floor(self) -> Run:
+        """Return the forward calls of our check, and nothing else."""
+        calls = self.ours().evaluations
+
+        def run() -> None:
+            for _ in range(calls):
+                self.forward()
+
+        return run
 
 
 def dropout_work(units: int = 4096) -> Work:
@@ -64,7 +84,7 @@ def dropout_work(units: int = 4096) -> Work:
 
     return Work(f"dropout, {units} inputs",
                 lambda: gradcheck.check_layer(dropout_forward, dropout_backward, x, param),
-                torch_check, slow_rounds=1)
+                lambda: dropout_forward(x, param), torch_check, slow_rounds=1)
 
 
 def affine_relu_work() -> Work:
@@ -79,7 +99,7 @@ def affine_relu_work() -> Work:
 
     return Work("affine-relu (8,32)x(32,64), 2368 inputs",
                 lambda: gradcheck.check_layer(affine_relu_forward, affine_relu_backward, *arrays),
-                torch_check)
+                lambda: affine_relu_forward(*arrays), torch_check)
 
 
 def make_net(dims: list[int], inputs: int) -> Any:
@@ -115,7 +135,7 @@ def net_work(dims: list[int], inputs: int, samples: int = 50) -> Work:
     big = count > 10_000
     return Work(f"FullyConnectedNet, {count} parameters",
                 lambda: gradcheck.check_net(net, x, y, progress=False),
-                None if big else torch_check, slow_rounds=1)
+                lambda: net.loss(x, y), None if big else torch_check, slow_rounds=1)
 
 
 class OneWrong(FullyConnectedNet):
@@ -136,7 +156,7 @@ def one_wrong_work(dims: list[int], inputs: int) -> Work:
     x, y = RNG.standard_normal((50, inputs)), RNG.integers(0, 10, 50)
     count = sum(value.size for value in right.params.values())
     return Work(f"the same {count} with one wrong element",
-                lambda: gradcheck.check_net(net, x, y, progress=False))
+                lambda: gradcheck.check_net(net, x, y, progress=False), lambda: net.loss(x, y))
 
 
 def seconds_of(run: Run, rounds: int) -> np.ndarray:
@@ -149,20 +169,19 @@ def seconds_of(run: Run, rounds: int) -> np.ndarray:
 
 
 def row(work: Work, rounds: int) -> str:
-    """Measure one row: ours and torch's fast mode in turns, the slow mode by itself."""
+    """Measure one row: ours, its calls and torch's fast mode in turns, the slow by itself."""
     report = work.ours()
     verdict = report.status if report.passed else (
         f"{report.findings[0].code} at {list(report.findings[0].where[0])}")
-    ratios = f"{'':>10}{'':>10}"
+    ratios = " " * 30
     if work.torch is not None and importlib.util.find_spec("torch"):
         fast, slow = work.torch(True), work.torch(False)
         fast()
-        pairs = np.array([[seconds_of(work.ours, 1)[0], seconds_of(fast, 1)[0]]
-                          for _ in range(rounds)])
-        mine = pairs[:, 0]
-        to_fast = float(np.median(pairs[:, 0] / pairs[:, 1]))
+        seconds = measure({"ours": work.ours, "fast": fast, "floor": work.floor()}, rounds)
+        mine = seconds["ours"]
+        to_fast, floor = ratio(mine, seconds["fast"]), ratio(seconds["floor"], seconds["fast"])
         to_slow = float(np.median(mine)) / float(np.median(seconds_of(slow, work.slow_rounds)))
-        ratios = f"{to_fast:>10.2f}{f'1/{1 / to_slow:.0f}':>10}"
+        ratios = f"{to_fast:>10.2f}{floor:>10.2f}{f'1/{1 / to_slow:.0f}':>10}"
     else:
         mine = seconds_of(work.ours, min(rounds, 3))
     return (f"{work.name:42}{np.median(mine) * 1e3:10.2f}{ratios}{report.evaluations:8}  {verdict}")
@@ -173,13 +192,15 @@ def ratios(rounds: int) -> dict[str, float]:
     found = {}
     for work in (dropout_work(), affine_relu_work(), net_work([40, 35], 20)):
         if work.torch is not None and importlib.util.find_spec("torch"):
-            seconds = measure({"ours": work.ours, "fast": work.torch(True)}, rounds)
-            found[f"{work.name} / torch's fast mode"] = ratio(seconds["ours"], seconds["fast"])
+            seconds = measure({"ours": work.ours, "fast": work.torch(True),
+                               "floor": work.floor()}, rounds)
+            found[work.ratio] = ratio(seconds["ours"], seconds["fast"])
+            found[f"{work.ratio}{FLOOR}"] = ratio(seconds["floor"], seconds["fast"])
     return found
 
 
 def speed_table(rounds: int) -> None:
-    print(f"{'work':42}{'ms':>10}{'/ fast':>10}{'/ slow':>10}{'calls':>8}  verdict")
+    print(f"{'work':42}{'ms':>10}{'/ fast':>10}{'floor':>10}{'/ slow':>10}{'calls':>8}  verdict")
     for work in (dropout_work(), affine_relu_work(), net_work([40, 35], 20),
                  net_work([640, 500], 1000), one_wrong_work([640, 500], 1000)):
         print(row(work, rounds), flush=True)

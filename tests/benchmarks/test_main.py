@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.benchmarks import training
+from tests.benchmarks import checker, dropout, processes, table, training
 from tests.benchmarks.__main__ import SUITES, main
 from tests.benchmarks.bare_step import BareStep
 
@@ -21,7 +21,33 @@ def test_the_ratios_are_written_as_one_file_by_suite_and_name(tmp_path, capsys):
     path = tmp_path / "ratios.json"
     assert main(["-o", str(path), "--rounds", "1"], suites(x=1.0, y=0.5)) == 0
     assert json.loads(path.read_text()) == {"a: x": 1.0, "a: y": 0.5}
-    assert json.loads(capsys.readouterr().out) == {"a: x": 1.0, "a: y": 0.5}
+    assert "ratio" in capsys.readouterr().out
+
+
+def test_what_is_asked_stands_beside_what_was_measured_and_its_floor(monkeypatch, capsys):
+    monkeypatch.setattr("tests.benchmarks.__main__.TARGETS", {"a: x": 1.5, "a: y": 0.4})
+    main(["--rounds", "1"], suites(**{"x": 1.0, "y": 0.5, "y, floor": 0.25}))
+    assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()[2:]] == [
+        "a: x 1.00 1.50", "a: y 0.50 0.40 0.25 missed, 2.00 times the floor"]
+
+
+def test_every_target_is_that_of_a_ratio_that_is_measured(monkeypatch):
+    monkeypatch.setattr(dropout, "measure", lambda runs, rounds: dict.fromkeys(runs, np.ones(1)))
+    monkeypatch.setattr(dropout, "SIDE", 2)
+    works = (checker.dropout_work(), checker.affine_relu_work(), checker.net_work([40, 35], 20))
+    assert [work.ratio for work in works] == list(checker.TARGETS)
+    layouts = {f"{name}, per byte" for name in dropout.by_dtype_and_layout(1)}
+    assert dropout.TARGETS.keys() <= layouts | {"ours / floor", "ours / torch"}
+
+
+def test_a_command_is_measured_beside_its_floor():
+    command = processes.Command("nothing", processes.START, 60.0, processes.START, beside=True)
+    found = processes.took(command, 1)
+    assert 0 < found.floor < found.target == 60.0 + found.floor
+    assert found.line.startswith("nothing ")
+    assert found.seconds > 0 < found.processor
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        processes.run(("-c", "1 / 0"))
 
 
 @pytest.mark.parametrize(("now", "code", "said"), [
@@ -50,7 +76,8 @@ def test_the_table_of_training_steps_measures_products_and_calls(monkeypatch, ca
     assert capsys.readouterr().out.splitlines()[-1].startswith("4: 6-5-3")
     found = training.ratios(2)
     torch = {"step 4: 6-5-3 / torch"} if importlib.util.find_spec("torch") else set()
-    assert found.keys() == {"step 4: 6-5-3 / products"} | torch
+    assert table.without_floors(found).keys() == {"step 4: 6-5-3 / products"} | torch
+    assert len(found) == 2 * len(table.without_floors(found))
     assert all(value > 0 for value in found.values())
 
 

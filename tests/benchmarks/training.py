@@ -23,6 +23,7 @@ from nets import FullyConnectedNet, sgd_momentum
 from nets.optim import updated
 from tests.benchmarks.bare_step import MOMENTUM, RATE, BareStep, P
 from tests.benchmarks.dropout import measure, ratio
+from tests.benchmarks.table import FLOOR
 from tests.benchmarks.threads import Clock, add_option, clock_of
 
 Step = Callable[[], Any]
@@ -68,6 +69,11 @@ WORKS = (
     Work(128, (784, 1024, 1024, 10), 0.5, 1.2),
     Work(256, (3072, 500, 500, 10), 0.75, 1.2),
 )
+
+
+TARGETS = {f"step {work.name} / {other}": target for work in WORKS
+           for other, target in (("torch", work.to_torch), ("products", work.to_products))
+           if target is not None}
 
 
 def ours(work: Work) -> Step:
@@ -169,7 +175,9 @@ def ratios(rounds: int) -> dict[str, float]:
     for work in WORKS:
         seconds = seconds_of(work, rounds)
         for other in seconds.keys() & {"torch", "products"}:
-            found[f"step {work.name} / {other}"] = ratio(seconds["ours"], seconds[other])
+            name = f"step {work.name} / {other}"
+            found[name] = ratio(seconds["ours"], seconds[other])
+            found[f"{name}{FLOOR}"] = ratio(seconds["products"] + seconds["calls"], seconds[other])
     return found
 
 

@@ -376,7 +376,7 @@ def test_no_command_and_help_say_how_to_use_it(capsys):
     ({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False),
 ])
 def test_colour_is_for_terminals_that_want_it(write, capsys, monkeypatch, environment, colored):
-    for name in ("NO_COLOR", "TERM"):
+    for name in ("FORCE_COLOR", "NO_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -384,6 +384,17 @@ def test_colour_is_for_terminals_that_want_it(write, capsys, monkeypatch, enviro
     assert "\x1b" not in run(capsys, "check", "homework.py")[1]
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert ("\x1b[" in run(capsys, "check", "homework.py")[1]) == colored
+
+
+@pytest.mark.slow
+def test_colour_that_is_forced_goes_to_a_pipe_and_into_no_file(write, capsys, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    write(GOOD)
+    assert "\x1b[32mpassed" in run(capsys, "check", "homework.py")[1]
+    assert "\x1b" not in run(capsys, "check", "homework.py", "--format", "json")[1]
+    run(capsys, "check", "homework.py", "-o", "told.txt")
+    assert "\x1b" not in Path("told.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from gradcheck import cli
+from gradcheck.command import terminal
 from gradcheck.target.codes import meanings
 
 GOOD = """
@@ -69,7 +70,7 @@ def test_a_terminals_progress_names_the_function_and_is_erased(homework, capsys,
 def test_progress_keeps_to_one_line_whatever_the_name(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    cli._progress()("a\nb\x1b[31m" * 9)
+    terminal.progress()("a\nb\x1b[31m" * 9)
     assert capsys.readouterr().err == f"{ERASE}{('a b' * 9)[:19]}"
 
 

@@ -108,7 +108,7 @@ def _figure(title: str, label: str, values: Number, top: float, found: Gradients
     else:
         told = f"{label}: {title}, from {_least(values)} to {_most(values)}"
     return (f'<figure style="{FIGURE}"><figcaption>{text(title)}</figcaption>'
-            f"{picture(values, top, found.layout, told, place, states)}{legend(top)}"
+            f"{picture(values, top, found.layout, told, place, states)}{legend(top, values)}"
             "</figure>")
 
 
@@ -132,7 +132,7 @@ def picture(values: Number, top: float, layout: Layout, told: str, place: int = 
     writing = []
     for value, (x, y), state in zip(values, layout.places(), states or " " * len(values),
                                     strict=True):
-        at = level(value, top)
+        at = HALF if state == "-" else level(value, top)
         by_level.setdefault(at, []).append(f"M{x:g} {y:g}h{wide:g}v{high:g}h{-wide:g}z")
         if layout.is_written or not math.isfinite(value):
             writing.append(_written(value, state, at, x + wide / 2, y + high / 2, layout))
@@ -192,10 +192,11 @@ def _frame(corner: tuple[float, float], cell: tuple[float, float]) -> str:
             'fill="none" stroke="currentColor" stroke-width="2"/>')
 
 
-def legend(top: float) -> str:
+def legend(top: float, values: Number) -> str:
     """Return the scale: which colour stands for which value."""
     if not top:
-        return '<p class="legend" style="font-size:85%;margin:.2em 0">all zero</p>'
+        told = "no finite value" if any(value for value in values) else "all zero"
+        return f'<p class="legend" style="font-size:85%;margin:.2em 0">{told}</p>'
     step, count = 9, 2 * HALF + 1
     bars = "".join(f'<rect class="v{i}" x="{i * step}" y="0" width="{step}" height="8" '
                    f'fill="{colour(i)}"/>' for i in range(count))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcheck.output.html.markup import details, prose, text
+from gradcheck.output.html.markup import Ids, details, prose, text
+from gradcheck.output.plain import counted
 
 FOLLOWS = "follows"
 
 
-def laws(entries: Sequence[Mapping[str, Any]], prefix: str) -> str:
+def laws(entries: Sequence[Mapping[str, Any]], prefix: str, ids: Ids) -> str:
     """Return what the laws said.
 
     Parameters
@@ -19,31 +20,35 @@ def laws(entries: Sequence[Mapping[str, Any]], prefix: str) -> str:
         Name, status and message of each.
     prefix : str
         Before a law's name in its id.
+    ids : Ids
+        The ids of the page.
 
     Examples
     --------
     >>> entries = [{"name": "rate", "status": "failed", "message": "rate: 0.7"},
     ...            {"name": "runs", "status": "passed", "message": ""}]
-    >>> 'id="dropout-rate"' in laws(entries, "dropout")
+    >>> 'id="dropout-rate"' in laws(entries, "dropout", Ids())
     True
     """
     broken = [entry for entry in entries if entry["status"] == "failed"]
     advice = [entry for entry in entries if entry["status"] == "advice"]
     held = [entry["name"] for entry in entries if entry["status"] == "passed"]
-    shown = "".join(_law(entry, prefix, FOLLOWS in entry) for entry in broken)
+    shown = "".join(_law(entry, ids.new(f"{prefix}-{entry['name']}"), FOLLOWS in entry)
+                    for entry in broken)
     listed = ", ".join(f"<code>{text(name)}</code>" for name in held)
     return "".join([
         f'<ul class="laws">{shown}</ul>' if shown else "",
-        details(f"{len(held)} laws hold", f"<p>{listed}</p>") if held else "",
-        details(f"{len(advice)} remarks that cost nothing", '<ul class="laws">' + "".join(
-            _law(entry, prefix) for entry in advice) + "</ul>") if advice else "",
+        details(f"{counted(len(held), 'law')} hold{'s' * (len(held) == 1)}",
+                f"<p>{listed}</p>") if held else "",
+        details(f"{counted(len(advice), 'remark')}, at no cost", '<ul class="laws">' + "".join(
+            _law(entry, ids.new(f"{prefix}-{entry['name']}")) for entry in advice)
+            + "</ul>") if advice else "",
     ])
 
 
-def _law(entry: Mapping[str, Any], prefix: str, follows: bool = False) -> str:
+def _law(entry: Mapping[str, Any], identity: str, follows: bool = False) -> str:
     """Return one law, with an id that others can link to."""
     name = entry["name"]
     message = str(entry["message"]).removeprefix(f"{name}: ")
     rest = " (broken by the slip in the gradient, too)" if follows else ""
-    return (f'<li id="{prefix}-{text(name)}"><strong>{text(name)}</strong>{rest}: '
-            f"{prose(message)}</li>")
+    return f'<li id="{identity}"><strong>{text(name)}</strong>{rest}: {prose(message)}</li>'

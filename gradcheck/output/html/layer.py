@@ -11,7 +11,7 @@ from gradcheck.output.html.examples import extent
 from gradcheck.output.html.heatmap import maps, where_worst
 from gradcheck.output.html.laws import laws
 from gradcheck.output.html.markup import (
-    anchor,
+    Ids,
     badge,
     details,
     link_to,
@@ -19,6 +19,7 @@ from gradcheck.output.html.markup import (
     number,
     number_of,
     prose,
+    short,
     text,
 )
 from gradcheck.output.html.said import said
@@ -28,12 +29,12 @@ from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
 from gradcheck.output.record import FINE, Item
 
-SUSPECT = '<span class="key suspect">\u25b6</span> the line that the slip is in'
+SUSPECT = '<span class="key suspect">\u25b6</span> suspect line'
 UNRUN = '<span class="key unrun">\u25cb</span> ran at no example'
 DOT, APART = " \u00b7 ", " \u00a0 "
 
 
-def layer(item: Item, identity: str, level: int = 2, source_: str | None = None) -> str:
+def layer(item: Item, identity: str, ids: Ids, level: int = 2, source_: str | None = None) -> str:
     """Return the section about an item.
 
     Parameters
@@ -42,6 +43,8 @@ def layer(item: Item, identity: str, level: int = 2, source_: str | None = None)
         What is said of a layer.
     identity : str
         The section's id; its gradients have ids that begin with it.
+    ids : Ids
+        The ids of the page.
     level : int
         Of its heading.
     source_ : str, optional
@@ -49,10 +52,12 @@ def layer(item: Item, identity: str, level: int = 2, source_: str | None = None)
 
     Examples
     --------
-    >>> layer(Item("relu", "relu", "passed"), "relu").startswith('<section id="relu"')
+    >>> layer(Item("relu", "relu", "passed"), "relu", Ids()).startswith('<section id="relu"')
     True
     """
-    body = _fine(item, identity) if item.status in FINE else _wrong(item, identity, source_)
+    source_ = sources(item, list(repairs_in(item.details)), identity, ids) if source_ is None else (
+        source_)
+    body = (_fine if item.status in FINE else _wrong)(item, identity, ids, source_)
     title = f"{name(item.name)} {badge(item.status)}"
     return section(identity, f"layer {item.status}", title, _facts(item) + body, item.name, level)
 
@@ -65,9 +70,8 @@ def section(identity: str, kind: str, title: str, content: str, label: str, leve
     >>> section("relu", "layer", "relu", "", "relu").count('id="relu"')
     1
     """
-    return (f'<section id="{identity}" class="{kind}" aria-labelledby="{identity}-title">'
-            f'<h{level} id="{identity}-title">{title}{link_to(identity, label)}</h{level}>'
-            f"{content}</section>")
+    return (f'<section id="{identity}" class="{kind}" aria-label="{text(short(label))}">'
+            f"<h{level}>{title}{link_to(identity, label)}</h{level}>{content}</section>")
 
 
 def _facts(item: Item) -> str:
@@ -88,16 +92,15 @@ def _facts(item: Item) -> str:
     return f'<p class="facts">{DOT.join(facts)}</p>' if facts else ""
 
 
-def _wrong(item: Item, identity: str, source_: str | None) -> str:
+def _wrong(item: Item, identity: str, ids: Ids, source_: str) -> str:
     """Return all that is known of a layer that is not right, the cause first."""
-    repairs = list(repairs_in(item.details))
     return "".join([
         f'<div class="said">{said(item.message, not _is_drawn(item))}</div>' if item.message
         else "",
-        laws(item.details.get("laws", ()), identity),
-        _edit(repairs),
-        sources(item, repairs, identity) if source_ is None else source_,
-        *_gradients(item, identity, folded=False),
+        laws(item.details.get("laws", ()), identity, ids),
+        _edit(list(repairs_in(item.details))),
+        source_,
+        *_gradients(item, identity, ids, folded=False),
         _remarks(item),
         extent(item),
     ])
@@ -109,15 +112,15 @@ def _is_drawn(item: Item) -> bool:
         "arguments", ()))
 
 
-def _fine(item: Item, identity: str) -> str:
+def _fine(item: Item, identity: str, ids: Ids, source_: str) -> str:
     """Return what is worth a look at a layer that is right, folded away."""
     never = f'<p>{text(item.details["uncovered"])}</p>' if item.details.get("uncovered") else ""
     convention = item.details.get("convention", "")
     told = f"<p>{prose(convention)}</p>" if convention else ""
     message = f'<div class="said">{said(item.message)}</div>' if item.message else ""
-    inside = "".join([sources(item, [], identity), *_gradients(item, identity, folded=True)])
+    inside = "".join([source_, *_gradients(item, identity, ids, folded=True)])
     return "".join([message, told, never, _remarks(item),
-                    laws(item.details.get("laws", ()), identity),
+                    laws(item.details.get("laws", ()), identity, ids),
                     details("Source and gradients", inside), extent(item)])
 
 
@@ -131,12 +134,12 @@ def _edit(repairs: Sequence[Mapping[str, Any]]) -> str:
     return f'<div class="edit"><h3>Where it comes from</h3>{"".join(parts)}</div>' if parts else ""
 
 
-def sources(item: Item, repairs: Sequence[Mapping[str, Any]], identity: str) -> str:
+def sources(item: Item, repairs: Sequence[Mapping[str, Any]], identity: str, ids: Ids) -> str:
     """Return the functions beside each other, with a key to their marks.
 
     Examples
     --------
-    >>> sources(Item("relu", "relu", "passed"), [], "relu")
+    >>> sources(Item("relu", "relu", "passed"), [], "relu", Ids())
     ''
     """
     found = item.details.get("sources", ())
@@ -145,7 +148,8 @@ def sources(item: Item, repairs: Sequence[Mapping[str, Any]], identity: str) -> 
     unrun = item.details.get("unrun") or item.uncovered
     marks = suspects_of(repairs)
     shown_ = "".join(f'<div><p class="facts"><code>{text(entry["name"])}</code></p>'
-                     f"{source(entry, marks, unrun, f'{identity}-')}</div>" for entry in found)
+                     f"{source(entry, marks, unrun, ids, f'{identity}-')}</div>"
+                     for entry in found)
     said_ = [SUSPECT] * bool(marks) + [UNRUN] * bool(unrun)
     key = f'<p class="soft">{APART.join(said_)}</p>' if said_ else ""
     return f'<div class="sources">{shown_}</div>{key}'
@@ -157,13 +161,10 @@ def _lines_alone(repairs: Sequence[Mapping[str, Any]]) -> str:
     return f"<pre>{text(chr(10).join(lines))}</pre>" if lines else ""
 
 
-def _gradients(item: Item, identity: str, folded: bool) -> Iterator[str]:
+def _gradients(item: Item, identity: str, ids: Ids, folded: bool) -> Iterator[str]:
     """Yield the maps and the curve of each argument: those that are wrong open, others folded."""
-    taken: set[str] = set()
     for entry in (item.details.get("report") or {}).get("arguments", ()):
-        mine = anchor(f"{identity}-d{entry['name']}", taken)
-        taken.add(mine)
-        yield _gradient(entry, mine, folded)
+        yield _gradient(entry, ids.new(f"{identity}-d{entry['name']}"), folded)
 
 
 def _gradient(entry: Mapping[str, Any], identity: str, folded: bool) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Collection
 from typing import Any
 
 from gradcheck.output.plain import MESSAGE_LIMIT, clean, one_line
@@ -56,20 +55,28 @@ def prose(value: str) -> str:
     return QUOTED.sub(r"<code>\1</code>", text(value))
 
 
-def anchor(value: str, taken: Collection[str] = ()) -> str:
-    """Return the id of a name, which no other name has.
+class Ids:
+    """The ids of a page: made of names, and no two of them alike.
 
     Examples
     --------
-    >>> anchor("dropout: rate"), anchor("<a>", {"a"}), anchor("")
-    ('dropout-rate', 'a-2', 'layer')
+    >>> ids = Ids()
+    >>> ids.new("dropout: rate"), ids.new("<a>"), ids.new("a"), ids.new("")
+    ('dropout-rate', 'a', 'a-2', 'layer')
     """
-    plain = UNSAFE.sub("-", one_line(value)).strip("-")[:LONGEST_ID] or "layer"
-    found, number = plain, 1
-    while found in taken:
-        number += 1
-        found = f"{plain}-{number}"
-    return found
+
+    def __init__(self) -> None:
+        self._taken = {"content"}
+
+    def new(self, value: str) -> str:
+        """Return an id that is still free."""
+        plain = UNSAFE.sub("-", one_line(value)).strip("-")[:LONGEST_ID] or "layer"
+        found, number = plain, 1
+        while found in self._taken:
+            number += 1
+            found = f"{plain}-{number}"
+        self._taken.add(found)
+        return found
 
 
 def number(value: Any, digits: int = 3) -> str:
@@ -110,7 +117,7 @@ def badge(status: str) -> str:
 
 def link_to(identity: str, label: str) -> str:
     """Return what stands beside a heading, for others to link to it."""
-    told = html.escape(f"link to {short(label)}")
+    told = text(f"link to {short(label)}")
     return f'<a class="anchor" href="#{identity}" aria-label="{told}">#</a>'
 
 

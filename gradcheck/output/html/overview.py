@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import html
-import os
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TypeVar
 from urllib.parse import quote
 
 from gradcheck.output.folder import reason
@@ -20,50 +16,37 @@ from gradcheck.output.html.verdicts import table
 from gradcheck.output.plain import counted
 from gradcheck.output.record import Item, Record
 
-PAGE = "report.html"
 BAR, HIGH = 120, 12
 MOST_CODES = 3
 NOT_THERE = "nothing to judge"
-Key = TypeVar("Key")
 
 
-def as_overview(records: Sequence[Record], folder: str, results: str, path: str) -> str:
+def as_overview(records: Sequence[Record], students: Sequence[str], pages: Sequence[str],
+                called: str) -> str:
     """Return the page of a class.
 
     Parameters
     ----------
     records : sequence of Record
         One a submission.
-    folder, results : str
-        Where submissions and results lie: the pages of students are linked from there.
-    path : str
-        Where this page will lie.
+    students : sequence of str
+        What each is called.
+    pages : sequence of str
+        Where each one's own page lies, from this one.
+    called : str
+        The name of the class.
 
     Examples
     --------
     >>> ann = Record("grade", "in/ann.py", (Item("relu", "relu", "failed", "no", 1.0, 4.0),))
-    >>> 'href="out/ann/report.html"' in as_overview([ann], "in", "out", "class.html")
+    >>> 'href="out/ann/b%20c.html"' in as_overview([ann], ["ann"], ["out/ann/b c.html"], "ours")
     True
     """
-    called = short(Path(folder).name or folder)
-    links = {record.target: _link(record, folder, results, path) for record in records}
+    title = short(called)
     content = "".join([
-        f"<h1>{name(called)}</h1>", _lead(records), _layers(records),
-        '<h2 id="students">Students</h2>', _students(records, links)])
-    return document(f"{called} \u2013 gradcheck", content, f"<p>{MADE}</p>")
-
-
-def _link(record: Record, folder: str, results: str, path: str) -> tuple[str, str]:
-    """Return what a student is called, and the way to his page."""
-    student = Path(os.path.relpath(record.target, folder))
-    place = Path(results, _folder_of(student), PAGE)
-    start = Path(path).resolve().parent
-    return student.as_posix(), quote(os.path.relpath(place.resolve(), start).replace(os.sep, "/"))
-
-
-def _folder_of(student: Path) -> Path:
-    return student if student.stem in ("results.jsonl", "results-before.jsonl") else (
-        student.with_suffix(""))
+        f"<h1>{name(title)}</h1>", _lead(records), _layers(records),
+        '<h2 id="students">Students</h2>', _students(records, students, pages)])
+    return document(f"{title} \u2013 gradcheck", content, f"<p>{MADE}</p>")
 
 
 def _lead(records: Sequence[Record]) -> str:
@@ -135,10 +118,10 @@ def _bar(share: float) -> str:
             f'<span class="soft">{told}</span>')
 
 
-def _students(records: Sequence[Record], links: dict[str, tuple[str, str]]) -> str:
+def _students(records: Sequence[Record], students: Sequence[str], pages: Sequence[str]) -> str:
     """Return a row a submission, which leads to its page."""
-    linked = [f'<a href="{html.escape(way)}">{name(student)}</a>'
-              for student, way in map(links.__getitem__, (record.target for record in records))]
+    linked = [f'<a href="{quote(page, errors="surrogateescape")}">{name(student)}</a>'
+              for student, page in zip(students, pages, strict=True)]
     shares = [record.score / record.max_score if record.max_score else 0.0 for record in records]
     columns = [("submission", "", linked),
                ("points", "n", [f"{record.score:g}/{record.max_score:g}" for record in records]),

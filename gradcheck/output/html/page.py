@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from gradcheck.output.html.document import document
 from gradcheck.output.html.layer import layer
-from gradcheck.output.html.markup import anchor, badge, details, link_to, name, prose, short, text
+from gradcheck.output.html.markup import Ids, badge, details, link_to, name, prose, short, text
 from gradcheck.output.html.parts import group
 from gradcheck.output.html.verdicts import verdicts
 from gradcheck.output.parts import summary
@@ -37,31 +37,39 @@ def as_page(records: Sequence[Record], title: str = "") -> str:
     (True, True)
     """
     called = short(title or ", ".join(PurePath(record.target).name for record in records))
-    taken: set[str] = {"content"}
-    several = len(records) > 1
-    main = "".join(_record(record, taken, several) for record in records)
+    ids, several = Ids(), len(records) > 1
+    main = "".join(_record(record, ids, several) for record in records)
     head = f"<h1>{name(called)}</h1>"
     return document(f"{called} \u2013 gradcheck", head + main, f"<p>{MADE}</p>")
 
 
-def _record(record: Record, taken: set[str], several: bool) -> str:
+def _record(record: Record, ids: Ids, several: bool) -> str:
     """Return what is said of one target."""
-    identities = dict(_identities(record, taken))
-    groups = _sections(record, identities)
     head = ""
     if several:
-        mine = anchor(record.target, taken)
-        taken.add(mine)
+        mine = ids.new(record.target)
         head = (f'<h2 id="{mine}">{name(record.path or record.target)}'
                 f"{link_to(mine, record.target)}</h2>")
     counts, _, error = summary(record).partition("\n")
-    rows = _per_layer(record.items) if record.kind == "grade" else record.items
     status = "passed" if record.passed else "error" if record.error else "failed"
     return "".join([
         head, f'<p class="lead">{badge(status)} {text(counts)}</p>',
         f'<div class="error"><div class="said"><pre>{text(error)}</pre></div></div>' if error
-        else "",
-        verdicts(rows, identities), *groups, _notes(record)])
+        else "", *_layers(record, ids), _notes(record)])
+
+
+def _layers(record: Record, ids: Ids) -> Iterator[str]:
+    """Yield the table, then a section an item; of a grade, one a layer, with its parts in it."""
+    graded = record.kind == "grade"
+    rows = _per_layer(record.items) if graded else list(record.items)
+    identities = [ids.new(row.name) for row in rows]
+    yield verdicts(rows, identities)
+    if not graded:
+        yield from (layer(item, mine, ids) for item, mine in zip(rows, identities, strict=True))
+        return
+    groups = itertools.groupby(record.items, lambda item: item.group)
+    yield from (group(list(parts), mine, ids)
+                for (_, parts), mine in zip(groups, identities, strict=True))
 
 
 def _per_layer(items: Sequence[Item]) -> list[Item]:
@@ -74,25 +82,6 @@ def _per_layer(items: Sequence[Item]) -> list[Item]:
                           points=sum(item.points or 0.0 for item in listed),
                           max_points=sum(item.max_points or 0.0 for item in listed)))
     return found
-
-
-def _identities(record: Record, taken: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield the id of each item's section; of a grade, of each layer's before."""
-    graded = [item.group for item in record.items] if record.kind == "grade" else []
-    for called in dict.fromkeys([*graded, *(item.name for item in record.items)]):
-        mine = anchor(called, taken)
-        taken.add(mine)
-        yield called, mine
-
-
-def _sections(record: Record, identities: dict[str, str]) -> Iterator[str]:
-    """Yield a section an item; of a grade, one a layer, with its parts in it."""
-    if record.kind == "check":
-        yield from (layer(item, identities[item.name]) for item in record.items)
-        return
-    for _, items in itertools.groupby(record.items, lambda item: item.group):
-        parts = list(items)
-        yield group(parts, identities[parts[0].group], identities)
 
 
 def _notes(record: Record) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradcheck.output.html.layer import layer, section, sources
-from gradcheck.output.html.markup import details, name, prose, text
+from gradcheck.output.html.markup import Ids, details, name, prose, text
 from gradcheck.output.pointer import repairs_in
 from gradcheck.output.record import Item
 
 FOLLOWS = "counts once "
 
 
-def group(items: Sequence[Item], identity: str, identities: Mapping[str, str]) -> str:
+def group(items: Sequence[Item], identity: str, ids: Ids) -> str:
     """Return the section about a layer that is graded in parts.
 
     Parameters
@@ -23,13 +23,13 @@ def group(items: Sequence[Item], identity: str, identities: Mapping[str, str]) -
         Its parts; the first may hold its source.
     identity : str
         The section's id.
-    identities : mapping
-        The ids of the parts, by their names.
+    ids : Ids
+        The ids of the page.
 
     Examples
     --------
     >>> parts = [Item("relu: value", "relu", "passed", "", 2.0, 2.0)]
-    >>> "value" in group(parts, "relu", {"relu: value": "relu-value"})
+    >>> "value" in group(parts, "relu", Ids())
     True
     """
     earned, most = (sum(points or 0.0 for points in found) for found in (
@@ -37,9 +37,9 @@ def group(items: Sequence[Item], identity: str, identities: Mapping[str, str]) -
     title = f'{name(items[0].group)} <span class="badge">{earned:g} of {most:g} points</span>'
     told = [item for item in items if not _is_silent(item) and not _follows(item)]
     repairs = [repair for item in items for repair in repairs_in(item.details)]
-    source = sources(items[0], repairs, identity)
+    source = sources(items[0], repairs, identity, ids)
     content = "".join([
-        _listed("passed", filter(_is_silent, items)), *_told(told, identities, source),
+        _listed("passed", filter(_is_silent, items)), *_told(told, ids, source),
         *_following(items), "" if told else details("Source", source)])
     return section(identity, "layer", title, content, items[0].group)
 
@@ -53,13 +53,14 @@ def _follows(item: Item) -> bool:
     return item.status != "passed" and item.message.startswith(FOLLOWS)
 
 
-def _told(items: Sequence[Item], identities: Mapping[str, str], source: str) -> Iterator[str]:
+def _told(items: Sequence[Item], ids: Ids, source: str) -> Iterator[str]:
     """Yield what is said of each part, the first with the source; what is said again, once."""
     for _, run in itertools.groupby(items, lambda item: (item.status, item.message)):
         parts = list(run)
         first = replace(parts[0], details={key: value for key, value in parts[0].details.items()
                                            if key != "sources"})
-        yield layer(first, identities[first.name], 3, source) + _listed("the same of", parts[1:])
+        yield layer(first, ids.new(first.name), ids, 3, source)
+        yield _listed("the same of", parts[1:])
         source = ""
 
 

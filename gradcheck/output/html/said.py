@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from gradcheck.output.brief import NUMBERS
@@ -13,7 +14,7 @@ REMEDY = "Remedy: "
 LIKELY = "Likely slip: "
 HEAD = re.compile(r"([a-z]+(?:-[a-z]+)*)((?: and [a-z-]+)*(?: in d[^:]{1,60})?): ")
 EXPLAINED = re.compile(r"gradcheck explain ([a-z-]+)")
-QUOTED = re.compile(r"\s+File \"")
+QUOTED = re.compile(r"\s+File \"| {6}")
 
 
 def said(message: str, numbers: bool = True) -> str:
@@ -70,4 +71,4 @@ def _aside(line: str) -> Iterator[str]:
 
 
 def _quoted(lines: Sequence[str]) -> str:
-    return f"<pre>{text(chr(10).join(line.strip(chr(10)) for line in lines))}</pre>"
+    return f"<pre>{text(textwrap.dedent(chr(10).join(lines)))}</pre>"

@@ -15,17 +15,19 @@ BLACK, WHITE = "#000000", "#ffffff"
 def level(value: float, top: float) -> int:
     """Return the level of a value, from 0 to 16; 8 is zero.
 
-    Zero alone has the colour of zero: what is small has the one beside it.
+    Zero alone has the colour of zero: what is small has the one beside it. What is not finite has
+    the colour of the largest.
 
     Examples
     --------
-    >>> level(0.0, 2.0), level(2.0, 2.0), level(-1e-9, 2.0), level(float("inf"), 2.0)
+    >>> level(0.0, 2.0), level(2.0, 2.0), level(-1e-9, 2.0), level(float("nan"), 2.0)
     (8, 16, 7, 16)
     """
-    if not value or math.isnan(value):
+    if not value:
         return HALF
     share = min(abs(value) / top, 1.0) if math.isfinite(value) and top > 0 else 1.0
-    return HALF + int(math.copysign(max(1, math.ceil(HALF * share)), value))
+    steps = max(1, math.ceil(HALF * share))
+    return HALF - steps if value < 0 else HALF + steps
 
 
 def top_of(values: Iterable[float]) -> float:

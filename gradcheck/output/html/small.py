@@ -6,7 +6,7 @@ there is no table here: each line reads as text, its looks are its own, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcheck.output.html.curve import curve
@@ -55,6 +55,39 @@ def record_view(record: Record) -> str:
     head = f'<p style="{LINE}"><b>{name(record.path or record.target)}</b></p>'
     return (f'<div style="line-height:1.4">{head}{"".join(map(_item, record.items))}{notes}'
             f"<pre>{text(summary(record))}</pre></div>")
+
+
+def results_view(results: Sequence[Mapping[str, Any]]) -> str:
+    """Return what became of the laws of a mask: what is broken first, the rest folded away.
+
+    Examples
+    --------
+    >>> results_view([{"name": "rate", "status": "passed", "message": ""}]).count("1 law holds")
+    1
+    """
+    by_status: dict[str, list[Mapping[str, Any]]] = {}
+    for result in results:
+        by_status.setdefault(result["status"], []).append(result)
+    broken, held = by_status.pop("failed", []), by_status.pop("passed", [])
+    head = (f"{len(broken)} of {counted(len(results), 'law')} {_are(broken)} broken" if broken else
+            f"{counted(len(held), 'law')} hold{'s' * (len(held) == 1)}")
+    colour = COLOURS["failed" if broken else "passed"]
+    names = ", ".join(f"<code>{text(result['name'])}</code>" for result in held)
+    return "".join([
+        f'<div style="line-height:1.4"><p style="{LINE}"><b style="color:{colour}">{head}</b></p>',
+        *map(_law, broken),
+        *(details(f"{len(others)} {text(status)}", "".join(map(_law, others)))
+          for status, others in by_status.items()),
+        details(f"{len(held)} passed", f'<p style="{LINE}">{names}</p>') if held else "", "</div>"])
+
+
+def _are(entries: Sequence[Any]) -> str:
+    return "is" if len(entries) == 1 else "are"
+
+
+def _law(result: Mapping[str, Any]) -> str:
+    message = str(result["message"]).removeprefix(f"{result['name']}: ")
+    return f'<p style="{LINE}"><b>{name(result["name"])}</b>: {prose(message)}</p>'
 
 
 def _item(item: Item) -> str:

@@ -10,19 +10,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from gradcheck.output.html.markup import MARKS, text
+from gradcheck.output.html.markup import MARKS, Ids, text
 from gradcheck.output.plain import clean
 
 TABS = 8
 MOST_CHARACTERS = 16_000
 KINDS = {tokenize.STRING: "str", tokenize.NUMBER: "num", tokenize.COMMENT: "com"}
 SOFT = frozenset(dir(builtins)) & {"None", "True", "False"}
-SUSPECT, UNRUN = "the slip is here", "never ran"
+SUSPECT, UNRUN = "suspect", "never ran"
 Marks = Mapping[int, Sequence[tuple[int, int]]]
 
 
-def source(found: Mapping[str, Any], suspects: Marks, unrun: Sequence[int], prefix: str = ""
-           ) -> str:
+def source(found: Mapping[str, Any], suspects: Marks, unrun: Sequence[int], ids: Ids,
+           prefix: str = "") -> str:
     """Return a function's source with line numbers.
 
     Parameters
@@ -33,13 +33,15 @@ def source(found: Mapping[str, Any], suspects: Marks, unrun: Sequence[int], pref
         Lines of the file to (first column, end) of each expression that may be wrong, from 0.
     unrun : sequence of int
         Lines that never ran.
+    ids : Ids
+        The ids of the page.
     prefix : str
         Before the number in the id of each line.
 
     Examples
     --------
     >>> shown = source({"name": "f", "file": "a.py", "line": 3, "text": "def f(x): return x",
-    ...                 "cut": False}, {3: [(17, 18)]}, [])
+    ...                 "cut": False}, {3: [(17, 18)]}, [], Ids())
     >>> 'class="l suspect"' in shown, 'return</span> <mark>x</mark>' in shown
     (True, True)
     """
@@ -47,7 +49,8 @@ def source(found: Mapping[str, Any], suspects: Marks, unrun: Sequence[int], pref
     kinds = _kinds(lines)
     rows = "".join(
         _row(found["line"] + place, line, kinds[place],
-             suspects.get(found["line"] + place, ()), found["line"] + place in unrun, prefix)
+             suspects.get(found["line"] + place, ()), found["line"] + place in unrun,
+             ids.new(f"{prefix}L{found['line'] + place}"))
         for place, line in enumerate(lines))
     label = text(f"source of {found['name']}")
     cut = '<p class="soft">The rest is left out.</p>' if found.get("cut") else ""
@@ -56,13 +59,13 @@ def source(found: Mapping[str, Any], suspects: Marks, unrun: Sequence[int], pref
 
 
 def _row(number: int, line: str, kinds: Sequence[str], marked: Sequence[tuple[int, int]],
-         unrun: bool, prefix: str) -> str:
+         unrun: bool, identity: str) -> str:
     """Return one line: its number, a sign for what it is, its text."""
     state = " suspect" if marked else " unrun" if unrun else ""
     sign, told = ("\u25b6", SUSPECT) if marked else ("\u25cb", UNRUN) if unrun else (" ", "")
     title = f' title="{told}"' if told else ""
     hidden = f'<span class="hidden"> ({told})</span>' if told else ""
-    return (f'<span class="l{state}" id="{prefix}L{number}"{title}><span class="no">{number} '
+    return (f'<span class="l{state}" id="{identity}"{title}><span class="no">{number} '
             f"{sign}</span>{_painted(line, kinds, marked)}{hidden}\n</span>")
 
 

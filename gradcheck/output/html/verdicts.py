@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from gradcheck.output.html.markup import badge, name, number, text
 from gradcheck.output.record import Item
@@ -10,25 +10,26 @@ from gradcheck.output.record import Item
 Column = tuple[str, str, list[str]]
 
 
-def verdicts(items: Sequence[Item], identities: Mapping[str, str]) -> str:
+def verdicts(items: Sequence[Item], identities: Sequence[str]) -> str:
     """Return the table, without the columns that are empty.
 
     Parameters
     ----------
     items : sequence of Item
         In their order.
-    identities : mapping
-        The id of the section about an item, by the item's name.
+    identities : sequence of str
+        The id of the section about each.
 
     Examples
     --------
-    >>> 'href="#relu"' in verdicts([Item("relu", "relu", "passed")], {"relu": "relu"})
+    >>> 'href="#relu"' in verdicts([Item("relu", "relu", "passed")], ["relu"])
     True
     """
     if not items:
         return ""
     columns: list[Column] = [
-        ("layer", "", [_linked(item.name, identities) for item in items]),
+        ("layer", "", [f'<a href="#{identity}">{name(item.name)}</a>'
+                       for item, identity in zip(items, identities, strict=True)]),
         ("verdict", "", [badge(item.status) for item in items]),
         ("points", "n", ["" if item.max_points is None else
                          f"{item.points or 0:g}/{item.max_points:g}" for item in items]),
@@ -58,8 +59,3 @@ def table(columns: Sequence[Column], caption: str) -> str:
     return (f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}">'
             f'<table class="verdicts"><thead><tr>{head}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>")
-
-
-def _linked(label: str, identities: Mapping[str, str]) -> str:
-    return f'<a href="#{identities[label]}">{name(label)}</a>' if label in identities else (
-        name(label))

@@ -29,7 +29,7 @@ def test_every_format_is_valid_whatever_the_texts(record: Record) -> None:
     text = render(record, "text")
     assert not set(text) & {"\x1b", "\x00", "\x07", "\r"}
     text.encode("utf-8")
-    assert all(len(row) == 8 for row in csv.reader(io.StringIO(as_csv([record]))))
+    assert all(len(row) == 9 for row in csv.reader(io.StringIO(as_csv([record]))))
 
 
 def test_an_unknown_format_is_refused() -> None:

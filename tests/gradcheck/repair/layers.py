@@ -354,3 +354,16 @@ def gated_backward(dout, x):
     dx = dout + dout
     dx[x.max() > 0] = 0
     return dx
+
+
+def blur_forward(x, pad):
+    padded = np.pad(x, ((0, 0), (pad, pad)))
+    return padded[:, 1:] + padded[:, :-1], (x, pad)
+
+
+def blur_backward(dout, cache):
+    x, pad = cache
+    dpadded = np.zeros_like(np.pad(x, ((0, 0), (1, 1))))
+    dpadded[:, 1:] += dout
+    dpadded[:, :-1] += dout
+    return dpadded[:, pad:pad + x.shape[1]]

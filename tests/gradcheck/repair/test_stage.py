@@ -259,3 +259,10 @@ def test_where_a_line_is_shown_nobody_is_asked_to_derive_the_gradient_again():
         assert "found by trying small edits" in re.sub("\\s+", " ", said)
         assert "derive the gradient" not in said
     assert "derive the gradient" in str(checked("scaled_rows", X, 0.3, repair=None))
+
+
+def test_a_setting_that_was_written_as_a_number_is_put_back_wherever_it_stands():
+    repair, = check_layer(layers.blur_forward, layers.blur_backward, X, 2, examples=[(X[:3], 1)],
+                          repair="diff", progress=False).repairs
+    assert repair.words.startswith("a number stands here for a setting")
+    assert repair.after == "((0, 0), (pad, pad))"

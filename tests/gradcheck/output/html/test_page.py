@@ -127,10 +127,11 @@ def test_what_many_parts_say_alike_is_said_once():
 
 def test_the_class_page_leads_to_each_student_and_counts_what_was_found():
     right = graded(("value", "passed", ""), target="class/bob/hw.py")
-    page = as_overview([WRONG, right], "class", "out", "pages/class.html")
+    page = as_overview([WRONG, right], ["ann", "bob/hw"],
+                       ["../out/ann/report.html", "../out/bob/h w/report.html"], "class")
     found = Balanced(page)
     assert [link for link in found.values("href") if link.endswith("report.html")] == [
-        "../out/ann/report.html", "../out/bob/hw/report.html"]
+        "../out/ann/report.html", "../out/bob/h%20w/report.html"]
     text = " ".join("".join(found.texts).split())
     for words in ("2 submissions, 1 with nothing wrong", "1 of 2", "gradient 1"):
         assert words in text
@@ -139,6 +140,6 @@ def test_the_class_page_leads_to_each_student_and_counts_what_was_found():
 
 def test_a_class_that_cannot_be_judged_has_a_page_all_the_same():
     broken = Record("grade", "class/<b>.py", error="no <i>such</i> file", fault="target")
-    found = Balanced(as_overview([broken], "class", "out", "class.html"))
+    found = Balanced(as_overview([broken], ["<b>"], ["b/report.html"], "class"))
     assert "i" not in found.tags
     assert "no <i>such</i> file" in "".join(found.texts)

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gradcheck import Finding, check_gradient, check_layer
+from gradcheck.dropout_checks import DropoutLawError, check_dropout
 from gradcheck.output.plain import clean
 from gradcheck.output.record import STATUSES, Record
 from gradcheck.report import ArgumentReport, Report
@@ -98,6 +99,29 @@ def test_points_notes_and_advice_are_shown():
 def test_a_record_with_gradients_shows_the_maps_of_the_wrong_one():
     page = shown(CHECKED)
     assert page.tags.count("figcaption") == 4
+
+
+def test_a_broken_dropout_shows_a_result_and_not_the_way_to_it():
+    def forward(x, param):
+        if param["mode"] == "test":
+            return x, None
+        mask = np.random.default_rng(param.get("seed")).random(x.shape) >= param["p"]
+        return (x * mask).astype(x.dtype), mask
+
+    def backward(dout, mask):
+        return dout if mask is None else (dout * mask).astype(dout.dtype)
+
+    results = check_dropout((forward, backward), on_fail=None)
+    assert isinstance(results, list)
+    page = shown(results)
+    broken = [result.name for result in results if result.status == "failed"]
+    assert broken
+    assert f"{len(broken)} of {len(results)} laws" in "".join(page.texts)
+    assert set(broken) <= set(page.texts)
+    with pytest.raises(DropoutLawError) as raised:
+        check_dropout((forward, backward))
+    assert "".join(raised.value._render_traceback_()).startswith(
+        f"DropoutLawError: {broken[0]}: ")
 
 
 @settings(max_examples=60, deadline=None)

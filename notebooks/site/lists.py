@@ -1,0 +1,39 @@
+"""The pages that list a section: every page of it by group, with what it is about."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from itertools import groupby
+
+from notebooks.site.page import Heading, Page, relative, slug
+
+
+def list_of(title: str, path: str, section: str, lead: str, pages: Iterable[Page],
+            with_groups: bool = True) -> Page:
+    """Return a page that lists others, under their groups or in a row; `lead` is HTML."""
+    parts, headings = [f"<h1>{html.escape(title)}</h1>", f'<p class="lead">{lead}</p>'], []
+    for group, members in groupby(pages, key=lambda page: page.group if with_groups else ""):
+        name = capitalized(group)
+        anchor = slug(name, {heading.anchor for heading in headings})
+        if name:
+            headings.append(Heading(2, name, anchor))
+            parts.append(f'<h2 id="{anchor}">{html.escape(name)}</h2>')
+        parts += ['<dl class="list">', *(_row(page, path) for page in members), "</dl>"]
+    return Page(path, title, "\n".join(parts), section, summary=title, headings=tuple(headings))
+
+
+def capitalized(text: str) -> str:
+    """Return a text with a capital; the others stay as they are.
+
+    >>> capitalized("the mask of NumPy")
+    'The mask of NumPy'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def _row(page: Page, path: str) -> str:
+    title = html.escape(page.title)
+    shown = f"<code>{title}</code>" if page.is_code else title
+    return (f'<div><dt><a href="{relative(path, page.path)}">{shown}</a></dt>'
+            f"<dd>{html.escape(page.summary)}</dd></div>")

@@ -1,0 +1,1 @@
+"""Tests of what stands in `notebooks` and is no notebook: the site."""
