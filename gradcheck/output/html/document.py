@@ -54,10 +54,13 @@ pre.source code,pre.diff code{display:block;width:max-content;min-width:100%}
 td code{overflow-wrap:normal}.share{white-space:nowrap}.share svg{max-width:none}
 .verdicts th[scope=row]{color:inherit;font-weight:500;font-size:1rem}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:2rem}
-@media (max-width:480px){.wide{display:none}.extent{grid-template-columns:1fr;gap:0}
+@media (max-width:480px){pre.source code,pre.diff code{width:auto}
+ .l{white-space:pre-wrap;overflow-wrap:anywhere;padding-left:3.6rem;text-indent:-3.1rem}
+ .diff .l{padding-left:1.6rem;text-indent:-1.1rem}
+ .wide{display:none}.extent{grid-template-columns:1fr;gap:0}
  .extent dd{margin-bottom:.6rem}}
 @media print{pre.source,pre.diff{max-height:none}.l{white-space:pre-wrap}
- details:not([open])>*{display:block}}
+ details::details-content{content-visibility:visible;display:block}}
 """
 
 

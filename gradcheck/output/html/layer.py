@@ -163,15 +163,14 @@ def _lines_alone(repairs: Sequence[Mapping[str, Any]]) -> str:
 
 def _gradients(item: Item, identity: str, ids: Ids, folded: bool) -> Iterator[str]:
     """Yield the maps and the curve of each argument: those that are wrong open, others folded."""
-    for entry in (item.details.get("report") or {}).get("arguments", ()):
+    entries = (item.details.get("report") or {}).get("arguments", ())
+    for entry in sorted(entries, key=_is_wrong, reverse=True):
         yield _gradient(entry, ids.new(f"{identity}-d{entry['name']}"), folded)
 
 
 def _gradient(entry: Mapping[str, Any], identity: str, folded: bool) -> str:
     label = f"d{entry['name']}"
-    grid = entry.get("grid")
-    wrong = "x" in grid["states"] if grid else number_of(entry["error"]) > number_of(
-        entry["bound"])
+    grid, wrong = entry.get("grid"), _is_wrong(entry)
     words = "is wrong" if wrong else "agrees"
     title = f"{name(label)} {words}"
     shape = f"<code>{text(entry['dtype'])}{list(entry['shape'])}</code>"
@@ -184,6 +183,14 @@ def _gradient(entry: Mapping[str, Any], identity: str, folded: bool) -> str:
         return f'<div id="{identity}">{details(title, where + drawn)}</div>'
     return (f'<div id="{identity}" class="gradient"><h3>{title}{link_to(identity, label)}</h3>'
             f"{where}{drawn}</div>")
+
+
+def _is_wrong(entry: Mapping[str, Any]) -> bool:
+    """Whether some coordinate of a gradient is wrong."""
+    grid = entry.get("grid")
+    if grid:
+        return "x" in grid["states"]
+    return number_of(entry["error"]) > number_of(entry["bound"])
 
 
 def _remarks(item: Item) -> str:

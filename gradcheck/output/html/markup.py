@@ -12,6 +12,7 @@ from gradcheck.output.plain import MESSAGE_LIMIT, clean, one_line
 # What changes the direction of text beside it, and is no letter.
 MARKS = re.compile("[\u061c\u200b-\u200f\u2028\u2029\ufeff]")
 UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
+TIED = re.compile(r" (?:[-+*/=\u00b1]|(?:&lt;|&gt;)=?) (?=\S)|\[[\d, ]{2,40}\]")
 QUOTED = re.compile(r"`([^`\n]+)`")
 LONGEST_NAME, LONGEST_ID = 120, 60
 
@@ -45,14 +46,15 @@ def short(value: str) -> str:
 
 
 def prose(value: str) -> str:
-    """Return a sentence as HTML, what stands between backquotes as code.
+    """Return a sentence as HTML, what stands between backquotes as code; formulas stay whole.
 
     Examples
     --------
-    >>> prose("write `a < b`")
-    'write <code>a &lt; b</code>'
+    >>> prose("write `a & b`, 1 - p")
+    'write <code>a &amp; b</code>, 1<span style="white-space:nowrap"> - </span>p'
     """
-    return QUOTED.sub(r"<code>\1</code>", text(value))
+    return QUOTED.sub(r"<code>\1</code>", TIED.sub(
+        r'<span style="white-space:nowrap">\g<0></span>', text(value)))
 
 
 class Ids:

@@ -15,6 +15,8 @@ from gradcheck.output.parts import summary
 from gradcheck.output.plain import OUTPUT_LIMIT
 from gradcheck.output.record import Item, Record
 
+WORDS = ("<b>Analytic</b> is the gradient that your backward returns, <b>numeric</b> the one that "
+         "small steps of your forward give. They should agree.")
 # A layer's verdict is that of its worst part.
 GRAVITY = ("passed", "skipped", "warned", "todo", "inconclusive", "failed", "error")
 MADE = "Made by <code>gradcheck</code>. Nothing on this page is loaded from elsewhere."
@@ -64,6 +66,8 @@ def _layers(record: Record, ids: Ids) -> Iterator[str]:
     rows = _per_layer(record.items) if graded else list(record.items)
     identities = [ids.new(row.name) for row in rows]
     yield verdicts(rows, identities)
+    if any("report" in item.details and not item.passed for item in record.items):
+        yield f'<p class="soft">{WORDS}</p>'
     if not graded:
         yield from (layer(item, mine, ids) for item, mine in zip(rows, identities, strict=True))
         return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import numpy as np
 import pytest
 
@@ -68,6 +71,37 @@ def test_nothing_of_it_is_recorded_where_nobody_asks():
     [found] = check_all((halved_forward, halved_backward)).items
     assert not {"sources", "examples", "unrun"} & set(found.details)
     assert "grid" not in found.details["report"]["arguments"][0]
+
+
+def test_a_notebook_asks_for_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    record = check_all((halved_forward, halved_backward))
+    assert "<svg" in record._repr_html_()
+    asked = check_all((halved_forward, halved_backward), detailed=False)
+    assert "<svg" not in asked._repr_html_()
+
+
+def single_forward(x, w):
+    return x @ w, (x, w)
+
+
+def single_backward(dout, cache):
+    x, w = cache
+    scale = 1.0
+    if len(x) == 1:
+        scale = 2.0
+    return scale * dout @ w.T, x.T @ dout
+
+
+def test_where_a_layer_is_wrong_at_another_example_that_one_is_shown():
+    [found] = check_all({"dense_forward": single_forward, "dense_backward": single_backward},
+                        detailed=True, imported=True).items
+    assert found.status == "failed"
+    first, second = found.details["examples"]
+    assert "wrong here" not in first
+    assert second.startswith("x [1, ")
+    assert second.endswith("(wrong here)")
+    assert found.details["unrun"] == []
 
 
 def test_what_is_judged_is_the_same_with_and_without():

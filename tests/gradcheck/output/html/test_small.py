@@ -17,7 +17,7 @@ from tests.gradcheck.output.records import EVERY, RECORD, RECORDS
 from tests.layers.layer_laws import law
 
 TAGS = {"div", "b", "p", "pre", "code", "bdi", "strong", "details", "summary", "figure", "h4",
-        "figcaption", "svg", "path", "rect", "text", "circle"}
+        "figcaption", "span", "svg", "path", "rect", "text", "circle"}
 
 
 def argument(name="x", **changes):
