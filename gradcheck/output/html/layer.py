@@ -150,7 +150,9 @@ def sources(item: Item, repairs: Sequence[Mapping[str, Any]], identity: str, ids
     shown_ = "".join(f'<div><p class="facts"><code>{text(entry["name"])}</code></p>'
                      f"{source(entry, marks, unrun, ids, f'{identity}-')}</div>"
                      for entry in found)
-    said_ = [SUSPECT] * bool(marks) + [UNRUN] * bool(unrun)
+    links = [f'<a href="#{identity}-L{line}">line {line}</a>' for line in sorted(marks)
+             if f'id="{identity}-L{line}"' in shown_]
+    said_ = [f"{SUSPECT} ({', '.join(links)})"] * bool(links) + [UNRUN] * bool(unrun)
     key = f'<p class="soft">{APART.join(said_)}</p>' if said_ else ""
     return f'<div class="sources">{shown_}</div>{key}'
 
