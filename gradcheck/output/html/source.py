@@ -10,6 +10,7 @@ import textwrap
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import PurePath
 from typing import Any
 
 from gradcheck.output.html.markup import MARKS, Ids, details, text
@@ -126,6 +127,19 @@ def _tokens(lines: Sequence[str]) -> Iterator[tuple[str, tuple[int, int], tuple[
                        (token.end[0] - 1, token.end[1] + indent))
     except (tokenize.TokenError, SyntaxError, IndexError):
         return
+
+
+def stands_in(repair: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Whether a line that may be wrong is one of a function's: a helper's may be another file's.
+
+    Examples
+    --------
+    >>> stands_in({"file": "/tmp/a.py", "line": 3}, {"file": "a.py", "line": 3, "text": "f()"})
+    True
+    """
+    count = len(found["text"].splitlines())
+    return (PurePath(repair["file"]).name == PurePath(found["file"]).name
+            and found["line"] <= repair["line"] < found["line"] + count)
 
 
 def suspects_of(repairs: Sequence[Mapping[str, Any]]) -> dict[int, list[tuple[int, int]]]:

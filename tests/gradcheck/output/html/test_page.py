@@ -155,3 +155,11 @@ def test_a_long_docstring_is_folded_away_and_the_suspect_line_is_linked():
     assert folded.count('class="l"') == 5
     assert '<a href="#dropout-L7">line 7</a>' in page
     assert 'class="l suspect" id="dropout-L7"' in page
+
+
+def test_a_line_of_another_file_is_shown_and_marks_none_of_this_one():
+    elsewhere = {**REPAIR, "file": "helpers.py", "text": "    return 2 * mask", "before": "2"}
+    details = {**FAILED.details, "report": {**FAILED.details["report"], "repairs": [elsewhere]}}
+    page = as_page([replace(CHECKED, items=(replace(FAILED, details=details),))])
+    assert "l suspect\" id" not in page
+    assert "helpers.py:2: return 2 * mask" in page
