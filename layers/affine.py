@@ -131,4 +131,6 @@ def _of_parameters(dout: Array, x: Array, w: Array, b: Array) -> tuple[Array, Ar
 
 def _rows(x: Array) -> Array:
     """Flatten each sample; reshape(N, -1) could not for an empty batch."""
+    if x.ndim == 2:
+        return x
     return x.reshape(x.shape[0], math.prod(x.shape[1:]))

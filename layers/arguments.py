@@ -125,7 +125,8 @@ def same_shape(
     Traceback (most recent call last):
     ValueError: dout: got a float64 array of shape (3,); expected shape (2,), that of x. ...
     """
-    array = floating(name, value)
+    usual = type(value) is np.ndarray and value.dtype.char in "efd"
+    array: Array = value if usual else _floating(name, value)  # type: ignore[assignment]
     if array.shape != shape:
         refuse(name, array, f"shape {shape}, that of {of}",
                remedy or f"pass the {name} that belongs to this cache")

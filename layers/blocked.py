@@ -132,6 +132,35 @@ def gather(x: Array, out: Array) -> None:
     in_threads(copy_rows, range(0, x.shape[fast], TALL))
 
 
+def memory_order(x: Array) -> tuple[int, ...] | None:
+    """Return the order of axes in which x fills its memory; None if it is C order, or none does.
+
+    Examples
+    --------
+    >>> x = np.empty((2, 3, 4))
+    >>> memory_order(x), memory_order(x.transpose(2, 0, 1)), memory_order(x[:, ::2])
+    (None, (1, 2, 0), None)
+    """
+    if x.flags.c_contiguous:
+        return None
+    order = tuple(sorted(range(x.ndim), key=lambda axis: -x.strides[axis]))
+    return order if x.transpose(order).flags.c_contiguous else None
+
+
+def laid_out(mask: Mask, order: tuple[int, ...]) -> Mask:
+    """Return the same mask, the order of its axes in memory another.
+
+    Examples
+    --------
+    >>> laid_out(np.ones((2, 3), bool), (1, 0)).T.flags.c_contiguous
+    True
+    """
+    axes = mask.transpose(order)
+    copy = np.empty(axes.shape, bool)
+    gather(axes, copy)
+    return copy.transpose(np.argsort(order))
+
+
 def mask_whole(x: Array, mask: Mask, divisor: float) -> Array:
     """Return x / divisor where `mask`, of any strides, is True, and +0.0 elsewhere."""
     x = np.asarray(x)  # not the class of a memmap
@@ -156,14 +185,15 @@ def select(x: Array, keep: Mask, divisor: float, out: Array) -> None:
     faster than a copy under a mask.
     """
     bits = BITS[x.dtype.itemsize]
+    spelt = out.view(bits)
     if divisor == 1.0:
-        np.multiply(x.view(bits), keep.view(np.uint8), out=out.view(bits))
+        np.multiply(x.view(bits), keep.view(np.uint8), out=spelt)
         return
     # Overflow shows as inf in out. A warning would depend on the thread: np.errstate is not
     # inherited by new ones.
     with np.errstate(all="ignore"):
         _divide(x, divisor, out)
-    np.multiply(out.view(bits), keep.view(np.uint8), out=out.view(bits))
+    np.multiply(spelt, keep.view(np.uint8), out=spelt)
 
 
 def _divide(x: Array, divisor: float, out: Array) -> None:

@@ -32,6 +32,8 @@ def cast(result: object, dtype: DTypeLike) -> Array:
     >>> cast(np.float64(1.5), np.float32)
     array(1.5, dtype=float32)
     """
+    if type(result) is np.ndarray and result.dtype == dtype:
+        return result
     return np.asarray(result, dtype=dtype)
 
 

@@ -8,7 +8,17 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from layers.arguments import OWN_CACHE, Array, cached, floating, refuse, same_shape
-from layers.blocked import BLOCK, Mask, Reader, collect, mask_blocks, mask_whole, select
+from layers.blocked import (
+    BLOCK,
+    Mask,
+    Reader,
+    collect,
+    laid_out,
+    mask_blocks,
+    mask_whole,
+    memory_order,
+    select,
+)
 from layers.masks import Drawer, Source, drawn, source_of
 from layers.refusals import describe
 from layers.settings import DropoutSettings, Shape, cached_settings, units_of
@@ -39,7 +49,7 @@ def opened(
     """
     param, stored = cached(cache, (object, object), forward)
     ours = f"the pair (dropout_param, mask) that {forward} returned"
-    if not isinstance(param, Mapping):
+    if type(param) is not dict and not isinstance(param, Mapping):
         refuse("cache", param, ours, OWN_CACHE, TypeError)
     settings = cached_settings(param)
     if settings is None or not _fits(stored, settings, kind):
@@ -70,6 +80,10 @@ def drop(
     read, threads = drawn(settings.p, source)
     if settings.store == "mask" and units == x.shape and 0 < x.size <= BLOCK:
         mask = read(0, x.size).reshape(units)
+        return apply_mask(x, mask, divisor), (dict(settings.param), mask)
+    order = memory_order(x) if settings.store == "mask" and units == x.shape else None
+    if order is not None:  # a byte a unit is transposed, once, and not x and dout
+        mask = laid_out(collect(units, read, threads), order)
         return apply_mask(x, mask, divisor), (dict(settings.param), mask)
     stored, keep = _kept(settings.store, units, read)
     out = _apply(x, units, keep, divisor, threads)
@@ -102,8 +116,12 @@ def snapshot(settings: DropoutSettings, source: Source, **needed: Any) -> dict[s
 
 def apply_mask(x: Array, mask: Mask, divisor: float) -> Array:
     """Return x / divisor where the mask, of the shape of x, is True, and +0.0 elsewhere."""
-    if not mask.flags.c_contiguous:  # decisions that are shared take no memory twice
-        return mask_whole(x, mask, divisor)
+    if not mask.flags.c_contiguous:
+        order = memory_order(mask)
+        if order is not None and x.size > BLOCK:
+            out = apply_mask(x.transpose(order), mask.transpose(order), divisor)
+            return out.transpose(np.argsort(order))
+        return mask_whole(x, mask, divisor)  # decisions that are shared take no memory twice
     if x.size <= BLOCK and x.dtype.isnative:
         out = np.empty(x.shape, x.dtype)
         select(np.asarray(x), mask, divisor, out)  # not the class of a memmap

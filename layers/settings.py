@@ -28,6 +28,8 @@ from layers.precision import widen
 
 STORES = ("mask", "bits", "seed")
 MODES = ("train", "test")
+# What a cache holds beside the caller's keys, by what it stores.
+_NEEDED = {"mask": (), "bits": ("shape", "units"), "seed": ("shape", "units", "seed")}
 KEEP_REMEDY = ("it is the probability of keeping, and 1 means no dropout; for a drop probability "
                "p pass 1 - p")
 ONE_PER_FEATURE = "give each feature (column of x) one number"
@@ -185,8 +187,7 @@ def cached_settings(param: Mapping[str, Any]) -> DropoutSettings | None:
         return None
     if mode == "test":
         return DropoutSettings(param, mode, store)
-    needed = {"mask": (), "bits": ("shape", "units"), "seed": ("shape", "units", "seed")}
-    if store not in STORES or not all(key in param for key in needed[store]):
+    if store not in STORES or not all(key in param for key in _NEEDED[store]):
         return None
     return DropoutSettings(param, mode, store)
 

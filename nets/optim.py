@@ -47,7 +47,7 @@ def _prepare(
         refuse("config", config, "a dict of hyperparameters", "pass {'learning_rate': 1e-3}",
                TypeError)
     t = config.get("t", 0)
-    if isinstance(t, bool) or not isinstance(t, int | np.integer) or t < 0:
+    if (type(t) is not int and not isinstance(t, np.integer)) or t < 0:
         refuse("config['t']", t, "a whole number >= 0, the steps taken so far", "start at 0")
     settled: dict[str, Any] = {}  # a refusal halfway must leave the caller's dict alone
     for key, default in defaults.items():

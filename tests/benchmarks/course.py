@@ -1,8 +1,9 @@
 """Measure the course's layers against PyTorch: ``python -m tests.benchmarks.course``.
 
 Each line is a forward and a backward in float32. Ours and PyTorch's take turns in one process, and
-a ratio is the median of the ratios of the single rounds, with their quartiles beside it. Memory is
-the peak of a step, as `tracemalloc` sees it, against a step without columns.
+a ratio is the median of the ratios of the single rounds, with their quartiles beside it. Where it
+is missed, the floor is the ratio of NumPy's passes over the minibatch alone, their outputs
+preallocated. Memory is the peak of a step, as `tracemalloc` sees it, against one without columns.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import Any
 import numpy as np
 
 import layers as L
+from layers.normalization import row_products
 from tests.benchmarks.dropout import Contender, measure, ratio
+from tests.benchmarks.threads import Clock, add_option, clock_of
 
 CONV, POOL = {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
 
@@ -37,6 +40,8 @@ class Case:
         forward(*arrays) -> (out, backward of dout).
     theirs : callable
         forward(torch's nn.functional, *tensors) -> out.
+    floor : callable, optional
+        passes(dout, *arrays) -> what runs NumPy's operations and nothing else.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Case:
     shapes: tuple[tuple[int, ...], ...]
     ours: Callable[..., tuple[Any, Callable[[Any], Any]]]
     theirs: Callable[..., Any]
+    floor: Callable[..., Contender] | None = None
 
 
 def pair(name: str, *rest: Any) -> Callable[..., tuple[Any, Callable[[Any], Any]]]:
@@ -53,6 +59,29 @@ def pair(name: str, *rest: Any) -> Callable[..., tuple[Any, Callable[[Any], Any]
     def run(*arrays: Any) -> tuple[Any, Callable[[Any], Any]]:
         out, cache = forward(*arrays, *(dict(each) for each in rest))
         return out, lambda dout: backward(dout, cache)
+
+    return run
+
+
+def layernorm_passes(dout: Any, x: Any, gamma: Any, beta: Any) -> Contender:
+    """Return the operations on (N, D) of a layer normalization, forward and back."""
+    centered, out, scale = (np.empty_like(x) for _ in range(3))
+    column, features, samples = x[:, :1].copy(), np.ones_like(gamma), np.ones_like(x[:, 0])
+
+    def run() -> None:
+        x @ features
+        np.subtract(x, column, out=centered)
+        row_products(centered, centered)
+        np.multiply(centered, column, out=centered)
+        np.add(np.multiply(centered, gamma, out=out), beta, out=out)
+        samples @ dout
+        np.einsum("nd,nd->d", dout, centered)
+        np.multiply(gamma, column, out=scale)
+        np.multiply(dout, scale, out=out)
+        dout @ gamma
+        row_products(out, centered)
+        np.subtract(out, np.multiply(centered, column, out=scale), out=out)
+        np.subtract(out, column, out=out)
 
     return run
 
@@ -68,7 +97,7 @@ CASES = (
     Case("batchnorm", 1.5, ROWS, pair("batchnorm", {"mode": "train"}),
          lambda F, x, g, b: F.batch_norm(x, None, None, g, b, training=True)),
     Case("layernorm", 1.5, ROWS, pair("layernorm", {}),
-         lambda F, x, g, b: F.layer_norm(x, x.shape[1:], g, b)),
+         lambda F, x, g, b: F.layer_norm(x, x.shape[1:], g, b), layernorm_passes),
 )
 
 
@@ -91,7 +120,8 @@ def contenders(case: Case) -> dict[str, Contender]:
         for tensor in tensors:
             tensor.grad = None
 
-    return {"ours": ours, "torch": theirs}
+    floor = {} if case.floor is None else {"floor": case.floor(dout, *arrays)}
+    return {"ours": ours, "torch": theirs, **floor}
 
 
 def ratios(rounds: int) -> dict[str, float]:
@@ -105,14 +135,15 @@ def ratios(rounds: int) -> dict[str, float]:
     return found
 
 
-def lines(cases: Mapping[str, Case], rounds: int) -> Iterator[str]:
+def lines(cases: Mapping[str, Case], rounds: int, clock: Clock) -> Iterator[str]:
     """Yield a line of the table for each case."""
     for name, case in cases.items():
-        seconds = measure(contenders(case), rounds)
+        seconds = measure(contenders(case), rounds, clock)
         low, middle, high = np.quantile(seconds["ours"] / seconds["torch"], (0.25, 0.5, 0.75))
         own, other = (np.median(seconds[who]) * 1e3 for who in ("ours", "torch"))
+        floor = f"{ratio(seconds['floor'], seconds['torch']):8.2f}" if case.floor else ""
         yield (f"{name:28}{own:9.2f}{other:9.2f}{middle:8.2f}  {low:5.2f} to {high:5.2f}"
-               f"{case.limit:8.1f}")
+               f"{case.limit:8.1f}{floor}")
 
 
 def without_columns(x: Any, w: Any, b: Any, dout: Any) -> tuple[Any, ...]:
@@ -158,11 +189,14 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.course", description=__doc__)
     parser.add_argument("--rounds", type=int, default=21, help="measurements of each (default 21)")
     parser.add_argument("--only", default="", help="cases with this in their name")
+    add_option(parser)
     options = parser.parse_args(argv)
     cases = {case.name: case for case in CASES if options.only in case.name}
-    print(f"{'milliseconds':28}{'ours':>9}{'torch':>9}{'ratio':>8}  {'quartiles':14}{'limit':>6}")
-    for line in lines(cases, options.rounds):
-        print(line, flush=True)
+    with clock_of(options.one_thread) as clock:
+        print(f"{'milliseconds':28}{'ours':>9}{'torch':>9}{'ratio':>8}  {'quartiles':14}"
+              f"{'limit':>6}{'floor':>8}")
+        for line in lines(cases, options.rounds, clock):
+            print(line, flush=True)
     ours, plain = memory_of_conv()
     print(f"memory of a conv step: {ours / 1e6:.1f} MB, without columns {plain / 1e6:.1f} MB: "
           f"{ours / plain:.2f} (limit 3)")

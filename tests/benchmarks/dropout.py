@@ -2,15 +2,14 @@
 
 All contenders run in one process and take turns, and a ratio is the median of the ratios of the
 single rounds, so that whatever else the machine does meets all of them alike. PyTorch and JAX take
-part where they are installed, with their default number of threads.
+part where they are installed. `passes` are NumPy's operations alone, in one thread; `floor` is what
+no dropout can undercut that draws a byte a unit.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Mapping
@@ -19,6 +18,8 @@ from typing import Any
 import numpy as np
 
 from layers import dropout_backward, dropout_forward
+from layers.blocked import BITS, BLOCK
+from tests.benchmarks.threads import Clock, add_option, clock_of
 
 Contender = Callable[[], Any]
 
@@ -60,6 +61,29 @@ def floor(x: np.ndarray, dout: np.ndarray) -> Contender:
         stream.random_raw(x.size // 8)
         dout.copy()
         del out
+
+    return run
+
+
+def passes(x: np.ndarray, dout: np.ndarray, p: float = P) -> Contender:
+    """NumPy's operations of an exact mask, block by block, outputs preallocated, in one thread.
+
+    Random bytes, their comparison with p, the search for ties; then division and masking, twice.
+    """
+    stream, first, divisor = np.random.Philox(0), np.uint8(p * 256), x.dtype.type(1 - p)
+    keep, tie = np.empty(BLOCK, bool), np.empty(BLOCK, bool)
+    out, dx = np.empty_like(x), np.empty_like(x)
+
+    def run() -> None:
+        for start in range(0, x.size, BLOCK):
+            byte = stream.random_raw(BLOCK // 8).view(np.uint8)
+            np.greater_equal(byte, first, out=keep)
+            np.equal(byte, first, out=tie).nonzero()
+            for source, target in ((x, out), (dout, dx)):
+                block = target[start:start + BLOCK]
+                np.divide(source[start:start + BLOCK], divisor, out=block)
+                bits = block.view(BITS[x.dtype.itemsize])
+                np.multiply(bits, keep.view(np.uint8), out=bits)
 
     return run
 
@@ -120,13 +144,14 @@ def contenders(units: int = UNITS, dtype: Any = np.float32) -> dict[str, Contend
         "ours, store='seed'": ours(x, dout, store="seed"),
         "ours, p=0.5": ours(x, dout, 0.5),
         "three lines of NumPy": three_lines(x, dout),
+        "passes": passes(x, dout),
         "floor": floor(x, dout),
         **peers(x, dout),
     }
 
 
 def measure(runs: Mapping[str, Contender], rounds: int,
-            clock: Callable[[], float] = time.perf_counter) -> dict[str, np.ndarray]:
+            clock: Clock = time.perf_counter) -> dict[str, np.ndarray]:
     """Return seconds, one a round, for each contender; they take turns."""
     for run in runs.values():
         run()
@@ -146,9 +171,9 @@ def ratio(of: np.ndarray, to: np.ndarray) -> float:
     return float(np.median(of / to))
 
 
-def speed_table(rounds: int) -> None:
+def speed_table(rounds: int, clock: Clock) -> None:
     print(f"forward + backward of {UNITS} float32, p = {P}, {rounds} rounds")
-    seconds = measure(contenders(), rounds)
+    seconds = measure(contenders(), rounds, clock)
     references = [name for name in ("floor", "torch", "jax") if name in seconds]
     print(f"{'':24}{'ms':>8}{'best':>8}" + "".join(f"{'/ ' + name:>10}" for name in references))
     for name, values in seconds.items():
@@ -165,7 +190,8 @@ def ratios(rounds: int) -> dict[str, float]:
                     for name, (_, value) in by_dtype_and_layout(rounds).items()}
 
 
-def by_dtype_and_layout(rounds: int) -> dict[str, tuple[float, float]]:
+def by_dtype_and_layout(rounds: int, clock: Clock = time.perf_counter
+                        ) -> dict[str, tuple[float, float]]:
     """Return seconds, and seconds per byte relative to contiguous float32."""
     runs, sizes = {}, {}
     for dtype in (np.float32, np.float64, np.float16):
@@ -175,20 +201,20 @@ def by_dtype_and_layout(rounds: int) -> dict[str, tuple[float, float]]:
         for layout, x in layouts.items():
             name = f"{square.dtype}, {layout}"
             runs[name], sizes[name] = ours(x, x), x.nbytes
-    seconds = measure(runs, rounds)
+    seconds = measure(runs, rounds, clock)
     base = next(iter(runs))
     return {name: (float(np.median(values)),
                    ratio(values, seconds[base]) * sizes[base] / sizes[name])
             for name, values in seconds.items()}
 
 
-def dtype_table(rounds: int) -> None:
+def dtype_table(rounds: int, clock: Clock) -> None:
     print("\nthe same by dtype and layout, time per byte relative to contiguous float32")
-    for name, (seconds, per_byte) in by_dtype_and_layout(rounds).items():
+    for name, (seconds, per_byte) in by_dtype_and_layout(rounds, clock).items():
         print(f"{name:30}{seconds * 1e3:8.2f} ms{per_byte:8.2f}")
 
 
-def small_table(rounds: int) -> None:
+def small_table(rounds: int, clock: Clock) -> None:
     x = np.random.default_rng(0).standard_normal((100, 100)).astype(np.float32)
     print("\nforward of (100, 100) float32, and of one unit (the overhead)")
     param = {"p": P, "mode": "train"}
@@ -210,13 +236,13 @@ def small_table(rounds: int) -> None:
         "three lines of NumPy": many(textbook(x)),
         "ours, one unit": many(lambda: dropout_forward(one, param)),
         "three lines, one unit": many(textbook(one)),
-    }, 3 * rounds)
+    }, 3 * rounds, clock)
     for name, values in seconds.items():
         print(f"{name:24}{np.median(values) * 1e4:8.1f} us"
               f"{ratio(values, seconds['three lines of NumPy']):8.2f}")
 
 
-def growth_table(rounds: int) -> None:
+def growth_table(rounds: int, clock: Clock) -> None:
     print("\ngrowth: forward + backward, nanoseconds a unit; memory beyond output and cache, bytes")
     print(f"{'units':8}{'ours':>8}{'floor':>8}{'memory':>12}")
     for exponent in range(10, 27, 2):
@@ -225,7 +251,7 @@ def growth_table(rounds: int) -> None:
         seconds = measure({
             name: lambda run=run, n=repeat: [run() for _ in range(n)]
             for name, run in (("ours", ours(x, x)), ("floor", floor(x, x)))
-        }, rounds)
+        }, rounds, clock)
         each = "".join(f"{np.median(values) / repeat / x.size * 1e9:8.2f}"
                        for values in seconds.values())
         print(f"2**{exponent:<5}{each}{extra_memory(x):12d}")
@@ -245,12 +271,11 @@ def extra_memory(x: np.ndarray) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.dropout", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="measurements of each (default 15)")
-    rounds = parser.parse_args().rounds
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, {os.cpu_count()} processors; "
-          + ", ".join(f"{name} {importlib.import_module(name).__version__}"
-                      for name in PEERS if importlib.util.find_spec(name)))
-    for table in (speed_table, dtype_table, small_table, growth_table):
-        table(rounds)
+    add_option(parser)
+    options = parser.parse_args()
+    with clock_of(options.one_thread) as clock:
+        for table in (speed_table, dtype_table, small_table, growth_table):
+            table(options.rounds, clock)
 
 
 if __name__ == "__main__":

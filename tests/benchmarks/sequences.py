@@ -1,8 +1,8 @@
 """Measure the layers for sequences against PyTorch: ``python -m tests.benchmarks.sequences``.
 
-Each line is a forward and a backward in float32, against torch eager with its default number of
-threads. Ours and PyTorch's take turns in one process, and a ratio is the median of the ratios of
-the single rounds, with their quartiles beside it.
+Each line is a forward and a backward in float32, against torch eager. Ours and PyTorch's take
+turns in one process, and a ratio is the median of the ratios of the single rounds, with their
+quartiles beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 import layers as L
 from tests.benchmarks.dropout import Contender, measure, ratio
+from tests.benchmarks.threads import add_option, clock_of
 
 Contenders = dict[str, Contender]
 N, T, D, H = 64, 32, 128, 128
@@ -106,16 +107,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.sequences",
                                      description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="measurements of each (default 15)")
-    rounds = parser.parse_args().rounds
-    print(f"{'forward + backward':30}{'ours ms':>9}{'torch ms':>10}{'ratio':>7}{'quartiles':>15}"
-          f"{'limit':>7}")
-    for name, (limit, contenders) in CASES.items():
-        seconds = measure(contenders(), rounds)
-        each = seconds["ours"] / seconds["torch"]
-        low, middle, high = np.quantile(each, (0.25, 0.5, 0.75))
-        own, other = (np.median(seconds[who]) * 1e3 for who in ("ours", "torch"))
-        print(f"{name:30}{own:9.2f}{other:10.2f}{middle:7.2f}{low:8.2f} -{high:5.2f}{limit:7.1f}",
-              flush=True)
+    add_option(parser)
+    options = parser.parse_args()
+    with clock_of(options.one_thread) as clock:
+        print(f"{'forward + backward':30}{'ours ms':>9}{'torch ms':>10}{'ratio':>7}"
+              f"{'quartiles':>15}{'limit':>7}")
+        for name, (limit, contenders) in CASES.items():
+            seconds = measure(contenders(), options.rounds, clock)
+            each = seconds["ours"] / seconds["torch"]
+            low, middle, high = np.quantile(each, (0.25, 0.5, 0.75))
+            own, other = (np.median(seconds[who]) * 1e3 for who in ("ours", "torch"))
+            print(f"{name:30}{own:9.2f}{other:10.2f}{middle:7.2f}{low:8.2f} -{high:5.2f}"
+                  f"{limit:7.1f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 
 from tests.benchmarks import checker, dropout, processes, table, training
 from tests.benchmarks.__main__ import SUITES, main
+from tests.benchmarks.bare_step import BareStep
 
 
 def suites(**ratios):
@@ -83,3 +84,11 @@ def test_the_table_of_training_steps_measures_products_and_calls(monkeypatch, ca
 def test_an_update_and_a_layer_count_as_the_operations_that_they_are():
     assert training.Work(1, (1, 1), 1.0).operations() == 2 + 11 + 4 * 2
     assert training.Work(1, (1, 1, 1), 1.0).operations() == 2 * 2 + 9 + 11 + 4 * 4
+
+
+def test_the_bare_step_is_a_step_of_training():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((50, 8)).astype(np.float32)
+    step = BareStep(X, (X[:, 0] > 0).astype(int), (8, 32, 2))
+    losses = [step() for _ in range(400)]
+    assert np.mean(losses[-20:]) < 0.5 * np.mean(losses[:20])

@@ -4,15 +4,13 @@ A step is the loss, its gradients, and the update of every parameter: ours, the 
 eager, and our own matrix products alone, with preallocated outputs. All run in one process and take
 turns, and a ratio is the median of the ratios of the single rounds. The floor is what the step
 takes at least: its products, and the price of a call of NumPy for every array operation besides.
+`bare` is the step as one NumPy script, without layers, caches, or a check of anything.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib.util
-import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,15 +20,14 @@ from typing import Any
 import numpy as np
 
 from nets import FullyConnectedNet, sgd_momentum
-from nets.experiment import one_blas_thread
 from nets.optim import updated
+from tests.benchmarks.bare_step import MOMENTUM, RATE, BareStep, P
 from tests.benchmarks.dropout import measure, ratio
 from tests.benchmarks.table import FLOOR
+from tests.benchmarks.threads import Clock, add_option, clock_of
 
 Step = Callable[[], Any]
-Clock = Callable[[], float]
 
-P, RATE, MOMENTUM = 0.5, 1e-2, 0.9
 MILLISECONDS_A_ROUND = 20  # in a training, too, one step follows another
 # NumPy's operations that a step cannot do without, products apart. Of an affine layer: + b, and the
 # sum of dout. Of a hidden one: maximum, words, bits, divide, multiply; back divide, multiply,
@@ -162,6 +159,7 @@ def seconds_of(work: Work, rounds: int, clock: Clock = time.perf_counter
                ) -> dict[str, np.ndarray]:
     """Return seconds a step, one a round, of all contenders of a row; they take turns."""
     steps = {"ours": ours(work), "products": products(work),
+             "bare": BareStep(*work.data(), work.widths),
              "calls": calls_of_numpy(work.operations())}
     if importlib.util.find_spec("torch"):
         steps["torch"] = torch_step(work)
@@ -188,14 +186,16 @@ def row(work: Work, rounds: int, clock: Clock) -> str:
     seconds = seconds_of(work, rounds, clock)
     floor = seconds["products"] + seconds["calls"]
     mine = seconds["ours"]
-    to_torch = floor_to_torch = "-"
+    to_torch = bare_to_torch = floor_to_torch = "-"
     if "torch" in seconds:
         to_torch = f"{ratio(mine, seconds['torch']):.2f}"
+        bare_to_torch = f"{ratio(seconds['bare'], seconds['torch']):.2f}"
         floor_to_torch = f"{ratio(floor, seconds['torch']):.2f}"
     asked = "-" if work.to_products is None else f"{work.to_products:.1f}"
     return (f"{work.name:24}{np.median(mine) * 1e3:8.3f}"
-            f"{to_torch:>9}{work.to_torch:>8}{floor_to_torch:>8}"
+            f"{to_torch:>9}{work.to_torch:>8}{bare_to_torch:>8}{floor_to_torch:>8}"
             f"{ratio(mine, seconds['products']):12.2f}{asked:>8}"
+            f"{ratio(seconds['bare'], seconds['products']):8.2f}"
             f"{ratio(floor, seconds['products']):8.2f}")
 
 
@@ -204,30 +204,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.training",
                                      description=__doc__)
     parser.add_argument("--rounds", type=int, default=41, help="measurements of each (default 41)")
-    parser.add_argument("--one-thread", action="store_true",
-                        help="on one thread each, in processor time: for a busy machine")
+    add_option(parser)
     options = parser.parse_args()
-    with one_blas_thread() if options.one_thread else contextlib.nullcontext():
-        table(options.rounds, options.one_thread)
+    with clock_of(options.one_thread) as clock:
+        table(options.rounds, clock)
 
 
-def table(rounds: int, one_thread: bool) -> None:
-    """Print the versions, and a row for each work.
-
-    On one thread, it is the processor's time that counts: no other process is in it.
-    """
-    clock = time.process_time if one_thread else time.perf_counter
-    peer = "torch not installed"
-    if importlib.util.find_spec("torch"):
-        import torch
-
-        if one_thread:
-            torch.set_num_threads(1)
-        peer = f"torch {torch.__version__}, {torch.get_num_threads()} threads"
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, {os.cpu_count()} processors"
-          f"{', one thread' * one_thread}; {peer}; float32, dropout {P}, momentum {MOMENTUM}")
-    print(f"{'training step':24}{'ms':>8}{'/ torch':>9}{'target':>8}{'floor':>8}"
-          f"{'/ products':>12}{'target':>8}{'floor':>8}")
+def table(rounds: int, clock: Clock) -> None:
+    """Print a row for each work."""
+    print(f"float32, dropout {P}, momentum {MOMENTUM}")
+    print(f"{'training step':24}{'ms':>8}{'/ torch':>9}{'target':>8}{'bare':>8}{'floor':>8}"
+          f"{'/ products':>12}{'target':>8}{'bare':>8}{'floor':>8}")
     for work in WORKS:
         print(row(work, rounds, clock), flush=True)
 

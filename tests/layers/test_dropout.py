@@ -159,6 +159,21 @@ def test_transposed_input_of_any_order_of_axes_is_gathered_in_c_order(axes):
         np.testing.assert_array_equal(out, variant)
 
 
+@pytest.mark.parametrize("axes", [(2, 1, 0), (0, 2, 1), (1, 2, 0), (2, 0, 1), (1, 0, 2)])
+def test_large_input_of_any_order_of_axes_has_the_mask_of_its_shape_whatever_douts_order(axes):
+    plain = np.arange(30 * 70 * 50, dtype=np.float32).reshape(30, 70, 50)
+    x = np.ascontiguousarray(plain.transpose(axes))
+    turned = plain.transpose(axes)
+    out, cache = L.dropout_forward(x, train(seed=5))
+    turned_out, turned_cache = L.dropout_forward(turned, train(seed=5))
+    assert turned_out.tobytes() == out.tobytes()
+    assert turned_cache[1].tobytes() == cache[1].tobytes()
+    expected = L.dropout_backward(x, cache)
+    for dout in (x, turned, np.asfortranarray(x), x[::-1].copy()[::-1]):
+        for each in (cache, turned_cache):
+            assert L.dropout_backward(dout, each).tobytes() == expected.tobytes()
+
+
 def test_unusual_arrays_keep_shape_and_dtype(tmp_path):
     plain = np.arange(1.0, 7.0).reshape(2, 3)
     expected, _ = L.dropout_forward(plain, train(seed=3))
