@@ -112,6 +112,20 @@ def test_what_is_judged_is_the_same_with_and_without():
     assert (plain.status, plain.evaluations) == (detailed.status, detailed.evaluations)
 
 
+class Double:
+    def forward(self, x):
+        return 2 * x
+
+    def backward(self, dout):
+        return 2 * dout
+
+
+def test_of_a_class_the_methods_are_told_each_once():
+    found = list(sources_of([Double.forward, Double.backward, Double, Double.forward]))
+    assert [source["name"] for source in found] == ["forward", "backward"]
+    assert [source["name"] for source in sources_of([Double])] == ["Double"]
+
+
 def test_a_long_source_is_cut_and_what_has_none_is_left_out():
     code = "def long():\n" + "    x = 1\n" * MOST_CHARACTERS
     names: dict = {}
