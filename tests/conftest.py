@@ -10,8 +10,9 @@ import pytest
 # The workers of a run share the cores: BLAS threads of two of them would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# The same examples in every run; `--hypothesis-profile default` looks for others.
-hypothesis.settings.register_profile("repeatable", derandomize=True)
+# The same examples in every run, whatever time one takes on a busy machine;
+# `--hypothesis-profile default` looks for others.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
 
