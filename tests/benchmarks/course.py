@@ -20,6 +20,7 @@ import numpy as np
 import layers as L
 from layers.normalization import row_products
 from tests.benchmarks.dropout import Contender, measure, ratio
+from tests.benchmarks.table import FLOOR
 from tests.benchmarks.threads import Clock, add_option, clock_of
 
 CONV, POOL = {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
@@ -132,6 +133,8 @@ def ratios(rounds: int) -> dict[str, float]:
     for case in CASES:
         seconds = measure(contenders(case), rounds)
         found[f"{case.name} / torch"] = ratio(seconds["ours"], seconds["torch"])
+        if case.floor:
+            found[f"{case.name} / torch{FLOOR}"] = ratio(seconds["floor"], seconds["torch"])
     return found
 
 

@@ -32,7 +32,8 @@ def test_what_is_asked_stands_beside_what_was_measured_and_its_floor(monkeypatch
 
 
 def test_every_target_is_that_of_a_ratio_that_is_measured(monkeypatch):
-    monkeypatch.setattr(dropout, "measure", lambda runs, rounds: dict.fromkeys(runs, np.ones(1)))
+    monkeypatch.setattr(dropout, "measure",
+                        lambda runs, rounds, *clock: dict.fromkeys(runs, np.ones(1)))
     monkeypatch.setattr(dropout, "SIDE", 2)
     works = (checker.dropout_work(), checker.affine_relu_work(), checker.net_work([40, 35], 20))
     assert [work.ratio for work in works] == list(checker.TARGETS)
