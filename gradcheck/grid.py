@@ -14,6 +14,7 @@ Array = NDArray[Any]
 MOST_ALONG = 32  # cells along each of the last two axes
 MOST_TILES = 36  # of the axes before them
 MOST_ALONE = 256  # cells of a vector
+MOST_CELLS = 4096
 AGREES, WRONG, UNDECIDED, UNKNOWN = ".x?-"
 DIGITS = 6
 
@@ -88,6 +89,8 @@ def blocks_of(shape: Sequence[int]) -> tuple[int, ...]:
 
     while math.prod(map(cells, leading)) > MOST_TILES:
         block[max(leading, key=cells)] += 1
+    while math.prod(map(cells, range(len(shape)))) > MOST_CELLS:
+        block[max(range(len(shape))[-2:], key=cells)] += 1
     return tuple(block)
 
 

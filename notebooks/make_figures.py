@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks" / "figures"
 PICTURE = ROOT / "notebooks" / "pages" / "images" / "report.png"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WIDTH, HEIGHT, COLOURS_OF_PAGE = 1120, 1400, 128
+WIDTH, HEIGHT, COLOURS_OF_PAGE = 1120, 1245, 128
 BLUE, VERMILLION, GREEN, _ = COLOURS
 P = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
 
@@ -84,8 +84,8 @@ def take_picture(to: Path) -> None:
         raise SystemExit(f"none of {', '.join(BROWSERS)} is installed")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "homework.py").write_text(homework(), encoding="utf-8")
-        subprocess.run([sys.executable, "-m", "gradcheck", "check", "homework.py", "--repair",
-                        "--html", "page.html"], cwd=folder, stdout=subprocess.DEVNULL, check=False,
+        subprocess.run([sys.executable, "-m", "gradcheck", "check", "homework.py", "--html",
+                        "page.html"], cwd=folder, stdout=subprocess.DEVNULL, check=False,
                        env={**os.environ, "PYTHONPATH": str(ROOT)})
         raw = Path(folder, "page.png")
         subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",

@@ -15,7 +15,7 @@ WAIT = {"scipy", "tqdm", "sklearn", "matplotlib", "multiprocessing", "concurrent
 CASES = {
     "layers and nets": ("layers, nets", WAIT),
     "what the command needs before another process judges": (
-        "gradcheck.cli, gradcheck.target.check, gradcheck.target.codes, gradcheck.output.render",
+        "gradcheck.cli, gradcheck.target.check, gradcheck.grading.grade, gradcheck.output.render",
         {*WAIT, "numpy"}),
     "the process that judges": ("gradcheck.target.serving, gradcheck.target.valued", WAIT),
 }

@@ -64,7 +64,7 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     if getattr(options, "patch", None) or (options.command in ("check", "watch")
                                            and options.format == "sarif"):
         given["repair"] = True
-    if options.command == "check" and options.html:
+    if options.command in ("check", "watch") and options.html:
         given["detailed"] = True
     return given if getattr(options, "line", None) is None else {**given, "line": False}
 

@@ -15,8 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from gradcheck.grading.cluster import is_address, mapping
 from gradcheck.grading.crew import Crew, judged
 from gradcheck.grading.manner import in_the_manner_of
@@ -178,6 +176,8 @@ def grade_folder(
         In the order of the files' names. Without a table of points the same layers count for all
         of them: what any of them defines.
     """
+    from tqdm import tqdm  # slow to import, and not for one file
+
     root = Path(folder)
     if not root.is_dir():
         raise ValueError(f"folder: got {str(folder)!r}; expected a folder of submissions. Remedy: "

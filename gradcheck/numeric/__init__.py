@@ -17,5 +17,6 @@ noise                   How far a scalar function's value is off by its own roun
 jointly                 Gradients of all arguments along the same random directions
 apart                   Sums whose terms climb apart: what cancels in a sum
 fit                     Derivatives from many values: roundoff averages out where a single ...
+one_sided               Differences to one side alone, of layers that are linear in an argument
 curve                   Central differences of one coordinate over all steps that are of any use
 """

@@ -1,8 +1,9 @@
 """Analytic against numeric, coordinate by coordinate, each with a tolerance of its own.
 
-First every coordinate gets one central difference. Where it agrees with the analytic value to
-within its roundoff, two independent computations agree and nothing is left to doubt. Only the
-suspects climb the ladder of `numeric.ladder`, which bounds the numeric error and finds kinks.
+First every coordinate gets one difference: to one side where that is all it takes, a central one
+elsewhere. Where it agrees with the analytic value to within its roundoff, two independent
+computations agree and nothing is left to doubt. Only the suspects climb the ladder of
+`numeric.ladder`, which bounds the numeric error and finds kinks.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from gradcheck.numeric.differences import (
     natural_scale,
 )
 from gradcheck.numeric.ladder import Estimate, ladder, step_lengths
+from gradcheck.numeric.one_sided import one_sided_differences
 from gradcheck.numeric.resolve import resolve
 from gradcheck.numeric.slopes import GroupSlopes, refined
 
@@ -48,7 +50,9 @@ def compare(problem: Problem, position: int, name: str, analytic: Array,
     lengths = step_lengths(x, evaluator.eps)
     if alignment is None:
         alignment = align(evaluator, position, origin, lengths / evaluator.eps ** (1 / 3))
-    numeric, roundoff = central_differences(problem, position, alignment, lengths)
+    numeric, roundoff = (
+        one_sided_differences(problem, position, alignment, lengths, analytic)
+        or central_differences(problem, position, alignment, lengths))
     comparison = Comparison.of_differences(name, position, analytic, numeric, roundoff,
                                            natural_scale(origin, dout, x), alignment)
     error = np.abs(analytic - numeric)

@@ -99,12 +99,16 @@ class Comparison:
     @property
     def error(self) -> Array:
         """|analytic - numeric|, zero where the numeric value is not known or a kink allows it."""
+        if not np.any(self.known):
+            return np.zeros(self.analytic.shape)
         error = np.abs(self.analytic - self.numeric)
         return np.where(self.known & ~(self.kinked & ~self.failed), error, 0.0)
 
     @property
     def relative_error(self) -> Array:
         """The error relative to the gradient, or to its terms where it is zero in effect."""
+        if not np.any(self.known):
+            return np.zeros(self.analytic.shape)
         zero = np.abs(self.numeric) <= BOUNDS * self.bound
         size = np.where(zero, self.scale + self.natural, self.scale)
         return self.error / np.where(size > 0, size, 1.0)

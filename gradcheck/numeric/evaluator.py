@@ -38,11 +38,17 @@ def upcast(value: Any) -> Any:
 
 def fresh(value: Any) -> Any:
     """Return a copy of a non-array argument, so that no call sees what another wrote into it."""
-    if isinstance(value, IMMUTABLE):
+    if _is_constant(value):
         return value
-    if type(value) is dict and all(isinstance(entry, IMMUTABLE) for entry in value.values()):
+    if type(value) is dict and all(map(_is_constant, value.values())):
         return value.copy()
     return copy.deepcopy(value)
+
+
+def _is_constant(value: Any) -> bool:
+    """Whether nobody can write into a value: then it needs no copy."""
+    return isinstance(value, (*IMMUTABLE, np.dtype, type)) or (
+        type(value) is tuple and all(map(_is_constant, value)))
 
 
 class Evaluator:

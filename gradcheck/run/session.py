@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,8 @@ class Session:
                  atol: float = 0.0) -> None:
         self.started = time.perf_counter()
         self.layer, self.constants, self.label, self.kind = layer, dict(constants), label, kind
-        streams = np.random.SeedSequence(seed).spawn(3)
-        self.upstream, self.linear, self.directions = map(np.random.default_rng, streams)
+        self._streams = np.random.SeedSequence(seed).spawn(3)
+        self.upstream, self.linear = map(np.random.default_rng, self._streams[:2])
         self.evaluator = Evaluator(layer.forward, layer.args)
         self.comparisons: list[Comparison] = []
         self.problem: Problem | None = None
@@ -69,6 +70,11 @@ class Session:
         self.analytic: list[Array] = []
         self.rtol, self.atol = rtol, atol
         self.is_part, self.only = False, set(layer.wrt)
+
+    @cached_property
+    def directions(self) -> np.random.Generator:
+        """Draws the directions, where there are any."""
+        return np.random.default_rng(self._streams[2])
 
     def run(self, dout: Array | None, workers: Workers, progress: bool) -> Report:
         """Return the report."""
@@ -145,8 +151,9 @@ class Session:
         self.problem = problem
         places = {position: place for place, position in enumerate(self.layer.wrt[:len(analytic)])
                   if position in self.only and self._is_comparable(position, analytic[place])}
-        self.jointly = Jointly(problem, {position: analytic[places[position]] for position
-                                         in places}, self.directions, self.along)
+        if self.along:
+            self.jointly = Jointly(problem, {position: analytic[places[position]] for position
+                                             in places}, self.directions, self.along)
         for position, place in places.items():
             self.comparisons.append(self._judge(problem, position, place, analytic[place]))
         return Case(self.layer, problem, self.found, tuple(self.comparisons), tuple(analytic),

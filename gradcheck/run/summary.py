@@ -46,8 +46,8 @@ def of_argument(entry: Comparison, argument: Array, problem: Problem | None = No
 
 
 def _grid(entry: Comparison, rank: Array) -> Grid | None:
-    """Return the two gradients, small enough to be drawn; None where they have other shapes."""
-    if not entry.analytic.shape == entry.numeric.shape == rank.shape or not rank.size:
+    """Return the two gradients, small enough to be drawn; None where none was computed."""
+    if not entry.analytic.shape == entry.numeric.shape == rank.shape or not np.any(entry.known):
         return None
     states = np.select([entry.failed, entry.undecided, ~entry.known],
                        [WRONG, UNDECIDED, UNKNOWN], AGREES)

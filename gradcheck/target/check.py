@@ -20,6 +20,7 @@ from gradcheck.target.remote import Deadline, OurFaultError, Remote
 from gradcheck.target.settings import Settings, WrongSettingError, settled
 from gradcheck.target.sources import Source, sources_of
 
+NOTEBOOK = "ipykernel"
 OUR_FAULT = "gradcheck itself failed, which is not the target's fault:"
 
 
@@ -41,6 +42,7 @@ def check_all(target: Any, *, timeout: float | None = None, memory: float | None
         Seconds in all, and megabytes, for what is judged in a process of its own.
     **settings
         Those of `gradcheck.target.settings.Settings`, such as ``only=["relu"]``, ``p_is="keep"``.
+        In a notebook ``detailed`` is true unless it is given: the record is shown with maps.
 
     Returns
     -------
@@ -63,6 +65,7 @@ def check_all(target: Any, *, timeout: float | None = None, memory: float | None
     >>> [(item.name, item.status) for item in record.items]
     [('relu', 'failed')]
     """
+    settings = {"detailed": NOTEBOOK in sys.modules, **settings}
     if isinstance(target, str | Path):
         sources = sources_of(str(target), Settings.of(settings).installed)
         records = check_sources(sources, settings, Deadline(timeout), memory)

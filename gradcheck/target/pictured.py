@@ -17,6 +17,7 @@ from gradcheck.target.trial import Trial
 
 MOST_CHARACTERS = 15_000
 MOST_EXAMPLES = 30
+WRONG_HERE = " (wrong here)"
 
 
 def pictured(item: Item, functions: Sequence[Callable[..., Any]], judgement: Judgement,
@@ -41,23 +42,42 @@ def pictured(item: Item, functions: Sequence[Callable[..., Any]], judgement: Jud
     >>> shown.details["sources"][0]["name"]
     'double'
     """
-    taken = judgement.taken or tuple(filter(None, [judgement.wrong_at or judgement.example]))
+    wrong_at = judgement.wrong_at
+    taken = judgement.taken or ((judgement.example,) if judgement.example else ())
+    taken = (*taken, wrong_at) if wrong_at is not None else taken
     unrun = set(item.uncovered)
     if trial is not None and item.status not in FINE and taken and Coverage.is_possible():
         unrun.update(*uncovered(trial, functions, taken).values())
     return replace(item, details={
         **item.details, "sources": list(sources_of(functions)), "unrun": sorted(unrun),
-        "examples": [shapes_of(example) for example in taken[:MOST_EXAMPLES]]})
+        "examples": [f"{shapes_of(example)}{WRONG_HERE * (example is wrong_at)}"
+                     for example in taken[:MOST_EXAMPLES]]})
 
 
 def sources_of(functions: Sequence[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
     """Yield name, file, first line and text of what has a source; of a long one its beginning.
 
+    Nothing is there twice: of a class and its methods the methods are told.
+
     Examples
     --------
-    >>> [source["name"] for source in sources_of([sources_of, abs])]
+    >>> [source["name"] for source in sources_of([sources_of, abs, sources_of])]
     ['sources_of']
     """
+    found = {(source["file"], source["line"]): source for source in _found(functions)}
+    for source in found.values():
+        lines = _lines(source)
+        if not any(other is not source and other["file"] == source["file"]
+                   and set(_lines(other)) < set(lines) for other in found.values()):
+            yield source
+
+
+def _lines(source: dict[str, Any]) -> range:
+    return range(source["line"], source["line"] + source["text"].count("\n") + 1)
+
+
+def _found(functions: Sequence[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the source of each of the functions and classes that has one."""
     for function in functions:
         try:
             found = inspect.unwrap(function)

@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks                   print ratios and whole processes, and their targets
     python -m tests.benchmarks --tests           with the README's second command, which is minutes
+    python -m tests.benchmarks --one-thread      ratios for a busy machine, in processor time
     python -m tests.benchmarks -o FILE           write the ratios of all suites as JSON, too
     python -m tests.benchmarks --compare FILE    say what is slower by more than 10 % than there
 
@@ -15,18 +16,15 @@ NumPy: the forward calls of a check, the matrix products and the calls of NumPy 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from tests.benchmarks import checker, course, dropout, processes, sequences, table, training
+from tests.benchmarks.threads import Clock, add_option, clock_of
 
-Suite = Callable[[int], dict[str, float]]
+Suite = Callable[[int, Clock], dict[str, float]]
 
 SUITES: dict[str, Suite] = {
     "checker": checker.ratios,
@@ -42,10 +40,10 @@ TARGETS: dict[str, float] = {f"{suite}: {name}": target for suite, targets in (
 ALLOWED = 1.10
 
 
-def measured(suites: Mapping[str, Suite], rounds: int) -> dict[str, float]:
+def measured(suites: Mapping[str, Suite], rounds: int, clock: Clock) -> dict[str, float]:
     """Return all ratios as 'suite: name'."""
     return {f"{suite}: {name}": round(value, 4) for suite, run in suites.items()
-            for name, value in run(rounds).items()}
+            for name, value in run(rounds, clock).items()}
 
 
 def slower(now: Mapping[str, float], then: Mapping[str, float]) -> list[str]:
@@ -58,13 +56,7 @@ def slower(now: Mapping[str, float], then: Mapping[str, float]) -> list[str]:
 
 def printed(now: Mapping[str, float], rounds: int, tests: bool) -> list[str]:
     """Return the lines of the table: ratios, then whole processes where they were measured."""
-    peer = "torch not installed"
-    if importlib.util.find_spec("torch"):
-        import torch
-
-        peer = f"torch {torch.__version__}, {torch.get_num_threads()} threads"
-    found = [f"Python {sys.version.split()[0]}, NumPy {np.__version__}, {os.cpu_count()} "
-             f"processors; {peer}", table.HEAD, *table.lines(now, TARGETS)]
+    found = [table.HEAD, *table.lines(now, TARGETS)]
     took = [*(processes.measured(rounds) if any(map(_is_of_a_process, now)) else ()),
             *([processes.of_the_tests()] if tests else ())]
     return [*found, "", processes.HEAD, *(entry.line for entry in took)] if took else found
@@ -81,11 +73,14 @@ def main(argv: Sequence[str] | None = None, suites: Mapping[str, Suite] = SUITES
     parser.add_argument("-o", metavar="FILE", type=Path, help="where to write the ratios")
     parser.add_argument("--compare", metavar="FILE", type=Path, help="what -o has written before")
     parser.add_argument("--only", choices=suites, action="append", help="this suite (repeatable)")
+    add_option(parser)
     parser.add_argument("--tests", action="store_true", help="run all tests, too, after an install")
     parser.add_argument("--rounds", type=int, default=21, help="measurements of each (default 21)")
     options = parser.parse_args(argv)
     then = json.loads(options.compare.read_text(encoding="utf-8")) if options.compare else {}
-    now = measured({name: suites[name] for name in options.only or suites}, options.rounds)
+    with clock_of(options.one_thread) as clock:
+        now = measured({name: suites[name] for name in options.only or suites}, options.rounds,
+                       clock)
     if options.o:
         text = json.dumps(now, indent=1, sort_keys=True)
         options.o.write_text(f"{text}\n", encoding="utf-8")

@@ -33,6 +33,7 @@ from layers import (
 from nets import FullyConnectedNet
 from tests.benchmarks.dropout import measure, ratio
 from tests.benchmarks.table import FLOOR
+from tests.benchmarks.threads import Clock
 
 Run = Callable[[], Any]
 RNG = np.random.default_rng(0)
@@ -187,13 +188,13 @@ def row(work: Work, rounds: int) -> str:
     return (f"{work.name:42}{np.median(mine) * 1e3:10.2f}{ratios}{report.evaluations:8}  {verdict}")
 
 
-def ratios(rounds: int) -> dict[str, float]:
+def ratios(rounds: int, clock: Clock = time.perf_counter) -> dict[str, float]:
     """Return our time by that of torch's fast mode, for the works that it takes part in."""
     found = {}
     for work in (dropout_work(), affine_relu_work(), net_work([40, 35], 20)):
         if work.torch is not None and importlib.util.find_spec("torch"):
             seconds = measure({"ours": work.ours, "fast": work.torch(True),
-                               "floor": work.floor()}, rounds)
+                               "floor": work.floor()}, rounds, clock)
             found[work.ratio] = ratio(seconds["ours"], seconds["fast"])
             found[f"{work.ratio}{FLOOR}"] = ratio(seconds["floor"], seconds["fast"])
     return found

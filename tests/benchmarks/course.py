@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -125,13 +126,13 @@ def contenders(case: Case) -> dict[str, Contender]:
     return {"ours": ours, "torch": theirs, **floor}
 
 
-def ratios(rounds: int) -> dict[str, float]:
+def ratios(rounds: int, clock: Clock = time.perf_counter) -> dict[str, float]:
     """Return our time by PyTorch's, where it is installed."""
     if not importlib.util.find_spec("torch"):
         return {}
     found = {}
     for case in CASES:
-        seconds = measure(contenders(case), rounds)
+        seconds = measure(contenders(case), rounds, clock)
         found[f"{case.name} / torch"] = ratio(seconds["ours"], seconds["torch"])
         if case.floor:
             found[f"{case.name} / torch{FLOOR}"] = ratio(seconds["floor"], seconds["torch"])

@@ -181,13 +181,13 @@ def speed_table(rounds: int, clock: Clock) -> None:
         print(f"{name:24}{np.median(values) * 1e3:8.2f}{values.min() * 1e3:8.2f}{ratios}")
 
 
-def ratios(rounds: int) -> dict[str, float]:
+def ratios(rounds: int, clock: Clock = time.perf_counter) -> dict[str, float]:
     """Return the ratios of the first two tables by their names."""
-    seconds = measure(contenders(), rounds)
+    seconds = measure(contenders(), rounds, clock)
     found = {f"{name} / {to}": ratio(seconds[name], seconds[to]) for name in seconds
              for to in ("floor", "torch") if name.startswith("ours") and to in seconds}
     return found | {f"{name}, per byte": value
-                    for name, (_, value) in by_dtype_and_layout(rounds).items()}
+                    for name, (_, value) in by_dtype_and_layout(rounds, clock).items()}
 
 
 def by_dtype_and_layout(rounds: int, clock: Clock = time.perf_counter

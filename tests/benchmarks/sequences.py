@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 import layers as L
 from tests.benchmarks.dropout import Contender, measure, ratio
-from tests.benchmarks.threads import add_option, clock_of
+from tests.benchmarks.threads import Clock, add_option, clock_of
 
 Contenders = dict[str, Contender]
 N, T, D, H = 64, 32, 128, 128
@@ -92,13 +93,13 @@ CASES: dict[str, tuple[float, Callable[[], Contenders]]] = {
 }
 
 
-def ratios(rounds: int) -> dict[str, float]:
+def ratios(rounds: int, clock: Clock = time.perf_counter) -> dict[str, float]:
     """Return our time by PyTorch's, where it is installed."""
     if not importlib.util.find_spec("torch"):
         return {}
     found = {}
     for name, (_, contenders) in CASES.items():
-        seconds = measure(contenders(), rounds)
+        seconds = measure(contenders(), rounds, clock)
         found[f"{name} / torch"] = ratio(seconds["ours"], seconds["torch"])
     return found
 

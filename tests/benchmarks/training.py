@@ -169,11 +169,11 @@ def seconds_of(work: Work, rounds: int, clock: Clock = time.perf_counter
             for name, run in runs.items()}
 
 
-def ratios(rounds: int) -> dict[str, float]:
+def ratios(rounds: int, clock: Clock = time.perf_counter) -> dict[str, float]:
     """Return every ratio of the table by its name, for `python -m tests.benchmarks`."""
     found = {}
     for work in WORKS:
-        seconds = seconds_of(work, rounds)
+        seconds = seconds_of(work, rounds, clock)
         for other in seconds.keys() & {"torch", "products"}:
             name = f"step {work.name} / {other}"
             found[name] = ratio(seconds["ours"], seconds[other])

@@ -141,8 +141,8 @@ def _mark(name: str, x: float, y: float) -> str:
 
 def _key(series: Mapping[str, Sequence[Point]]) -> str:
     """Return which curve is which."""
-    words = {NUMERIC: "distance of the difference quotient from the numeric value",
-             YOURS: "its distance from your analytic value"}
+    words = {NUMERIC: "|difference quotient \u2212 numeric value|",
+             YOURS: "|difference quotient \u2212 your analytic value|"}
     lines = []
     for row, name in enumerate(series):
         y = 10 + 16 * row

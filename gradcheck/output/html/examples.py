@@ -30,7 +30,7 @@ def _coarseness(arguments: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, s
     if along:
         told = ", ".join(f"d{text(entry['name'])}" for entry in along)
         yield ("Compared along random directions",
-               f"{told}, where coordinate by coordinate would take too long")
+               f"{told}: all coordinates at once, not one by one")
 
 
 def _examples(item: Item, report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -38,7 +38,9 @@ def _examples(item: Item, report: Mapping[str, Any]) -> Iterator[tuple[str, str]
     examples = item.details.get("examples", ())
     if examples:
         listed = "".join(f"<li><code>{text(example)}</code></li>" for example in examples)
-        shown = f"<ol>{listed}</ol>"
+        others = int(report.get("examples") or 0) - len(examples)
+        more = f"<p>and at {counted(others, 'more example')}</p>" if others > 0 else ""
+        shown = f"<ol>{listed}</ol>{more}"
         if len(examples) > 2:
             shown = details(counted(len(examples), "example"), shown)
         yield "Judged at", shown

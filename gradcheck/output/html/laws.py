@@ -40,7 +40,7 @@ def laws(entries: Sequence[Mapping[str, Any]], prefix: str, ids: Ids) -> str:
         f'<ul class="laws">{shown}</ul>' if shown else "",
         details(f"{counted(len(held), 'law')} hold{'s' * (len(held) == 1)}",
                 f"<p>{listed}</p>") if held else "",
-        details(f"{counted(len(advice), 'remark')}, at no cost", '<ul class="laws">' + "".join(
+        details(f"advice: {counted(len(advice), 'remark')}", '<ul class="laws">' + "".join(
             _law(entry, ids.new(f"{prefix}-{entry['name']}")) for entry in advice)
             + "</ul>") if advice else "",
     ])

@@ -23,7 +23,7 @@ from gradcheck.output.html.markup import (
     text,
 )
 from gradcheck.output.html.said import said
-from gradcheck.output.html.source import source, suspects_of
+from gradcheck.output.html.source import source, stands_in, suspects_of
 from gradcheck.output.plain import counted
 from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
@@ -146,13 +146,17 @@ def sources(item: Item, repairs: Sequence[Mapping[str, Any]], identity: str, ids
     if not found:
         return _lines_alone(repairs)
     unrun = item.details.get("unrun") or item.uncovered
-    marks = suspects_of(repairs)
+    placed = [repair for repair in repairs if any(stands_in(repair, entry) for entry in found)]
+    marks = suspects_of(placed)
     shown_ = "".join(f'<div><p class="facts"><code>{text(entry["name"])}</code></p>'
                      f"{source(entry, marks, unrun, ids, f'{identity}-')}</div>"
                      for entry in found)
-    said_ = [SUSPECT] * bool(marks) + [UNRUN] * bool(unrun)
+    links = [f'<a href="#{identity}-L{line}">line {line}</a>' for line in sorted(marks)
+             if f'id="{identity}-L{line}"' in shown_]
+    said_ = [f"{SUSPECT} ({', '.join(links)})"] * bool(links) + [UNRUN] * bool(unrun)
     key = f'<p class="soft">{APART.join(said_)}</p>' if said_ else ""
-    return f'<div class="sources">{shown_}</div>{key}'
+    others = _lines_alone([repair for repair in repairs if repair not in placed])
+    return f'{others}<div class="sources">{shown_}</div>{key}'
 
 
 def _lines_alone(repairs: Sequence[Mapping[str, Any]]) -> str:
@@ -163,15 +167,14 @@ def _lines_alone(repairs: Sequence[Mapping[str, Any]]) -> str:
 
 def _gradients(item: Item, identity: str, ids: Ids, folded: bool) -> Iterator[str]:
     """Yield the maps and the curve of each argument: those that are wrong open, others folded."""
-    for entry in (item.details.get("report") or {}).get("arguments", ()):
+    entries = (item.details.get("report") or {}).get("arguments", ())
+    for entry in sorted(entries, key=_is_wrong, reverse=True):
         yield _gradient(entry, ids.new(f"{identity}-d{entry['name']}"), folded)
 
 
 def _gradient(entry: Mapping[str, Any], identity: str, folded: bool) -> str:
     label = f"d{entry['name']}"
-    grid = entry.get("grid")
-    wrong = "x" in grid["states"] if grid else number_of(entry["error"]) > number_of(
-        entry["bound"])
+    grid, wrong = entry.get("grid"), _is_wrong(entry)
     words = "is wrong" if wrong else "agrees"
     title = f"{name(label)} {words}"
     shape = f"<code>{text(entry['dtype'])}{list(entry['shape'])}</code>"
@@ -184,6 +187,14 @@ def _gradient(entry: Mapping[str, Any], identity: str, folded: bool) -> str:
         return f'<div id="{identity}">{details(title, where + drawn)}</div>'
     return (f'<div id="{identity}" class="gradient"><h3>{title}{link_to(identity, label)}</h3>'
             f"{where}{drawn}</div>")
+
+
+def _is_wrong(entry: Mapping[str, Any]) -> bool:
+    """Whether some coordinate of a gradient is wrong."""
+    grid = entry.get("grid")
+    if grid:
+        return "x" in grid["states"]
+    return number_of(entry["error"]) > number_of(entry["bound"])
 
 
 def _remarks(item: Item) -> str:

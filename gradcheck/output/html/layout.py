@@ -70,7 +70,7 @@ class Layout:
         if self.is_written:
             return WRITTEN_CELL
         room = (WIDE - GAP * (self.across - 1)) / self.across
-        side = round(min(max(room / max(self.columns, 1), LEAST), MOST), 2)
+        side = float(int(min(max(room / max(self.columns, 1), LEAST), MOST)))
         return side, side
 
     @property

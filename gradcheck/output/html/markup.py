@@ -12,8 +12,10 @@ from gradcheck.output.plain import MESSAGE_LIMIT, clean, one_line
 # What changes the direction of text beside it, and is no letter.
 MARKS = re.compile("[\u061c\u200b-\u200f\u2028\u2029\ufeff]")
 UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
+TIED = re.compile(r" (?:[-+*/=\u00b1]|(?:&lt;|&gt;)=?) (?=\S)|\[[\d, ]{2,40}\]")
 QUOTED = re.compile(r"`([^`\n]+)`")
 LONGEST_NAME, LONGEST_ID = 120, 60
+LONGEST = 1_000  # of which more is not even looked at
 
 
 def text(value: object, limit: int = MESSAGE_LIMIT) -> str:
@@ -40,19 +42,20 @@ def name(value: str) -> str:
 
 def short(value: str) -> str:
     """Return a name in one line that is not too long."""
-    line = one_line(value)
+    line = one_line(value[:LONGEST])
     return line if len(line) <= LONGEST_NAME else f"{line[:LONGEST_NAME - 3]}..."
 
 
 def prose(value: str) -> str:
-    """Return a sentence as HTML, what stands between backquotes as code.
+    """Return a sentence as HTML, what stands between backquotes as code; formulas stay whole.
 
     Examples
     --------
-    >>> prose("write `a < b`")
-    'write <code>a &lt; b</code>'
+    >>> prose("write `a & b`, 1 - p")
+    'write <code>a &amp; b</code>, 1<span style="white-space:nowrap"> - </span>p'
     """
-    return QUOTED.sub(r"<code>\1</code>", text(value))
+    return QUOTED.sub(r"<code>\1</code>", TIED.sub(
+        r'<span style="white-space:nowrap">\g<0></span>', text(value)))
 
 
 class Ids:
@@ -70,7 +73,7 @@ class Ids:
 
     def new(self, value: str) -> str:
         """Return an id that is still free."""
-        plain = UNSAFE.sub("-", one_line(value)).strip("-")[:LONGEST_ID] or "layer"
+        plain = UNSAFE.sub("-", one_line(value[:LONGEST])).strip("-")[:LONGEST_ID] or "layer"
         found, number = plain, 1
         while found in self._taken:
             number += 1

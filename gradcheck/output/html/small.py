@@ -35,8 +35,8 @@ def report_view(report: Report) -> str:
     message = "\n".join(report.paragraphs()) if report.status != "passed" else ""
     return "".join([
         f'<div style="line-height:1.4">{_line(report.name, report.status, work)}',
-        *_said(message), *_repairs({"report": told}), *map(_argument, told["arguments"]),
-        "</div>"])
+        *_said(message, numbers=False), *_repairs({"report": told}),
+        *map(_argument, told["arguments"]), "</div>"])
 
 
 def record_view(record: Record) -> str:
@@ -97,13 +97,13 @@ def _item(item: Item) -> str:
         facts.append(f"worst error {number(item.worst_error, 2)}")
     if item.max_points is not None:
         facts.append(f"{item.points or 0:g} of {item.max_points:g} points")
-    arguments = (item.details.get("report") or {}).get("arguments", ())
+    drawn = [entry for entry in (item.details.get("report") or {}).get("arguments", ())
+             if "x" in entry.get("grid", {}).get("states", "")]
     advice = "".join(f'<p style="{LINE}">advice: {prose(remark)}</p>' for remark in item.advice)
     return "".join([
         _line(item.name, item.status, DOT.join(facts)),
-        *_said(item.message if item.status != "passed" else ""), *_repairs(item.details), advice,
-        *(_argument(entry) for entry in arguments if "x" in entry.get("grid", {}).get(
-            "states", ""))])
+        *_said(item.message if item.status != "passed" else "", numbers=not drawn),
+        *_repairs(item.details), advice, *map(_argument, drawn)])
 
 
 def _line(called: str, status: str, facts: str) -> str:
@@ -113,10 +113,10 @@ def _line(called: str, status: str, facts: str) -> str:
             f"{status}</b>{rest}</p>")
 
 
-def _said(message: str) -> Iterator[str]:
+def _said(message: str, numbers: bool) -> Iterator[str]:
     if message:
         yield (f'<div style="border-left:3px solid #8a949e;padding-left:.75em;{LINE}">'
-               f"{said(message)}</div>")
+               f"{said(message, numbers)}</div>")
 
 
 def _repairs(found: Mapping[str, Any]) -> Iterator[str]:

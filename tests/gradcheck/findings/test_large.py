@@ -30,7 +30,7 @@ SQUARE, PAIR = (randn(50, 50),), (randn(50, 50), randn(50, 50, seed=1))
 ROWS, NORM, SAMPLES = (randn(60, 40),), norm.arguments(60, 40), (randn(2100, 3), labels(2100, 3))
 AFFINE, AFFINE_SQUARE = affine_args(60, 8, 40), affine_args(70, 40, 40)
 DROPOUT, CONNECT = (*SQUARE, train(0.4)), (randn(60, 8), randn(8, 40), train(0.5))
-CONV = windows.conv_args((2, 2, 8, 8), (20, 2, 3, 3), pad=1)
+CONV = windows.conv_args((8, 2, 6, 6), (8, 2, 3, 3), pad=1)
 POOL = (randn(8, 8, 12, 12), 2, 2)
 batchnorm, layernorm = norm.batchnorm, norm.layernorm
 conv, max_pool = windows.conv, windows.max_pool
@@ -46,7 +46,7 @@ def loss_of_each(x, y):
 
 def conv_cropped_from_the_corner(dout, cache):
     dpadded, dw, db = windows.conv_padded(dout, cache)
-    return dpadded[:, :, :8, :8], dw, db
+    return dpadded[:, :, :6, :6], dw, db
 
 
 SLIPS = {

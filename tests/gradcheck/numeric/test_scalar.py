@@ -54,6 +54,31 @@ def test_a_scalar_function_can_be_sent_to_another_process():
     assert function.forward(np.ones(3))[0] == 3.0
 
 
+class Drawing:
+    """A net that draws from its generator, and from that of a child, in every other call."""
+
+    def __init__(self, draws):
+        self.rng, self.draws, self.params = np.random.default_rng(3), draws, {"w": np.zeros(1)}
+
+    def loss(self, X, y):
+        seen.append(self.rng)
+        drawn = self.rng.random() + self.rng.spawn(1)[0].random() if self.draws else 0.0
+        return drawn, {"w": np.zeros(1)}
+
+
+seen = []
+
+
+@pytest.mark.parametrize("draws", [True, False])
+def test_every_call_finds_a_generator_as_the_first_did(draws):
+    net = Drawing(draws)
+    loss = NetLoss(net, ("w",), (np.ones(1), np.ones(1)))
+    seen.clear()
+    assert len({float(loss.forward(np.zeros(1))[0]) for _ in range(4)}) == 1
+    assert net.rng not in seen
+    assert len(set(map(id, seen))) == (4 if draws else 1)  # a copy for each that was drawn from
+
+
 def test_a_function_that_spoils_its_argument_does_not_spoil_the_cache():
     def f(x):
         value = np.sum(x)

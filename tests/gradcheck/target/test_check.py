@@ -55,8 +55,11 @@ def test_a_file_is_judged_in_another_process_and_leaves_no_trace_here(write):
     assert not hasattr(np, "relu")
 
 
-@pytest.mark.parametrize("line", ["from .layers import *", "from cs231n.layers import *"])
-@pytest.mark.parametrize("here", [".", "cs231n", "elsewhere"])
+@pytest.mark.parametrize(("line", "here"), [
+    ("from .layers import *", "."), ("from cs231n.layers import *", "cs231n"),
+    ("from .layers import *", "elsewhere"),
+    *(pytest.param(f"from {package}layers import *", here, marks=pytest.mark.slow)
+      for package, here in (("cs231n.", "."), (".", "cs231n"), ("cs231n.", "elsewhere")))])
 def test_a_file_of_a_package_is_judged_from_whichever_folder_it_is_named(
         write, tmp_path, monkeypatch, line, here):
     write(RELU, "cs231n/layers.py")

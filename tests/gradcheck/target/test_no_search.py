@@ -23,7 +23,6 @@ CHECKS = {
     "a file's functions": "check_all(globals(), only=['relu'])",
     "a pair": "check_all((relu_forward, relu_backward))",
     "a layer": "check_layer(relu_forward, relu_backward, np.ones((2, 3)), repair='diff')",
-    "none": "pass",
 }
 
 
@@ -37,9 +36,8 @@ def loaded(folder: Path, check: str, sign: str) -> bool:
     return found.splitlines()[-1] == "True"
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_a_right_layer_loads_no_search(tmp_path: Path, name: str) -> None:
-    assert not loaded(tmp_path, CHECKS[name], "1")
+def test_a_right_layer_loads_no_search(tmp_path: Path) -> None:
+    assert not loaded(tmp_path, "\n".join(CHECKS.values()), "1")
 
 
 @pytest.mark.slow

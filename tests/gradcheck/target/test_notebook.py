@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from gradcheck import check_all
 
 RIGHT = ("def double_forward(x):\n    return 2 * x, None\n"
@@ -35,18 +33,25 @@ def test_ipythons_lines_cost_no_definition_in_their_cell(tmp_path):
     assert "code cell" not in notes
 
 
-@pytest.mark.parametrize("backward", [
-    "def relu_backward(dout, x):\n    # YOUR CODE HERE\n",
-    "def relu_backward(dout, x:\n    return dout\n",
-    "def relu_backward(dout, x, eps=(1, 2)):\n    return dout * * x\n",
-    "@decorated\ndef relu_backward(dout, x):\n    return (dout\n",
-], ids=["empty", "no end of its head", "a slip", "decorated"])
-def test_a_function_that_cannot_be_read_is_not_written_yet(tmp_path, backward):
-    items, notes = checked(tmp_path, "X = 3", f"{RELU}{backward}{RIGHT}")
-    assert items["double"].status == "passed"
-    assert items["relu"].status == "todo"
-    assert "backward could not be read; code cell 2, line " in items["relu"].message
-    assert "code cell 2, line " in notes
+UNREADABLE = {
+    "empty": "def relu_backward(dout, x):\n    # YOUR CODE HERE\n",
+    "no_end_of_its_head": "def relu_backward(dout, x:\n    return dout\n",
+    "a_slip": "def relu_backward(dout, x, eps=(1, 2)):\n    return dout * * x\n",
+    "decorated": "@decorated\ndef relu_backward(dout, x):\n    return (dout\n",
+}
+
+
+def test_a_function_that_cannot_be_read_is_not_written_yet(tmp_path):
+    cells = [f"{RELU}{backward}{RIGHT}".replace("relu", f"relu_{name}").replace(
+        "double", f"double_{name}") for name, backward in UNREADABLE.items()]
+    items, notes = checked(tmp_path, "X = 3", *cells)
+    assert len(items) == 2 * len(UNREADABLE)
+    for cell, name in enumerate(UNREADABLE, 2):
+        assert items[f"double_{name}"].status == "passed"
+        assert items[f"relu_{name}"].status == "todo"
+        told = f"code cell {cell}, line "
+        assert f"backward could not be read; {told}" in items[f"relu_{name}"].message
+        assert told in notes
 
 
 def test_a_first_line_that_cannot_be_read_costs_itself_alone(tmp_path):
