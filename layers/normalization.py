@@ -130,7 +130,7 @@ def batchnorm_backward(dout: Array, cache: BatchnormCache) -> Gradients:
     dout = widen(same_shape("dout", dout, centered.shape, "batchnorm_forward's out"))
     with np.errstate(invalid="ignore"):
         scale = widen(gamma) * inv_std
-        dbeta = dout.sum(axis=0)
+        dbeta = np.ones(len(dout), dout.dtype) @ dout
         dgamma = np.einsum("nd,nd->d", dout, centered) * inv_std
         dx = dout * scale
         if mode == "train":
@@ -176,7 +176,7 @@ def batchnorm_backward_alt(dout: Array, cache: BatchnormCache) -> Gradients:
     centered, inv_std, gamma, beta, mode, dtype = cached(cache, _BATCHNORM, "batchnorm_forward")
     dout = widen(same_shape("dout", dout, centered.shape, "batchnorm_forward's out"))
     with np.errstate(invalid="ignore"):
-        dbeta = dout.sum(axis=0)
+        dbeta = np.ones(len(dout), dout.dtype) @ dout
         dgamma = np.einsum("nd,nd->d", dout, centered) * inv_std
         if mode == "train":
             dx = centered * (-dgamma * inv_std / len(dout))
@@ -196,11 +196,12 @@ def moments(x: Array, axis: int) -> tuple[Array, Array, Array]:
     >>> moments(np.array([[1.0, 3.0]]), axis=1)
     (array([[2.]]), array([[-1.,  1.]]), array([[1.]]))
     """
-    if axis == 1:  # BLAS adds rows up three times as fast as x.mean
-        mean = (x @ np.ones(x.shape[1], x.dtype))[:, np.newaxis] / x.shape[1]
+    ones = np.ones(x.shape[axis], x.dtype)  # BLAS adds up two to three times as fast as x.mean
+    if axis == 1:
+        mean = (x @ ones)[:, np.newaxis] / x.shape[1]
         centered = x - mean
         return mean, centered, row_products(centered, centered) / x.shape[1]
-    mean = x.mean(axis=0)
+    mean = ones @ x / len(x)
     centered = x - mean
     return mean, centered, np.einsum("nd,nd->d", centered, centered) / len(x)
 

@@ -21,6 +21,7 @@ import numpy as np
 import layers as L
 from layers.normalization import row_products
 from tests.benchmarks.dropout import Contender, measure, ratio
+from tests.benchmarks.table import FLOOR
 from tests.benchmarks.threads import Clock, add_option, clock_of
 
 CONV, POOL = {"stride": 1, "pad": 1}, {"pool_height": 2, "pool_width": 2, "stride": 2}
@@ -133,6 +134,8 @@ def ratios(rounds: int, clock: Clock = time.perf_counter) -> dict[str, float]:
     for case in CASES:
         seconds = measure(contenders(case), rounds, clock)
         found[f"{case.name} / torch"] = ratio(seconds["ours"], seconds["torch"])
+        if case.floor:
+            found[f"{case.name} / torch{FLOOR}"] = ratio(seconds["floor"], seconds["torch"])
     return found
 
 
