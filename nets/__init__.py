@@ -52,6 +52,7 @@ interruption            Ctrl-C during a training: the step ends, and nothing of 
 progress                tqdm's progress bar, loaded where one is shown
 elementwise             What update rules compute element by element
 regularization          L2 regularization of the weights
+hyperparameters         What update rules are told: hyperparameters with their bounds
 """
 
 from importlib.util import find_spec

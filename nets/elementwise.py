@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import numpy as np
 
 from layers.arguments import Array
+
+PART = 1 << 15
+"""Numbers in a part of a large parameter; five arrays of them fit into the second-level cache."""
 
 
 def owned(config: MutableMapping[str, Any], key: str) -> Array:
@@ -42,26 +45,42 @@ def alone(held: MutableMapping[str, Any], key: str) -> bool:
             and held[key].base is None and held[key].flags.writeable)
 
 
-def running_mean(config: MutableMapping[str, Any], key: str, decay: float, new: Array) -> Array:
-    """Return ``decay * config[key] + (1 - decay) * new``, and put it into config, in its dtype.
+def running_mean(mean: Array, decay: float, new: Array) -> Array:
+    """Return ``decay * mean + (1 - decay) * new``, and write it over `mean`, in its dtype.
 
     Where `new` is wider than what is stored, the result is as wide.
 
     Examples
     --------
-    >>> config = {"cache": np.ones(2)}
-    >>> running_mean(config, "cache", 0.75, np.array([1.0, 5.0])), config["cache"]
+    >>> mean = np.ones(2)
+    >>> running_mean(mean, 0.75, np.array([1.0, 5.0])), mean
     (array([1., 2.]), array([1., 2.]))
     """
-    mean = owned(config, key)
     mean *= decay
     new = (1 - decay) * new
     if np.result_type(mean, new) != mean.dtype:
         wide: Array = mean + new
-        config[key] = wide.astype(mean.dtype)
+        mean[...] = wide
         return wide
     mean += new
     return mean
+
+
+def in_parts(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield arrays of one shape part by part, so that what is computed of a part stays small.
+
+    Examples
+    --------
+    >>> [part.size for part, in in_parts(np.ones((300, 200)))]
+    [32768, 27232]
+    """
+    size = arrays[0].size
+    if size <= PART or not all(array.flags.c_contiguous for array in arrays):
+        yield arrays
+        return
+    flat = [array.reshape(-1) for array in arrays]
+    for start in range(0, size, PART):
+        yield tuple(array[start:start + PART] for array in flat)
 
 
 def _references_of_one_alone() -> int:

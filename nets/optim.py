@@ -8,62 +8,16 @@ holds stays as it was, too: only one that the config holds alone is written over
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
-from layers.arguments import Array, floating, refuse, same_shape, scalar
-from nets.elementwise import alone, owned, running_mean
+from layers.arguments import Array
+from nets.elementwise import alone, in_parts, owned, running_mean
+from nets.hyperparameters import Config, prepared
 
-Config = MutableMapping[str, Any]
 Stepped = tuple[Array, Config]
 UpdateRule = Callable[..., Stepped]
-
-# What a number in a config must be: the bounds, whether they are excluded, and how to say so.
-_POSITIVE = {"low": 0.0, "low_open": True, "high": np.inf, "high_open": True}
-_DECAY = {"low": 0.0, "high": 1.0, "high_open": True}
-_BOUNDS: dict[str, tuple[dict[str, Any], str, str]] = {
-    "learning_rate": (
-        _POSITIVE | {"low_open": False}, "a finite number >= 0", "1e-3 is a usual start"
-    ),
-    "epsilon": (_POSITIVE, "a finite number > 0", "1e-8 is usual"),
-    "momentum": (_DECAY, "a number with 0 <= momentum < 1", "0.9 is usual"),
-    "decay_rate": (_DECAY, "a number with 0 <= decay_rate < 1", "0.99 is usual"),
-    "beta1": (_DECAY, "a number with 0 <= beta1 < 1", "0.9 is usual"),
-    "beta2": (_DECAY, "a number with 0 <= beta2 < 1", "0.999 is usual"),
-}
-
-
-def _prepare(
-    w: Array, dw: Array, config: Config | None, state: tuple[str, ...] = (), **defaults: float
-) -> Config:
-    """Check the arguments and fill `config` with defaults and, as `state`, zero arrays."""
-    floating("w", w)
-    same_shape("dw", dw, w.shape, "w")
-    if config is None:
-        config = {}
-    if type(config) is not dict and not isinstance(config, MutableMapping):
-        refuse("config", config, "a dict of hyperparameters", "pass {'learning_rate': 1e-3}",
-               TypeError)
-    t = config.get("t", 0)
-    if (type(t) is not int and not isinstance(t, np.integer)) or t < 0:
-        refuse("config['t']", t, "a whole number >= 0, the steps taken so far", "start at 0")
-    settled: dict[str, Any] = {}  # a refusal halfway must leave the caller's dict alone
-    for key, default in defaults.items():
-        value = config.get(key, default)
-        if type(value) is not float or not 0 < value < 1:  # inside the bounds of all of them
-            bounds, expected, usual = _BOUNDS[key]
-            value = scalar(f"config[{key!r}]", value, expected, usual, **bounds)
-        settled[key] = value
-    for key in state:
-        if key in config:
-            same_shape(f"config[{key!r}]", config[key], w.shape, "w")
-        else:
-            settled[key] = np.zeros_like(w)
-    config.update(settled)
-    return config
-
 
 def sgd(w: Array, dw: Array, config: Config | None = None) -> Stepped:
     """Take a step of stochastic gradient descent, ``w - learning_rate * dw``.
@@ -102,7 +56,7 @@ def sgd(w: Array, dw: Array, config: Config | None = None) -> Stepped:
 
 
 def _sgd(w: Array, dw: Array, config: Config | None, spare: Array | None = None) -> Stepped:
-    config = _prepare(w, dw, config, learning_rate=1e-2)
+    config = prepared(w, dw, config, learning_rate=1e-2)
     return _minus(w, np.asarray(np.multiply(dw, config["learning_rate"], out=spare))), config
 
 
@@ -147,7 +101,7 @@ def sgd_momentum(w: Array, dw: Array, config: Config | None = None) -> Stepped:
 def _sgd_momentum(
     w: Array, dw: Array, config: Config | None, spare: Array | None = None
 ) -> Stepped:
-    config = _prepare(w, dw, config, ("velocity",), learning_rate=1e-2, momentum=0.9)
+    config = prepared(w, dw, config, ("velocity",), learning_rate=1e-2, momentum=0.9)
     step = np.asarray(np.multiply(dw, config["learning_rate"], out=spare))
     velocity = owned(config, "velocity")
     velocity *= config["momentum"]
@@ -189,14 +143,22 @@ def rmsprop(w: Array, dw: Array, config: Config | None = None) -> Stepped:
     >>> next_w, config['cache']
     (array([0.9]), array([0.16]))
     """
-    config = _prepare(
+    return _rmsprop(w, dw, config)
+
+
+def _rmsprop(w: Array, dw: Array, config: Config | None, spare: Array | None = None) -> Stepped:
+    config = prepared(
         w, dw, config, ("cache",), learning_rate=1e-2, decay_rate=0.99, epsilon=1e-8
     )
-    root = np.asarray(np.sqrt(running_mean(config, "cache", config["decay_rate"], dw**2)))
-    root += config["epsilon"]
-    step = np.asarray(config["learning_rate"] * dw)
-    step /= root
-    return _minus(w, step), config
+    rate, decay, epsilon = (config[key] for key in ("learning_rate", "decay_rate", "epsilon"))
+    next_w = np.empty_like(w) if spare is None else spare
+    for part, dpart, cache, out in in_parts(w, dw, owned(config, "cache"), next_w):
+        root = np.asarray(np.sqrt(running_mean(cache, decay, dpart**2)))
+        root += epsilon
+        step = np.asarray(rate * dpart)
+        step /= root
+        out[...] = np.subtract(part, step, out=step)
+    return next_w, config
 
 
 def adam(w: Array, dw: Array, config: Config | None = None) -> Stepped:
@@ -233,18 +195,25 @@ def adam(w: Array, dw: Array, config: Config | None = None) -> Stepped:
     >>> next_w, config['t']
     (array([0.9]), 1)
     """
-    config = _prepare(
+    return _adam(w, dw, config)
+
+
+def _adam(w: Array, dw: Array, config: Config | None, spare: Array | None = None) -> Stepped:
+    config = prepared(
         w, dw, config, ("m", "v"), learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8
     )
     config["t"] = t = int(config.get("t", 0)) + 1
     beta1, beta2 = config["beta1"], config["beta2"]
-    step = np.asarray(running_mean(config, "m", beta1, dw) / (1 - beta1**t))
-    root = np.asarray(running_mean(config, "v", beta2, dw**2) / (1 - beta2**t))
-    np.sqrt(root, out=root)
-    root += config["epsilon"]
-    step *= config["learning_rate"]
-    step /= root
-    return _minus(w, step), config
+    next_w = np.empty_like(w) if spare is None else spare
+    for part, dpart, m, v, out in in_parts(w, dw, owned(config, "m"), owned(config, "v"), next_w):
+        step = np.asarray(running_mean(m, beta1, dpart) / (1 - beta1**t))
+        root = np.asarray(running_mean(v, beta2, dpart**2) / (1 - beta2**t))
+        np.sqrt(root, out=root)
+        root += config["epsilon"]
+        step *= config["learning_rate"]
+        step /= root
+        out[...] = np.subtract(part, step, out=step)
+    return next_w, config
 
 
 def updated(rule: UpdateRule, w: Array, grads: dict[str, Array], name: str,
@@ -260,9 +229,11 @@ def updated(rule: UpdateRule, w: Array, grads: dict[str, Array], name: str,
     >>> updated(sgd, np.array([2.0]), grads, "w", {"learning_rate": 0.5}), grads
     ((array([1.5]), {'learning_rate': 0.5}), {})
     """
-    in_place = _IN_PLACE.get(rule) if alone(grads, name) else None
+    free = alone(grads, name)
     dw = grads.pop(name)
-    return in_place(w, dw, config, dw) if in_place else rule(w, dw, config)
+    if free and dw.dtype == w.dtype and rule in _IN_PLACE:
+        return _IN_PLACE[rule](w, dw, config, dw)
+    return rule(w, dw, config)
 
 
 def _minus(w: Array, step: Array) -> Array:
@@ -270,31 +241,9 @@ def _minus(w: Array, step: Array) -> Array:
     return np.subtract(w, step, out=step).astype(w.dtype, copy=False)
 
 
-# The hyperparameters of each rule, and the state that it keeps beside them.
-CONFIG_KEYS: dict[str, tuple[str, ...]] = {
-    "sgd": ("learning_rate",),
-    "sgd_momentum": ("learning_rate", "momentum", "velocity"),
-    "rmsprop": ("learning_rate", "decay_rate", "epsilon", "cache"),
-    "adam": ("learning_rate", "beta1", "beta2", "epsilon", "m", "v", "t"),
-}
-
-
-def check_config(rule: str, config: object) -> None:
-    """Refuse an `optim_config` with keys that the rule does not know, or values out of range."""
-    if not isinstance(config, Mapping):
-        refuse("optim_config", config, "a dict of hyperparameters",
-               "pass {'learning_rate': 1e-3}", TypeError)
-    unknown = [key for key in config if key not in CONFIG_KEYS[rule]]
-    if unknown:
-        refuse("optim_config", f"the unknown key {', '.join(map(repr, unknown))}",
-               f"keys among {', '.join(CONFIG_KEYS[rule])}, those of {rule!r}",
-               "correct the spelling, or pass the update_rule that the key belongs to")
-    for key in config.keys() & _BOUNDS.keys():
-        bounds, expected, usual = _BOUNDS[key]
-        scalar(f"optim_config[{key!r}]", config[key], expected, usual, **bounds)
-
-
 UPDATE_RULES: dict[str, UpdateRule] = {
     "sgd": sgd, "sgd_momentum": sgd_momentum, "rmsprop": rmsprop, "adam": adam,
 }
-_IN_PLACE: dict[UpdateRule, UpdateRule] = {sgd: _sgd, sgd_momentum: _sgd_momentum}
+_IN_PLACE: dict[UpdateRule, UpdateRule] = {
+    sgd: _sgd, sgd_momentum: _sgd_momentum, rmsprop: _rmsprop, adam: _adam,
+}

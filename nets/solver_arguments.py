@@ -12,7 +12,8 @@ import numpy as np
 
 from layers.arguments import refuse, scalar
 from nets.arguments import checked_rng, labels, samples, whole
-from nets.optim import UPDATE_RULES, check_config
+from nets.hyperparameters import check_config
+from nets.optim import UPDATE_RULES
 
 DATA_KEYS = ("X_train", "y_train", "X_val", "y_val")
 

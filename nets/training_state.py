@@ -12,7 +12,8 @@ import numpy as np
 from layers.arguments import refuse
 from nets.checkpoint import damaged, load_state, newest_first, restore_rng, rng_state
 from nets.fingerprint import check_fingerprint
-from nets.optim import UPDATE_RULES, check_config
+from nets.hyperparameters import check_config
+from nets.optim import UPDATE_RULES
 
 if TYPE_CHECKING:
     from nets.solver import Solver

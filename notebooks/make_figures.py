@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks" / "figures"
 PICTURE = ROOT / "notebooks" / "pages" / "images" / "report.png"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WIDTH, HEIGHT, COLOURS_OF_PAGE = 1120, 1240, 128
+WIDTH, HEIGHT, COLOURS_OF_PAGE = 1120, 1245, 128
 BLUE, VERMILLION, GREEN, _ = COLOURS
 P = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
 

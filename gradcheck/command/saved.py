@@ -29,24 +29,23 @@ class Saved:
     def __init__(self, targets: Sequence[str], installed: bool = False) -> None:
         self._targets, self._installed = targets, installed
         self._folders = any(Path(target).is_dir() for target in targets)
-        self._files: list[Path] = []
+        self._files: dict[str, list[Path]] = {}
         self.find()
 
     def find(self) -> None:
         """Find the files anew: what is imported may have changed with what was saved."""
-        self._files = [path for target in self._targets
-                       for path in files_of(target, self._installed)]
+        self._files = {target: files_of(target, self._installed) for target in self._targets}
 
     def look(self) -> dict[Path, Stamp]:
         """Return the stamps of the files that are there; of a folder, of new ones, too."""
         if self._folders:
             self.find()
-        return stamps(self._files)
+        return stamps([path for files in self._files.values() for path in files])
 
     def missing(self) -> list[str]:
-        """Return the targets that are paths of files and are not there now."""
-        return [target for target in self._targets
-                if Path(target).suffix in SOURCES and not Path(target).exists()]
+        """Return the targets of which there is nothing now: a file, or a module that is one."""
+        return [target for target, files in self._files.items()
+                if not Path(target).is_dir() and not any(path.exists() for path in files[:1])]
 
 
 def stamps(paths: Sequence[Path]) -> dict[Path, Stamp]:

@@ -57,11 +57,27 @@ def pictured(item: Item, functions: Sequence[Callable[..., Any]], judgement: Jud
 def sources_of(functions: Sequence[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
     """Yield name, file, first line and text of what has a source; of a long one its beginning.
 
+    Nothing is there twice: of a class and its methods the methods are told.
+
     Examples
     --------
-    >>> [source["name"] for source in sources_of([sources_of, abs])]
+    >>> [source["name"] for source in sources_of([sources_of, abs, sources_of])]
     ['sources_of']
     """
+    found = {(source["file"], source["line"]): source for source in _found(functions)}
+    for source in found.values():
+        lines = _lines(source)
+        if not any(other is not source and other["file"] == source["file"]
+                   and set(_lines(other)) < set(lines) for other in found.values()):
+            yield source
+
+
+def _lines(source: dict[str, Any]) -> range:
+    return range(source["line"], source["line"] + source["text"].count("\n") + 1)
+
+
+def _found(functions: Sequence[Callable[..., Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the source of each of the functions and classes that has one."""
     for function in functions:
         try:
             found = inspect.unwrap(function)

@@ -111,7 +111,7 @@ def pages(markdown: Markdown) -> Iterator[Page]:
 
 def _page(module: str, markdown: Markdown, public: set[str]) -> Page:
     path, docstring = path_of(module), inspect.getdoc(imported(module)) or ""
-    said = markdown.docstring(markdown_of(without_inhabitants(docstring)), path)
+    said = markdown.docstring(markdown_of(without_inhabitants(docstring)), path, 2)
     found = members(module)
     parts = [f"<h1><code>{module}</code></h1>", said, _source(module, path)]
     parts += _table("Exported", "all-exports", _exports(module), path)
@@ -170,7 +170,7 @@ def _member(member: Any, path: str, markdown: Markdown, level: int = 2) -> str:
     text = "" if _kind(member) == "property" else signature_of(member.name, member.obj)
     if text:
         parts.append(highlighted(text, "python", f"Signature of {shown}"))
-    parts += [markdown.docstring(markdown_of(member.docstring), path),
+    parts += [markdown.docstring(markdown_of(member.docstring), path, level + 1),
               _source(member.modulename, path, member.qualname)]
     parts += [_member(own, path, markdown, level + 1) for own in methods(member)]
     return "\n".join([*parts, "</section>"])

@@ -40,7 +40,7 @@ def executed(path: Path) -> str:
     from nbclient import NotebookClient
 
     book = nbformat.read(path, as_version=4)
-    NotebookClient(book, timeout=SECONDS_A_CELL,
+    NotebookClient(book, timeout=SECONDS_A_CELL, extra_arguments=["--log-level=ERROR"],
                    resources={"metadata": {"path": str(path.parent)}}).execute()
     return nbformat.writes(book)
 

@@ -12,7 +12,8 @@ from notebooks.site.page import Heading, Page, relative, slug
 def list_of(title: str, path: str, section: str, lead: str, pages: Iterable[Page],
             with_groups: bool = True) -> Page:
     """Return a page that lists others, under their groups or in a row; `lead` is HTML."""
-    parts, headings = [f"<h1>{html.escape(title)}</h1>", f'<p class="lead">{lead}</p>'], []
+    parts = [f"<h1>{html.escape(title)}</h1>", f'<p class="lead">{lead}</p>']
+    headings: list[Heading] = []
     for group, members in groupby(pages, key=lambda page: page.group if with_groups else ""):
         name = capitalized(group)
         anchor = slug(name, {heading.anchor for heading in headings})

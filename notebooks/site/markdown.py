@@ -21,7 +21,6 @@ from notebooks.site.page import Heading, slug
 
 COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 SOURCE = re.compile(r'(?<=[\s"])(src|srcset|href)="([^"]*)"')
-ENDS_OF_DOCSTRINGS = 4  # the level of "Parameters", "Returns" ...
 
 
 @dataclass(frozen=True)
@@ -65,14 +64,15 @@ class Markdown:
         return Rendered(self.of_texts.renderer.render(tokens, self.of_texts.options, env),
                         headings, _words(tokens))
 
-    def docstring(self, text: str, page: str) -> str:
-        """Return a docstring; its headings have no anchors, since many stand on a page."""
+    def docstring(self, text: str, page: str, level: int) -> str:
+        """Return a docstring; its headings are of one level, and without anchors."""
         env = {"page": page, "base": ""}
         parser = self.of_docstrings
         tokens = parser.parse(text, env)
         for token in tokens:
             if token.type in ("heading_open", "heading_close"):
-                token.tag = f"h{ENDS_OF_DOCSTRINGS}"
+                token.tag = f"h{level}"
+                token.attrs["class"] = "part"
         _mark_links(tokens)
         return parser.renderer.render(tokens, parser.options, env)
 

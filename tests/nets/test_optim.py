@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from nets.elementwise import PART
 from nets.optim import UPDATE_RULES, adam, rmsprop, sgd, sgd_momentum, updated
 
 RULES = pytest.mark.parametrize("rule", UPDATE_RULES.values(), ids=UPDATE_RULES)
@@ -181,14 +182,30 @@ def test_a_parameter_of_no_axes_is_updated_as_one_of_one_axis(rule):
 
 
 @RULES
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_gradient_that_nobody_else_holds_gives_its_memory_and_the_same_bits(rule, dtype):
+@pytest.mark.parametrize(("dtype", "of_gradient"), [
+    (np.float32, np.float32), (np.float64, np.float64), (np.float32, np.float64),
+    (np.float64, np.float32), (np.float16, np.float32)])
+def test_a_gradient_that_nobody_else_holds_gives_its_memory_and_the_same_bits(
+        rule, dtype, of_gradient):
     w, kept, config, other = ramp(-1, 1).astype(dtype), ramp(-1, 1).astype(dtype), {}, {}
     for step in range(3):
-        dw = ramp(step, 2).astype(dtype)
+        dw = ramp(step, 2).astype(of_gradient)
         w, config = updated(rule, w, {"w": dw.copy()}, "w", config)
         kept, other = rule(kept, dw, other)
+    assert w.dtype == dtype
     assert w.tobytes() == kept.tobytes()
+
+
+@RULES
+def test_a_parameter_of_several_parts_is_updated_as_each_part_alone(rule):
+    rng = np.random.default_rng(0)
+    w, dws = rng.standard_normal((3, PART // 2)), rng.standard_normal((3, 3, PART // 2))
+    rows, config, configs = list(w), {}, [{}, {}, {}]
+    for dw in dws:
+        w, config = rule(w, dw, config)
+        for i in range(3):
+            rows[i], configs[i] = rule(rows[i], dw[i], configs[i])
+    assert w.tobytes() == np.stack(rows).tobytes()
 
 
 @RULES

@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,10 +67,12 @@ def test_a_link_to_no_page_or_no_anchor_is_found(tmp_path):
                                     "b/c.html: ../a.html#there"]
 
 
-def test_every_page_is_html_with_one_heading_at_the_top_and_anchors_of_its_own(documents):
+def test_every_page_is_html_with_headings_in_order_and_anchors_of_its_own(documents):
     assert not {path: page.wrong for path, page in documents.items() if page.wrong}
-    assert not [path for path, page in documents.items() if len(page.of("h1")) != 1]
     for path, page in documents.items():
+        levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+        assert (levels[0], levels.count(1)) == (1, 1), path
+        assert all(after <= before + 1 for before, after in pairwise(levels)), path
         ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
         assert len(ids) == len(set(ids)), path
         assert all(attributes.get("alt") for attributes in page.of("img")), path
@@ -126,6 +129,29 @@ def test_a_notebooks_solutions_are_folded_away_and_the_page_says_that_it_was_not
     assert text.index("# YOUR CODE HERE") < text.index("<summary>Solution</summary>")
     assert "BEGIN SOLUTION" not in text
     assert "HIDDEN TESTS" not in text
+
+
+def test_a_notebook_that_is_executed_shows_its_outputs_and_says_so(tmp_path, monkeypatch):
+    import nbformat
+
+    from notebooks.site import homework
+    from notebooks.site.links import Addresses
+    from notebooks.site.markdown import Markdown
+    from notebooks.site.programs import processes
+
+    cells = [nbformat.v4.new_markdown_cell("# A sum\n\nOf $1 + 1$."),
+             nbformat.v4.new_code_cell("### BEGIN SOLUTION\nfound = 1 + 1\n### END SOLUTION",
+                                       metadata={"nbgrader": {"solution": True}}),
+             nbformat.v4.new_code_cell("print('it is', found)\nfound")]
+    path = tmp_path / "sum.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    monkeypatch.setattr(homework, "files", lambda: [path])
+    with processes(1) as workers:
+        [page] = homework.pages(Markdown(Addresses()), workers)
+    assert "Executed when this site was built" in page.body
+    assert "it is 2" in page.body
+    assert re.search(r'class="output"[^>]*><code>2\b', page.body)
+    assert page.body.index("YOUR CODE HERE") < page.body.index("<summary>Solution")
 
 
 def test_the_search_index_finds_findings_laws_guides_notebooks_and_functions(site):

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
 import subprocess
 
 import pytest
 
+from tests.gradcheck.output.html.browser import CHROMIUM
 from tests.notebooks.built import needs_the_extra
 from tests.notebooks.test_site import site as site  # the fixture
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.slow, needs_the_extra,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt install chromium")]
+    pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed: apt install chromium")]
 PHONE = 390
 MEASURE = """
 <script>addEventListener("load", () => {

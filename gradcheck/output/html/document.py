@@ -11,7 +11,7 @@ PAGE = """
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);
  white-space:nowrap}
 .lead{font-size:1.05rem}
-.facts{color:var(--soft);font-size:.92rem;margin:.25rem 0 .75rem}
+.facts{color:var(--soft);font-size:.92rem;margin:.25rem 0 .75rem;max-width:none}
 .layer{border-top:1px solid var(--line);margin-top:2.25rem}
 .layer h2{margin-top:1.5rem}.layer .layer{border:0;margin-top:1rem}
 .said{border-left:4px solid var(--neutral);background:var(--neutral-tint);
@@ -27,9 +27,13 @@ PAGE = """
  gap:0 1.25rem}
 .sources>div{min-width:0}.sources{align-items:start}
 .sources .facts{margin:.5rem 0 .25rem}
-pre.source,pre.diff{padding:.6rem 0;max-height:34rem;overflow:auto}
-pre.source{margin-top:.25rem}
-pre.source code,pre.diff code{display:block;width:max-content;min-width:100%}
+.source,pre.diff{padding:.6rem 0;max-height:44rem;overflow:auto}
+.source{margin:.25rem 0 1rem;background:var(--surface);border:1px solid var(--line);
+ border-radius:8px;font-size:.85rem;line-height:1.5}
+.source .l{white-space:pre}
+.lines,pre.diff code{display:block;width:max-content;min-width:100%}
+.lines details{margin:0}
+.lines summary{color:var(--soft);font-weight:400;padding:0 1rem 0 .9rem}
 .l{display:block;position:relative;padding:0 1rem 0 .5rem}
 .l .no{display:inline-block;min-width:3.4em;padding-right:.7em;text-align:right;
  color:var(--soft);user-select:none}
@@ -54,12 +58,14 @@ pre.source code,pre.diff code{display:block;width:max-content;min-width:100%}
 td code{overflow-wrap:normal}.share{white-space:nowrap}.share svg{max-width:none}
 .verdicts th[scope=row]{color:inherit;font-weight:500;font-size:1rem}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:2rem}
-@media (max-width:480px){pre.source code,pre.diff code{width:auto}
- .l{white-space:pre-wrap;overflow-wrap:anywhere;padding-left:3.6rem;text-indent:-3.1rem}
+@media (max-width:480px){.lines,pre.diff code{width:auto}
+ .source .l,.diff .l{white-space:pre-wrap;overflow-wrap:anywhere;padding-left:3.6rem;
+  text-indent:-3.1rem}
  .diff .l{padding-left:1.6rem;text-indent:-1.1rem}
  .wide{display:none}.extent{grid-template-columns:1fr;gap:0}
  .extent dd{margin-bottom:.6rem}}
-@media print{pre.source,pre.diff{max-height:none}.l{white-space:pre-wrap}
+@media print{.source,pre.diff{max-height:none;overflow:visible}
+ .lines{width:auto}.source .l{white-space:pre-wrap}
  details::details-content{content-visibility:visible;display:block}}
 """
 

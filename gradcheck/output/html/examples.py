@@ -30,7 +30,7 @@ def _coarseness(arguments: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, s
     if along:
         told = ", ".join(f"d{text(entry['name'])}" for entry in along)
         yield ("Compared along random directions",
-               f"{told}, where coordinate by coordinate would take too long")
+               f"{told}: all coordinates at once, not one by one")
 
 
 def _examples(item: Item, report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from gradcheck.output.html.markup import (
     text,
 )
 from gradcheck.output.html.said import said
-from gradcheck.output.html.source import source, suspects_of
+from gradcheck.output.html.source import source, stands_in, suspects_of
 from gradcheck.output.plain import counted
 from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
@@ -146,13 +146,17 @@ def sources(item: Item, repairs: Sequence[Mapping[str, Any]], identity: str, ids
     if not found:
         return _lines_alone(repairs)
     unrun = item.details.get("unrun") or item.uncovered
-    marks = suspects_of(repairs)
+    placed = [repair for repair in repairs if any(stands_in(repair, entry) for entry in found)]
+    marks = suspects_of(placed)
     shown_ = "".join(f'<div><p class="facts"><code>{text(entry["name"])}</code></p>'
                      f"{source(entry, marks, unrun, ids, f'{identity}-')}</div>"
                      for entry in found)
-    said_ = [SUSPECT] * bool(marks) + [UNRUN] * bool(unrun)
+    links = [f'<a href="#{identity}-L{line}">line {line}</a>' for line in sorted(marks)
+             if f'id="{identity}-L{line}"' in shown_]
+    said_ = [f"{SUSPECT} ({', '.join(links)})"] * bool(links) + [UNRUN] * bool(unrun)
     key = f'<p class="soft">{APART.join(said_)}</p>' if said_ else ""
-    return f'<div class="sources">{shown_}</div>{key}'
+    others = _lines_alone([repair for repair in repairs if repair not in placed])
+    return f'{others}<div class="sources">{shown_}</div>{key}'
 
 
 def _lines_alone(repairs: Sequence[Mapping[str, Any]]) -> str:

@@ -15,6 +15,7 @@ UNSAFE = re.compile(r"[^A-Za-z0-9_.]+")
 TIED = re.compile(r" (?:[-+*/=\u00b1]|(?:&lt;|&gt;)=?) (?=\S)|\[[\d, ]{2,40}\]")
 QUOTED = re.compile(r"`([^`\n]+)`")
 LONGEST_NAME, LONGEST_ID = 120, 60
+LONGEST = 1_000  # of which more is not even looked at
 
 
 def text(value: object, limit: int = MESSAGE_LIMIT) -> str:
@@ -41,7 +42,7 @@ def name(value: str) -> str:
 
 def short(value: str) -> str:
     """Return a name in one line that is not too long."""
-    line = one_line(value)
+    line = one_line(value[:LONGEST])
     return line if len(line) <= LONGEST_NAME else f"{line[:LONGEST_NAME - 3]}..."
 
 
@@ -72,7 +73,7 @@ class Ids:
 
     def new(self, value: str) -> str:
         """Return an id that is still free."""
-        plain = UNSAFE.sub("-", one_line(value)).strip("-")[:LONGEST_ID] or "layer"
+        plain = UNSAFE.sub("-", one_line(value[:LONGEST])).strip("-")[:LONGEST_ID] or "layer"
         found, number = plain, 1
         while found in self._taken:
             number += 1

@@ -12,9 +12,10 @@ from gradcheck.output.html.markup import Ids, badge, details, link_to, name, pro
 from gradcheck.output.html.parts import group
 from gradcheck.output.html.verdicts import verdicts
 from gradcheck.output.parts import summary
-from gradcheck.output.plain import OUTPUT_LIMIT
+from gradcheck.output.plain import OUTPUT_LIMIT, one_line
 from gradcheck.output.record import Item, Record
 
+MOST_NAMED = 3
 WORDS = ("<b>Analytic</b> is the gradient that your backward returns, <b>numeric</b> the one that "
          "small steps of your forward give. They should agree.")
 # A layer's verdict is that of its worst part.
@@ -38,7 +39,9 @@ def as_page(records: Sequence[Record], title: str = "") -> str:
     >>> 'id="relu"' in shown, shown.startswith("<!doctype html>")
     (True, True)
     """
-    called = short(title or ", ".join(PurePath(record.target).name for record in records))
+    names = [PurePath(record.target).name for record in records]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    called = short(title or f"{', '.join(names[:MOST_NAMED])}{more}")
     ids, several = Ids(), len(records) > 1
     main = "".join(_record(record, ids, several) for record in records)
     head = f"<h1>{name(called)}</h1>"
@@ -53,6 +56,7 @@ def _record(record: Record, ids: Ids, several: bool) -> str:
         head = (f'<h2 id="{mine}">{name(record.path or record.target)}'
                 f"{link_to(mine, record.target)}</h2>")
     counts, _, error = summary(record).partition("\n")
+    counts = counts.removeprefix(f"{one_line(record.target)}: ")
     status = "passed" if record.passed else "error" if record.error else "failed"
     return "".join([
         head, f'<p class="lead">{badge(status)} {text(counts)}</p>',

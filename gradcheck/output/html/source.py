@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import io
 import keyword
+import textwrap
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import PurePath
 from typing import Any
 
-from gradcheck.output.html.markup import MARKS, Ids, text
+from gradcheck.output.html.markup import MARKS, Ids, details, text
 from gradcheck.output.plain import clean
 
 TABS = 8
 MOST_CHARACTERS = 16_000
+LONG = 3  # lines of a docstring that is folded away
+HOLDERS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 KINDS = {tokenize.STRING: "str", tokenize.NUMBER: "num", tokenize.COMMENT: "com"}
 SOFT = frozenset(dir(builtins)) & {"None", "True", "False"}
 SUSPECT, UNRUN = "suspect", "never ran"
@@ -46,16 +51,31 @@ def source(found: Mapping[str, Any], suspects: Marks, unrun: Sequence[int], ids:
     (True, True)
     """
     lines = clean(found["text"], MOST_CHARACTERS).expandtabs(TABS).splitlines()
-    kinds = _kinds(lines)
-    rows = "".join(
-        _row(found["line"] + place, line, kinds[place],
-             suspects.get(found["line"] + place, ()), found["line"] + place in unrun,
-             ids.new(f"{prefix}L{found['line'] + place}"))
-        for place, line in enumerate(lines))
+    kinds, first = _kinds(lines), found["line"]
+    rows = [_row(number, line, kinds[number - first], suspects.get(number, ()), number in unrun,
+                 ids.new(f"{prefix}L{number}")) for number, line in enumerate(lines, first)]
+    for start, end in reversed(list(_docstrings(lines))):
+        rows[start:end] = [details(f"lines {first + start}\u2013{first + end - 1}: docstring",
+                                   "".join(rows[start:end]))]
     label = text(f"source of {found['name']}")
     cut = '<p class="soft">The rest is left out.</p>' if found.get("cut") else ""
-    return (f'<pre class="source" tabindex="0" role="region" aria-label="{label}"><code>{rows}'
-            f"</code></pre>{cut}")
+    return (f'<div class="source code" tabindex="0" role="region" aria-label="{label}">'
+            f'<div class="lines">{"".join(rows)}</div></div>{cut}')
+
+
+def _docstrings(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where each long docstring begins and ends: between it and the code one scrolls long."""
+    try:
+        tree = ast.parse(textwrap.dedent("\n".join(lines)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    holders = [node for node in ast.walk(tree) if isinstance(node, HOLDERS) and node.body]
+    for node in sorted(holders, key=lambda node: node.lineno):
+        first = node.body[0]
+        is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and (
+            isinstance(first.value.value, str))
+        if is_text and (first.end_lineno or 0) - first.lineno >= LONG:
+            yield first.lineno - 1, first.end_lineno or first.lineno
 
 
 def _row(number: int, line: str, kinds: Sequence[str], marked: Sequence[tuple[int, int]],
@@ -107,6 +127,19 @@ def _tokens(lines: Sequence[str]) -> Iterator[tuple[str, tuple[int, int], tuple[
                        (token.end[0] - 1, token.end[1] + indent))
     except (tokenize.TokenError, SyntaxError, IndexError):
         return
+
+
+def stands_in(repair: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Whether a line that may be wrong is one of a function's: a helper's may be another file's.
+
+    Examples
+    --------
+    >>> stands_in({"file": "/tmp/a.py", "line": 3}, {"file": "a.py", "line": 3, "text": "f()"})
+    True
+    """
+    count = len(found["text"].splitlines())
+    return (PurePath(repair["file"]).name == PurePath(found["file"]).name
+            and found["line"] <= repair["line"] < found["line"] + count)
 
 
 def suspects_of(repairs: Sequence[Mapping[str, Any]]) -> dict[int, list[tuple[int, int]]]:

@@ -86,8 +86,9 @@ def test_a_new_file_of_a_folder_is_seen_and_a_new_import_once_it_is_looked_for(c
     assert {path.name for path in file.look()} == {"homework.py", "other.py"}
 
 
-def test_only_files_can_be_missing(course):
-    saved = Saved(["homework.py", "cs", "layers"])
-    assert saved.missing() == []
+def test_files_and_modules_can_be_missing_and_folders_be_empty(course):
+    (course / "empty").mkdir()
+    saved = Saved(["homework.py", "cs", "layers", "empty", "homwork"])
+    assert saved.missing() == ["homwork"]
     (course / "homework.py").unlink()
-    assert saved.missing() == ["homework.py"]
+    assert saved.missing() == ["homework.py", "homwork"]

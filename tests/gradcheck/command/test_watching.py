@@ -140,6 +140,7 @@ def test_another_format_goes_to_a_file_only(file, capsys):
     assert "-o" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_without_layers_is_told_and_watched(file, monkeypatch, capsys):
     def sleep(_):
         raise KeyboardInterrupt

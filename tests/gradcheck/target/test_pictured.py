@@ -31,7 +31,7 @@ def half_example(rng):
 @pytest.fixture(scope="module")
 def item():
     [found] = valid_json(as_json(check_all((halved_forward, halved_backward),
-                                           detailed=True)))["items"]
+                                           detailed=True, line=False)))["items"]
     return found
 
 
@@ -68,16 +68,16 @@ def test_the_error_falls_with_the_step_and_rises_again(item):
 
 
 def test_nothing_of_it_is_recorded_where_nobody_asks():
-    [found] = check_all((halved_forward, halved_backward)).items
+    [found] = check_all((halved_forward, halved_backward), line=False).items
     assert not {"sources", "examples", "unrun"} & set(found.details)
     assert "grid" not in found.details["report"]["arguments"][0]
 
 
 def test_a_notebook_asks_for_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
-    record = check_all((halved_forward, halved_backward))
+    record = check_all((halved_forward, halved_backward), line=False)
     assert "<svg" in record._repr_html_()
-    asked = check_all((halved_forward, halved_backward), detailed=False)
+    asked = check_all((halved_forward, halved_backward), detailed=False, line=False)
     assert "<svg" not in asked._repr_html_()
 
 
@@ -95,7 +95,7 @@ def single_backward(dout, cache):
 
 def test_where_a_layer_is_wrong_at_another_example_that_one_is_shown():
     [found] = check_all({"dense_forward": single_forward, "dense_backward": single_backward},
-                        detailed=True, imported=True).items
+                        detailed=True, imported=True, line=False).items
     assert found.status == "failed"
     first, second = found.details["examples"]
     assert "wrong here" not in first
@@ -105,10 +105,25 @@ def test_where_a_layer_is_wrong_at_another_example_that_one_is_shown():
 
 
 def test_what_is_judged_is_the_same_with_and_without():
-    plain, detailed = (check_all((halved_forward, halved_backward), detailed=detailed).items[0]
+    plain, detailed = (check_all((halved_forward, halved_backward), detailed=detailed,
+                                  line=False).items[0]
                        for detailed in (False, True))
     assert plain.message == detailed.message
     assert (plain.status, plain.evaluations) == (detailed.status, detailed.evaluations)
+
+
+class Double:
+    def forward(self, x):
+        return 2 * x
+
+    def backward(self, dout):
+        return 2 * dout
+
+
+def test_of_a_class_the_methods_are_told_each_once():
+    found = list(sources_of([Double.forward, Double.backward, Double, Double.forward]))
+    assert [source["name"] for source in found] == ["forward", "backward"]
+    assert [source["name"] for source in sources_of([Double])] == ["Double"]
 
 
 def test_a_long_source_is_cut_and_what_has_none_is_left_out():

@@ -11,7 +11,7 @@ import pytest
 from gradcheck.output.html.overview import as_overview
 from gradcheck.output.html.page import as_page
 from gradcheck.output.record import STATUSES, Item, Record
-from tests.gradcheck.output.html.records import CHECKED, FAILED, REPAIR, Balanced
+from tests.gradcheck.output.html.records import CHECKED, FAILED, REPAIR, SOURCE, Balanced
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_every_picture_says_what_it_shows_and_what_scrolls_can_be_reached(page):
     found = Balanced(page)
     assert found.tags.count("svg") == len([1 for tag, name, _ in found.attributes
                                            if tag == "svg" and name == "aria-label"])
-    scrolling = found.values("class").count("source") + found.values("class").count("scroll")
+    scrolling = found.values("class").count("source code") + found.values("class").count("scroll")
     assert scrolling == found.values("tabindex").count("0")
 
 
@@ -143,3 +143,23 @@ def test_a_class_that_cannot_be_judged_has_a_page_all_the_same():
     found = Balanced(as_overview([broken], ["<b>"], ["b/report.html"], "class"))
     assert "i" not in found.tags
     assert "no <i>such</i> file" in "".join(found.texts)
+
+
+def test_a_long_docstring_is_folded_away_and_the_suspect_line_is_linked():
+    text = 'def f(x):\n    """\n    a\n\n    b\n    """\n    return x\n'
+    repair = {**REPAIR, "line": 7, "before": "x", "text": "    return x"}
+    details = {**FAILED.details, "sources": [{**SOURCE, "text": text}],
+               "report": {**FAILED.details["report"], "repairs": [repair]}}
+    page = as_page([replace(CHECKED, items=(replace(FAILED, details=details),))])
+    folded = page.partition("lines 2\u20136: docstring</summary>")[2].partition("</details>")[0]
+    assert folded.count('class="l"') == 5
+    assert '<a href="#dropout-L7">line 7</a>' in page
+    assert 'class="l suspect" id="dropout-L7"' in page
+
+
+def test_a_line_of_another_file_is_shown_and_marks_none_of_this_one():
+    elsewhere = {**REPAIR, "file": "helpers.py", "text": "    return 2 * mask", "before": "2"}
+    details = {**FAILED.details, "report": {**FAILED.details["report"], "repairs": [elsewhere]}}
+    page = as_page([replace(CHECKED, items=(replace(FAILED, details=details),))])
+    assert "l suspect\" id" not in page
+    assert "helpers.py:2: return 2 * mask" in page

@@ -9,6 +9,7 @@ import pytest
 from gradcheck.output.html.style import DARK, LIGHT, ON, STATUSES, stylesheet
 
 ENOUGH = 4.5  # WCAG 2.2, success criterion 1.4.3, for text of any size
+ENOUGH_DRAWN = 3.0  # 1.4.11, for what is no text
 
 
 def luminance(colour):
@@ -34,6 +35,12 @@ def test_every_text_has_the_contrast_of_aa(palette):
     poor = {(text, ground): round(contrast(palette[text], palette[ground]), 2)
             for text, ground in ON if contrast(palette[text], palette[ground]) < ENOUGH}
     assert not poor
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_what_is_drawn_stands_out(palette):
+    assert min(contrast(palette[series], palette["paper"])
+               for series in ("series", "series-2")) >= ENOUGH_DRAWN
 
 
 def test_both_themes_name_the_same_colours_and_every_one_that_is_used():
