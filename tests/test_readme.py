@@ -34,7 +34,7 @@ WITH_TORCH = {
 # What no test repeats, and why.
 BY_HAND = {
     "gradcheck conformance torch keras flax.linen flax.nnx equinox layers": "needs the frameworks",
-    "python -m tests.benchmarks --tests": "times of one machine",
+    "python -m tests.benchmarks --one-thread": "times of one machine",
     "python -m tests.benchmarks.checker": "times of one machine",
     "python -m tests.benchmarks.course --one-thread": "times of one machine",
     "python -m tests.benchmarks.dropout --one-thread": "times of one machine",

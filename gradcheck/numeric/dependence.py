@@ -2,7 +2,7 @@
 
 If slice ``k`` of an output's axis can depend only on slice ``k`` of an input's axis, then all
 slices can be perturbed in one call and their differences read apart: an elementwise layer yields
-its whole Jacobian in two evaluations, an affine layer ``x @ w + b`` in ``2 D + 5``. Nothing
+its whole Jacobian in two evaluations, an affine layer ``x @ w + b`` in ``2 D + 4``. Nothing
 is assumed: an axis counts as aligned only after the probes below left every foreign slice
 identical to the last bit.
 

@@ -40,4 +40,4 @@ def lines(now: Mapping[str, float], targets: Mapping[str, float]) -> Iterator[st
         told = "" if now[name] <= target else "   missed" if floor is None else (
             f"   missed, {now[name] / floor:.2f} times the floor")
         least = f"{'':7}" if floor is None else f"{floor:7.2f}"
-        yield f"{name:74}{now[name]:7.2f}{target:8.2f}{least}{told}"
+        yield f"{name:74}{now[name]:7.2f}{target:8.2f}{least}{told}".rstrip()
