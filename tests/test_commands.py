@@ -105,7 +105,7 @@ def named(path):
     text = path.read_text(encoding="utf-8")
     for output in reversed(shown.outputs(path)):
         text = text[:output.start] + text[output.stop:]
-    lines = "\n".join([*shown.blocks(path, "text"), *shown.blocks(path, "sh")]).splitlines()
+    lines = "\n".join(re.findall(r"^```(?:text|sh)\n(.*?)^```$", text, re.M | re.S)).splitlines()
     inline = (" ".join(code.split()) for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", text))
     steps = re.findall(r"^ *- run: (.*)$", text, re.MULTILINE)
     parts = (part.partition("  #")[0].strip() for code in (*inline, *lines, *steps)

@@ -160,7 +160,7 @@ class _Walk:
 
         It was meant for those arguments; what it takes besides, it takes by accident.
         """
-        first = self.refusals[0] if self.refusals else None
+        first = self.trial.refusal(self.found[0])
         return first is not None and not is_own_raise(first) and not self.found[0].guessed and (
             self.like.example is None) and tuple(LAYERS.get(self.like.base, ())) == (
                 self.found[0].names)
