@@ -131,8 +131,11 @@ def constants(site: Site) -> Iterator[ast.AST]:
 
 
 def settings(site: Site) -> Iterator[ast.AST]:
-    """Yield a tuple with a name or an entry in the place of a number that it holds repeatedly."""
+    """Yield a setting in the place of a number: one that is assigned, or that a tuple repeats."""
     node = site.node
+    if isinstance(node, ast.Constant) and type(node.value) is int and isinstance(
+            site.statement, ast.Assign) and site.is_value:
+        yield from (parsed(text) for text, other in values(site.place.scope) if type(other) is int)
     if not isinstance(node, ast.Tuple) or isinstance(site.parent, ast.Tuple) or not is_loaded(node):
         return
     held = Counter(part.value for part in ast.walk(node)
