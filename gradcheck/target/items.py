@@ -147,7 +147,7 @@ class Judging:
             return Judgement("error", NO_MEMORY)
         judgement = self._with_line(judgement)
         note = self._laws_note(judgement)
-        return replace(judgement, advice=(*judgement.advice, note)) if note else judgement
+        return replace(judgement, advice=(note, *judgement.advice)) if note else judgement
 
     def _with_line(self, judgement: Judgement) -> Judgement:
         """Return a judgement that points at the line, where it failed and that is wanted."""
@@ -224,7 +224,7 @@ class Judging:
     def _laws_note(self, judgement: Judgement) -> str:
         """Say why a dropout's mask was not held to the laws, where that is so."""
         pair = self._pair
-        if judgement.example is None or "dropout" not in pair.base.lower() or (
+        if judgement.example is None or "drop" not in pair.base.lower() or (
                 judgement.status == "todo"):
             return ""
         if isinstance(self._entry.sources[-1], type):
