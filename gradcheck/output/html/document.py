@@ -56,6 +56,7 @@ PAGE = """
 .extent ol,.extent details{margin:0}.extent ol{padding-left:1.4rem}
 .laws,.advice{padding-left:1.2rem}.laws li,.advice li{margin:.35rem 0}
 .advice{font-size:.94rem}
+td.n{white-space:nowrap}
 td code{overflow-wrap:normal}.share{white-space:nowrap}.share svg{max-width:none}
 .verdicts th[scope=row]{color:inherit;font-weight:500;font-size:1rem}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:2rem}

@@ -174,6 +174,13 @@ def test_the_class_page_leads_to_each_student_and_counts_what_was_found():
     assert "script" not in found.tags
 
 
+def test_counts_are_not_broken_across_lines():
+    style = as_page([CHECKED]).partition("</style>")[0]
+    assert "td.n{white-space:nowrap}" in style
+    assert '<td class="n">1 of 1</td>' in as_overview([graded(("value", "passed", ""))], ["ann"],
+                                                      ["a.html"], "class")
+
+
 def test_a_class_that_cannot_be_judged_has_a_page_all_the_same():
     broken = Record("grade", "class/<b>.py", error="no <i>such</i> file", fault="target")
     found = Balanced(as_overview([broken], ["<b>"], ["b/report.html"], "class"))
