@@ -8,6 +8,7 @@
   const told = document.getElementById("site-told");
   const results = document.getElementById("site-results");
   const MOST = 12;
+  const MOST_TIMES = 5;  // that it is spoken of again, counts
   const KINDS = {finding: 30, law: 28, guide: 20, homework: 12, api: 6, inside: 0};
   const STOP = new Set(("a an and are as at be but by can do does for from has have how if in into is it "
     + "its my not of on or so that the then there this to was what when which why with").split(" "));
@@ -49,13 +50,14 @@
     if (inTitle.split(".").pop() === term) return 80;
     const at = words.search(pattern);
     if (at >= 0) return at ? 40 : 60;
-    return pattern.test(inText) ? 8 : 0;
+    const times = (inText.match(pattern) || []).length;
+    return times && 8 + Math.min(times, MOST_TIMES);
   }
 
   // Most words first; what is called so before what speaks of it; what is internal, last.
   function search(query, most) {
     const terms = [...new Set(termsOf(query))];
-    const patterns = terms.map((term) => new RegExp(beginning([term]), "u"));
+    const patterns = terms.map((term) => new RegExp(beginning([term]), "gu"));
     const scored = [];
     for (const entry of index) {
       const scores = terms.map((term, number) => scoreOfTerm(entry, term, patterns[number]));
