@@ -14,6 +14,7 @@ from gradcheck.output.plain import named
 from gradcheck.output.record import Record, record_of
 from gradcheck.output.text import as_text
 from gradcheck.output.write import write_result
+from gradcheck.target.content import content_of
 
 FILE = "results.jsonl"
 BEFORE = "results-before.jsonl"
@@ -149,7 +150,7 @@ def key_of(path: str, settings: Mapping[str, Any]) -> str:
 
 def _content(path: str) -> bytes:
     try:
-        return Path(path).read_bytes() if Path(path).is_file() else b""
+        return content_of(path)
     except OSError:
         return b""
 
