@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcheck.command.files import UsageError as _UsageError
-from gradcheck.command.files import write_class, write_page, write_patch
+from gradcheck.command.files import refuse_overwriting, write_class, write_page, write_patch
 from gradcheck.command.options import given_settings, parser
 from gradcheck.command.terminal import colored, columns, progress
 
@@ -59,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command is None:
             commands.print_help()
             return USAGE
+        refuse_overwriting(options)
         code = COMMANDS[options.command](options)
         sys.stdout.flush()
         return code
