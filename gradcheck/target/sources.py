@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradcheck.target.content import content_of
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.installed import spec_of
 from gradcheck.target.parsed import parsed
@@ -18,7 +19,6 @@ DEFINES = re.compile(
     r"^[ \t]*def (?!test_)(?:\w+_(?:forward|backward)\w*|[a-zA-Z]\w*_loss\w*)\s*\(|"
     r"^[ \t]+def backward\s*\(", re.MULTILINE)
 SKIPPED = {"build", "dist", "node_modules", "site-packages", "venv", "env", "__pycache__"}
-MOST_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 def _defines(path: Path) -> bool:
     """Whether a file's text defines a layer; it may be of any age of Python."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return False
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = content_of(path).decode("utf-8", "replace")
     except OSError:
         return False
     if path.suffix == ".ipynb":
