@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,10 +18,15 @@ MESSAGE_LIMIT = 4_000
 OUTPUT_LIMIT = 16_000
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-# What XML 1.0 forbids, and the direction overrides that make a terminal show another text.
+# What XML 1.0 forbids, the direction overrides that make a terminal show another text, and what
+# cannot be seen: joiners of graphemes, fillers, invisible operators, variation selectors, tags.
 _UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
+    "\u034f\u115f\u1160\u17b4\u17b5\u2060-\u2064\u3164\uffa0\ufe00-\ufe0f"
+    "\U000e0000-\U000e01ef]"
 )
+_MOST_MARKS = 4  # above a letter; more of them reach into the lines beside it
+_MAY_BE_MARKED = re.compile(f"[\u0300-\U0010ffff]{{{_MOST_MARKS + 1},}}")
 
 
 def clean(text: object, limit: int = MESSAGE_LIMIT) -> str:
@@ -31,9 +37,23 @@ def clean(text: object, limit: int = MESSAGE_LIMIT) -> str:
     """
     whole = text if type(text) is str else str(text)
     shown = _UNPRINTABLE.sub("\ufffd", _ANSI.sub("", whole.replace("\r\n", "\n")))
+    shown = _MAY_BE_MARKED.sub(_with_few_marks, shown)
     if len(shown) > limit:
         shown = f"{shown[:limit]}\n... ({len(shown) - limit} more characters cut)"
     return shown
+
+
+def _with_few_marks(found: re.Match[str]) -> str:
+    """Return a text in which no letter bears more marks than writing needs."""
+    count, kept = 0, list[str]()
+    for char in found[0]:
+        kind = unicodedata.category(char)
+        if kind in ("Mn", "Me"):
+            count += 1
+        elif kind != "Cf":  # which has no width: marks behind it stand on the same letter
+            count = 0
+        kept.append(char if count <= _MOST_MARKS or kind == "Cf" else "\ufffd")
+    return "".join(kept)
 
 
 def one_line(text: str) -> str:
