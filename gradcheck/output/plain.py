@@ -11,7 +11,7 @@ import math
 import os
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 MESSAGE_LIMIT = 4_000
@@ -25,6 +25,8 @@ _UNPRINTABLE = re.compile(
     "\u034f\u115f\u1160\u17b4\u17b5\u2060-\u2064\u3164\uffa0\ufe00-\ufe0f"
     "\U000e0000-\U000e01ef]"
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")  # which UTF-8 has no bytes for
+_IN_C = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 _MOST_MARKS = 4  # above a letter; more of them reach into the lines beside it
 _MAY_BE_MARKED = re.compile(f"[\u0300-\U0010ffff]{{{_MOST_MARKS + 1},}}")
 
@@ -76,6 +78,17 @@ def named(path: object) -> str:
                    else char.encode("unicode_escape").decode() for char in str(path))
 
 
+def quoted(name: str) -> str:
+    r"""Return a file's name as it stands in a patch: quoted as in C where a line would not hold it.
+
+    >>> quoted("a/homework.py"), quoted("a/x\n--- b"), quoted("a/\x1b.py")
+    ('a/homework.py', '"a/x\\n--- b"', '"a/\\033.py"')
+    """
+    shown = "".join(_IN_C.get(char) or (char if char.isprintable() else "".join(
+        f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogatepass"))) for char in name)
+    return name if shown == name else f'"{shown}"'
+
+
 def below(text: str) -> str:
     r"""Return a text whose further lines stand to the right: none looks like a line of ours.
 
@@ -115,10 +128,18 @@ def plain(value: Any) -> Any:
 
 
 def _diff(text: str) -> str:
-    """Return a cleaned diff with the line ends that it has: it applies with no others."""
-    lines = text.split("\n")
-    return "\n".join(clean(line.removesuffix("\r"), OUTPUT_LIMIT) + "\r" * line.endswith("\r")
-                     for line in lines)
+    """Return a diff whose every character stays: it applies with no others."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def cleaned_diff(lines: Iterable[str]) -> list[str]:
+    r"""Return the lines of a diff for people, with the line ends that they have.
+
+    >>> cleaned_diff(["+x\x0c\r"])
+    ['+x\ufffd\r']
+    """
+    return [clean(line.removesuffix("\r"), OUTPUT_LIMIT) + "\r" * line.endswith("\r")
+            for line in lines]
 
 
 def dump(value: Any) -> str:
