@@ -27,6 +27,7 @@ _UNPRINTABLE = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")  # which UTF-8 has no bytes for
 _IN_C = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+_COMMAND = re.compile(r"^([\s|\u200b-\u200f\ufeff]*)::", re.MULTILINE)  # behind our bar, too
 _MOST_MARKS = 4  # above a letter; more of them reach into the lines beside it
 _MAY_BE_MARKED = re.compile(f"[\u0300-\U0010ffff]{{{_MOST_MARKS + 1},}}")
 
@@ -87,6 +88,19 @@ def quoted(name: str) -> str:
     shown = "".join(_IN_C.get(char) or (char if char.isprintable() else "".join(
         f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogatepass"))) for char in name)
     return name if shown == name else f'"{shown}"'
+
+
+def inert(text: str) -> str:
+    """Return a text for people in which a GitHub workflow, where one runs, finds no command.
+
+    Its runner takes commands from all that is printed: at the beginning of a line, or anywhere.
+
+    >>> inert("relu: it is twice too large")
+    'relu: it is twice too large'
+    """
+    if not os.environ.get("GITHUB_ACTIONS"):
+        return text
+    return _COMMAND.sub(r"\1: :", text).replace("##[", "# #[")
 
 
 def below(text: str) -> str:
