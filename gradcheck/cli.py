@@ -66,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # argparse: --help gives 0, an error 2
         return stop.code if isinstance(stop.code, int) else USAGE
     except _UsageError as error:
-        print(f"gradcheck: error: {error}", file=sys.stderr)
+        from gradcheck.output.plain import inert
+
+        print(inert(f"gradcheck: error: {error}"), file=sys.stderr)
         return USAGE
     except BrokenPipeError:
         # The reader has gone (`| head`); what is still buffered must not raise at exit.
@@ -275,7 +277,7 @@ def _is_advice(note: str) -> bool:
 
 def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
     """Tell errors and notes on stderr, below what is already on stdout."""
-    from gradcheck.output.plain import below, clean
+    from gradcheck.output.plain import below, clean, inert
     from gradcheck.output.text import folded
 
     sys.stdout.flush()
@@ -283,7 +285,7 @@ def _tell(*errors: str, notes: Sequence[str] = ()) -> None:
                  *(f"gradcheck: error: {below(clean(error))}" for error in errors)):
         if sys.stderr.isatty():  # elsewhere, who reads it may look for a whole sentence
             told = "\n".join(folded(told, "", columns()))
-        print(told, file=sys.stderr)
+        print(inert(told), file=sys.stderr)
 
 
 def _emit(text: str, options: argparse.Namespace) -> None:

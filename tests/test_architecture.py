@@ -94,6 +94,7 @@ MORE_INSIDE_GRADCHECK = {
     ("report", "output.html.small"): "a notebook calls _repr_html_, a method of the report",
     ("check", "repair.stage"): "check_layer(repair=...) runs the last stage, which is above it",
     ("report", "output.pointer"): "its text shows lines as the formats do",
+    ("repair.diffs", "output.plain"): "a diff quotes the names of files as the patch does",
     ("report", "output.plain"): "to_dict writes numbers as the formats do",
     ("mask_laws.law", "output.html.small"): "a notebook calls _repr_html_ of the results",
     ("output.html.small", "report"): "the type of what it draws; not imported when it runs",

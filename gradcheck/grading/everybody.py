@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 
+from gradcheck.target.names import CHARACTER, as_read
 from gradcheck.target.pairs import Pair, find_pairs
 
 # Defined or assigned at the top of a file.
-DEFINED = re.compile(r"^def\s+(\w{1,100})\s*\(|^(\w{1,100})\s*=[^=]", re.M)
+NAME = f"({CHARACTER}{{1,100}})"
+DEFINED = re.compile(rf"^def\s+{NAME}\s*\(|^{NAME}\s*=[^=]", re.M)
 HALF = re.compile(r"_(forward|backward)(?=_|$)")
 MOST_BYTES = 1 << 22
 
@@ -65,4 +67,4 @@ def _names_in(path: Path) -> list[str]:
             text = file.read(MOST_BYTES).decode("utf-8", "replace")
     except OSError:
         return []
-    return [one or other for one, other in DEFINED.findall(text)]
+    return [one or other for one, other in DEFINED.findall(as_read(text))]

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 
 from gradcheck.output.parts import summary
-from gradcheck.output.plain import one_line
+from gradcheck.output.plain import inert, one_line
 from gradcheck.output.record import Record
 
 MOST_PARTS = 4
@@ -22,7 +22,8 @@ def as_line(record: Record) -> str:
     """
     lost = "" if reason(record) else _lost(record)
     why = "" if record.error else reason(record) or (lost and f"lost: {lost}")
-    return one_line("; ".join(filter(None, [summary(record).replace("\n", "; "), why])))
+    told = one_line("; ".join(filter(None, [summary(record).replace("\n", "; "), why])))
+    return inert(told)
 
 
 def reason(record: Record) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gradcheck.output.plain import clean
+from gradcheck.output.plain import clean, cleaned_diff, quoted
 
 HINT = "; `gradcheck check --repair` shows the edit"
 SUSPECT = ("the slip may be here: another value of this would make every gradient right; no edit "
@@ -114,7 +114,7 @@ def diff_of(repair: Mapping[str, Any], file: str | None = None) -> list[str]:
         return []
     _, _, *rest = repair["diff"].removesuffix("\n").split("\n")  # a line may end in a return
     name = (relative(repair["file"]) if file is None else file).replace(os.sep, "/").lstrip("/")
-    return [f"--- a/{name}", f"+++ b/{name}", *rest]
+    return [f"--- {quoted(f'a/{name}')}", f"+++ {quoted(f'b/{name}')}", *rest]
 
 
 def told(repair: Mapping[str, Any]) -> list[str]:
@@ -139,7 +139,7 @@ def shown(repairs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[list[str], str
     for entry in entries:
         *pointed, said = told(entry)
         if len(suspects) < 2 or entry not in suspects:
-            yield pointed, said, diff_of(entry)
+            yield pointed, said, cleaned_diff(diff_of(entry))
     if len(suspects) > 1:
         yield [line for entry in suspects for line in told(entry)[:-1]], SUSPECTS, []
 

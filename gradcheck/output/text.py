@@ -11,7 +11,7 @@ from functools import partial
 
 from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, in_few, printed
 from gradcheck.output.parts import summary
-from gradcheck.output.plain import OUTPUT_LIMIT, below, clean, one_line
+from gradcheck.output.plain import OUTPUT_LIMIT, below, clean, inert, one_line
 from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
 from gradcheck.output.record import FINE, Item, Record
@@ -63,7 +63,7 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
     if record.notes:
         lines += ["", *_notes(record, width, advice or verbose)]
     counts, *error = summary(record).split("\n", 1)
-    return "\n".join([*lines, *([""] if lines else []), counts, *map(below, error)]) + "\n"
+    return inert("\n".join([*lines, *([""] if lines else []), counts, *map(below, error)]) + "\n")
 
 
 def _more(item: Item, width: int) -> list[str]:

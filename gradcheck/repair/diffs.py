@@ -9,6 +9,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
+from gradcheck.output.plain import quoted
+
 MARK = "\ufeff"
 
 
@@ -30,7 +32,7 @@ def unified(path: str, before: Sequence[str], after: Sequence[str]) -> str:
         inside = os.path.relpath(path)
         path = path if inside.startswith(os.pardir) else inside
     name = PurePath(path).as_posix().lstrip("/")
-    lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
+    lines = difflib.unified_diff(before, after, quoted(f"a/{name}"), quoted(f"b/{name}"))
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
                    for line in lines)
 

@@ -44,7 +44,7 @@ def _written(source: Source, parts: Iterable[tuple[Site, Any]], own: bool, held:
             text = merged(before, _unparsed(before, new)) if own else _unparsed(before, new)
             text = f"({text})" if held and isinstance(new, COMPOUND) else text
         text = margin + text + lines[last][right:]
-        lines[first:last + 1] = text.splitlines(keepends=True)
+        lines[first:last + 1] = io.StringIO(text).readlines()
     return lines
 
 
@@ -145,7 +145,7 @@ def _pieces(old: Words, new: Words) -> Words:
 def _tokens(text: str) -> Words:
     """Return the words of an expression, each with the white space before it."""
     found, end = [], 0
-    lines = list(itertools.accumulate((len(line) for line in text.splitlines(True)), initial=0))
+    lines = list(itertools.accumulate((len(line) for line in io.StringIO(text)), initial=0))
     try:
         for token in tokenize.generate_tokens(io.StringIO(f"({text})").readline):
             start = lines[token.start[0] - 1] + token.start[1] - (token.start[0] == 1)

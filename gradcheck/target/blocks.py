@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradcheck.target.names import CHARACTER
 from gradcheck.target.pairs import LAYER_NAME, LOSS_NAME
 
 RAISED = "__not_python__"
 # A line in the first column, which begins a statement and does not go on with one.
 BEGINNING = re.compile(r"(?!(else|elif|except|finally|case)\b)[A-Za-z_@]")
-FUNCTION = re.compile(r"def\s+(?P<name>\w+)\s*(\((?P<parameters>[^()]*(\([^()]*\)[^()]*)*)\))?")
-CLASS = re.compile(r"class\s+(?P<name>\w+)")
+FUNCTION = re.compile(rf"def\s+(?P<name>{CHARACTER}+)\s*"
+                      r"(\((?P<parameters>[^()]*(\([^()]*\)[^()]*)*)\))?")
+CLASS = re.compile(rf"class\s+(?P<name>{CHARACTER}+)")
 METHODS = ("forward", "backward")
 
 

@@ -12,12 +12,14 @@ from typing import Any
 
 from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.foreign import uncompiled
+from gradcheck.target.names import CHARACTER
 
-LAYER_NAME = re.compile(r"(?P<base>\w+?)_(?P<way>forward|backward)(?P<suffix>_\w+)?")
-LOSS_NAME = re.compile(r"[^_]\w*_loss(_naive|_vectorized)?")
+LAYER_NAME = re.compile(rf"(?P<base>{CHARACTER}+?)_(?P<way>forward|backward)"
+                        rf"(?P<suffix>_{CHARACTER}+)?")
+LOSS_NAME = re.compile(rf"(?!_){CHARACTER}+_loss(_naive|_vectorized)?")
 CLASSIFIER = re.compile(r"(W|w|weights|theta) (X|x|data) (y|Y|labels)( (reg|lam|lambda_|lamb|l2))?")
 LINEAR = (("softmax|entropy", "linear_softmax_loss"), ("svm|hinge", "linear_svm_loss"))
-TEST_NAME = re.compile(r"test_\w*|\w*_test|_\w*")
+TEST_NAME = re.compile(r"test_.*|.*_test|_.*")
 Function = Callable[..., Any]
 
 

@@ -13,10 +13,12 @@ from pathlib import Path
 from gradcheck.target.content import content_of
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.installed import spec_of
+from gradcheck.target.names import CHARACTER, as_read
 from gradcheck.target.parsed import parsed
 
 DEFINES = re.compile(
-    r"^[ \t]*def (?!test_)(?:\w+_(?:forward|backward)\w*|[a-zA-Z]\w*_loss\w*)\s*\(|"
+    rf"^[ \t]*def (?!test_)(?:{CHARACTER}+_(?:forward|backward){CHARACTER}*|"
+    rf"(?![\d_]){CHARACTER}+_loss{CHARACTER}*)\s*\(|"
     r"^[ \t]+def backward\s*\(", re.MULTILINE)
 SKIPPED = {"build", "dist", "node_modules", "site-packages", "venv", "env", "__pycache__"}
 
@@ -152,7 +154,7 @@ def _defines(path: Path) -> bool:
                              for line in cell.get("source", ()))
         except (ValueError, AttributeError, TypeError):
             return False
-    return DEFINES.search(text) is not None
+    return DEFINES.search(as_read(text)) is not None
 
 
 def _exports(path: Path) -> bool:

@@ -90,3 +90,13 @@ def test_a_format_that_holds_one_record_refuses_several(homework, capsys):
     code, out, err = run(capsys, "homework.py", "second.py", "--format", "gradescope")
     assert (code, out) == (2, "")
     assert "one at a time" in err
+
+
+@pytest.mark.parametrize("argv", [["x\n::stop-commands::y.py"], ["##[group]x.py"]])
+def test_no_error_is_a_command_to_a_workflow(homework, capsys, monkeypatch, argv):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    code, out, err = run(capsys, *argv)
+    assert code == 3
+    assert not [line for line in (out + err).splitlines()
+                if line.strip().startswith("::") or "##[" in line]
+    assert "stop-commands" in err or "# #[group]" in err

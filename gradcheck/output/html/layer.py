@@ -18,6 +18,7 @@ from gradcheck.output.html.markup import (
     name,
     number,
     number_of,
+    of_type,
     prose,
     short,
     text,
@@ -80,7 +81,7 @@ def _facts(item: Item) -> str:
     facts = []
     if item.file:
         line = f":{item.line}" if item.line else ""
-        facts.append(f"<code>{text(relative(item.file))}{line}</code>")
+        facts.append(f"<code>{text(f'{relative(item.file)}{line}')}</code>")
     if item.max_points is not None:
         facts.append(f"{item.points or 0:g} of {item.max_points:g} points")
     if item.worst_error is not None:
@@ -151,7 +152,7 @@ def sources(item: Item, repairs: Sequence[Mapping[str, Any]], identity: str, ids
     shown_ = "".join(f'<div><p class="facts"><code>{text(entry["name"])}</code></p>'
                      f"{source(entry, marks, unrun, ids, f'{identity}-')}</div>"
                      for entry in found)
-    links = [f'<a href="#{identity}-L{line}">line {line}</a>' for line in sorted(marks)
+    links = [f'<a href="#{identity}-L{text(line)}">line {text(line)}</a>' for line in sorted(marks)
              if f'id="{identity}-L{line}"' in shown_]
     said_ = [f"{SUSPECT} ({', '.join(links)})"] * bool(links) + [UNRUN] * bool(unrun)
     key = f'<p class="soft">{APART.join(said_)}</p>' if said_ else ""
@@ -179,7 +180,7 @@ def _gradient(entry: Mapping[str, Any], identity: str, folded: bool, has_curve_f
     grid, wrong = entry.get("grid"), _is_wrong(entry)
     words = "is wrong" if wrong else "agrees"
     title = f"{name(label)} {words}"
-    shape = f"<code>{text(entry['dtype'])}{list(entry['shape'])}</code>"
+    shape = f"<code>{text(of_type(entry))}</code>"
     drawn = "".join([
         maps(grid, label, entry["worst_index"]) if grid else "", curve(entry, has_curve_folded)])
     if not drawn:

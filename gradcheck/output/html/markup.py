@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from gradcheck.output.plain import MESSAGE_LIMIT, clean, one_line
@@ -104,7 +105,7 @@ def number_of(value: Any) -> float:
     """
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
@@ -113,9 +114,20 @@ def index(where: Any) -> str:
     return "[" + ", ".join(str(int(i)) for i in where) + "]"
 
 
+def of_type(argument: Mapping[str, Any]) -> str:
+    """Return an array's type and shape, as plain text.
+
+    Examples
+    --------
+    >>> of_type({"dtype": "float64", "shape": (3, 2)})
+    'float64[3, 2]'
+    """
+    return f"{argument['dtype']}{list(argument['shape'])}"
+
+
 def badge(status: str) -> str:
     """Return a verdict."""
-    return f'<span class="badge {status}">{text(status)}</span>'
+    return f'<span class="badge {text(status)}">{text(status)}</span>'
 
 
 def link_to(identity: str, label: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcheck.output.html.curve import curve
 from gradcheck.output.html.heatmap import maps, where_worst
-from gradcheck.output.html.markup import details, name, number, prose, text
+from gradcheck.output.html.markup import details, name, number, of_type, prose, text
 from gradcheck.output.html.said import said
 from gradcheck.output.plain import counted
 from gradcheck.output.pointer import repairs_in, shown
@@ -128,9 +128,8 @@ def _repairs(found: Mapping[str, Any]) -> Iterator[str]:
 def _argument(entry: Mapping[str, Any]) -> str:
     """Return the numbers of one gradient; of a wrong one also its maps."""
     label, grid = f"d{entry['name']}", entry.get("grid")
-    shape = f"{entry['dtype']}{list(entry['shape'])}"
-    line = (f'<p style="{LINE}"><b>{name(label)}</b> {text(shape)}{DOT}worst relative error '
-            f"{number(entry['worst_error'], 2)}{text(where_worst(entry))}</p>")
+    line = (f'<p style="{LINE}"><b>{name(label)}</b> {text(of_type(entry))}{DOT}worst '
+            f"relative error {number(entry['worst_error'], 2)}{text(where_worst(entry))}</p>")
     if grid is None or "x" not in grid["states"]:
         return line  # what is right must not look alarming: rounding errors are no picture
     steps = curve(entry)

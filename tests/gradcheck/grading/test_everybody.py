@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from gradcheck.cli import main
+from gradcheck.grading.everybody import names_of_all
 from gradcheck.grading.grade import grade_folder
+from gradcheck.target.pairs import Pair
 
 RELU = """
 import numpy as np
@@ -90,3 +92,12 @@ def test_a_pattern_stands_for_the_same_layers_in_every_submission(tmp_path):
                            results=tmp_path / "results")
     assert [(record.score, record.max_score) for record in records] == [(10.0, 20.0)] * 2
     assert (tmp_path / "results" / "carol" / "homework" / "results.json").is_file()
+
+
+def test_names_are_read_as_python_reads_them(tmp_path):
+    names = ["tanh\ufe0f", "\u0939\u093f\u0928\u094d\u0926\u0940", "relu"]
+    (tmp_path / "a.py").write_text(
+        f"def {names[0]}_forward(x): (\ndef {names[1]}_backward(x): (\n\uff52elu_forward = 3\n",
+        encoding="utf-8")
+    known = {name: Pair(name, name, abs, abs) for name in [*names, "elu"]}
+    assert names_of_all([tmp_path / "a.py"], known) == names

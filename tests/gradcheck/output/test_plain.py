@@ -32,3 +32,19 @@ def test_values_become_what_json_can_hold(value, expected):
 @given(TEXTS)
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert clean(clean(text, 100_000), 100_000) == clean(text, 100_000)
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("a" + "\u0335" * 9 + "b", "a" + "\u0335" * 4 + "\ufffd" * 5 + "b"),
+    ("a" + "\u0335\u200d" * 6, "a" + "\u0335\u200d" * 4 + "\ufffd\u200d" * 2),
+    ("a" + "\u20dd" * 5, "a" + "\u20dd" * 4 + "\ufffd"),
+    *((text, text) for text in ("\u0939\u093f\u0928\u094d\u0926\u0940", "\u00e9te\u0301",
+                                "\u1ec7" * 9, "\u0e17\u0e35\u0e48" * 5))])
+def test_no_letter_bears_more_marks_than_writing_needs(text, expected):
+    assert clean(text) == expected
+
+
+@pytest.mark.parametrize("mark", [*"\u034f\u115f\u1160\u17b4\u17b5\u2060\u2064\u3164\uffa0\ufe00",
+                                  "\ufe0f", "\U000e0000", "\U000e01ef"])
+def test_what_cannot_be_seen_is_shown_as_a_mark_that_can(mark):
+    assert clean(f"a{mark}b") == "a\ufffdb"

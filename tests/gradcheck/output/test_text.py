@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from gradcheck.output.folder import as_line
 from gradcheck.output.record import STATUSES, Item, Record
 from gradcheck.output.render import render
 from gradcheck.output.text import as_text
@@ -109,3 +110,27 @@ def test_what_left_a_line_of_code_behind_is_told_there_alone():
     assert '      File "hw.py", line 3, in f\n        return y\n' in text
     assert "(line 3" not in text
     assert "-->" not in text
+
+
+COMMANDS = ("::stop-commands::token", "  ::add-mask::x", "\u3000::error::x", "a ##[error]x",
+            "###[debug]x")
+
+
+def _commands_in(text):
+    """Return the lines that GitHub's runner, which trims them, takes for commands."""
+    return [line for line in text.splitlines()
+            if line.lstrip(" |\t\u3000").startswith("::") or "##[" in line]
+
+
+@pytest.mark.parametrize("at_github", ["", "true"])
+def test_nothing_that_is_said_is_a_command_to_a_workflow(monkeypatch, at_github):
+    monkeypatch.setenv("GITHUB_ACTIONS", at_github)
+    said = "\n".join(["said", *COMMANDS])
+    item = Item(COMMANDS[0], "f", "failed", said, advice=(said,), details={
+        "traceback": said, "printed": {"lines": 5, "first": list(COMMANDS)}})
+    record = Record("grade", COMMANDS[0], (item,), error=said, fault="target", output=said,
+                    notes=(said,))
+    text = as_text(record, verbose=True) + as_line(record)
+    assert bool(_commands_in(text)) != bool(at_github)
+    assert all(line.startswith("::error title=")
+               for line in render(record, "github").splitlines())

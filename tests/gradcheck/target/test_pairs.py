@@ -84,3 +84,15 @@ def test_only_what_the_target_defines_is_judged(forward, own):
 def test_halves_that_were_imported_are_no_matter_of_the_target():
     made = module(relu_forward=defined_in("elsewhere"), tanh_forward=defined_in("made"))
     assert find_pairs(made).unpaired == ("tanh_forward",)
+
+
+SPELT = ["tanh\ufe0f", "\u0939\u093f\u0928\u094d\u0926\u0940", "a\u0301\u0335b", "l\u00b7l"]
+
+
+@pytest.mark.parametrize("name", SPELT)
+def test_a_name_is_one_whatever_marks_python_takes_in_it(name):
+    both = {f"{name}_forward_{name}": np.abs, f"{name}_backward_{name}": np.abs}
+    found = find_pairs(module(**both, **{f"{name}_loss": np.abs, f"test_{name}_loss": np.abs}),
+                       imported=True)
+    assert all(each.isidentifier() for each in both)
+    assert [pair.name for pair in found.pairs] == [f"{name}_{name}", f"{name}_loss"]

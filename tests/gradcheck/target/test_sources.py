@@ -95,6 +95,15 @@ def test_files_of_any_age_are_found(folder):
     assert found(".") == [("file", "old.py")]
 
 
+@pytest.mark.parametrize("name", [
+    "tanh\ufe0f_forward", "\u0939\u093f\u0928\u094d\u0926\u0940_backward", "\uff52_\uff46orward",
+    "\u00e9\u0301_loss"])
+def test_a_layer_is_seen_whatever_its_name_is_spelt_with(folder, name):
+    (folder / "a.py").write_text(f"def {name}(x):\n    pass\n", encoding="utf-8")
+    assert name.isidentifier()
+    assert found(".") == [("file", "a.py")]
+
+
 @pytest.mark.parametrize(("target", "words"), [
     ("missing.py", "there is no such file"), ("book.ipynb", "there is no such file"),
     ("no_such_module_at_all", "there is no such module or file"),
