@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, in_few, printed
-from gradcheck.output.parts import summary
-from gradcheck.output.plain import OUTPUT_LIMIT, below, clean, inert, one_line
+from gradcheck.output.parts import output_of, summary
+from gradcheck.output.plain import below, clean, inert, one_line
 from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
 from gradcheck.output.record import FINE, Item, Record
@@ -56,9 +56,9 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
              *_table(record, color, Width(width, verbose, advice))]
     for item in record.items if verbose else ():
         lines += _more(item, width)
-    if record.output and (verbose or record.kind == "grade"):
+    output = output_of(record).rstrip().splitlines()
+    if output and (verbose or record.kind == "grade"):
         who = "submission" if record.kind == "grade" else "target"
-        output = clean(record.output, OUTPUT_LIMIT).rstrip().splitlines()
         lines += ["", f"the {who} printed:", *(f"  | {line}".rstrip() for line in output)]
     if record.notes:
         lines += ["", *_notes(record, width, advice or verbose)]
