@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcheck.command.files import UsageError as _UsageError
-from gradcheck.command.files import write_class, write_page, write_patch
+from gradcheck.command.files import refuse_overwriting, write_class, write_page, write_patch
 from gradcheck.command.options import given_settings, parser
 from gradcheck.command.terminal import colored, columns, progress
 
@@ -59,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command is None:
             commands.print_help()
             return USAGE
+        refuse_overwriting(options)
         code = COMMANDS[options.command](options)
         sys.stdout.flush()
         return code
@@ -185,6 +186,7 @@ def _grade(options: argparse.Namespace) -> int:
 def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Grade a folder: in a text a line a submission as it is known, else all at the end."""
     from gradcheck.grading.grade import grade_folder, left_out, submissions
+    from gradcheck.grading.results import is_unwritten
     from gradcheck.output.folder import as_csv, as_line
     from gradcheck.output.json import as_json_list
 
@@ -199,6 +201,7 @@ def _grade_folder(options: argparse.Namespace, settings: dict[str, Any]) -> int:
         else None, **settings)
     if skipped := left_out(options.target):
         _tell(notes=[f"not graded, as only .py files with a plain name are: {', '.join(skipped)}"])
+    _tell(notes=[note for record in records for note in record.notes if is_unwritten(note)])
     if not records:
         raise _UsageError(f"{options.target}: no .py file in this folder, nor one level below. "
                           "Remedy: name the folder of the submissions.")

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 import gradcheck
+from gradcheck.command.options import parser
 from tests import house, shown
 
 yaml = pytest.importorskip("yaml", reason="it comes with jupytext: pip install 'maskgrad[test]'")
@@ -42,6 +43,16 @@ def test_a_workflow_installs_checks_and_uploads_what_it_wrote():
         assert bool(written) == ("security-events" in workflow.get("permissions", {}))
 
 
+def test_a_file_that_is_called_as_an_option_is_a_file():
+    [own] = [hook for block in BLOCKS if isinstance(block, list) for hook in block]
+    for arguments in (HOOK["args"], own["args"]):  # those of a configuration replace the hook's
+        options = parser().parse_args(
+            [*shlex.split(HOOK["entry"])[1:], *arguments, "-olayer.py", "a.py"])
+        assert options.targets == ["-olayer.py", "a.py"]
+        assert options.output is None
+        assert options.pass_without_layers
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("names", "code"), [
     (["homework.py", "empty.py"], 1), (["right.py", "empty.py"], 0), (["empty.py"], 0),
@@ -54,7 +65,8 @@ def test_the_hook_judges_what_is_committed_and_passes_over_files_without_layers(
                                                     'dout * mask / (1 - param["p"])'),
                        "broken.py": "def relu_forward(x"}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    program, *arguments = shlex.split(HOOK["entry"])  # pre-commit adds the files behind it
+    # pre-commit adds the files behind it
+    program, *arguments = [*shlex.split(HOOK["entry"]), *HOOK["args"]]
     done = subprocess.run([sys.executable, "-m", program, *arguments, *names], cwd=tmp_path,
                           text=True, capture_output=True, check=False)
     assert done.returncode == code, done.stdout + done.stderr

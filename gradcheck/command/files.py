@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,8 +12,39 @@ if TYPE_CHECKING:
     from gradcheck.output.record import Record
 
 
+SOURCES = (".py", ".ipynb")
+WRITTEN = {"output": "-o", "html": "--html", "patch": "--patch"}
+READ = ("target", "reference", "points")
+
+
 class UsageError(Exception):
     """The command line asks for something that cannot be."""
+
+
+def refuse_overwriting(options: argparse.Namespace) -> None:
+    """Let no result take the place of what is judged.
+
+    Raises
+    ------
+    UsageError
+        What is to be written to is a source, or another file that the command reads.
+    """
+    given = vars(options)
+    read = [*given.get("targets", ()), *filter(None, map(given.get, READ))]
+    for name, option in WRITTEN.items():
+        path = given.get(name)
+        if path and os.path.isfile(path) and (
+                Path(path).suffix in SOURCES or any(_is_same(path, other) for other in read)):
+            raise UsageError(f"{option}: got {path}, which is there and is a source or is read by "
+                             "this command; expected another place, as it would be lost. Remedy: "
+                             f"name a file of its own behind {option}.")
+
+
+def _is_same(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except (OSError, ValueError):  # a module's name
+        return False
 
 
 def write_patch(records: Sequence[Record], path: str) -> None:

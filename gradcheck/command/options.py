@@ -115,8 +115,8 @@ def _add_checking(check: argparse.ArgumentParser) -> None:
     check.add_argument("--no-line", action="store_false", dest="line", default=None,
                        help="do not look for the line that a failure comes from")
     check.add_argument("--repair-seconds", metavar="S", type=_positive,
-                       help="look for it so long at most, a function (default: what judging "
-                       "leaves of three seconds)")
+                       help="look for it so long at most, a function (default: 3; three times "
+                       "that for all of a file)")
     check.add_argument("-v", "--verbose", action="store_true",
                        help="say more: our own tracebacks, what is not written yet and where, "
                        "what the target printed; more than ten lines a layer")

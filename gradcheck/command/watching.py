@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from gradcheck.command.saved import Saved, Stamp
@@ -19,11 +22,34 @@ LOOK = 0.25  # seconds between two looks at the files
 SETTLED = 0.1  # seconds without a change after which a save is complete
 STOPPED = 130  # the exit code of what Ctrl-C ends before it has come to one
 
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 Judge = Callable[[], tuple[int, list[Record]]]
 
 
+@contextlib.contextmanager
+def _as_interrupts() -> Iterator[None]:
+    """Take a signal that ends this process for Ctrl-C, so that what it has started ends, too."""
+    main = threading.current_thread() is threading.main_thread()
+    taken = [number for number in ENDING if main and signal.getsignal(number) is signal.SIG_DFL]
+
+    def interrupt(*_: object) -> None:
+        for number in taken:  # a second one must not keep the first from its end
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in taken:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@_as_interrupts()
 def watch(saved: Saved, name: str, judge: Judge) -> int:
-    """Judge, and judge again after every save, until Ctrl-C.
+    """Judge, and judge again after every save, until Ctrl-C, or a signal that asks for the end.
 
     Parameters
     ----------

@@ -194,13 +194,15 @@ def grade_folder(
             total=len(requests), desc="grading", unit="file", file=sys.stderr,
             disable=not progress))
 
-        def tell(place: int, record: Record) -> None:
-            if file is not None:
-                file.tell(Path(requests[place]["path"]).relative_to(root), record,
-                          bool(settings.get("detailed")))
+        def tell(place: int, record: Record) -> Record:
+            trouble = "" if file is None else file.tell(
+                Path(requests[place]["path"]).relative_to(root), record,
+                bool(settings.get("detailed")))
+            told = replace(record, notes=(*record.notes, trouble)) if trouble else record
             if callback is not None:
-                callback(record)
+                callback(told)
             bar.update()
+            return told
 
         known = file.known if file is not None and resume else {}
         found = dict(_as_known(requests, known, file, workers, tell))
@@ -209,21 +211,19 @@ def grade_folder(
 
 def _as_known(requests: Sequence[dict[str, Any]], known: Mapping[str, Record],
               file: Results | None, workers: int | str | Callable[..., Iterable[Record]],
-              tell: Callable[[int, Record], None]) -> Iterator[tuple[int, Record]]:
+              tell: Callable[[int, Record], Record]) -> Iterator[tuple[int, Record]]:
     """Yield each request's place and its record: those that are known, then those judged now."""
     keys = [key_of(request["path"], request) for request in requests]
     todo = [place for place, key in enumerate(keys) if key not in known]
     for place, key in enumerate(keys):
         if key in known:
-            tell(place, known[key])
-            yield place, known[key]
+            yield place, tell(place, known[key])
     for number, record in _graded([requests[place] for place in todo], workers):
         place = todo[number]
         record = _dated(record, requests[place], keys[place])
         if file is not None:
             file.add(keys[place], record)
-        tell(place, record)
-        yield place, record
+        yield place, tell(place, record)
 
 
 def _dated(record: Record, request: Mapping[str, Any], key: str) -> Record:

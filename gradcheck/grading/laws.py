@@ -9,7 +9,7 @@ import numpy as np
 from gradcheck.exceptions.words import reason_of
 from gradcheck.grading.judge import Verdict
 from gradcheck.mask_laws.conventions import Conventions
-from gradcheck.mask_laws.folding import with_flags
+from gradcheck.mask_laws.folding import for_an_author
 from gradcheck.mask_laws.implementation import DropoutImplementation, DropoutLawError, Probe
 from gradcheck.mask_laws.registry import COMMON_LAWS, STRICT_LAWS
 from gradcheck.mask_laws.run import each_law
@@ -48,7 +48,7 @@ def judge_laws(pair: Pair, conventions: Conventions, ignored: Collection[str] = 
         if result.name in ignored:
             yield Verdict(result.name, "skipped", "ignored")
             continue
-        status, message = result.status, with_flags(result.message)
+        status, message = result.status, for_an_author(result.message, conventions)
         if status == "passed" and idle:
             status, message = "failed", f"{result.name}: {idle}"
         perfect = perfect and status != "failed"

@@ -10,14 +10,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from gradcheck.output.plain import named
 from gradcheck.output.record import Record, record_of
 from gradcheck.output.text import as_text
 from gradcheck.output.write import write_result
+from gradcheck.target.content import content_of
 
 FILE = "results.jsonl"
 BEFORE = "results-before.jsonl"
 ONE = "results.json"
 PAGE = "report.html"
+ENDINGS = {".py", ".txt", *(Path(name).suffix for name in (FILE, ONE, PAGE))}
+LONGEST = 240  # bytes of a name, which may have 255 with an ending
+SHORT = 48
+UNWRITTEN = "results: "
 
 
 class Results:
@@ -67,28 +73,29 @@ class Results:
         os.fsync(self._file.fileno())
         self.known[key] = record
 
-    def tell(self, student: Path, record: Record, page: bool = False) -> None:
+    def tell(self, student: Path, record: Record, page: bool = False) -> str:
         """Write the record to ``<student>/results.json``, and as text to ``<student>.txt``.
 
         With `page`, also as a page to ``<student>/report.html``.
 
-        Raises
-        ------
-        ValueError
-            The file cannot be written.
+        Returns
+        -------
+        str
+            Why a file cannot be written; else empty. It is in results.jsonl all the same, and the
+            others' grading goes on.
         """
-        file = self.path.parent / folder_of(student) / ONE
+        folder = self.path.parent / folder_of(student)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_result(file, f"{json.dumps(record.to_dict(), indent=1)}\n")
-            write_result(Path(f"{file.parent}.txt"), f"{as_text(record)}\n")
+            folder.mkdir(parents=True, exist_ok=True)
+            write_result(folder / ONE, f"{json.dumps(record.to_dict(), indent=1)}\n")
+            write_result(folder.with_name(f"{folder.name}.txt"), f"{as_text(record)}\n")
             if page:
                 from gradcheck.output.html.page import as_page  # for those who ask for it
 
-                write_result(file.parent / PAGE, as_page([record], student.as_posix()))
-        except OSError as error:
-            raise ValueError(f"results: {file} cannot be written ({error}). Remedy: --results "
-                             "FOLDER names another folder.") from None
+                write_result(folder / PAGE, as_page([record], named(student.as_posix())))
+        except (OSError, ValueError) as error:
+            return f"{UNWRITTEN}{named(folder)} cannot be written whole ({named(error)})"
+        return ""
 
     def __enter__(self) -> Results:
         return self
@@ -101,10 +108,32 @@ class Results:
 def folder_of(student: Path) -> Path:
     """Return the folder of a submission's results, relative to that of all results.
 
+    No other submission has the same one, and none has the name of a file among the results,
+    whatever students call theirs.
+
     >>> folder_of(Path("ann.py")) == Path("ann")
     True
+    >>> folder_of(Path("ann", "report.html.py")) == Path("ann", "report.html.py")
+    True
     """
-    return student if student.stem in (FILE, BEFORE) else student.with_suffix("")
+    return Path(*map(_folder, student.parent.parts), _folder(student.stem))
+
+
+def is_unwritten(note: str) -> bool:
+    """Return whether a record's note says that its files could not be written.
+
+    >>> is_unwritten("results: ann cannot be written whole"), is_unwritten("advice: none")
+    (True, False)
+    """
+    return note.startswith(UNWRITTEN)
+
+
+def _folder(name: str) -> str:
+    """Return a name for a folder that has no ending of a file's, and leaves room for one."""
+    data = os.fsencode(name)
+    if len(data) > LONGEST:
+        return f"{name[:SHORT]}-{hashlib.sha256(data).hexdigest()[:32]}.py"
+    return f"{name}.py" if Path(name).suffix.lower() in ENDINGS else name
 
 
 def key_of(path: str, settings: Mapping[str, Any]) -> str:
@@ -121,7 +150,7 @@ def key_of(path: str, settings: Mapping[str, Any]) -> str:
 
 def _content(path: str) -> bytes:
     try:
-        return Path(path).read_bytes() if Path(path).is_file() else b""
+        return content_of(path)
     except OSError:
         return b""
 

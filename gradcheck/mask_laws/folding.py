@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.mask_laws.law import CheckResult
 from gradcheck.mask_laws.registry import COMMON_LAWS
 
@@ -145,6 +146,16 @@ def with_flags(message: str) -> str:
     """
     return SETTING.sub(lambda found: f"; if that is meant, pass --{FLAGS[found[1]]} {found[2]}",
                        message)
+
+
+def for_an_author(message: str, conventions: Conventions) -> str:
+    """Return a law's message for whom another sets the flags, where it proposes a convention.
+
+    >>> for_an_author("rate: 1; if that is meant, set p_is='keep'.", Conventions())
+    'rate: 1; if that is meant, ask: it is graded with --p-is drop.'
+    """
+    return SETTING.sub(lambda found: f"; if that is meant, ask: it is graded with "
+                       f"--{FLAGS[found[1]]} {getattr(conventions, found[1])}", message)
 
 
 def proposal(results: Sequence[CheckResult], prefix: str = "--", python: bool = True) -> str:

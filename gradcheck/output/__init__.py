@@ -18,4 +18,5 @@ write                   Writing a result whole or not at all.
 pointer                 The line of a slip with a caret under it, what is wrong there
 brief                   A message and its advice in few lines; `-v` and `--advice` show all of them.
 changes                 What has changed between two judgements of the same targets
+fitting                 Whether values that another process sent are what the schema of a record ...
 """

@@ -7,6 +7,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+PREFIX = ".gradcheck-"  # not the file's own name, which may be as long as a name can be
+
 
 def write_result(path: str | os.PathLike[str], text: str) -> None:
     """Write `text` to `path` whole or not at all, never through a symbolic link.
@@ -17,10 +19,10 @@ def write_result(path: str | os.PathLike[str], text: str) -> None:
     target = Path(path)
     folder = target.parent.resolve()
     special = folder.is_relative_to("/dev") or folder.is_relative_to("/proc")
-    if special or (target.exists() and not stat.S_ISREG(target.stat().st_mode)):
+    if special or _is_special(target):
         target.write_text(text, encoding="utf-8")
         return
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=folder)
+    descriptor, temporary = tempfile.mkstemp(prefix=PREFIX, dir=folder)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
@@ -31,6 +33,15 @@ def write_result(path: str | os.PathLike[str], text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _is_special(path: Path) -> bool:
+    """Whether this is a device, a pipe or a folder itself; a link to one is only a link."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISLNK(mode)
 
 
 def _mode() -> int:

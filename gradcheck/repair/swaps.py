@@ -131,16 +131,21 @@ def constants(site: Site) -> Iterator[ast.AST]:
 
 
 def settings(site: Site) -> Iterator[ast.AST]:
-    """Yield a tuple with a name or an entry in the place of a number that it holds repeatedly."""
-    node = site.node
-    if not isinstance(node, ast.Tuple) or isinstance(site.parent, ast.Tuple) or not is_loaded(node):
-        return
-    held = Counter(part.value for part in ast.walk(node)
-                   if isinstance(part, ast.Constant) and type(part.value) is int and part.value > 0)
-    for value in (value for value, count in held.items() if count > 1):
-        for text, other in values(site.place.scope):
-            if type(other) is int and other != value:
-                yield _Put(value, parsed(text)).visit(copy.deepcopy(node))
+    """Yield a setting in the place of a number: one that is assigned, or that a tuple repeats."""
+    node, scope = site.node, values(site.place.scope)
+    found = [(parsed(text), value) for text, value in scope if type(value) is int]
+    if _is_number(node) and site.is_value and isinstance(site.statement, ast.Assign):
+        yield from (new for new, _ in found)
+    elif isinstance(node, ast.Tuple) and not isinstance(site.parent, ast.Tuple) and is_loaded(node):
+        numbers: Any = filter(_is_number, ast.walk(node))
+        held = Counter(part.value for part in numbers)
+        yield from (_Put(number, new).visit(copy.deepcopy(node))
+                    for number, count in held.items() if number > 0 and count > 1
+                    for new, value in found if value != number)
+
+
+def _is_number(node: Any) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int
 
 
 class _Put(ast.NodeTransformer):
@@ -151,7 +156,7 @@ class _Put(ast.NodeTransformer):
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         """Return the expression for the number, any other constant as it is."""
-        return self.new if node.value == self.number and type(node.value) is int else node
+        return self.new if _is_number(node) and node.value == self.number else node
 
 
 def exponents(site: Site) -> Iterator[ast.AST]:

@@ -67,5 +67,6 @@ net_trials              A net with a batch, as small as its constructor lets it 
 written                 The line at which a function writes into an argument of its own.
 spelling                Settings under the keys that a target reads them by
 pictured                What a page draws of a layer beside its numbers: its source
+content                 What stands in a file that somebody else wrote
 names                   The characters of names in Python, which are more than the letters that ...
 """

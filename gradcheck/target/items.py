@@ -22,7 +22,7 @@ from gradcheck.target.exceptions import OURS, Interrupted
 from gradcheck.target.judge import Judgement, judge, with_keywords
 from gradcheck.target.pairs import Pair
 from gradcheck.target.plan import Entry
-from gradcheck.target.settings import COMMAND_SECONDS, Settings
+from gradcheck.target.settings import Settings
 from gradcheck.target.sources import as_named
 from gradcheck.target.spelling import spelt
 from gradcheck.target.suppression import ignored_codes, without_ignored
@@ -52,9 +52,6 @@ OUR_FRAMES = 12
 Found = TypeVar("Found")
 # Lines are looked for in a whole file for so many times what one function may take.
 FILE_SHARE = 3
-# Of a command's seconds, what Python and the libraries take before anything is judged; a line is
-# looked for so long at least, however long judging takes.
-START_SECONDS, LEAST_SECONDS = 0.7, 1.0
 
 
 class Judging:
@@ -75,7 +72,6 @@ class Judging:
     def __init__(self, entry: Entry, settings: Settings, spent: list[float] | None = None) -> None:
         self._entry, self._settings = entry, settings
         self.spent = [] if spent is None else spent
-        self._began = time.thread_time()
         self._codes = ignored_codes(entry.sources, settings.ignore)
 
     @property
@@ -143,7 +139,6 @@ class Judging:
 
     @cached_property
     def _judgement(self) -> Judgement:
-        self._began = time.thread_time()
         with recording(self._settings.detailed):
             judgement = without_ignored(
                 judge(self._pair, self._settings.conventions_of(self._pair.forward),
@@ -152,7 +147,7 @@ class Judging:
             return Judgement("error", NO_MEMORY)
         judgement = self._with_line(judgement)
         note = self._laws_note(judgement)
-        return replace(judgement, advice=(*judgement.advice, note)) if note else judgement
+        return replace(judgement, advice=(note, *judgement.advice)) if note else judgement
 
     def _with_line(self, judgement: Judgement) -> Judgement:
         """Return a judgement that points at the line, where it failed and that is wanted."""
@@ -199,7 +194,7 @@ class Judging:
 
         Where it raises, the verdict stands: a line is something on top of it.
         """
-        started = time.thread_time()
+        started, began = time.thread_time(), time.monotonic()
         try:
             return search()
         except OURS:
@@ -207,17 +202,14 @@ class Judging:
         except Exception:
             return nothing
         finally:
-            self.spent.append(time.thread_time() - started)
+            # on a busy machine the search is ended by the time that passes, twice its own
+            self.spent.append(max(time.thread_time() - started, (time.monotonic() - began) / 2))
 
     @property
     def seconds_left(self) -> float:
         """How long a line may be looked for here, of what is left for it in this target."""
-        each = whole = self._settings.repair_seconds
-        if each is None or whole is None:
-            judging, whole = time.thread_time() - self._began, COMMAND_SECONDS
-            left = whole - START_SECONDS - judging
-            each = left if left >= LEAST_SECONDS else whole  # a slow layer's command has taken them
-        return min(each, FILE_SHARE * whole - sum(self.spent))
+        each = self._settings.repair_seconds
+        return min(each, FILE_SHARE * each - sum(self.spent))
 
     @cached_property
     def _laws(self) -> Laws:
@@ -232,7 +224,7 @@ class Judging:
     def _laws_note(self, judgement: Judgement) -> str:
         """Say why a dropout's mask was not held to the laws, where that is so."""
         pair = self._pair
-        if judgement.example is None or "dropout" not in pair.base.lower() or (
+        if judgement.example is None or "drop" not in pair.base.lower() or (
                 judgement.status == "todo"):
             return ""
         if isinstance(self._entry.sources[-1], type):

@@ -22,6 +22,8 @@ BOOTSTRAP = ("import json, sys; sys.path[:] = json.loads(sys.argv.pop()); "
 ENDING_SECONDS = 2.0
 FRAME = re.compile(r'\s*File "(.*)", line (\d+) in (.+)')  # as faulthandler writes it
 FRAME_SECONDS = 0.3
+MOST = 1 << 25  # characters that answer one request: some hundred times the largest item
+UNREADABLE = "what it answered cannot be read"
 
 
 class EndedError(Exception):
@@ -69,7 +71,8 @@ class Process:
         assert self._child.stdout is not None
         assert self._child.stderr is not None
         self.printed = Pipe(self._child.stderr.fileno())
-        self._pump = threading.Thread(target=_pump, args=(self._child.stdout, self._lines),
+        self._left = MOST
+        self._pump = threading.Thread(target=self._hand_on, args=(self._child.stdout,),
                                       daemon=True)
         self._pump.start()
 
@@ -79,10 +82,12 @@ class Process:
         Raises
         ------
         EndedError
-            The process ended meanwhile.
+            The process ended meanwhile, or was ended because its answer is none of ours: the
+            target has found the way to us.
         SlowError
             The time was up.
         """
+        self._left = MOST
         deadline = time.monotonic() + seconds
         try:
             assert self._child.stdin is not None
@@ -99,10 +104,32 @@ class Process:
                 raise SlowError(frames=frames) from None
             if line is None:
                 raise EndedError(self._how())
-            reply = json.loads(line)
+            reply = self._understood(line)
             if "done" in reply:
                 return
             yield reply
+
+    def _understood(self, line: str) -> dict[str, Any]:
+        """Return what a line says."""
+        try:
+            reply = json.loads(line)
+        except (ValueError, RecursionError):
+            reply = None
+        if not isinstance(reply, dict):
+            self.end()
+            raise EndedError(UNREADABLE)
+        return reply
+
+    def _hand_on(self, stream: IO[str]) -> None:
+        """Hand lines on as they come, so that whoever waits for one can stop waiting.
+
+        A line without an end was cut short by the process's end, or is longer than any of ours.
+        """
+        with contextlib.suppress(ValueError, OSError):
+            while self._left > 0 and (line := stream.readline(MOST)).endswith("\n"):
+                self._left -= len(line)
+                self._lines.put(line)
+        self._lines.put(None)
 
     def _frames(self) -> Iterator[Frame]:
         """Yield where the process is, the innermost frame first, where the system can ask it."""
@@ -145,12 +172,3 @@ class Process:
 def _flags() -> list[str]:
     """Return the interpreter's options that a child should have, too."""
     return [*(["-B"] if sys.dont_write_bytecode else []), *(["-O"] if not __debug__ else [])]
-
-
-def _pump(stream: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
-    """Hand lines on as they come, so that whoever waits for one can stop waiting."""
-    with contextlib.suppress(ValueError, OSError):
-        for line in stream:
-            if line.endswith("\n"):  # else it was cut short by the process's end
-                lines.put(line)
-    lines.put(None)

@@ -1,20 +1,34 @@
-"""Whether an exception is a refusal, by the target's own raise or assert, or a slip."""
+"""Whether an exception is a refusal, by the target's own raise or its def line, or a slip."""
 
 from __future__ import annotations
 
 import re
 import traceback
 
-from gradcheck.exceptions.words import LIBRARY, reason_of
+from gradcheck.exceptions.words import LIBRARY, OURS, reason_of
 
 RAISES = re.compile(r"(^|[:;]\s*)(raise|assert)\b")
+FRAME = re.compile(r'^  File "(.*)", line \d+, in .*\n    (.*)$', re.MULTILINE)
 
 
 def is_own_raise(error: BaseException) -> bool:
     """Whether an exception comes from a raise or an assert in the target's own lines."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and not LIBRARY.search(frames[-1].filename) and (
-        RAISES.search(str(frames[-1].line)) is not None)
+    place = _raised_at(error)
+    return place is not None and not LIBRARY.search(place[0]) and (
+        RAISES.search(place[1]) is not None)
+
+
+def is_not_entered(error: BaseException) -> bool:
+    """Whether arguments did not fit the target's def line, so that none of its lines ran.
+
+    >>> def forward(x): ...
+    >>> try:
+    ...     forward(1, 2)
+    ... except TypeError as error:
+    ...     is_not_entered(error.with_traceback(None))
+    True
+    """
+    return isinstance(error, TypeError) and _raised_at(error) is None
 
 
 def refusal_of(error: BaseException) -> str:
@@ -30,3 +44,16 @@ def refusal_of(error: BaseException) -> str:
     if not (isinstance(error, KeyError | NameError) or is_own_raise(error)):
         return ""
     return reason_of(error).partition("\n")[0]
+
+
+def _raised_at(error: BaseException) -> tuple[str, str] | None:
+    """Return the file and the line that raised; None where it is none but the checker's.
+
+    An exception of another process has an attribute `trace` that tells its frames there.
+    """
+    if (trace := getattr(error, "trace", None)) is not None:
+        frames = FRAME.findall(trace)
+        return frames[-1] if frames else None
+    others = [frame for frame in traceback.extract_tb(error.__traceback__)
+              if not frame.filename.startswith(OURS)]
+    return (others[-1].filename, str(others[-1].line)) if others else None

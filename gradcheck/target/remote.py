@@ -6,19 +6,21 @@ import os
 import re
 import sysconfig
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gradcheck.exceptions.words import LIBRARY
+from gradcheck.output.fitting import fits
 from gradcheck.output.record import Item, item_of
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.printed import Printed
-from gradcheck.target.process import EndedError, Frame, Process, SlowError
+from gradcheck.target.process import UNREADABLE, EndedError, Frame, Process, SlowError
 from gradcheck.target.settings import Settings, WrongSettingError, settled
 from gradcheck.target.sources import Source, as_named
 
+T = TypeVar("T")
 SECONDS = 60.0
 SHARE = 0.5
 IMPORT = "its import"
@@ -145,7 +147,8 @@ class Remote:
         self._process = Process(self.memory)
         request = {"source": vars(self.source), "settings": self.settings.to_dict()}
         try:
-            reply, = self._ask(request, max(SECONDS, self.deadline.of_one), IMPORT)
+            replies = list(self._ask(request, max(SECONDS, self.deadline.of_one), IMPORT))
+            fault, entries, notes = _understood(_found, replies)
         except EndedError as how:
             raise TargetError(f"{self.source.where}: the process ended ({how}) while it was "
                               "imported. Likely slip: it calls os._exit, or crashes in C. Remedy: "
@@ -155,9 +158,9 @@ class Remote:
                 raise TargetError(str(limit)) from None
             raise TargetError(f"{self.source.where}: importing it {limit}. Remedy: put what it "
                               'computes or waits for under if __name__ == "__main__":.') from None
-        if "error" in reply:
-            raise FAULTS[reply["fault"]](reply["error"])
-        self.entries, self.notes = [Listed(*entry) for entry in reply["entries"]], reply["notes"]
+        if fault is not None:
+            raise fault
+        self.entries, self.notes = entries, notes
 
     def items(self, place: int, part: str = "all") -> list[Item]:
         """Return what is said of an entry, or of a part of it: the gradient, or a law by its name.
@@ -168,7 +171,7 @@ class Remote:
         entry = self.entries[place]
         while True:
             before = self._used
-            items, trouble = self._items(place, part)
+            items, trouble = self._items(place, part, entry.name)
             if trouble is None:
                 return items
             self.close()
@@ -176,18 +179,17 @@ class Remote:
                 label = f"{entry.name} laws" if items else entry.name
                 return [*items, _of_trouble(entry, trouble, label)]
 
-    def _items(self, place: int, part: str) -> tuple[list[Item], Exception | None]:
+    def _items(self, place: int, part: str, name: str) -> tuple[list[Item], Exception | None]:
         """Return the items of one attempt, and what kept it from its end."""
         items: list[Item] = []
         try:
             if self._process is None:
                 self.load()
             self._used = True
-            for reply in self._ask({"judge": place, "part": part}, self.deadline.of_one,
-                                   self.entries[place].name):
+            for reply in self._ask({"judge": place, "part": part}, self.deadline.of_one, name):
                 if "error" in reply:
-                    raise OurFaultError(reply["error"])
-                items.append(item_of(reply["item"]))
+                    raise OurFaultError(str(reply["error"]))
+                items.append(_understood(_judged, reply))
         except (EndedError, SlowError, TargetError, NothingToCheckError, OurFaultError) as trouble:
             return items, trouble
         return items, None
@@ -212,6 +214,32 @@ class Remote:
         if self._process is not None:
             self._process.end()
             self._process, self._used = None, False
+
+
+def _understood(read: Callable[[Any], T], reply: Any) -> T:
+    """Return what a reply says; one that is none of ours counts as the process's end."""
+    try:
+        return read(reply)
+    except (LookupError, TypeError, ValueError):
+        raise EndedError(UNREADABLE) from None
+
+
+def _found(replies: Sequence[dict[str, Any]]) -> tuple[Exception | None, list[Listed], list[str]]:
+    """Return why there is nothing to judge, or what there is, and the remarks on it."""
+    reply, = replies
+    if "error" in reply:
+        return FAULTS[str(reply["fault"])](str(reply["error"])), [], []
+    return None, [_listed(*entry) for entry in reply["entries"]], [*map(str, reply["notes"])]
+
+
+def _listed(name: object, base: object, file: object, line: Any) -> Listed:
+    return Listed(str(name), str(base), str(file), int(line))
+
+
+def _judged(reply: Mapping[str, Any]) -> Item:
+    if not fits(reply["item"], "item"):
+        raise ValueError("no item")
+    return item_of(reply["item"])
 
 
 def _place(frames: Sequence[Frame]) -> str:

@@ -23,8 +23,8 @@ KEPT = "it keeps with p, {}; --p-is drop judges otherwise"
 class WrongSettingError(ValueError):
     """A flag, a keyword or the project's file asks for something that cannot be."""
 
-# What a command on one function takes at most, if nothing else is said of looking for its line.
-COMMAND_SECONDS = 3.0
+# How long a function's line is looked for at most, if nothing else is said.
+REPAIR_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,8 @@ class Settings:
         Whether the line is looked for that a failure comes from.
     repair : bool
         Whether the edit that repairs it is told, too.
-    repair_seconds : float, optional
-        How long it is looked for at most, for each function; by default so long that a command on
-        one function takes three seconds in all.
+    repair_seconds : float
+        How long it is looked for at most, for each function; three times that for all of a file.
     forward, backward : str
         The names of one pair of functions that are called otherwise; empty to look for pairs.
     fail_uncovered : bool
@@ -83,7 +82,7 @@ class Settings:
     memory: float | None = None
     line: bool = True
     repair: bool = False
-    repair_seconds: float | None = None
+    repair_seconds: float = REPAIR_SECONDS
 
     @property
     def conventions(self) -> Conventions:
@@ -130,7 +129,6 @@ class Settings:
         ('relu',)
         """
         known = {field.name: getattr(cls, field.name) for field in fields(cls)}
-        known["repair_seconds"] = COMMAND_SECONDS  # if none is given, less what judging takes
         _refuse_unknown(given, list(known))
         settings = cls(**{name: _value(name, value, known[name]) for name, value in given.items()
                           if (name, value) != ("repair_seconds", None)})

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradcheck.target.content import content_of
 from gradcheck.target.errors import NothingToCheckError, TargetError
 from gradcheck.target.installed import spec_of
 from gradcheck.target.names import CHARACTER, as_read
@@ -20,7 +21,6 @@ DEFINES = re.compile(
     rf"(?![\d_]){CHARACTER}+_loss{CHARACTER}*)\s*\(|"
     r"^[ \t]+def backward\s*\(", re.MULTILINE)
 SKIPPED = {"build", "dist", "node_modules", "site-packages", "venv", "env", "__pycache__"}
-MOST_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 def _defines(path: Path) -> bool:
     """Whether a file's text defines a layer; it may be of any age of Python."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return False
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = content_of(path).decode("utf-8", "replace")
     except OSError:
         return False
     if path.suffix == ".ipynb":

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 NEEDED = ("pdoc", "markdown_it", "mdit_py_plugins", "pygments", "latex2mathml", "nbconvert",
-          "nbclient")
+          "nbclient", "pytest")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

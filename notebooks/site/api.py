@@ -7,6 +7,7 @@ import html
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from gradcheck.findings.registry import families
 from gradcheck.program import first_sentence
 from notebooks.site.code import highlighted
 from notebooks.site.docstrings import markdown_of, without_inhabitants
+from notebooks.site.documents import PAGES
 from notebooks.site.links import ROOT, source_path
 from notebooks.site.markdown import Markdown
 from notebooks.site.page import Entry, Heading, Page, relative
@@ -26,6 +28,7 @@ from notebooks.site.signatures import signature_of
 
 PACKAGES = ("layers", "gradcheck", "nets")
 SECTION = ("API", "api/index.html")
+DOTTED = re.compile(r"(?<![\w./])\w+(?:\.\w+)+")
 
 
 def path_of(module: str) -> str:
@@ -69,6 +72,15 @@ def exported(package: str) -> dict[str, tuple[str, Any]]:
 
 
 @cache
+def published() -> tuple[str, ...]:
+    """Return the modules that users import from: packages, homes of exports, what texts name."""
+    named = {*PACKAGES, *(home for package in PACKAGES for home, _ in exported(package).values())}
+    for text in (ROOT / "README.md", *(ROOT / PAGES).glob("*.md")):
+        named |= set(DOTTED.findall(text.read_text(encoding="utf-8")))
+    return tuple(module for module in modules() if module in named)
+
+
+@cache
 def members(module: str) -> tuple[Any, ...]:
     """Return the functions and classes that a module defines and does not hide."""
     documented = pdoc.doc.Module(imported(module)).own_members
@@ -104,7 +116,7 @@ def names() -> Iterator[tuple[str, str]]:
 def pages(markdown: Markdown) -> Iterator[Page]:
     """Yield the page of every module."""
     public = {f"{home}.{name}" for package in PACKAGES
-              for name, (home, _) in exported(package).items()}
+              for name, (home, _) in exported(package).items()} | set(published())
     for module in modules():
         yield _page(module, markdown, public)
 
@@ -118,11 +130,11 @@ def _page(module: str, markdown: Markdown, public: set[str]) -> Page:
     parts += _table("Modules", "all-modules", _inhabitants(module), path)
     parts += [_member(member, path, markdown) for member in found]
     headings = [Heading(2, member.name, member.qualname) for member in found]
-    entries = [Entry(module, "api", path, plain(docstring))]
+    entries = [Entry(module, "api" if module in public else "inside", path, plain(docstring))]
     entries += [Entry(own.fullname, "api" if member.fullname in public else "inside",
                       f"{path}#{own.qualname}", plain(own.docstring))
                 for member in found for own in (member, *methods(member))]
-    return Page(path, module, "\n".join(parts), "api", module.split(".")[0],
+    return Page(path, module, "\n".join(parts), "api", f"package {module.split('.')[0]}",
                 plain(docstring), tuple(headings), tuple(entries),
                 (SECTION, *_above(module)), is_code=True)
 

@@ -25,7 +25,8 @@ LEADS = {
                 "edit.",
     "laws": "What every dropout must obey. A gradient check passes a wrong mask, since it is "
             "consistent; these laws do not.",
-    "api": "Every module with what it defines, from the docstrings.",
+    "api": "Every module with what it defines, from the docstrings: those to import from, then "
+           "those inside.",
     "homework": "Seven notebooks from finite differences to dropout in convolutional nets.",
 }
 
@@ -60,11 +61,12 @@ def build(out: Path, execute: bool = False, workers: int = 2) -> Built:
     NotEmptyError
         The folder holds something else.
     """
-    _cleared(out)
+    _refused(out)
     with processes(workers) as pool, warnings.catch_warnings():
         # pdoc warns of names that are loaded when first used, and of types it cannot evaluate
         warnings.filterwarnings("ignore", module=r"pdoc\.")
         pages, addresses = _pages(pool, execute)
+    _cleared(out)
     layout = Layout(pages)
     for page in pages:
         _write(out / page.path, layout.whole(page))
@@ -100,9 +102,9 @@ def _pages(pool: Executor, execute: bool) -> tuple[list[Page], Addresses]:
 def _section(section: str, pages: Iterable[Page]) -> Iterator[Page]:
     """Yield the list of a section and its pages."""
     members = in_order(pages)
-    top = [page for page in members if section != "api" or "." not in page.title]
-    yield list_of(SECTIONS[section], f"{section}/index.html", section, LEADS[section], top,
-                  with_groups=section != "api")
+    folded = [page for page in members if section == "api" and page.title not in api.published()]
+    yield list_of(SECTIONS[section], f"{section}/index.html", section, LEADS[section],
+                  [page for page in members if page not in folded], folded)
     yield from members
 
 
@@ -126,12 +128,16 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def _refused(out: Path) -> None:
+    """Refuse a folder that holds something else than a site."""
+    if out.exists() and any(out.iterdir()) and not (out / "search-index.js").is_file():
+        raise NotEmptyError(f"{out}: got a folder that holds something else than a site; "
+                            "expected a new or empty one, or an older site. Remedy: name "
+                            "another folder")
+
+
 def _cleared(out: Path) -> None:
-    """Empty a folder that holds a site; leave any other alone."""
-    if out.exists() and any(out.iterdir()):
-        if not (out / "search-index.js").is_file():
-            raise NotEmptyError(f"{out}: got a folder that holds something else than a site; "
-                                "expected a new or empty one, or an older site. Remedy: name "
-                                "another folder")
+    """Make a folder, or empty it: not before all pages are made, so that a failure leaves it."""
+    if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)

@@ -38,6 +38,8 @@ class Subject:
         The two programs.
     source : str
         The file that all this stands in.
+    remedies : sequence of str
+        What else the search finds it by.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Subject:
     wrong: str
     right: str
     source: str
+    remedies: Sequence[str] = ()
 
     @property
     def programs(self) -> tuple[Program, Program]:
@@ -73,7 +76,8 @@ def page_of(subject: Subject, printed: Mapping[Program, str], addresses: Address
         _heading(PARTS[2]), highlighted(subject.right, "python", "The right program"),
         _output(printed[right], "What the right program prints"),
         _heading(PARTS[3]), "<ul>", *(f"<li>{line}</li>" for line in seen), "</ul>"])
-    entry = Entry(subject.name, subject.kind, subject.path, " ".join(subject.said))
+    entry = Entry(subject.name, subject.kind, subject.path,
+                  " ".join([*subject.said, *subject.remedies]))
     return Page(subject.path, subject.name, body, section[1].split("/")[0], subject.group,
                 subject.said[0], PARTS, (entry,), (section,), is_code=True)
 

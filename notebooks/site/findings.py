@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from notebooks.site.page import Page
 from notebooks.site.programs import Program
 
 SECTION = ("Findings", "findings/index.html")
+FILLED_IN = re.compile(r"\{[^{}]*\}")
 
 
 def path_of(code: str) -> str:
@@ -27,8 +29,21 @@ def path_of(code: str) -> str:
 def subjects() -> list[Subject]:
     """Return what there is a page about, family by family."""
     return [Subject(rule.code, path_of(rule.code), "finding", TITLES.get(family, family),
-                    said_of(rule), rule.wrong_program, rule.right_program, _source(family, rule))
+                    said_of(rule), rule.wrong_program, rule.right_program, _source(family, rule),
+                    remedies_of(rule))
             for family, rules in families().items() for rule in rules]
+
+
+def remedies_of(rule: Rule) -> list[str]:
+    """Return what the messages of a finding tell to do, where a number is filled in an ellipsis.
+
+    >>> from gradcheck.findings.registry import rules
+    >>> remedies_of(rules()["not-normalized"])[0]
+    'Remedy: divide dscores by the number of samples.'
+    """
+    told = (*rule.clues, *rule.shape_clues, *rule.breaches.values())
+    return [f"Remedy: {FILLED_IN.sub('...', remedy)}."
+            for remedy in dict.fromkeys(message.remedy for message in told) if remedy]
 
 
 def pages(printed: Mapping[Program, str], addresses: Addresses) -> Iterator[Page]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,6 +23,7 @@ SECTIONS = {"guide": "Guides", "findings": "Findings", "laws": "Laws", "api": "A
             "homework": "Homework"}
 SIDES = {"guide": "All guides", "findings": "All findings", "laws": "All laws",
          "api": "Modules", "homework": "All notebooks"}
+BEHIND = re.compile(r"([_-])(?=.)")
 FEWEST_HEADINGS = 3  # fewer are seen at a glance
 
 
@@ -110,12 +112,12 @@ def _depth(page: Page) -> int:
 
 
 def breakable(name: str) -> Markup:
-    """Return a name in code that may be broken behind an underscore, and is not elsewhere.
+    """Return a name in code that may be broken behind an underscore or a hyphen.
 
-    >>> breakable("seed_repeats")
-    Markup('seed_<wbr>repeats')
+    >>> breakable("seed_repeats"), breakable("padding-crop")
+    (Markup('seed_<wbr>repeats'), Markup('padding-<wbr>crop'))
     """
-    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+    return Markup(BEHIND.sub(r"\1<wbr>", str(escape(name))))
 
 
 def home() -> str:

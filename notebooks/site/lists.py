@@ -10,17 +10,21 @@ from notebooks.site.page import Heading, Page, relative, slug
 
 
 def list_of(title: str, path: str, section: str, lead: str, pages: Iterable[Page],
-            with_groups: bool = True) -> Page:
-    """Return a page that lists others, under their groups or in a row; `lead` is HTML."""
+            folded: Iterable[Page] = ()) -> Page:
+    """Return a page that lists others under their groups, some folded away; `lead` is HTML."""
     parts = [f"<h1>{html.escape(title)}</h1>", f'<p class="lead">{lead}</p>']
     headings: list[Heading] = []
-    for group, members in groupby(pages, key=lambda page: page.group if with_groups else ""):
+    for group, members in groupby(pages, key=lambda page: page.group):
         name = capitalized(group)
         anchor = slug(name, {heading.anchor for heading in headings})
         if name:
             headings.append(Heading(2, name, anchor))
             parts.append(f'<h2 id="{anchor}">{html.escape(name)}</h2>')
         parts += ['<dl class="list">', *(_row(page, path) for page in members), "</dl>"]
+    inside = [_row(page, path) for page in folded]
+    if inside:
+        parts += [f"<details><summary>Inside: {len(inside)} modules</summary>",
+                  '<dl class="list">', *inside, "</dl></details>"]
     return Page(path, title, "\n".join(parts), section, summary=title, headings=tuple(headings))
 
 

@@ -95,7 +95,10 @@ class Markdown:
                env: Any) -> str:
         link = str(tokens[index].attrs["src"])
         tokens[index].attrs["src"] = self.addresses.of_link(link, env["page"], env["base"])
-        return renderer.image(tokens, index, options, env)
+        picture = renderer.image(tokens, index, options, env)
+        if tokens[index].meta.get("linked"):
+            return picture
+        return f'<a href="{html.escape(str(tokens[index].attrs["src"]))}">{picture}</a>'
 
     def _html(self, renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any,
               env: Any) -> str:
@@ -119,12 +122,12 @@ def _anchored(tokens: Sequence[Token], taken: Collection[str]) -> tuple[Heading,
 
 
 def _mark_links(tokens: Sequence[Token]) -> None:
-    """Mark code that is a link already: it becomes no second one."""
+    """Mark code and pictures that are links already: they become no second one."""
     for token in tokens:
         inside = 0
         for child in token.children or ():
             inside += {"link_open": 1, "link_close": -1}.get(child.type, 0)
-            if child.type == "code_inline":
+            if child.type in ("code_inline", "image"):
                 child.meta["linked"] = inside > 0
 
 

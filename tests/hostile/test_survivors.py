@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gradcheck.command.watching import STOPPED
 from tests.hostile.test_deadline import command
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(),
@@ -132,3 +133,16 @@ def test_no_scratch_directory_is_left_after_an_interrupt(
     while list(scratch.iterdir()) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SIGNALS[:3])
+def test_what_a_watched_file_has_started(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "homework.py"
+    file.write_text("import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', "
+                    "'import time; time.sleep(1000)'])\nwhile True: pass")
+    with command("watch", file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        processes = started(run, 2)  # the judging process, and what the file has started
+        run.send_signal(getattr(signal, name))
+        assert ends_within_two_seconds(processes)
+        assert run.wait(5) == STOPPED

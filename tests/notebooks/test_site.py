@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import configparser
 import doctest
 import importlib
 import json
 import pkgutil
 import re
+from importlib.metadata import packages_distributions
 from itertools import pairwise
 from pathlib import Path
 
@@ -162,6 +164,64 @@ def test_the_search_index_finds_findings_laws_guides_notebooks_and_functions(sit
         "api", "api/layers.dropout.html#dropout_forward")
     assert {kind for kind, _ in found.values()} == {
         "finding", "law", "guide", "homework", "api", "inside"}
+
+
+def test_the_search_index_has_the_remedies_of_findings(site):
+    texts = {title: text for title, kind, _, text in index_of(site) if kind in ("finding", "law")}
+    assert "divide dscores by the number of samples" in texts["not-normalized"]
+    assert "How to recognise it: analytic = N x numeric" in texts["not-normalized"]
+    assert "How to recognise it" in texts["rate"]
+    assert not [text for text in texts.values() if re.search(r"\{[a-z_]+(:[^}]*)?\}", text)]
+
+
+def test_the_api_lists_what_to_import_from_first_and_folds_what_is_inside(site):
+    text = (site / "api" / "index.html").read_text(encoding="utf-8")
+    main = text[text.index("<h1>"):]
+    public, _, inside = main.partition("<details>")
+    for module in ("layers.dropout", "nets.solver", "gradcheck.check", "gradcheck.adapters"):
+        assert f'href="{module}.html"><code>{module}</code>' in public
+    assert 'href="gradcheck.findings.registry.html"' in inside
+    assert 'href="gradcheck.findings.registry.html"' not in public
+
+
+def test_a_name_breaks_behind_underscores_and_hyphens_only(site):
+    text = (site / "laws" / "rate.html").read_text(encoding="utf-8")
+    assert "<code>backward_<wbr>where_<wbr>x_<wbr>is_<wbr>zero</code>" in text
+    style = (site / "site.css").read_text(encoding="utf-8")
+    assert re.search(r"\.side code,[^{]*\{[^}]*overflow-wrap:normal", style)
+
+
+def test_a_picture_leads_to_itself_in_full_size(site):
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert re.search(r'<a href="([^"]*report\.png)"><img src="\1"', text)
+
+
+def test_the_extra_names_every_package_that_the_site_needs():
+    from notebooks.site.__main__ import NEEDED
+
+    settings = configparser.ConfigParser()
+    settings.read(Path(shown.ROOT, "setup.cfg"), encoding="utf-8")
+    extra = set(re.findall(r"^[\w-]+", settings["options.extras_require"]["site"], re.MULTILINE))
+    providers = {module: {name.lower() for name in names}
+                 for module, names in packages_distributions().items()}
+    assert {"pytest", "pdoc"} <= set(NEEDED)
+    assert not [name for name in NEEDED if not extra & providers[name]]
+
+
+def test_a_build_that_fails_leaves_an_older_site_and_makes_no_folder(tmp_path, monkeypatch):
+    from notebooks.site import build
+
+    def fails(pool, execute):
+        raise ImportError("no such module")
+
+    monkeypatch.setattr(build, "_pages", fails)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "search-index.js").write_text("old")
+    for name in ("old", "new"):
+        with pytest.raises(ImportError):
+            build.build(tmp_path / name)
+    assert (tmp_path / "old" / "search-index.js").read_text() == "old"
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, capsys):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.gradcheck.output.html.browser import CHROMIUM
 from tests.notebooks.built import needs_the_extra
+from tests.notebooks.test_site import index_of
 from tests.notebooks.test_site import site as site  # the fixture
 
 pytestmark = [
@@ -46,10 +47,33 @@ def test_the_search_finds_first_what_is_called_so(site, tmp_path, asked, kind, u
     assert not console
 
 
+@pytest.mark.parametrize(("asked", "url", "most"), [
+    ("forgot+to+divide+by+N", "findings/not-normalized.html", 5),
+    ("divide+by+N", "findings/not-normalized.html", 4),
+    ("hard-coded+padding", "findings/padding-crop.html", 1),
+    ("setting+ignored", "findings/setting-ignored.html", 1),
+    ("to+the", "", 100),
+])
+def test_the_search_finds_by_what_the_words_mean(site, tmp_path, asked, url, most):
+    text, _ = loaded(f"{(site / 'search.html').as_uri()}?q={asked}", tmp_path)
+    hits = re.findall(r'<a class="hit" href="([^"]*)"', text)
+    assert [hit for hit in hits[:most] if hit.startswith(url)]
+
+
+def test_the_search_marks_whole_words_and_puts_what_is_internal_last(site, tmp_path):
+    text, _ = loaded(f"{(site / 'search.html').as_uri()}?q=divide+by+N", tmp_path)
+    marked = {word.lower() for word in re.findall("<mark>(.*?)</mark>", text)}
+    assert marked
+    assert not [word for word in marked if not word.startswith("divid")]
+    kind_of = {url: kind for _, kind, url, _ in index_of(site)}
+    kinds = [kind_of[url] == "inside" for url in re.findall(r'class="hit" href="([^"]*)"', text)]
+    assert kinds == sorted(kinds)
+
+
 def test_what_is_not_there_is_said_so_and_no_query_is_taken_for_html(site, tmp_path):
-    page = f"{(site / 'search.html').as_uri()}?q=%3Cimg+src=x+onerror=alert(1)%3E"
+    page = f"{(site / 'search.html').as_uri()}?q=%3Cimg+xsrc=x+onerror=qlert(1)%3E"
     text, console = loaded(page, tmp_path)
-    assert html.escape("Nothing is called “<img src=x onerror=alert(1)>”", quote=False) in text
+    assert html.escape("Nothing is found for “<img xsrc=x onerror=qlert(1)>”", quote=False) in text
     assert not console
 
 

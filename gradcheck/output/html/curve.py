@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gradcheck.output.html.markup import index, number, number_of, text
+from gradcheck.output.html.markup import details, index, number, number_of, text
 
 WIDTH, HEIGHT = 420.0, 280.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 46.0, 42.0
@@ -21,13 +21,15 @@ STUCK = 30.0  # times nearer comes the numeric value than the analytic one
 Point = tuple[float, float]
 
 
-def curve(argument: Mapping[str, Any]) -> str:
+def curve(argument: Mapping[str, Any], folded: bool = False) -> str:
     """Return the picture with a caption; '' where too few steps are known.
 
     Parameters
     ----------
     argument : mapping
         As `gradcheck.report.ArgumentReport.to_dict` returns it.
+    folded : bool
+        Whether it is folded away until it is asked for.
     """
     steps = [(number_of(step), number_of(central)) for step, central, _ in argument["steps"]]
     steps = [(step, central) for step, central in steps
@@ -43,8 +45,9 @@ def curve(argument: Mapping[str, Any]) -> str:
         series = {YOURS: [(step, max(abs(central - yours), floor)) for step, central in steps],
                   **series}
     told = _told(series, argument)
-    return (f'<h4>{TITLE}</h4><figure class="curve">{_picture(series, told)}'
-            f"<figcaption>{text(told)}</figcaption></figure>")
+    figure = (f'<figure class="curve">{_picture(series, told)}'
+              f"<figcaption>{text(told)}</figcaption></figure>")
+    return details(TITLE, figure) if folded else f"<h4>{TITLE}</h4>{figure}"
 
 
 def _told(series: Mapping[str, Sequence[Point]], argument: Mapping[str, Any]) -> str:

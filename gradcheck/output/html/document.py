@@ -30,13 +30,14 @@ PAGE = """
 .source,pre.diff{padding:.6rem 0;max-height:44rem;overflow:auto}
 .source{margin:.25rem 0 1rem;background:var(--surface);border:1px solid var(--line);
  border-radius:8px;font-size:.85rem;line-height:1.5}
-.source .l{white-space:pre}
-.lines,pre.diff code{display:block;width:max-content;min-width:100%}
+.lines,pre.diff code{display:block}
 .lines details{margin:0}
 .lines summary{color:var(--soft);font-weight:400;padding:0 1rem 0 .9rem}
-.l{display:block;position:relative;padding:0 1rem 0 .5rem}
-.l .no{display:inline-block;min-width:3.4em;padding-right:.7em;text-align:right;
- color:var(--soft);user-select:none}
+.l{display:block;position:relative;white-space:pre-wrap;overflow-wrap:anywhere;
+ padding:0 1rem 0 1.6rem;text-indent:-1.1rem}
+.source .l{padding-left:6em;text-indent:-5.5em}
+.l .no{display:inline-block;min-width:4.2em;padding-right:.5em;text-align:right;text-indent:0;
+ white-space:pre;color:var(--soft);user-select:none}
 .l.suspect{background:var(--mark)}
 .l.suspect .no,.l.unrun .no{color:var(--ink)}
 .l.unrun{background:var(--unrun)}
@@ -55,17 +56,13 @@ PAGE = """
 .extent ol,.extent details{margin:0}.extent ol{padding-left:1.4rem}
 .laws,.advice{padding-left:1.2rem}.laws li,.advice li{margin:.35rem 0}
 .advice{font-size:.94rem}
+td.n{white-space:nowrap}
 td code{overflow-wrap:normal}.share{white-space:nowrap}.share svg{max-width:none}
 .verdicts th[scope=row]{color:inherit;font-weight:500;font-size:1rem}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:2rem}
-@media (max-width:480px){.lines,pre.diff code{width:auto}
- .source .l,.diff .l{white-space:pre-wrap;overflow-wrap:anywhere;padding-left:3.6rem;
-  text-indent:-3.1rem}
- .diff .l{padding-left:1.6rem;text-indent:-1.1rem}
- .wide{display:none}.extent{grid-template-columns:1fr;gap:0}
+@media (max-width:480px){.wide{display:none}.extent{grid-template-columns:1fr;gap:0}
  .extent dd{margin-bottom:.6rem}}
 @media print{.source,pre.diff{max-height:none;overflow:visible}
- .lines{width:auto}.source .l{white-space:pre-wrap}
  details::details-content{content-visibility:visible;display:block}}
 """
 

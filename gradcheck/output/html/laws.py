@@ -11,7 +11,7 @@ from gradcheck.output.plain import counted
 FOLLOWS = "follows"
 
 
-def laws(entries: Sequence[Mapping[str, Any]], prefix: str, ids: Ids) -> str:
+def laws(entries: Sequence[Mapping[str, Any]], prefix: str, ids: Ids, told: str = "") -> str:
     """Return what the laws said.
 
     Parameters
@@ -22,6 +22,8 @@ def laws(entries: Sequence[Mapping[str, Any]], prefix: str, ids: Ids) -> str:
         Before a law's name in its id.
     ids : Ids
         The ids of the page.
+    told : str
+        What stands above: a law that it tells in full is only named.
 
     Examples
     --------
@@ -33,7 +35,8 @@ def laws(entries: Sequence[Mapping[str, Any]], prefix: str, ids: Ids) -> str:
     broken = [entry for entry in entries if entry["status"] == "failed"]
     advice = [entry for entry in entries if entry["status"] == "advice"]
     held = [entry["name"] for entry in entries if entry["status"] == "passed"]
-    shown = "".join(_law(entry, ids.new(f"{prefix}-{entry['name']}"), FOLLOWS in entry)
+    shown = "".join(_law(entry, ids.new(f"{prefix}-{entry['name']}"), FOLLOWS in entry,
+                         told)
                     for entry in broken)
     listed = ", ".join(f"<code>{text(name)}</code>" for name in held)
     return "".join([
@@ -46,9 +49,11 @@ def laws(entries: Sequence[Mapping[str, Any]], prefix: str, ids: Ids) -> str:
     ])
 
 
-def _law(entry: Mapping[str, Any], identity: str, follows: bool = False) -> str:
+def _law(entry: Mapping[str, Any], identity: str, follows: bool = False, told: str = "") -> str:
     """Return one law, with an id that others can link to."""
     name = entry["name"]
     message = str(entry["message"]).removeprefix(f"{name}: ")
+    if message and message in told:
+        return f'<li id="{identity}"><strong>{text(name)}</strong>: told above</li>'
     rest = " (broken by the slip in the gradient, too)" if follows else ""
     return f'<li id="{identity}"><strong>{text(name)}</strong>{rest}: {prose(message)}</li>'

@@ -98,7 +98,7 @@ def _wrong(item: Item, identity: str, ids: Ids, source_: str) -> str:
     return "".join([
         f'<div class="said">{said(item.message, not _is_drawn(item))}</div>' if item.message
         else "",
-        laws(item.details.get("laws", ()), identity, ids),
+        laws(item.details.get("laws", ()), identity, ids, item.message),
         _edit(list(repairs_in(item.details))),
         source_,
         *_gradients(item, identity, ids, folded=False),
@@ -121,7 +121,7 @@ def _fine(item: Item, identity: str, ids: Ids, source_: str) -> str:
     message = f'<div class="said">{said(item.message)}</div>' if item.message else ""
     inside = "".join([source_, *_gradients(item, identity, ids, folded=True)])
     return "".join([message, told, never, _remarks(item),
-                    laws(item.details.get("laws", ()), identity, ids),
+                    laws(item.details.get("laws", ()), identity, ids, item.message),
                     details("Source and gradients", inside), extent(item)])
 
 
@@ -167,20 +167,22 @@ def _lines_alone(repairs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _gradients(item: Item, identity: str, ids: Ids, folded: bool) -> Iterator[str]:
-    """Yield the maps and the curve of each argument: those that are wrong open, others folded."""
+    """Yield maps and curve of each argument: wrong ones open, but for all curves but the first."""
     entries = (item.details.get("report") or {}).get("arguments", ())
-    for entry in sorted(entries, key=_is_wrong, reverse=True):
-        yield _gradient(entry, ids.new(f"{identity}-d{entry['name']}"), folded)
+    for place, entry in enumerate(sorted(entries, key=_is_wrong, reverse=True)):
+        has_curve_folded = place > 0 and _is_wrong(entry)
+        yield _gradient(entry, ids.new(f"{identity}-d{entry['name']}"), folded, has_curve_folded)
 
 
-def _gradient(entry: Mapping[str, Any], identity: str, folded: bool) -> str:
+def _gradient(entry: Mapping[str, Any], identity: str, folded: bool, has_curve_folded: bool
+              ) -> str:
     label = f"d{entry['name']}"
     grid, wrong = entry.get("grid"), _is_wrong(entry)
     words = "is wrong" if wrong else "agrees"
     title = f"{name(label)} {words}"
     shape = f"<code>{text(of_type(entry))}</code>"
     drawn = "".join([
-        maps(grid, label, entry["worst_index"]) if grid else "", curve(entry)])
+        maps(grid, label, entry["worst_index"]) if grid else "", curve(entry, has_curve_folded)])
     if not drawn:
         return ""
     where = f'<p class="facts">{shape}, worst{text(where_worst(entry))}</p>'

@@ -8,7 +8,10 @@
   const told = document.getElementById("site-told");
   const results = document.getElementById("site-results");
   const MOST = 12;
-  const KINDS = {finding: 12, law: 10, guide: 8, homework: 6, api: 4, inside: 0};
+  const MOST_TIMES = 5;  // that it is spoken of again, counts
+  const KINDS = {finding: 30, law: 28, guide: 20, homework: 12, api: 6, inside: 0};
+  const STOP = new Set(("a an and are as at be but by can do does for from has have how if in into is it "
+    + "its my not of on or so that the then there this to was what when which why with").split(" "));
   let chosen = -1;
   let index = null;
 
@@ -18,43 +21,60 @@
     script.src = `${root}search-index.js`;
     script.onload = () => {
       index = index || window.SITE_INDEX.map(([title, kind, url, text]) => (
-        {title, kind, url, text, inTitle: title.toLowerCase(), inText: text.toLowerCase()}));
+        {title, kind, url, text, inTitle: title.toLowerCase(), inText: text.toLowerCase(),
+          words: `${title} ${title.replace(/(\p{Ll})(?=\p{Lu})/gu, "$1 ")}`.toLowerCase()}));
       then();
     };
     document.head.append(script);
   }
 
-  const termsOf = (query) => query.toLowerCase().split(/[^\p{L}\p{N}_.-]+/u).filter(Boolean);
-
-  function scoreOfTerm(entry, term) {
-    const {inTitle, inText} = entry;
-    if (inTitle === term) return 100;
-    if (inTitle.split(".").pop() === term) return 80;
-    const at = inTitle.indexOf(term);
-    if (at === 0) return 60;
-    if (at > 0) return /[\p{L}\p{N}]/u.test(inTitle[at - 1]) ? 20 : 40;
-    return inText.includes(term) ? 8 : 0;
+  // Words that say little stand aside, unless a query has no others.
+  function termsOf(query) {
+    const words = query.toLowerCase().split(/[^\p{L}\p{N}_.-]+/u).filter(Boolean);
+    const telling = words.filter((word) => word.length > 2 && !STOP.has(word));
+    return telling.length ? telling : words;
   }
 
+  // What a word begins with in its other forms: divide, divides, divided, dividing.
+  function stemOf(term) {
+    const stem = term.replace(/(?:ings?|ed|es|s|e)$/, "");
+    return stem.length >= 4 ? stem : term;
+  }
+
+  const escaped = (term) => term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const beginning = (terms) => (
+    `(?<![\\p{L}\\p{N}])((?:${terms.map((term) => escaped(stemOf(term))).join("|")})[\\p{L}\\p{N}]*)`);
+
+  function scoreOfTerm({inTitle, words, inText}, term, pattern) {
+    if (inTitle === term) return 100;
+    if (inTitle.split(".").pop() === term) return 80;
+    const at = words.search(pattern);
+    if (at >= 0) return at ? 40 : 60;
+    const times = (inText.match(pattern) || []).length;
+    return times && 8 + Math.min(times, MOST_TIMES);
+  }
+
+  // Most words first; what is called so before what speaks of it; what is internal, last.
   function search(query, most) {
-    const terms = termsOf(query);
-    if (!terms.length) return [];
+    const terms = [...new Set(termsOf(query))];
+    const patterns = terms.map((term) => new RegExp(beginning([term]), "gu"));
     const scored = [];
     for (const entry of index) {
-      const scores = terms.map((term) => scoreOfTerm(entry, term));
-      if (scores.every(Boolean)) {
+      const scores = terms.map((term, number) => scoreOfTerm(entry, term, patterns[number]));
+      const matched = scores.filter(Boolean).length;
+      if (matched) {
         const sum = scores.reduce((a, b) => a + b, 0) + KINDS[entry.kind];
-        scored.push([sum - entry.title.length / 50, entry]);
+        const isPublic = entry.kind === "inside" ? 0 : 1;
+        scored.push([matched + isPublic, isPublic, sum - entry.title.length / 50, entry]);
       }
     }
-    return scored.sort((a, b) => b[0] - a[0]).slice(0, most).map(([, entry]) => entry);
+    const order = (a, b) => b[0] - a[0] || b[1] - a[1] || b[2] - a[2];
+    return scored.sort(order).slice(0, most).map((row) => row[3]);
   }
 
   function marked(text, terms) {
     const parts = document.createDocumentFragment();
-    const pattern = new RegExp(`(${terms.map((term) => (
-      term.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))).join("|")})`, "gi");
-    text.split(pattern).forEach((part, number) => {
+    text.split(new RegExp(beginning(terms), "giu")).forEach((part, number) => {
       if (number % 2) {
         const mark = document.createElement("mark");
         mark.textContent = part;
@@ -65,8 +85,8 @@
   }
 
   function excerpt(entry, terms) {
-    const places = terms.map((term) => entry.inText.indexOf(term)).filter((at) => at >= 0);
-    const before = places.length ? entry.text.lastIndexOf(" ", Math.min(...places) - 40) : 0;
+    const first = entry.inText.search(new RegExp(beginning(terms), "u"));
+    const before = first >= 0 ? entry.text.lastIndexOf(" ", first - 40) : 0;
     const start = Math.max(0, before);
     const text = entry.text.slice(start, start + 150);
     return (start ? "… " : "") + text + (start + 150 < entry.text.length ? " …" : "");
@@ -99,7 +119,7 @@
     }));
     if (terms.length && !hits.length) {
       const none = document.createElement("p");
-      none.textContent = "Nothing is called so.";
+      none.textContent = "Nothing is found.";
       found.append(none);
     }
     told.textContent = terms.length ? `${hits.length} results` : "";
@@ -163,7 +183,7 @@
       const hits = search(asked, 100);
       const head = document.createElement("p");
       head.textContent = hits.length ? `${hits.length} results for “${asked}”`
-        : `Nothing is called “${asked}”`;
+        : `Nothing is found for “${asked}”`;
       results.replaceChildren(head, ...hits.map((entry, number) => (
         hit(entry, `all-${number}`, termsOf(asked)))));
     });

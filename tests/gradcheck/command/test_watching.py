@@ -181,3 +181,27 @@ def test_the_command_judges_saves_and_leaves_quietly(file):
     assert errors.count("gradcheck: error") == 1
     assert "Traceback" not in errors
     assert "not valid Python 3" in errors
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_that_asks_for_the_end_is_as_ctrl_c(watched, name):
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip("this system has no such signal")
+    watch, save = watched
+    before = signal.getsignal(number)
+    code, judged, _ = watch(save("right"), NOTHING, NOTHING, lambda: signal.raise_signal(number))
+    assert (code, judged) == (0, ["first", "right"])
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no such signal")
+def test_what_nohup_has_set_stays(watched):
+    watch, save = watched
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        code, judged, _ = watch(lambda: signal.raise_signal(signal.SIGHUP), save("right"),
+                                NOTHING, NOTHING)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (code, judged) == (0, ["first", "right"])

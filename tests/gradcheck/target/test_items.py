@@ -33,7 +33,7 @@ def test_a_dropout_has_an_item_for_its_gradient_and_one_for_its_laws():
 def test_laws_that_do_not_apply_are_a_remark_on_the_layer_and_no_item(text, words):
     item, = checked(text).items
     assert item.status == "passed"
-    assert words in item.advice[-1]
+    assert any(words in line for line in item.advice)
 
 
 @pytest.mark.parametrize("body", ["return None", "raise NotImplementedError", "pass",

@@ -90,6 +90,42 @@ def test_an_edit_is_shown_only_where_the_record_tells_it():
     assert "l added" not in as_page([CHECKED]).partition("</style>")[2]
 
 
+def with_details(**changes):
+    return as_page([replace(CHECKED, items=(replace(
+        FAILED, details={**FAILED.details, **changes}),))])
+
+
+def test_the_steps_are_drawn_open_for_the_first_wrong_gradient_and_folded_for_the_others():
+    [first] = FAILED.details["report"]["arguments"]
+    page = with_details(report={**FAILED.details["report"], "arguments": [
+        {**first, "name": name} for name in "xwb"]})
+    assert page.count('<figure class="curve">') == 3
+    assert page.count("<h4>Is the step length to blame?</h4>") == 1
+    assert page.count("<details><summary>Is the step length to blame?</summary><figure") == 2
+    parts = ("<h4>Is the step", 'id="dropout-dw"', "<details><summary>Is the step")
+    order = [page.index(part) for part in parts]
+    assert order == sorted(order)
+    *_, printed = page.partition("</style>")[0].split("@media print")
+    assert "details::details-content{content-visibility:visible" in printed
+
+
+def test_a_law_that_is_told_above_is_only_named_below():
+    kept, dtype = "rate: kept half of the units", "dtype: out is float64"
+    laws = [{"name": message.partition(":")[0], "status": "failed", "message": message}
+            for message in (kept, dtype)]
+    item = replace(FAILED, message=kept, details={**FAILED.details, "laws": laws})
+    page = as_page([replace(CHECKED, items=(item,))])
+    assert page.count("kept half of the units") == page.count("out is float64") == 1
+    assert {"dropout-rate", "dropout-dtype"} <= set(Balanced(page).values("id"))
+
+
+def test_code_wraps_on_every_width():
+    style = as_page([CHECKED]).partition("</style>")[0]
+    wide = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", style)
+    assert re.search(r"\.l\{[^}]*white-space:pre-wrap;overflow-wrap:anywhere", wide)
+    assert "max-content;min-width" not in style
+
+
 def test_every_status_has_a_section():
     items = tuple(Item(status, status, status, "so") for status in STATUSES)
     found = Balanced(as_page([Record("check", "a.py", items)]))
@@ -136,6 +172,13 @@ def test_the_class_page_leads_to_each_student_and_counts_what_was_found():
     for words in ("2 submissions, 1 with nothing wrong", "1 of 2", "gradient 1"):
         assert words in text
     assert "script" not in found.tags
+
+
+def test_counts_are_not_broken_across_lines():
+    style = as_page([CHECKED]).partition("</style>")[0]
+    assert "td.n{white-space:nowrap}" in style
+    assert '<td class="n">1 of 1</td>' in as_overview([graded(("value", "passed", ""))], ["ann"],
+                                                      ["a.html"], "class")
 
 
 def test_a_class_that_cannot_be_judged_has_a_page_all_the_same():
