@@ -94,7 +94,8 @@ def judge_file(
     if grading.our_fault:
         fault, error = "judge", f"{OUR_FAULT}\n{grading.our_fault}"
     settings = {"seed": seed, "timeout": timeout, "memory": memory, "hints": level,
-                **conventions.to_dict(), **({"reference": reference} if reference else {}),
+                **conventions.to_dict(),
+                **({"reference": Path(reference).name} if reference else {}),
                 **({} if points is None else {"points": points})}
     return _record(grading, fault, error, time.monotonic() - started, settings)
 

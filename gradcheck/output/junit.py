@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
-from gradcheck.output.parts import explanation
+from gradcheck.output.parts import explanation, output_of
 from gradcheck.output.plain import OUTPUT_LIMIT, clean, one_line
 from gradcheck.output.record import Record
 
@@ -44,7 +44,7 @@ def _suite(record: Record, place: int) -> ET.Element:
         _testcase(suite, item.group, item.name, item.seconds, item.status, explanation(item))
     if record.error:
         _testcase(suite, record.kind, record.target, 0.0, "error", clean(record.error))
-    ET.SubElement(suite, "system-out").text = clean(record.output, OUTPUT_LIMIT)
+    ET.SubElement(suite, "system-out").text = output_of(record)
     ET.SubElement(suite, "system-err").text = clean("\n".join(record.notes), OUTPUT_LIMIT)
     return suite
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from gradcheck.output.plain import MESSAGE_LIMIT, clean, counted, one_line
+from gradcheck.output.plain import MESSAGE_LIMIT, OUTPUT_LIMIT, clean, counted, one_line
 from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.record import STATUSES, Item, Record
 
@@ -29,9 +29,27 @@ def summary(record: Record) -> str:
 
 
 def _seed(record: Record) -> str:
-    """Tell what repeats a grade."""
+    """Tell what repeats a grade, unless its reader is to know the verdict alone."""
     seed = record.settings.get("seed") if record.kind == "grade" else None
+    seed = None if _is_verdict_alone(record) else seed
     return "" if seed is None else f", seed {seed}"
+
+
+def _is_verdict_alone(record: Record) -> bool:
+    """Whether a grade tells no more than its verdicts: seed and output tell what was judged."""
+    return record.kind == "grade" and record.settings.get("hints") == 0
+
+
+def output_of(record: Record) -> str:
+    """Return what was printed, cleaned, where its reader may know it.
+
+    Examples
+    --------
+    >>> hidden = Record("grade", "a.py", output="x was 3", settings={"hints": 0})
+    >>> output_of(hidden), output_of(Record("grade", "a.py", output="x was 3"))
+    ('', 'x was 3')
+    """
+    return "" if _is_verdict_alone(record) else clean(record.output, OUTPUT_LIMIT)
 
 
 def _work(record: Record) -> str:

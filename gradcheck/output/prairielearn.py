@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcheck.output.parts import explanation, summary, total, with_points
-from gradcheck.output.plain import OUTPUT_LIMIT, clean, dump
+from gradcheck.output.parts import explanation, output_of, summary, total, with_points
+from gradcheck.output.plain import clean, dump
 from gradcheck.output.record import Record
 
 
@@ -28,7 +28,7 @@ def as_prairielearn(record: Record) -> str:
         "gradable": record.fault != "judge",
         "score": min(max(score / max_score, 0.0), 1.0) if max_score else 0.0,
         "message": summary(record),
-        "output": clean(record.output, OUTPUT_LIMIT),
+        "output": output_of(record),
         "tests": tests,
     }
     if record.fault == "judge":

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, in_few, printed
-from gradcheck.output.parts import summary
-from gradcheck.output.plain import OUTPUT_LIMIT, below, clean, inert, one_line
+from gradcheck.output.parts import output_of, summary
+from gradcheck.output.plain import below, clean, inert, one_line
 from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
 from gradcheck.output.record import FINE, Item, Record
@@ -20,6 +20,7 @@ COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33",
            "skipped": "36", "error": "31"}
 TIE = "\xa0"
 TIED = re.compile(r" (?:[-+*/=±]|[<>]=?) (?=\S)|\[[\d, ]+\]")  # formulas and indices stay whole
+MOST_OF_A_NAME = 44  # a longer one would push the verdicts of all rows out of view
 LEAST = 12  # columns that the arguments keep in a narrow terminal
 
 
@@ -56,9 +57,9 @@ def as_text(record: Record, color: bool = False, width: int = 100, verbose: bool
              *_table(record, color, Width(width, verbose, advice))]
     for item in record.items if verbose else ():
         lines += _more(item, width)
-    if record.output and (verbose or record.kind == "grade"):
+    output = output_of(record).rstrip().splitlines()
+    if output and (verbose or record.kind == "grade"):
         who = "submission" if record.kind == "grade" else "target"
-        output = clean(record.output, OUTPUT_LIMIT).rstrip().splitlines()
         lines += ["", f"the {who} printed:", *(f"  | {line}".rstrip() for line in output)]
     if record.notes:
         lines += ["", *_notes(record, width, advice or verbose)]
@@ -131,6 +132,7 @@ def _table(record: Record, color: bool, how: Width) -> list[str]:
     for item, row in zip(items, rows, strict=True):
         lines.append(_colored(_line(row, kept, widths), item.status, color))
         before, said = said, (item.group, item.message)
+        lines += [f"    {one_line(item.name)}"] * (row[0] != one_line(item.name))
         if how.verbose or not _is_plainly_todo(item, record.kind):
             lines += _below(item, record.kind, how, repeated=said == before)
     return lines
@@ -205,7 +207,8 @@ def _row(item: Item, points: bool) -> tuple[str, ...]:
     calls = "" if item.evaluations is None else str(item.evaluations)
     earned = [f"{item.points or 0:g}/{item.max_points or 0:g}"] if points else []
     examples = str(item.details.get("report", {}).get("examples", ""))
-    return (one_line(item.name), ", ".join(map(one_line, item.arguments)), error, examples, calls,
+    name = _cut(one_line(item.name), MOST_OF_A_NAME)
+    return (name, ", ".join(map(one_line, item.arguments)), error, examples, calls,
             *earned, item.status)
 
 

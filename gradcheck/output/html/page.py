@@ -11,7 +11,7 @@ from gradcheck.output.html.layer import layer
 from gradcheck.output.html.markup import Ids, badge, details, link_to, name, prose, short, text
 from gradcheck.output.html.parts import group
 from gradcheck.output.html.verdicts import verdicts
-from gradcheck.output.parts import summary
+from gradcheck.output.parts import output_of, summary
 from gradcheck.output.plain import OUTPUT_LIMIT, one_line
 from gradcheck.output.record import Item, Record
 
@@ -95,7 +95,7 @@ def _per_layer(items: Sequence[Item]) -> list[Item]:
 def _notes(record: Record) -> str:
     """Return the remarks on the whole, and what was printed."""
     listed = "".join(f"<li>{prose(note)}</li>" for note in record.notes)
-    printed = text(record.output, OUTPUT_LIMIT).strip()
+    printed = text(output_of(record), OUTPUT_LIMIT).strip()
     return "".join([
         f"<h2>Notes</h2><ul>{listed}</ul>" if listed else "",
         details("What it printed", f'<pre tabindex="0">{printed}</pre>') if printed else ""])

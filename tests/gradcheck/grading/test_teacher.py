@@ -51,6 +51,7 @@ def test_the_solutions_own_layers_count_and_earn_all_points(tmp_path, solution):
     record = judge_file(handed_in(tmp_path), reference=str(solution))
     assert scores(record) == dict.fromkeys(NAMES, 10.0)
     assert record.max_score == 40.0
+    assert record.settings["reference"] == solution.name
 
 
 @pytest.mark.slow

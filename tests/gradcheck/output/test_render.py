@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 
 from gradcheck.command import options
 from gradcheck.output.folder import as_csv
+from gradcheck.output.html.page import as_page
 from gradcheck.output.record import Record
 from gradcheck.output.render import FORMATS, TOGETHER, OneRecordError, render, render_all
 from tests.gradcheck.output.records import EVERY, RECORD, RECORDS
@@ -45,3 +47,12 @@ def test_several_records_are_one_document_or_refused(name: str) -> None:
             render_all([RECORD, EVERY], name)
     else:
         assert len(render_all([RECORD, EVERY], name)) > len(render(RECORD, name))
+
+
+@pytest.mark.parametrize("name", ["text", "junit", "prairielearn", "page"])
+@pytest.mark.parametrize("hints", [0, 1])
+def test_a_verdict_alone_comes_without_its_seed_and_what_was_printed(name, hints):
+    record = replace(RECORD, output="x was [[0.25]]", settings={"seed": 4711, "hints": hints})
+    shown = as_page([record]) if name == "page" else render(record, name, verbose=True)
+    assert ("x was" in shown) == bool(hints)
+    assert ("4711" in shown) == (bool(hints) and name != "junit")

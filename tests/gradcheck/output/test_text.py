@@ -134,3 +134,13 @@ def test_nothing_that_is_said_is_a_command_to_a_workflow(monkeypatch, at_github)
     assert bool(_commands_in(text)) != bool(at_github)
     assert all(line.startswith("::error title=")
                for line in render(record, "github").splitlines())
+
+
+def test_a_long_name_leaves_the_other_columns_in_view():
+    name = "W" * 120
+    items = (Item(name, name, "failed", "no"), Item("relu", "relu", "passed"))
+    head, first, *rest = as_text(Record("check", "a.py", items)).splitlines()
+    assert head.rindex("verdict") < 60
+    assert re.fullmatch(r"W+\.\.\. +failed", first)
+    assert rest[0].strip() == name
+    assert "relu" + " " * 42 + "passed" in rest
