@@ -57,7 +57,7 @@ RUN_HERE = {
     "python -m tests.gradcheck.findings": 0,
     "python -m tests.benchmarks.checker --rounds 1": 0,
     "python -m tests.benchmarks.dropout --rounds 1": 0,
-    "python -m tests.benchmarks.training --one-thread --rounds 1": 0,
+    "python -m tests.benchmarks.training --rounds 1": 0,
 }
 SHORTENED = {command.removesuffix(" --rounds 1") for command in RUN_HERE}
 NEEDS = {"python -m notebooks.build --check": "jupytext"}
@@ -72,7 +72,6 @@ ELSEWHERE = {
     "python -m nets sweep --method none dropout gaussian dropconnect --noise 0.3 0":
         "takes hours; tests/nets/test_sweep.py runs a smaller one",
     "python -m tests.benchmarks -o FILE": "tests/benchmarks/test_main.py",
-    "python -m tests.benchmarks.training": "times of one machine; tests/benchmarks/test_main.py",
     "python -m tests.benchmarks.torch": "times of one machine, which has torch",
     "python -m tests.course FOLDER": "tests/course/test_course.py",
     "python -m tests.wild FOLDER --workers 2 --json new.json": "tests/wild/test_wild.py",

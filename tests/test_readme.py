@@ -34,12 +34,12 @@ WITH_TORCH = {
 # What no test repeats, and why.
 BY_HAND = {
     "gradcheck conformance torch keras flax.linen flax.nnx equinox layers": "needs the frameworks",
-    "python -m tests.benchmarks --one-thread": "times of one machine",
+    "python -m tests.benchmarks": "times of one machine",
     "python -m tests.benchmarks.checker": "times of one machine",
     "python -m tests.benchmarks.course --one-thread": "times of one machine",
-    "python -m tests.benchmarks.dropout --one-thread": "times of one machine",
+    "python -m tests.benchmarks.dropout": "times of one machine",
     "python -m tests.benchmarks.sequences --one-thread": "times of one machine",
-    "python -m tests.benchmarks.training --one-thread": "times of one machine",
+    "python -m tests.benchmarks.training": "times of one machine",
     "python -m tests.benchmarks.torch": "times of one machine, which has torch",
     "python -m tests.gradcheck.numeric.decided --draws 12":
         "takes minutes; a slow test draws others",
