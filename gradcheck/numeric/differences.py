@@ -64,6 +64,10 @@ class Problem:
     atol: float = 0.0
     typical: float = 0.0
 
+    def mapped(self, worker: Callable[[Index], Array], groups: list[Index]) -> list[Array]:
+        """Return what a picklable worker makes of each group, here or where the user says."""
+        return list(map(worker, groups) if self.workers is None else self.workers(worker, groups))
+
     @property
     def grants(self) -> bool:
         """Whether the user accepts a known approximation."""
@@ -87,9 +91,7 @@ def central_differences(
     rows = []
     for start in range(0, len(groups), per_chunk):
         chunk = groups[start:start + per_chunk]
-        deltas = list(map(worker, chunk) if problem.workers is None
-                      else problem.workers(worker, chunk))
-        rows.append(alignment.contract(np.array(deltas), dout))
+        rows.append(alignment.contract(np.array(problem.mapped(worker, chunk)), dout))
         # counted here, since a worker may run in another process
         evaluator.count += 2 * len(chunk)
         problem.progress(2 * len(chunk))

@@ -8,6 +8,7 @@ together, once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,26 @@ from numpy.typing import NDArray
 from gradcheck.equal import of_one_difference, size_of
 from gradcheck.numeric.dependence import Alignment, Index
 from gradcheck.numeric.differences import CHUNK, Problem
-from gradcheck.numeric.evaluator import ShapeError
+from gradcheck.numeric.evaluator import Evaluator, ShapeError
 
 Array = NDArray[Any]
 LEAST_GROUPS = 3
 SHARES = (0.5, 1.0)  # of the steps to the other side: no two corners cancel
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A picklable worker: forward's output with one group of coordinates moved."""
+
+    evaluator: Evaluator
+    position: int
+    moved: Array
+
+    def __call__(self, group: Index) -> Array:
+        """Return the output."""
+        value = self.evaluator.args[self.position].copy()
+        value[group] = self.moved[group]
+        return self.evaluator.uncounted(self.position, value)
 
 
 def one_sided_differences(problem: Problem, position: int, alignment: Alignment, lengths: Array,
@@ -28,11 +44,9 @@ def one_sided_differences(problem: Problem, position: int, alignment: Alignment,
     """Return a difference for every coordinate, and a bound on its roundoff.
 
     None where they do not agree with the analytic gradient everywhere, as those of a curved
-    function do not: then it takes central differences. Nor is it tried where that saves little, or
-    where other processes are to do the work.
+    function do not: then it takes central differences. Nor is it tried where that saves little.
     """
-    if (problem.workers is not None or not problem.origin.ndim
-            or alignment.group_count < LEAST_GROUPS or not analytic.size):
+    if not problem.origin.ndim or alignment.group_count < LEAST_GROUPS or not analytic.size:
         return None
     x = problem.evaluator.args[position]
     moved = x + 2 * lengths
@@ -68,23 +82,16 @@ def _agreeing_rows(problem: Problem, position: int, alignment: Alignment, moved:
     width = moved - x
     should, slack = alignment.rows(analytic * width), alignment.rows(near * width)
     rows = np.empty(should.shape)
-    done = 0
+    done, worker = 0, Moved(problem.evaluator, position, moved)
     for part in parts:
         these = slice(done, done := done + len(part))
-        rows[these] = alignment.contract(np.array([
-            _moved_output(problem, position, group, moved) for group in part]) - problem.origin,
-            problem.dout)
+        outputs = np.array(problem.mapped(worker, part))
+        rows[these] = alignment.contract(outputs - problem.origin, problem.dout)
+        problem.evaluator.count += len(part)
         problem.progress(len(part))
         if not np.all(np.abs(rows[these] - should[these]) <= slack[these]):
             return None
     return rows
-
-
-def _moved_output(problem: Problem, position: int, group: Index, moved: Array) -> Array:
-    """Return forward's output with one group of coordinates moved."""
-    value = problem.evaluator.args[position].copy()
-    value[group] = moved[group]
-    return problem.evaluator.out(position, value)
 
 
 def _same_below(problem: Problem, position: int, alignment: Alignment, lengths: Array,
