@@ -34,6 +34,7 @@ from gradcheck.mask_laws.run import (
     parametrize_with_dropout_checks,
 )
 from gradcheck.mask_laws.search import design
+from gradcheck.sandbox.proxies import remote_error
 from tests.gradcheck.mask_laws import implementations, implementations_protocol
 from tests.gradcheck.mask_laws.implementations import dropout
 from tests.gradcheck.mask_laws.implementations_correct import CORRECT
@@ -426,6 +427,9 @@ def test_calls_that_go_together_keep_what_they_keep_one_by_one(forward, seeding,
     ([(np.ones(3), None)], r"out has shape \(3,\) where \(4, 5\)"),
     ([(np.ones((4, 5)), None), None], "must return the pair"),
     ([(np.ones((4, 5)), None), KeyError("seed")], r"raised KeyError: 'seed' \(line .*'seed' in p"),
+    ([remote_error({"types": ["KeyError"], "message": "'seed'", "trace": "",
+                    "place": "line 9, in dropout_forward"})],
+     r"raised KeyError: seed \(line 9, in dropout_forward\)\. Likely slip: param has no 'seed'"),
 ])
 def test_the_first_of_calls_that_go_together_that_is_wrong_breaks_the_law(answers, what):
     left = iter(answers)
