@@ -11,8 +11,10 @@ from gradcheck.contract.breach import Inspection
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.mutation import same_bits
 from gradcheck.equal import one_multiple
+from gradcheck.sandbox.global_generator import GlobalGenerator
 
 Array = NDArray[Any]
+_generator = GlobalGenerator()
 
 
 def note_impurity(
@@ -43,7 +45,6 @@ def _masks_differ(first: Any, second: Any, drops: bool) -> bool:
     return not one_multiple(second[both] / first[both])
 
 
-def global_random_state() -> tuple[Any, ...]:
+def global_random_state() -> object:
     """Return what tells whether NumPy's global generator was used in between."""
-    name, keys, position, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
-    return (name, hash(np.asarray(keys).tobytes()), position, *rest)
+    return _generator.mark

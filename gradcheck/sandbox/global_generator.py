@@ -29,22 +29,25 @@ class GlobalGenerator:
     """
 
     def __init__(self) -> None:
-        self._memory: Any = b""
-        self._state: Any = None
+        self._known: tuple[bytes, Any] = b"", None
 
     @property
     def state(self) -> Any:
         """Its state, as `np.random.get_state` gives it."""
-        bits: Any = np.random.mtrand.get_bit_generator()
-        memory = b"" if type(bits) is not np.random.MT19937 else ctypes.string_at(
-            bits.ctypes.state_address, STATE_BYTES)
-        # of a pair of normal numbers, the second waits elsewhere
-        if not memory or memory != self._memory or self._state["has_gauss"]:
-            self._memory, self._state = memory, np.random.get_state(legacy=False)  # noqa: NPY002
-        return self._state
+        return self._memory_and_state()[1]
 
     @property
     def mark(self) -> object:
         """What is equal where its state is."""
-        state = self.state
-        return self._memory or repr(state), state.get("has_gauss"), repr(state.get("gauss"))
+        memory, state = self._memory_and_state()
+        return memory or repr(state), state.get("has_gauss"), repr(state.get("gauss"))
+
+    def _memory_and_state(self) -> tuple[bytes, Any]:
+        bits: Any = np.random.mtrand.get_bit_generator()
+        memory = b"" if type(bits) is not np.random.MT19937 else ctypes.string_at(
+            bits.ctypes.state_address, STATE_BYTES)
+        known = self._known
+        # of a pair of normal numbers, the second waits elsewhere
+        if not memory or memory != known[0] or known[1]["has_gauss"]:
+            self._known = known = memory, np.random.get_state(legacy=False)  # noqa: NPY002
+        return known
