@@ -11,10 +11,8 @@ from gradcheck.contract.breach import Inspection
 from gradcheck.contract.layer import Layer
 from gradcheck.contract.mutation import same_bits
 from gradcheck.equal import one_multiple
-from gradcheck.sandbox.global_generator import GlobalGenerator
 
 Array = NDArray[Any]
-_generator = GlobalGenerator()
 
 
 def note_impurity(
@@ -43,8 +41,3 @@ def _masks_differ(first: Any, second: Any, drops: bool) -> bool:
     if not drops or not np.any(both):
         return False
     return not one_multiple(second[both] / first[both])
-
-
-def global_random_state() -> object:
-    """Return what tells whether NumPy's global generator was used in between."""
-    return _generator.mark
