@@ -69,4 +69,5 @@ spelling                Settings under the keys that a target reads them by
 pictured                What a page draws of a layer beside its numbers: its source
 content                 What stands in a file that somebody else wrote
 names                   The characters of names in Python, which are more than the letters that ...
+wanted                  The names that are asked for: each has to be in one of all targets
 """
