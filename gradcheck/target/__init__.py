@@ -70,4 +70,5 @@ pictured                What a page draws of a layer beside its numbers: its sou
 content                 What stands in a file that somebody else wrote
 names                   The characters of names in Python, which are more than the letters that ...
 wanted                  The names that are asked for: each has to be in one of all targets
+writing                 The line that a warned pair writes at into what belongs to the caller.
 """
