@@ -84,7 +84,8 @@ svg{max-width:100%;height:auto}
 .com{color:var(--comment)}
 @media (max-width:480px){h1{font-size:1.4rem}h2{font-size:1.2rem}
  th,td{padding-right:.7rem}}
-@media print{body{font-size:10pt}pre{white-space:pre-wrap;overflow:visible}
+@media print{:root{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+ body{font-size:10pt}pre{white-space:pre-wrap;overflow:visible}
  .skip,.anchor{display:none}h2,h3,h4{break-after:avoid}figure,tr{break-inside:avoid}
  .scroll{overflow:visible}}
 """
