@@ -77,7 +77,7 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     ...           "kind": "axis", "before": "axis=0", "after": "axis=1", "diff": "..."})
     'another axis is wanted here: `axis=1` for `axis=0` (the edit is right at 3 other arguments)'
     """
-    if repair["kind"] == "write":
+    if repair["kind"] in ("write", "statistics"):
         return f"{repair['words']} ({SEEN})"
     if not repair["verified_at"] and not repair.get("proof"):
         return SUSPECT if repair["kind"] == "suspect" else (

@@ -102,6 +102,8 @@ def _at_line(item: Item, rule: str, where: str, problem: Problem) -> Problem:
 
 def _is_about(repair: Mapping[str, Any], rule: str, where: str) -> bool:
     """Whether a line is that of a finding: one that writes is of what it writes into alone."""
+    if repair["kind"] == "statistics":
+        return rule == "value-differs"
     if repair["kind"] != "write":
         return True
     written = [*repair["arguments"], *(f" in d{name}" for name in repair["arguments"])]

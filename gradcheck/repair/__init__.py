@@ -36,4 +36,5 @@ apart                   A layer on which candidates are tried: they write into n
 dead                    Edits that repair nothing: a condition that is never true with them
 vouched                 Constants that the power rule vouches for
 writes                  The line that writes into what belongs to the caller
+steps                   A call run line by line, and the line behind which something is so for ...
 """

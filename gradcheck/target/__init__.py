@@ -70,6 +70,6 @@ pictured                What a page draws of a layer beside its numbers: its sou
 content                 What stands in a file that somebody else wrote
 names                   The characters of names in Python, which are more than the letters that ...
 wanted                  The names that are asked for: each has to be in one of all targets
-writing                 The line that a warned pair writes at into what belongs to the caller.
 unrun                   Which lines of a layer never ran, told in a submission's own process
+seen                    Lines that are seen by running a pair line by line
 """

@@ -155,11 +155,11 @@ class Judging:
         if not settings.line or judgement.report is None:
             return judgement
         found = self._with_repairs(judgement)
-        if (found.report or judgement.report).repairs or not judgement.writes:
+        if found.passed or (found.report or judgement.report).repairs:
             return found
-        from gradcheck.target.writing import with_writes
+        from gradcheck.target.seen import with_seen
 
-        return self._searched(lambda: with_writes(found, self._trial), found)
+        return self._searched(lambda: with_seen(found, self._trial), found)
 
     def _with_repairs(self, judgement: Judgement) -> Judgement:
         """Return a judgement that points at the line of a slip, where it failed."""
