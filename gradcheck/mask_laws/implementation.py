@@ -7,7 +7,6 @@ the implementation does wrong on the way (an exception, a missing cache) into a 
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -16,6 +15,7 @@ from unittest import SkipTest
 import numpy as np
 
 from gradcheck.arguments import Array, describe, refuse
+from gradcheck.exceptions.words import reason_and_place, reason_of
 from gradcheck.mask_laws.manners import CONVENTIONS, refuse_unknown
 
 Cache = Any
@@ -26,6 +26,8 @@ IN_FULL = "(check_dropout(..., on_fail=None) returns what became of every law)"
 
 class DropoutLawError(AssertionError):
     """A dropout breaks a law: which, on what example, by how much, and the likely slip."""
+
+    __module__ = "gradcheck.dropout_checks"  # the last line of a traceback names where it is public
 
     def __init__(self, what: str, slip: str = "", example: str = "", **evidence: Any) -> None:
         super().__init__(what)
@@ -223,14 +225,9 @@ class Probe:
         return kept
 
     def _raised(self, function: str, error: BaseException) -> NoReturn:
-        last = traceback.format_exception_only(type(error), error)[-1].strip()
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"line {frames[-1].lineno}, in {frames[-1].name}" if len(frames) > 1 else ""
-        place = getattr(error, "place", place)  # an exception of another process has its own
-        where = f" ({place})" if place else ""
         slip = "param has no 'seed' when the mask should be fresh: test `'seed' in param`" if (
             isinstance(error, KeyError) and error.args == ("seed",)) else ""
-        broken(f"{function} raised {last}{where}", slip, error=last)
+        broken(f"{function} raised {reason_and_place(error)}", slip, error=reason_of(error))
 
 
 def needs_seeds(probe: Probe) -> None:

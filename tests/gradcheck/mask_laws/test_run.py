@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import pickle
 import random
 import subprocess
 import sys
+import traceback
 import unittest
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -239,6 +241,31 @@ def test_an_exception_of_the_implementation_fails_the_law_with_its_last_line():
     results = check_dropout((forward, forward), on_fail=None)
     assert "forward raised ZeroDivisionError: no luck" in results[0].message
     assert {result.status for result in results if result.name == "runs"} == {"failed"}
+
+
+def test_an_exception_of_another_process_is_told_by_its_own_name_and_line():
+    def forward(x, param):
+        raise remote_error({"types": ["ShapeError", "ValueError"], "message": "no luck",
+                            "trace": "", "place": "line 3, in dropout_forward"})
+
+    message = check_law("runs", (forward, forward)).message
+    assert message.startswith("runs: forward raised ShapeError: no luck (line 3, in dropout_forw")
+
+
+@pytest.mark.parametrize(("ask", "frame"), [
+    (law(mutant("no_scale"), "values"), "judge"), (law(mutant("p_ignored"), "rate"), "judge"),
+    (lambda: check_dropout(mutant("no_scale")), "check_dropout")],
+    ids=["values", "rate", "check_dropout"])
+def test_a_broken_law_is_raised_where_it_was_asked_for_and_not_where_it_was_found(ask, frame):
+    with pytest.raises(DropoutLawError) as caught:
+        ask()
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert frames[-1].name == frame
+    assert len([one for one in frames if one.filename != __file__]) == 1
+    told = "".join(traceback.format_exception(caught.value))
+    assert "\ngradcheck.dropout_checks.DropoutLawError: " in told
+    assert "During handling" not in told
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 @pytest.mark.parametrize("out", [None, "text", np.array("a"), [1.0], np.array([1j])])
