@@ -249,3 +249,12 @@ def test_a_line_of_another_file_is_shown_and_marks_none_of_this_one():
     page = as_page([replace(CHECKED, items=(replace(FAILED, details=details),))])
     assert "l suspect\" id" not in page
     assert "helpers.py:2: return 2 * mask" in page
+
+
+@pytest.mark.parametrize(("statuses", "head"), [
+    (("passed", "passed"), "passed"), (("passed", "warned"), "warned"),
+    (("warned", "failed"), "failed")])
+def test_the_verdict_of_a_whole_is_no_better_than_that_of_any_layer(statuses, head):
+    items = tuple(Item(f"f{place}", "f", status) for place, status in enumerate(statuses))
+    lead = as_page([Record("check", "a.py", items)]).partition('<p class="lead">')[2]
+    assert lead.startswith(f'<span class="badge {head}">{head}</span>')
