@@ -396,10 +396,6 @@ def test_the_probe_speaks_each_convention():
     assert isinstance(param(seeding="rng")["rng"], np.random.Generator)
 
 
-def verdicts(impl: object) -> list[tuple[str, str]]:
-    return [(result.name, result.status) for result in check_dropout(impl, on_fail=None)]
-
-
 def global_forward(x, param):
     if param["mode"] == "test":
         return x, None
@@ -411,6 +407,74 @@ def global_forward(x, param):
 
 def global_backward(dout, mask):
     return dout if mask is None else (dout * mask).astype(dout.dtype)
+
+
+class Elsewhere:
+    """A forward as that of another process: its calls may go there together."""
+
+    def __init__(self, forward):
+        self.forward, self.together = forward, 0
+
+    def __call__(self, *args):
+        return self.forward(*args)
+
+    def each(self, calls, take):
+        """Answer one call after the other."""
+        for args in calls:
+            self.together += 1
+            take(self.forward(*args))
+
+
+def rng_forward(x, param):
+    mask = param["rng"].random(x.shape) >= param["p"]
+    return x * mask, mask
+
+
+CALLS = [(np.ones((4, 5)), 0.5, "train", seed) for seed in (None, 3, None, 4, 3)]
+
+
+@pytest.mark.parametrize(("forward", "seeding", "together"), [
+    (layers.dropout_forward, "seed", 5), (layers.dropout_forward, None, 5),
+    (rng_forward, "rng", 0), (global_forward, "global", 0)])
+def test_calls_that_go_together_keep_what_they_keep_one_by_one(forward, seeding, together):
+    def kept(forward):
+        np.random.seed(1)
+        probe = Probe(DropoutImplementation(forward, len, seeding=seeding))
+        return [mask.tolist() for mask in probe.kept_each(CALLS)], probe.calls
+
+    there, state = Elsewhere(forward), np.random.get_state()
+    try:
+        assert kept(there) == kept(forward)
+    finally:
+        np.random.set_state(state)
+    assert there.together == together
+
+
+@pytest.mark.parametrize(("answers", "what"), [
+    ([(np.ones(3), None)], r"out has shape \(3,\) where \(4, 5\)"),
+    ([(np.ones((4, 5)), None), None], "must return the pair"),
+    ([(np.ones((4, 5)), None), KeyError("seed")], r"raised KeyError: 'seed' \(line .*'seed' in p"),
+    ([remote_error({"types": ["KeyError"], "message": "'seed'", "trace": "",
+                    "place": "line 9, in dropout_forward"})],
+     r"raised KeyError: seed \(line 9, in dropout_forward\)\. Likely slip: param has no 'seed'"),
+])
+def test_the_first_of_calls_that_go_together_that_is_wrong_breaks_the_law(answers, what):
+    left = iter(answers)
+
+    def forward(x, param):
+        answer = next(left)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    probe = Probe(DropoutImplementation(Elsewhere(forward), len))
+    with pytest.raises(DropoutLawError, match=what):
+        probe.kept_each(CALLS)
+    assert probe.calls == len(answers)
+
+
+def verdicts(impl: object) -> list[tuple[str, str]]:
+    return [(result.name, result.status) for result in check_dropout(impl, on_fail=None)]
 
 
 @pytest.mark.slow
