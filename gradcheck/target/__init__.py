@@ -69,4 +69,7 @@ spelling                Settings under the keys that a target reads them by
 pictured                What a page draws of a layer beside its numbers: its source
 content                 What stands in a file that somebody else wrote
 names                   The characters of names in Python, which are more than the letters that ...
+averaged                Gradients of parameters that are the mean over the samples
+partners                Layers whose functions are not called forward and backward both
+scripts                 Scripts: files that define layers and go on to train with them as soon ...
 """

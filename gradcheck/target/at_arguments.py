@@ -13,6 +13,7 @@ from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.exceptions.words import reason_of, with_line
 from gradcheck.report import Report
 from gradcheck.run.several import is_wrong
+from gradcheck.target.averaged import PER_SAMPLE, as_meant, averaged, in_columns
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.further import Further, further, has_mode, of_object, own
 from gradcheck.target.held import Held, held_to
@@ -35,11 +36,6 @@ IN_A_DICT = (
     "the arrays in {0} were not differentiated, as they are in a dict: their gradients are not "
     "judged. Remedy: take them as arguments of their own, or judge with check_layer a forward that "
     "puts them into the dict"
-)
-PER_SAMPLE = (
-    "{0}, divided by N, would be right where dout holds each sample's own gradient and the "
-    "mean's 1/N is left to the weights, as some courses write it; a comment "
-    "`# gradcheck: ignore[scaled]` on the def line says that it is meant so"
 )
 
 
@@ -85,10 +81,11 @@ def _told(held: Held, trial: Trial, found: Example) -> Judgement:
                       "them")
     if dicts := _dicts_of_arrays(found):
         advice.append(IN_A_DICT.format(" and ".join(dicts)))
-    averaged = [f"d{finding.argument}" for finding in report.findings
-                if finding.evidence.get("name") in ("1/N", "1/D")]  # samples in rows, in columns
-    if averaged and len(averaged) == len(codes) == len(report.arguments) - 1:
-        advice.append(PER_SAMPLE.format(" and ".join(averaged)))
+    if (means := averaged(report, found)) and (
+            trial.pair.inputs or in_columns(report, found)):
+        report = as_meant(report, found)
+    elif means:
+        advice.append(PER_SAMPLE.format(" and ".join(f"d{name}" for name in means)))
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
                      report, _gradient_right(report, trial, found), tuple(advice),
                      not_run=held.not_run, taken=held.taken or (found,), wrong_at=held.wrong_at)

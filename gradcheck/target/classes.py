@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.target.names import LABELS
 from gradcheck.target.passes import (
     CACHE,
     LEARNING_RATE,
@@ -25,6 +25,7 @@ from gradcheck.target.passes import (
     needed,
     run_backward,
     run_forward,
+    takes_its_inputs_again,
 )
 from gradcheck.target.slots import (
     Slot,
@@ -37,14 +38,12 @@ from gradcheck.target.unwritten import is_nothing
 
 Array = NDArray[Any]
 
-LABELS = re.compile(r"ys?|Y|ts?|y_?true|labels?|targets?|y_?train|expected\w*")
-
 
 def is_layer_class(value: Any) -> bool:
     """Whether a class has ``forward(self, x, ...)`` and ``backward(self, dout, ...)``.
 
-    A net's ``backward(self, y)`` takes labels, and a ``backward(self, x, y)`` the data again: these
-    are no layers.
+    A net's ``backward(self, y)`` takes labels: it is no layer. A loss's ``backward(self, x, y)``
+    may take again what forward took.
 
     >>> is_layer_class(int)
     False
@@ -55,6 +54,8 @@ def is_layer_class(value: Any) -> bool:
     if not all(inspect.isfunction(method) for method in methods):
         return False
     inputs, wanted = (needed(method)[1:] for method in methods)
+    if takes_its_inputs_again(value):
+        return True
     return len(inputs) >= 1 and not any(map(LABELS.fullmatch, wanted)) and all(
         any(pattern.fullmatch(name) for pattern in (LEARNING_RATE, CACHE, UPSTREAM))
         or name in inputs for name in wanted[1:])
@@ -83,7 +84,8 @@ class Functions:
     inputs : int
         How many of them are differentiated or may be; the rest, a loss's targets, stay as given.
     fits : bool
-        Whether the output is finite, and backward gave every input a gradient of its shape.
+        Whether the output is finite and not empty, and backward gave every input and parameter a
+        gradient of its shape.
     unjudged : tuple of str
         Arrays that the constructor made, that the output depends on, and whose gradient was found
         nowhere.
@@ -202,16 +204,19 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     made_late = any(not is_floating(slot.read(layer)) for slot in slots)
     count = _differentiated(type(layer), inputs, len(returned))
     shapes = [arg.shape for arg in inputs[:count] if is_floating(arg)]
-    return Functions(ready if made_late else layer, tuple(slots), inputs, count,
-                     all(map(_is_finite, outs)) and shapes == [
-                         np.shape(gradient) for gradient in returned[:len(shapes)]],
+    fits = all(map(_is_usual, outs)) and shapes == [
+        np.shape(gradient) for gradient in returned[:len(shapes)]] and all(
+            np.shape(slot.gradient_of(trial, after, extra)) == slot.read(ready).shape
+            for slot in slots)
+    return Functions(ready if made_late else layer, tuple(slots), inputs, count, fits,
                      tuple(slot.name for slot in without_gradient(layer, slots)
                            if _matters(slot, layer, inputs)))
 
 
-def _is_finite(out: Any) -> bool:
+def _is_usual(out: Any) -> bool:
+    """Whether an output has elements, all of them finite."""
     array = np.asarray(out)
-    return array.dtype.kind != "f" or bool(np.all(np.isfinite(array)))
+    return array.size > 0 and (array.dtype.kind != "f" or bool(np.all(np.isfinite(array))))
 
 
 def _matters(slot: Slot, layer: Any, inputs: tuple[Any, ...]) -> bool:
@@ -237,10 +242,11 @@ def _differentiated(kind: type, inputs: tuple[Any, ...], returned: int) -> int:
 def _is_parameter(slot: Slot, layer: Any, ready: Any, inputs: tuple[Any, ...]) -> bool:
     """Whether what has a gradient is there before forward, or is left alone by a second one.
 
-    What forward computes, and keeps for backward, is no parameter.
+    What forward computes, and keeps for backward, is no parameter: it may be there from the start,
+    as zeros.
     """
     if is_floating(slot.read(layer)):
-        return True
+        return np.array_equal(slot.read(layer), slot.read(ready)) or _matters(slot, layer, inputs)
     again = copy.deepcopy(ready)
     moved = tuple(arg + 0.25 if is_floating(arg) else arg for arg in copy.deepcopy(inputs))
     run_forward(again, moved)

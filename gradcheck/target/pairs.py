@@ -13,13 +13,14 @@ from typing import Any
 from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.foreign import uncompiled
 from gradcheck.target.names import CHARACTER
+from gradcheck.target.partners import is_step_of_a_net, under_usual_names
 
 LAYER_NAME = re.compile(rf"(?P<base>{CHARACTER}+?)_(?P<way>forward|backward)"
                         rf"(?P<suffix>_{CHARACTER}+)?")
 LOSS_NAME = re.compile(rf"(?!_){CHARACTER}+_loss(_naive|_vectorized)?")
 CLASSIFIER = re.compile(r"(W|w|weights|theta) (X|x|data) (y|Y|labels)( (reg|lam|lambda_|lamb|l2))?")
 LINEAR = (("softmax|entropy", "linear_softmax_loss"), ("svm|hinge", "linear_svm_loss"))
-TEST_NAME = re.compile(r"test_.*|.*_test|_.*")
+TEST_NAME = re.compile(r"test_.*|.*_test(_?cases?(_.*)?)?|_.*")
 Function = Callable[..., Any]
 
 
@@ -63,11 +64,14 @@ class Found:
         Names that have no partner.
     imported : tuple of str
         Layers and losses that it has from elsewhere, and that are not among the pairs.
+    steps : tuple of str
+        Backwards of whole nets: they take labels, and are none of a layer's.
     """
 
     pairs: tuple[Pair, ...]
     unpaired: tuple[str, ...]
     imported: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 def find_pairs(module: ModuleType, imported: bool = False,
@@ -75,7 +79,8 @@ def find_pairs(module: ModuleType, imported: bool = False,
     """Return every layer and loss that a module defines.
 
     `<name>_forward` goes with `<name>_backward`; a variant (`conv_forward_fast`,
-    `batchnorm_backward_alt`) goes with the same variant, or else with the plain function.
+    `batchnorm_backward_alt`) goes with the same variant, or else with the plain function. What is
+    called otherwise (`relu` beside `relu_backward`) is found by `partners`.
 
     Parameters
     ----------
@@ -99,6 +104,9 @@ def find_pairs(module: ModuleType, imported: bool = False,
              if callable(value) and not issubclass(type(value), type) and id(value) not in others
              and not TEST_NAME.fullmatch(name)}
     pairs, unpaired = _layers(names)
+    steps = [(name, pair) for name, pair in pairs if pair.backward is not None
+             and is_step_of_a_net(pair.forward, pair.backward)]
+    pairs = [pair for pair in pairs if pair not in steps]
     pairs += [(name, Pair(name, base_of_loss(name, value), value,
                           example=names.get(f"{name}_example")))
               for name, value in names.items() if not LAYER_NAME.fullmatch(name)
@@ -108,7 +116,9 @@ def find_pairs(module: ModuleType, imported: bool = False,
     own = {id(pair) for _, pair in pairs if imported or _is_own(pair, module)}
     return Found(tuple(pair for _, pair in pairs if id(pair) in own),
                  tuple(name for name in unpaired if imported or _is_from(names[name], module)),
-                 tuple(pair.name for _, pair in pairs if id(pair) not in own))
+                 tuple(pair.name for _, pair in pairs if id(pair) not in own),
+                 tuple(str(getattr(pair.backward, "__name__", pair.name)) for _, pair in steps
+                       if imported or _is_own(pair, module)))
 
 
 def base_of_loss(name: str, function: Function) -> str:
@@ -156,7 +166,9 @@ def is_within(home: str, name: str) -> bool:
 def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list[str]]:
     """Return the layers, each with the name that places it in the module, and the halves."""
     ways: dict[str, dict[tuple[str, str], Function]] = {"forward": {}, "backward": {}}
-    for name, value in names.items():
+    own_names = under_usual_names(names)
+    called = {own: usual for usual, own in own_names.items()}
+    for name, value in ((called.get(name, name), value) for name, value in names.items()):
         match = LAYER_NAME.fullmatch(name)
         if match:
             ways[match["way"]][match["base"], match["suffix"] or ""] = value
@@ -175,7 +187,7 @@ def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list
             continue
         own = names.get(f"{base}{suffix}_example", names.get(f"{base}_example"))
         key = f"{base}_forward{suffix if (base, suffix) in forwards else ''}"
-        pairs.append((key, Pair(base + suffix, base, forward, backward, own)))
+        pairs.append((own_names.get(key, key), Pair(base + suffix, base, forward, backward, own)))
     return pairs, unpaired
 
 

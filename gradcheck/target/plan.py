@@ -191,6 +191,8 @@ def _is_interface(kind: Any) -> bool:
 
 def _notes(found: Found) -> list[str]:
     notes = [f"{name} has no {_partner(name)}, so it was not checked" for name in found.unpaired]
+    notes += [f"{name} takes labels and no upstream gradient: it is a step of a whole net, and no "
+              "layer, so it was not checked" for name in found.steps]
     if found.imported:
         notes.append(f"imported, not judged: {_shown(found.imported)}; --imported judges them, too")
     return notes
