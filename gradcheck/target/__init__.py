@@ -72,4 +72,5 @@ names                   The characters of names in Python, which are more than t
 averaged                Gradients of parameters that are the mean over the samples
 partners                Layers whose functions are not called forward and backward both
 scripts                 Scripts: files that define layers and go on to train with them as soon ...
+cells                   Recurrent layers with their parameters in a dict
 """

@@ -11,6 +11,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from gradcheck.target.cells import apart
 from gradcheck.target.classes import is_layer_class
 from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
@@ -119,7 +120,7 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
 def entry_of(pair: Pair) -> Entry:
     """Return a pair of functions as something to judge."""
     functions = (pair.forward,) if pair.backward is None else (pair.forward, pair.backward)
-    return Entry(pair.name, pair.base, functions, lambda: pair)
+    return Entry(pair.name, pair.base, functions, lambda: apart(pair))
 
 
 def _named_pair(module: ModuleType, settings: Settings) -> Pair:
