@@ -32,7 +32,7 @@ RECIPES: tuple[tuple[str, Any], ...] = (
     (r"(n_|num_)?(in|input)_?(channels?|depth|ch)|channels|n_channels|num_channels|C", CHANNELS),
     (r"(n_|num_)?(out|output)_?(channels?|depth|ch)|depth", OUTPUTS),
     (r"(n_|num_)?(in|input|inputs)(_?(features|size|dim|dims|channels|units))?|n_in|in_dim|fan_in|"
-     r"(input_?)?shape|num_features|normalized_shape|features|dim|d|D|size|n_features|embed_dim|"
+     r"(input_?)?shape|length|num_features|normalized_shape|features|dim|d|D|size|n_features|embed_dim|"
      r"d_model|num_inputs|n_inputs|(n_|num_)?(vocab|vocabulary|embeddings|tokens|words)(_?size)?|V",
      INPUTS),
     (r"(n_|num_)?(out|output|outputs)(_?(features|size|dim|dims|channels|units))?|n_out|out_dim|"
@@ -56,6 +56,9 @@ RECIPES: tuple[tuple[str, Any], ...] = (
     (r"(in|input)_?[a-z]+|[a-z]+_(in|input)", INPUTS),
     (r"(out|output|hidden)_?[a-z]+|[a-z]+_(out|output)", OUTPUTS),
 )
+# A function of one element, and the derivative that stands beside it.
+FUNCTION = re.compile(r"\w*(activation|func)\w*|fn?|act")
+DERIVATIVE = re.compile(r"\w*(prime|deriv(ative)?|grad(ient)?)\w*|d_?(activation|func|f)\w*")
 # A name for the input's shape, which some take with the samples, some without, some as its length.
 SHAPE = re.compile(r"(in(put)?_?)?(shape|dims?)|X?_?shape")
 # What draws a bias, which some keep as a row.
@@ -98,9 +101,26 @@ def constructor_values(names: Sequence[str], x: np.ndarray[Any, Any]) -> Iterato
 {'input_shape': (6,), 'n_out': 5}]
     """
     shapes = [name for name in names if SHAPE.fullmatch(name)]
-    known = {name: constructor_value(name) for name in names}
+    known = _function_and_derivative(names)
+    known |= {name: constructor_value(name) for name in names if name not in known}
     yield known
     for shape in (x.shape, x.shape[1:]) if shapes else ():
         yield {**known, **dict.fromkeys(shapes, shape)}
     if drawn := [name for name in names if BIAS_DRAWN.fullmatch(name)]:
         yield {**known, **dict.fromkeys(drawn, initializer(1, row=True))}
+
+
+def _function_and_derivative(names: Sequence[str]) -> dict[str, Any]:
+    """Return the hyperbolic tangent and its derivative for two names that ask for such a pair.
+
+    >>> list(_function_and_derivative(["activation", "activation_prime"]))
+    ['activation', 'activation_prime']
+    >>> _function_and_derivative(["activation"])
+    {}
+    """
+    derivative = next((name for name in names if DERIVATIVE.fullmatch(name)), None)
+    function = next((name for name in names if FUNCTION.fullmatch(name) and name != derivative),
+                    None)
+    if derivative is None or function is None:
+        return {}
+    return {function: np.tanh, derivative: lambda x: 1 - np.tanh(x) ** 2}

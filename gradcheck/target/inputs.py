@@ -106,6 +106,8 @@ def taken_by(name: str, kind: type) -> Taken:
         search.run(_as_they_are)
     if not search.fits and LABELLED.search(name.lower()):
         search.run(_as_probabilities)
+    if not search.taken and search.raising:
+        search.run(_as_one_sample)
     if not search.taken and not search.raising and any(
             isinstance(error, IndexError) for error in search.reasons):
         search.run(_as_indices)
@@ -183,6 +185,12 @@ class _Search:
 def gives_a_number(found: Functions, inputs: Args) -> bool:
     """Whether a layer's output is a single number."""
     return np.ndim(found.forward(*found.arguments(inputs))[0]) == 0
+
+
+def _as_one_sample(example: Example, rng: Rng) -> Iterator[Example]:
+    """Yield the example with the first row of each array alone, as some layers are for one."""
+    if all(isinstance(arg, np.ndarray) and arg.ndim == 2 for arg in example.args):
+        yield replace(example, args=tuple(arg[:1] for arg in example.args))
 
 
 def _as_they_are(example: Example, rng: Rng) -> Iterator[Example]:

@@ -107,7 +107,8 @@ def _left(layer: Any, before: Mapping[str, Any], names: Sequence[str], given: Se
     """Return what a method left in the layer for the next one; None where it left nothing."""
     made = [name for name, value in vars(layer).items() if is_floating(value)
             and value is not before.get(name) and not any(value is arg for arg in given)]
-    called = [name for name in names if name in vars(layer)]
+    spelt = {_bare(name): name for name in vars(layer)}
+    called = [spelt[_bare(name)] for name in names if _bare(name) in spelt]
     return next((vars(layer)[name] for name in (*called, *reversed(made))), None)
 
 
@@ -116,6 +117,15 @@ def _again(layer: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     kept = vars(layer).get("output")
     predicted = isinstance(kept, np.ndarray) and kept.shape == np.shape(inputs[0])
     return (kept if predicted else inputs[0], *inputs[1:])
+
+
+def _bare(name: str) -> str:
+    """Return a name without its ways of writing it: dInputs is d_inputs, and A is none of a.
+
+    >>> _bare("dInputs"), _bare("d_inputs"), _bare("A")
+    ('dinputs', 'dinputs', 'A')
+    """
+    return name if len(name) < 3 else name.replace("_", "").lower()
 
 
 def _called(layer: Any, douts: Sequence[Any], cache: Any, inputs: tuple[Any, ...]) -> Any:

@@ -6,7 +6,7 @@ In public code, the most common first:
 - no gradient at all: ``backward(grad, learning_rate)`` subtracts it from the parameter;
 - lists: ``self.params = [W, b]`` with ``self.grads = [dW, db]``;
 - dicts: ``self.params['W']`` with ``self.grads['W']`` (or ``'dW'``);
-- objects: ``self.W.value`` with ``self.W.grad``;
+- objects: ``self.W.value`` with ``self.W.grad``, or ``self.W`` itself with ``self.W.grad``;
 - returned: ``return dx, dW, db``.
 """
 
@@ -66,6 +66,8 @@ class Slot:
     def write(self, layer: Any, value: Array) -> None:
         """Put another value in the parameter's place, wherever the layer refers to it."""
         old = at(layer, self.path)
+        if isinstance(old, np.ndarray) and type(old) is not np.ndarray:
+            value = value.view(type(old))  # of a kind of its own, that may hold a gradient
         for holder in holders(layer):
             for key, entry in list(holder.items()):
                 if entry is old:
@@ -146,6 +148,10 @@ def _in_objects(layer: Any) -> Iterator[Slot]:
     """Yield parameters that are objects with a value and a gradient."""
     for name, held in vars(layer).items():
         inside = getattr(held, "__dict__", {})
+        if is_floating(held) and (key := next((key for key in GRADS if np.shape(
+                inside.get(key)) == held.shape), None)) is not None:
+            yield Slot(name, (name,), (name, key))
+            continue
         value = next((key for key in VALUES if is_floating(inside.get(key))), None)
         if value is None or isinstance(held, type):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.findings.given import TANH, TANH_RIGHT
+from gradcheck.findings.lenses.constant import small_constant
 from gradcheck.findings.rule import Clue, Evidence, Message, Rule, Tier
 from gradcheck.findings.view import View
 
@@ -46,6 +47,10 @@ RULE = Rule(
         Clue(rounded,
              "the gradient is right to the precision of {computed_in} only",
              "keep the dtype of the arguments throughout"),
+        Clue(small_constant,
+             "the gradient is that of -log(p), and forward computes -log(p + {constant:g}): it is "
+             "right to {off:.1g} of its size only",
+             "differentiate the small constant as well, or do without: log-softmax needs none"),
         Clue(few_digits,
              "the gradient is right to {off:.1g} of its size only",
              "keep the dtype of the arguments throughout; where forward has a small constant, as "

@@ -306,3 +306,103 @@ def test_a_none_where_a_value_was_to_be_written_is_no_slip(tmp_path, gap):
     names: dict = {}
     exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
     assert judged((names["pool_forward"], names["pool_backward"])).status == "todo"
+
+
+class WithAGradient(np.ndarray):
+    """An array that takes attributes, so that backward can leave its gradient in it."""
+
+
+class Tensors:
+    factor = 1.0
+
+    def __init__(self, in_length, out_length):
+        self.w = np.random.randn(in_length, out_length).view(WithAGradient)
+
+    def forward(self, x):
+        self.x = x
+        return np.dot(x, self.w)
+
+    def backward(self, dy):
+        self.w.grad = self.factor * np.dot(self.x.T, dy)
+        return np.dot(dy, self.w.T)
+
+
+class OneSample:
+    """Made for one sample in a row: the bias's step is dout itself."""
+
+    factor = 1.0
+
+    def __init__(self, input_size, output_size):
+        self.weights = np.random.rand(input_size, output_size)
+        self.bias = np.random.rand(1, output_size)
+
+    def forward(self, input):
+        self.input = input
+        return np.dot(input, self.weights) + self.bias
+
+    def backward(self, output_gradient, learning_rate):
+        step = np.dot(self.input.T, output_gradient)
+        gradient = np.dot(output_gradient, self.weights.T)
+        self.weights -= self.factor * learning_rate * step
+        self.bias -= learning_rate * output_gradient
+        return gradient
+
+
+class ActivationLayer:
+    factor = 1.0
+
+    def __init__(self, activation, activation_prime):
+        self.activation, self.activation_prime = activation, activation_prime
+
+    def forward(self, input):
+        self.input = input
+        return self.activation(input)
+
+    def backward(self, output_error, learning_rate):
+        return self.factor * self.activation_prime(self.input) * output_error
+
+
+class PassedOn:
+    """An activation that keeps its very input for its output, under names of its own."""
+
+    factor = 1.0
+
+    def forward(self, inputs):
+        self.output = inputs
+
+    def backward(self, dValues):
+        self.dInputs = dValues if self.factor == 1 else self.factor * dValues
+
+
+@pytest.mark.parametrize("kind", [Tensors, OneSample, ActivationLayer, PassedOn])
+@pytest.mark.parametrize(("factor", "status"), [(1.0, "passed"), (2.0, "failed")])
+def test_what_people_write_who_teach_themselves_is_judged(kind, factor, status, monkeypatch):
+    monkeypatch.setattr(kind, "factor", factor)
+    assert judged(kind).status == status, judged(kind).message
+
+
+class SoftmaxWithLoss:
+    """Its loss has a small constant, and its gradient none: a book's."""
+
+    constant, factor = 1e-4, 1.0
+
+    def forward(self, x, t):
+        exps = np.exp(x - x.max(axis=1, keepdims=True))
+        self.y, self.t = exps / exps.sum(axis=1, keepdims=True), t
+        return -np.mean(np.log(self.y[np.arange(len(t)), t] + self.constant))
+
+    def backward(self, dout=1):
+        dx = self.y.copy()
+        dx[np.arange(len(dx)), self.t] -= 1
+        return self.factor * dx / len(dx)
+
+
+@pytest.mark.parametrize(("constant", "factor", "status"), [
+    (1e-4, 1.0, "warned"), (1e-7, 1.0, "warned"), (0.0, 1.0, "passed"), (1e-4, 1.01, "failed"),
+    (0.2, 1.0, "failed"), (0.0, 1.01, "failed")])
+def test_a_small_constant_in_a_logarithm_is_warned_of(constant, factor, status, monkeypatch):
+    monkeypatch.setattr(SoftmaxWithLoss, "constant", constant)
+    monkeypatch.setattr(SoftmaxWithLoss, "factor", factor)
+    item = judged(SoftmaxWithLoss)
+    assert item.status == status, item.message
+    assert (f"-log(p + {constant:g})" in item.message) == (status == "warned")
