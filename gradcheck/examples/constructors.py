@@ -32,12 +32,13 @@ RECIPES: tuple[tuple[str, Any], ...] = (
     (r"(n_|num_)?(in|input)_?(channels?|depth|ch)|channels|n_channels|num_channels|C", CHANNELS),
     (r"(n_|num_)?(out|output)_?(channels?|depth|ch)|depth", OUTPUTS),
     (r"(n_|num_)?(in|input|inputs)(_?(features|size|dim|dims|channels|units))?|n_in|in_dim|fan_in|"
-     r"(input_?)?shape|length|num_features|normalized_shape|features|dim|d|D|size|n_features|embed_dim|"
-     r"d_model|num_inputs|n_inputs|(n_|num_)?(vocab|vocabulary|embeddings|tokens|words)(_?size)?|V",
+     r"(input_?)?shape|length|num_features|normalized_shape|features|dim|d|D|size|n_features|"
+     r"embed_dim|d_model|num_inputs|n_inputs|(n_|num_)?(vocab|vocabulary|embeddings|tokens|words)(_?size)?|V",
      INPUTS),
     (r"(n_|num_)?(out|output|outputs)(_?(features|size|dim|dims|channels|units))?|n_out|out_dim|"
      r"fan_out|units|hidden(_?(size|dim|units))?|n_hidden|num_hidden|num_classes|n_classes|M|H|"
-     r"(n_|num_)(neurons|units|nodes|outputs)|neurons|nodes|emb(edding)?_?(dim|size)", OUTPUTS),
+     r"(n_|num_)(neurons|units|nodes|outputs)|neurons|nodes|"
+     r"(word_?)?(emb(edding)?|vec)_?(dim|size)", OUTPUTS),
     (r"p|p_drop|drop_?prob|dropout(_?(rate|p|prob|ratio))?|rate|drop_rate|probability", 0.3),
     (r"keep_?prob|p_keep|keep(_rate|_ratio)?", 0.7),
     (r"kernel(_?size)?|filter_?size|k|ksize", 3), (r"num_filters|n_filters|filters", 3),

@@ -158,6 +158,8 @@ CONVS = (
 POOLS = tuple(Otherwise({"x": spread(3, 2, *size), "pool_param": TILED}, "demanded")
               for size in ((8, 6), (8, 8)))
 SAME_LENGTHS = Otherwise({name: normal(4, 6) for name in ATTENTION})
+# The course's first edition: classes in rows, samples in columns.
+BY_CLASS = Otherwise({"W": normal(5, 6), "X": normal(6, 4), "y": integers(5, 4), "reg": 0.3})
 # What to try next, in this order, where the arguments above do not do.
 OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
     **{name: (FLAT, BY_ROW) for name, entry in LAYERS.items()
@@ -176,6 +178,8 @@ OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
     "pool": (Otherwise(POOLED), *POOLS),
     "prelu": (Otherwise({"alpha": uniform(0.1, 0.4)}, "shaped"),),
     **_each("scaled_dot_product_attention dot_product_attention attention", (SAME_LENGTHS,)),
+    **_each("svm_loss_naive svm_loss_vectorized softmax_loss_naive softmax_loss_vectorized "
+            "linear_softmax_loss linear_svm_loss", (BY_CLASS,)),
     "gru_step": (Otherwise(TWO_GATES),),
     "gru": (Otherwise(TWO_GATES),),
 }

@@ -73,4 +73,5 @@ averaged                Gradients of parameters that are the mean over the sampl
 partners                Layers whose functions are not called forward and backward both
 scripts                 Scripts: files that define layers and go on to train with them as soon ...
 cells                   Recurrent layers with their parameters in a dict
+slot                    One parameter of a layer object, and its gradient.
 """

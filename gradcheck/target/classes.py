@@ -25,15 +25,11 @@ from gradcheck.target.passes import (
     needed,
     run_backward,
     run_forward,
+    starts_from_one,
     takes_its_inputs_again,
 )
-from gradcheck.target.slots import (
-    Slot,
-    is_floating,
-    reshaped_by_backward,
-    slots_of,
-    without_gradient,
-)
+from gradcheck.target.slot import Slot, is_floating
+from gradcheck.target.slots import reshaped_by_backward, slots_of, without_gradient
 from gradcheck.target.unwritten import is_nothing
 
 Array = NDArray[Any]
@@ -115,7 +111,11 @@ class Functions:
         returned, extra, after = run_backward(state, douts, wanted)
         if is_nothing(returned) and not self.slots:
             return None
-        return (*returned, *(slot.gradient_of(state.layer, after, extra) for slot in self.slots))
+        # where a loss's backward takes no dout, what it leaves in the layer is that of dout = 1
+        share = douts_and_state[0] if starts_from_one(type(after), douts) else 1.0
+        gradients = (slot.gradient_of(state.layer, after, extra) for slot in self.slots)
+        return (*returned, *(None if gradient is None else gradient * share
+                             for gradient in gradients))
 
     def arguments(self, inputs: tuple[Any, ...], rng: np.random.Generator | None = None
                   ) -> tuple[Any, ...]:
@@ -144,7 +144,9 @@ class Functions:
     def names(self) -> tuple[str, ...]:
         """The names of those arguments."""
         own = list(inspect.signature(type(self.layer).forward).parameters)[1:1 + self.inputs]
-        return (*own, *(slot.name for slot in self.slots))
+        names = (*own, *(slot.name for slot in self.slots))
+        return tuple(f"{name}{names[:place].count(name) + 1}" if name in names[:place] else name
+                     for place, name in enumerate(names))
 
 
 def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
@@ -198,19 +200,19 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
         raise BackwardRaisedError(Functions(layer, (), inputs, len(inputs))) from error
     if reshaped := reshaped_by_backward(trial, after):
         raise ValueError(f"backward gives {reshaped[0]} another shape")
-    slots = [slot for slot in slots_of(trial, after, extra)
-             if _is_parameter(slot, layer, ready, inputs)]
+    found = slots_of(trial, after, extra)
+    slots = list(filter(lambda slot: _is_parameter(slot, layer, ready, inputs), found))
     # a layer may make its parameters in its first forward
-    made_late = any(not is_floating(slot.read(layer)) for slot in slots)
-    count = _differentiated(type(layer), inputs, len(returned))
-    shapes = [arg.shape for arg in inputs[:count] if is_floating(arg)]
-    fits = all(map(_is_usual, outs)) and shapes == [
-        np.shape(gradient) for gradient in returned[:len(shapes)]] and all(
-            np.shape(slot.gradient_of(trial, after, extra)) == slot.read(ready).shape
-            for slot in slots)
+    made_late = not all(is_floating(slot.read(layer)) for slot in slots)
+    may_be_net = bool(slots) and starts_from_one(type(layer), douts)
+    count = _differentiated(type(layer), inputs, returned, may_be_net)
+    places = list(filter(is_floating, inputs[:count]))
+    shapes = [array.shape for array in (*places, *(slot.read(ready) for slot in slots))]
+    got = [*returned[:len(places)], *(slot.gradient_of(trial, after, extra) for slot in slots)]
+    fits = all(map(_is_usual, outs)) and shapes == list(map(np.shape, got))
+    unjudged = [slot for slot in without_gradient(layer, slots) if _matters(slot, layer, inputs)]
     return Functions(ready if made_late else layer, tuple(slots), inputs, count, fits,
-                     tuple(slot.name for slot in without_gradient(layer, slots)
-                           if _matters(slot, layer, inputs)))
+                     tuple(slot.name for slot in unjudged))
 
 
 def _is_usual(out: Any) -> bool:
@@ -229,12 +231,18 @@ def _matters(slot: Slot, layer: Any, inputs: tuple[Any, ...]) -> bool:
     return not all(map(np.array_equal, *outs))
 
 
-def _differentiated(kind: type, inputs: tuple[Any, ...], returned: int) -> int:
-    """Return how many inputs stand before targets that backward gives no gradient for."""
+def _differentiated(kind: type, inputs: tuple[Any, ...], returned: tuple[Any, ...],
+                    may_be_net: bool) -> int:
+    """Return how many inputs stand before targets that backward gives no gradient for.
+
+    A net has no use for the gradient of its data either.
+    """
+    if may_be_net and is_nothing(returned):
+        return 0
     names = needed(kind.forward, optional=True)[1:]  # type: ignore[attr-defined]
     floats = [place for place, arg in enumerate(inputs) if is_floating(arg)]
     last = floats[-1] if floats else -1
-    if returned < len(floats) and LABELS.fullmatch(names[last]):
+    if len(returned) < len(floats) and LABELS.fullmatch(names[last]):
         return last
     return len(inputs)
 

@@ -223,7 +223,8 @@ class _Walk:
         example = self.found[place]
         if not place or example.guessed:
             return judgement
-        name = f"{self.trial.pair.name}_forward"
+        pair = self.trial.pair
+        name = pair.name if pair.is_loss else f"{pair.name}_forward"
         why = f"{name} refuses {shapes_of(self.found[0])}" if self.refusals else (
             f"{shapes_of(self.found[0])} gave another shape")
         advice = f"checked at {shapes_of(example)}, as {why}"
@@ -242,8 +243,9 @@ class _Walk:
                 self.trial.pair, f"it takes none of {len(self.found)} kinds of guessed arguments; "
                 f"with {shapes_of(self.refused[nearest])} {why}"))
         why = self._why or first.message
-        if nearest and example.names != tuple(LAYERS.get(self.like.base, ())) and (
-                not self.refused[nearest].guessed):  # of several layouts, its own gets on best
+        standard = example.names == tuple(LAYERS.get(self.like.base, ()))
+        if nearest and not self.refused[nearest].guessed and (self._demands or not standard):
+            # of several layouts, its own gets on best
             example = self.refused[nearest]
             first = judge_at(self.trial, self.like, example)
         if self.like.example is not None:

@@ -8,7 +8,7 @@ import unicodedata
 # Of one character; vowel signs and selectors are parts of names, and no word to `re`.
 CHARACTER = r"[\w\x80-\U0010ffff]"
 # What labels are called, which no layer takes in backward.
-LABELS = re.compile(r"ys?|Y|ts?|y_?true|labels?|targets?|y_?train|expected\w*")
+LABELS = re.compile(r"ys?|Y|ts?|y_?tru(e|th)|labels?|targets?|y_?train|expected\w*")
 
 
 def as_read(source: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from gradcheck.generators import global_generators_restored
 from gradcheck.target.names import LABELS
 from gradcheck.target.repeatable import MASK_SEED
-from gradcheck.target.slots import RATE, is_floating
+from gradcheck.target.slot import RATE, is_floating
 
 # Where forward and backward leave what they do not return; by another name, the last array made.
 OUTPUTS = ("output", "out", "outputs", "y", "a", "A", "activations", "result")
@@ -128,11 +128,16 @@ def _bare(name: str) -> str:
     return name if len(name) < 3 else name.replace("_", "").lower()
 
 
+def starts_from_one(kind: Any, douts: Sequence[Any]) -> bool:
+    """Whether a class is a loss whose backward need not be handed a gradient, as its own is 1."""
+    return not needed(kind.backward)[1:] and np.ndim(douts[0]) == 0
+
+
 def _called(layer: Any, douts: Sequence[Any], cache: Any, inputs: tuple[Any, ...]) -> Any:
     """Call backward with what its parameters name."""
     method = type(layer).backward
     names, must = needed(method, optional=True)[1:], needed(method)[1:]
-    if not must and np.ndim(douts[0]) == 0:  # a loss: its backward starts from 1
+    if starts_from_one(type(layer), douts):
         returned = layer.backward()
         return returned * douts[0] if isinstance(returned, np.ndarray) else returned
     if not must and not any(map(UPSTREAM.fullmatch, names)):  # its derivative, element by element

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.findings.given import TANH, TANH_RIGHT
-from gradcheck.findings.lenses.constant import small_constant
+from gradcheck.findings.lenses.constant import few_digits, small_constant
 from gradcheck.findings.rule import Clue, Evidence, Message, Rule, Tier
 from gradcheck.findings.view import View
 
@@ -19,15 +19,6 @@ def rounded(view: View) -> Evidence:
         near = np.abs(view.a - view.n)[view.known] <= 64 * eps * view.comparison.scale[view.known]
         if np.array_equal(narrow, view.a) and np.all(near) and view.a.size > 1:
             return {"computed_in": str(np.dtype(dtype))}
-    return None
-
-
-def few_digits(view: View) -> Evidence:
-    """Whether errors are those of single precision in many places, whatever dtype holds them."""
-    relative = view.comparison.relative_error[view.known]
-    if relative.size > 2 and np.max(relative) < 64 * np.finfo(np.float32).eps and np.mean(
-            view.comparison.failed[view.known]) > 0.25:
-        return {"computed_in": "float32", "off": float(np.max(relative))}
     return None
 
 

@@ -1,4 +1,4 @@
-"""A small constant in a loss's logarithm that its gradient knows nothing of: log(p + 1e-7)."""
+"""Gradients that are right to some digits only: a small constant in a logarithm, float32."""
 
 from __future__ import annotations
 
@@ -29,4 +29,17 @@ def small_constant(view: View) -> Evidence:
         if 0 < c < SMALL and view.agrees(factors[:, None] * view.n) and np.all(
                 np.abs(constants - c) <= EXACT * c + ROUNDING * factors):
             return {"constant": c, "off": float(np.max(factors) - 1)}
+    return None
+
+
+def few_digits(view: View) -> Evidence:
+    """Whether errors are those of single precision in many places, whatever dtype holds them.
+
+    Of a loss they may be in few: what log(p + 1e-7) leaves is small where p is large.
+    """
+    relative = view.comparison.relative_error[view.known]
+    share = 0.0 if view.case.out.ndim == 0 else 0.25
+    if relative.size > 2 and np.max(relative) < 64 * np.finfo(np.float32).eps and np.mean(
+            view.comparison.failed[view.known]) > share:
+        return {"computed_in": "float32", "off": float(np.max(relative))}
     return None
