@@ -20,7 +20,8 @@ LAYER_NAME = re.compile(rf"(?P<base>{CHARACTER}+?)_(?P<way>forward|backward)"
 LOSS_NAME = re.compile(rf"(?!_){CHARACTER}+_loss(_naive|_vectorized)?")
 CLASSIFIER = re.compile(r"(W|w|weights|theta) (X|x|data) (y|Y|labels)( (reg|lam|lambda_|lamb|l2))?")
 LINEAR = (("softmax|entropy", "linear_softmax_loss"), ("svm|hinge", "linear_svm_loss"))
-TEST_NAME = re.compile(r"test_.*|.*_test(_?cases?(_.*)?)?|_.*")
+TEST_NAME = re.compile(r"(test|check|plot|print|show|draw|eval_numerical|get_initial)_.*|"
+                       r".*_test(_?cases?(_.*)?)?|_.*")
 Function = Callable[..., Any]
 Halves = dict[tuple[str, str], Function]
 

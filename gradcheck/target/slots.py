@@ -150,9 +150,14 @@ def _gradients(layer: Any) -> Iterator[tuple[Path, Any]]:
     for name, value in vars(layer).items():
         if name in GRADIENTS and isinstance(value, Mapping):
             yield from (((name, key), entry) for key, entry in value.items())
-        elif not _has_gradient(name, layer) and any(
-                re.fullmatch(pattern.format(r"\w+"), name) for pattern in GRADIENT_NAMES):
+        elif _is_called_a_gradient(name, layer):
             yield (name,), value
+
+
+def _is_called_a_gradient(name: str, layer: Any) -> bool:
+    """Whether a layer holds something under the name of a gradient."""
+    return not _has_gradient(name, layer) and any(
+        re.fullmatch(pattern.format(r"\w+"), name) for pattern in GRADIENT_NAMES)
 
 
 def _has_gradient(name: str, layer: Any) -> bool:
@@ -247,5 +252,6 @@ def reshaped_by_backward(before: Any, after: Any) -> list[str]:
     ['b']
     """
     return [name for name, value in vars(before).items() if is_floating(value)
-            and name not in SAVED and is_floating(vars(after).get(name))
+            and name not in SAVED and not _is_called_a_gradient(name, before)
+            and is_floating(vars(after).get(name))
             and vars(after)[name].shape != value.shape]

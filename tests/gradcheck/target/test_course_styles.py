@@ -406,3 +406,23 @@ def test_a_small_constant_in_a_logarithm_is_warned_of(constant, factor, status, 
     item = judged(SoftmaxWithLoss)
     assert item.status == status, item.message
     assert (f"-log(p + {constant:g})" in item.message) == (status == "warned")
+
+
+class RoomForGradients:
+    """Makes room for its gradients at the start, of shapes that they do not have."""
+
+    def __init__(self, num_features):
+        self.BW = np.ones((1, num_features))
+        self.dLdBW = np.zeros(num_features)
+
+    def forward(self, Z):
+        self.Z = Z
+        return self.BW * Z
+
+    def backward(self, dLdBZ):
+        self.dLdBW = np.sum(dLdBZ * self.Z, axis=0, keepdims=True)
+        return dLdBZ * self.BW
+
+
+def test_room_for_a_gradient_may_have_another_shape():
+    assert judged(RoomForGradients).status == "passed", judged(RoomForGradients).message
