@@ -146,9 +146,12 @@ GROUP_NORMS = (
 # The course's own: sizes that divide, windows and images that are square.
 TILED = {"pool_height": 2, "pool_width": 2, "stride": 2}
 SAME = {"stride": 1, "pad": 1}
+# Zeros on both sides together are what some count.
+BOTH_SIDES = Otherwise({"conv_param": {"stride": 2, "pad": 2}})
 SMALL_KERNEL = {"w": normal(3, 2, 3, 3), "b": normal(3)}
 CONVS = (
     Otherwise({"b": normal(5, 1)}),
+    BOTH_SIDES,
     Otherwise({"x": normal(3, 7, 6, 2), "w": normal(5, 3, 4, 2)}),
     Otherwise({"x": normal(3, 7, 6, 2), "w": normal(3, 4, 2, 5)}),
     Otherwise({"x": normal(3, 7, 5, 2), "w": normal(3, 3, 2, 6), "b": normal(1, 1, 1, 6)}),
@@ -171,9 +174,9 @@ OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
     **_each("groupnorm group_norm", GROUP_NORMS),
     "spatial_groupnorm": (Otherwise({"gamma": normal(6), "beta": normal(6)}, "shaped"),),
     **_each("conv conv2d conv_relu", CONVS),
-    "conv_relu_pool": tuple(Otherwise({
+    "conv_relu_pool": (Otherwise({"conv_param": {"stride": 1, "pad": 2}}), *(Otherwise({
         "x": normal(3, 2, *size), "conv_param": SAME, "pool_param": TILED}, "demanded")
-        for size in ((8, 6), (8, 8))),
+        for size in ((8, 6), (8, 8)))),
     **_each("max_pool maxpool max_pool2d avg_pool avgpool avg_pool2d mean_pool", POOLS),
     "pool": (Otherwise(POOLED), *POOLS),
     "prelu": (Otherwise({"alpha": uniform(0.1, 0.4)}, "shaped"),),
