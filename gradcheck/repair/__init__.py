@@ -35,4 +35,6 @@ forwards                The other side: the edit of forward with which it agrees
 apart                   A layer on which candidates are tried: they write into nothing of the ...
 dead                    Edits that repair nothing: a condition that is never true with them
 vouched                 Constants that the power rule vouches for
+writes                  The line that writes into what belongs to the caller
+steps                   A call run line by line, and the line behind which something is so for ...
 """

@@ -12,6 +12,7 @@ from typing import Any
 
 from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.foreign import uncompiled
+from gradcheck.sandbox.absent import Absent
 from gradcheck.target.names import CHARACTER
 from gradcheck.target.partners import is_step_of_a_net, under_usual_names
 
@@ -103,8 +104,8 @@ def find_pairs(module: ModuleType, imported: bool = False,
     (['relu'], ('tanh_forward',))
     """
     names = {name: _tame(value) for name, value in vars(module).items()
-             if callable(value) and not issubclass(type(value), type) and id(value) not in others
-             and not TEST_NAME.fullmatch(name)}
+             if callable(value) and not issubclass(type(value), type | Absent)
+             and id(value) not in others and not TEST_NAME.fullmatch(name)}
     layers, unpaired = _layers(names)
     steps = list(filter(_is_step, layers))
     pairs = [*(pair for pair in layers if pair not in steps), *_losses(names)]
