@@ -35,4 +35,6 @@ forwards                The other side: the edit of forward with which it agrees
 apart                   A layer on which candidates are tried: they write into nothing of the ...
 dead                    Edits that repair nothing: a condition that is never true with them
 vouched                 Constants that the power rule vouches for
+pairs                   Two slips: which two edits may together make every gradient right
+twice                   Two slips: a second edit beside a first one that alone does not make all ...
 """
