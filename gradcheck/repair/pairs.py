@@ -19,7 +19,7 @@ from gradcheck.repair.truth import CLOSE, Place
 
 Array = NDArray[np.float64]
 # Of so many different effects every two are looked at, and of so many every two are tried.
-MOST_EFFECTS, MOST_TRIED = 1200, 160
+MOST_EFFECTS, MOST_TRIED = 800, 160
 DIGITS = 7
 SAME = 1e-9
 

@@ -31,8 +31,8 @@ NATURAL = 1.75
 # How much less natural an edit outside backward is: in forward's cache, in a helper.
 AWAY = 0.3
 SOLVING_SECONDS = 0.4
-# How long two edits are tried before those that cost more alone.
-FIRST_SECONDS = 0.3
+# How long two edits are tried before those that cost more alone, and after them.
+FIRST_SECONDS, LAST_SECONDS = 0.2, 1.5
 MOST_LINES = 3
 # How long an expression may be that stands elsewhere and is tried.
 MOST_LENT = 40
@@ -114,7 +114,7 @@ class Search:
             if tier == 1 and not self.found:
                 twice.run(FIRST_SECONDS)
         if not self.found:
-            twice.run()
+            twice.run(LAST_SECONDS)
         return self._sorted()
 
     def _vouched(self, part: Part, sites: Sequence[Site]) -> None:

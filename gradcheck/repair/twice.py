@@ -30,14 +30,13 @@ class Twice:
 
     search: Search
 
-    def run(self, seconds: float = np.inf) -> None:
+    def run(self, seconds: float) -> None:
         """Try two edits for so long; what was tried is not tried again."""
         until = clock() + seconds
-        self._pairs(is_known=True)
+        self._pairs(True, until)
         while not self._is_done and clock() < until and next(self._steps, False):
             pass
-        if not self._is_done and clock() < until:
-            self._pairs(is_known=False)
+        self._pairs(False, min(until, clock() + PAIRING_SECONDS))
 
     @cached_property
     def _steps(self) -> Iterator[bool]:
@@ -52,9 +51,11 @@ class Twice:
     def _is_done(self) -> bool:
         return bool(self.search.found) or self.search.is_over
 
-    def _pairs(self, is_known: bool) -> None:
+    def _pairs(self, is_known: bool, until: float) -> None:
         """Try every two edits that may make all right together, by what each does alone."""
-        search, until = self.search, clock() + PAIRING_SECONDS
+        search = self.search
+        if self._is_done or clock() > until:
+            return
         for unknown, *groups in together(search.tried, search.base, search.bench.places[0]):
             if bool(unknown) is is_known:
                 continue
