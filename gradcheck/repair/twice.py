@@ -73,7 +73,11 @@ class Twice:
                 self.search.try_all(first.part, iter([change]), (first.change,))
 
     def _firsts(self) -> Iterator[Tried]:
-        """Yield the edits that repair a part, the best first, one of those that do the same."""
+        """Yield the edits that repair a part, the best first, one of those that do the same.
+
+        Of those with which backward no longer raises several: what they do may not show yet.
+        """
+        most = MOST_SAME if np.isfinite(self.search.base.reached) else 1
         nearer = [entry for entry in self.search.tried
                   if entry.outcome.is_nearer(self.search.base)]
         best = sorted(nearer, key=lambda entry: (
@@ -86,7 +90,7 @@ class Twice:
                               ).append(entry)
         for group in groups.values():
             # 2 is the root of d at the first arguments, and of nothing elsewhere
-            yield from itertools.islice(filter(self._holds, group[:MOST_ALIKE]), 1)
+            yield from itertools.islice(filter(self._holds, group[:MOST_ALIKE]), most)
 
     def _holds(self, entry: Tried) -> bool:
         """Whether what an edit repairs at the first arguments it repairs at others, too."""
