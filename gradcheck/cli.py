@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gradcheck.command.files import UsageError as _UsageError
 from gradcheck.command.files import refuse_overwriting, write_class, write_page, write_patch
 from gradcheck.command.options import given_settings, parser
-from gradcheck.command.terminal import colored, columns, progress
+from gradcheck.command.terminal import colored, columns
 
 if TYPE_CHECKING:
     from gradcheck.output.record import Record
@@ -109,30 +109,9 @@ def _watch(options: argparse.Namespace) -> int:
 
 def _checked(options: argparse.Namespace) -> tuple[int, list[Record]]:
     """Check the targets and write what is said of them; return the exit code, too."""
-    from gradcheck.target.check import check_sources
-    from gradcheck.target.errors import NothingToCheckError, TargetError
-    from gradcheck.target.remote import Deadline
-    from gradcheck.target.settings import Settings, WrongSettingError
-    from gradcheck.target.sources import sources_of
+    from gradcheck.command.checking import check_targets
 
-    given, deadline = given_settings(options), Deadline(options.timeout)
-    records: list[Record] = []
-    nothing: list[str] = []
-    single = len(options.targets) == 1
-    try:
-        installed = Settings.of(given).installed
-        for target in options.targets:
-            try:
-                sources = sources_of(target, installed)
-                records += check_sources(sources, given, deadline, options.memory, progress())
-                single = single and not any(Path(target) in Path(source.where).parents
-                                            for source in sources)
-            except TargetError as error:
-                records.append(_not_judged(target, error))
-            except NothingToCheckError as error:
-                nothing += [] if options.pass_without_layers else [str(error)]
-    except WrongSettingError as error:
-        raise _UsageError(str(error)) from error
+    records, nothing, single = check_targets(options)
     if nothing and not records:
         raise _UsageError(nothing[0])
     _write(records, options, single)
@@ -142,12 +121,6 @@ def _checked(options: argparse.Namespace) -> tuple[int, list[Record]]:
         write_page(records, options.html)
     _tell(*nothing)
     return max([*(record.exit_code for record in records), USAGE if nothing else PASSED]), records
-
-
-def _not_judged(target: str, error: Exception) -> Record:
-    from gradcheck.output.record import Record
-
-    return Record("check", target, error=str(error), fault="target")
 
 
 def _grade(options: argparse.Namespace) -> int:

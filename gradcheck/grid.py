@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def grid_of(analytic: Array, numeric: Array, bound: Array, states: Array, rank: 
     ----------
     analytic, numeric, bound : ndarray
         All of one shape.
-    states : ndarray of str
+    states : ndarray of str or bytes
         One of ``. x ? -`` for each coordinate.
     rank : ndarray
         How bad each coordinate is.
@@ -70,11 +71,13 @@ def grid_of(analytic: Array, numeric: Array, bound: Array, states: Array, rank: 
     """
     block = blocks_of(analytic.shape)
     places = _worst_places(rank, block)
-    one, other, error = (np.array(values).ravel()[places] for values in (analytic, numeric, bound))
-    return Grid(places.shape, block, one, other, error, "".join(states.ravel()[places.ravel()]))
+    one, other, error = (np.ravel(values)[places] for values in (analytic, numeric, bound))
+    told = np.ravel(states)[places].astype("S1").tobytes().decode()
+    return Grid(places.shape, block, one, other, error, told)
 
 
-def blocks_of(shape: Sequence[int]) -> tuple[int, ...]:
+@functools.lru_cache(maxsize=256)
+def blocks_of(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return how many coordinates along each axis share a cell.
 
     >>> blocks_of((4, 6)), blocks_of((100, 10)), blocks_of((64, 3, 8, 8))
@@ -106,14 +109,15 @@ def _worst_places(rank: Array, block: Sequence[int]) -> Array:
 def _worst_along(rank: Array, places: Array, axis: int, width: int) -> tuple[Array, Array]:
     """Return the highest of each `width` neighbours along an axis, and its place."""
     missing = -rank.shape[axis] % width
-    padding = [(0, missing if i == axis else 0) for i in range(rank.ndim)]
     split = (*rank.shape[:axis], -1, width, *rank.shape[axis + 1:])
-    rank = np.pad(rank, padding, constant_values=-np.inf).reshape(split)
-    places = np.pad(places, padding).reshape(split)
+    if missing:
+        padding = [(0, missing if i == axis else 0) for i in range(rank.ndim)]
+        rank = np.pad(rank, padding, constant_values=-np.inf)
+        places = np.pad(places, padding)
+    rank, places = rank.reshape(split), places.reshape(split)
     best = np.expand_dims(np.argmax(rank, axis + 1), axis + 1)
-    rank, places = (np.take_along_axis(values, best, axis + 1).squeeze(axis + 1)
-                    for values in (rank, places))
-    return rank, places
+    places = np.take_along_axis(places, best, axis + 1).squeeze(axis + 1)
+    return rank.max(axis + 1), places
 
 
 def _short(value: float) -> float | str:

@@ -25,11 +25,11 @@ def leaves(value: Any, path: str = "", seen: set[int] | None = None) -> Iterator
     >>> [path for path, _ in leaves({"x": np.zeros(2), "rest": (1, 2.0)}, "cache")]
     ["cache['x']", "cache['rest'][0]", "cache['rest'][1]"]
     """
-    seen = set() if seen is None else seen
-    if isinstance(value, IMMUTABLE) or (isinstance(value, np.ndarray)
-                                        and not _holds_objects(value)):
+    if (not _holds_objects(value) if isinstance(value, np.ndarray)
+            else isinstance(value, IMMUTABLE)):
         yield path, value
         return
+    seen = set() if seen is None else seen
     if isinstance(value, Wrapped):
         yield from leaves(value.cache, path, seen)
         return

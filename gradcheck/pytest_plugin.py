@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gradcheck.output.record import Item as Judged
     from gradcheck.target.remote import Listed, Remote
     from gradcheck.target.sources import Source
+    from gradcheck.target.wanted import Wanted
 
 OPENED = pytest.StashKey[list["Remote"]]()
 
@@ -67,8 +68,9 @@ class Target(pytest.Collector):
         from gradcheck.target.remote import OurFaultError
         from gradcheck.target.settings import WrongSettingError
         from gradcheck.target.sources import sources_of
+        from gradcheck.target.wanted import Wanted
 
-        found, reasons = False, []
+        found, reasons, wanted = False, list[str](), Wanted()
         try:
             sources = sources_of(self.name)
         except (TargetError, NothingToCheckError) as error:
@@ -76,17 +78,17 @@ class Target(pytest.Collector):
             return
         for source in sources:
             try:
-                yield from self._of_source(source, several=len(sources) > 1)
+                yield from self._of_source(source, wanted, several=len(sources) > 1)
                 found = True
             except NothingToCheckError as error:
                 reasons.append(str(error))
             except (TargetError, WrongSettingError, OurFaultError) as error:
                 yield Check.failing(self, "import", str(error))
                 found = True
-        if not found:
-            yield Check.failing(self, "import", reasons[0])
+        if wanted.unfound or not found:
+            yield Check.failing(self, "import", wanted.unfound or reasons[0])
 
-    def _of_source(self, source: Source, several: bool) -> Iterator[Check]:
+    def _of_source(self, source: Source, wanted: Wanted, several: bool) -> Iterator[Check]:
         """Yield the checks of one file."""
         from gradcheck.mask_laws.conventions import LAWFUL
         from gradcheck.target.remote import Deadline, Remote
@@ -94,6 +96,7 @@ class Target(pytest.Collector):
         remote = Remote.of(source, self._given(), Deadline(None))
         self.config.stash[OPENED].append(remote)
         remote.load()
+        wanted.meet(remote.only, remote.names, source.where)
         for place, entry in enumerate(remote.entries):
             label = f"{source.where}: {entry.name}" if several else entry.name
             yield Check.of(self, label, remote, place)

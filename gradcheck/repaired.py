@@ -14,6 +14,7 @@ NO_SLIP = " and no known slip explains them"
 BY_SOLVING = ("look at the line below, found by solving: with another value there every gradient "
               "is right")
 SUSPECT = "suspect"
+WRITE, STATISTICS = "write", "statistics"
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ class Repair:
         A unified diff that ``git apply`` takes; None for a suspect line, or where only the line
         was asked for.
     kind : str
-        The kind of the edit, as ``gradcheck explain --edits`` lists them.
+        The kind of the edit, as ``gradcheck explain --edits`` lists them; 'suspect' for a line
+        without one, 'write' for the line that writes into what belongs to the caller,
+        'statistics' for the one that takes a batch's statistics in test mode.
     arguments : tuple of str
-        The arguments whose gradients it makes right.
+        The arguments whose gradients it makes right; of a write, what is written into.
     verified_at : int
         At how many other arguments it is right, too; 0 for a suspect line.
     words : str
@@ -125,7 +128,7 @@ def pointed(text: str, repairs: Sequence[Mapping[str, Any]]) -> str:
     >>> pointed(f"Remedy: {DERIVE}.", [{"kind": "suspect"}]).partition(":")[2]
     ' look at the line below, found by solving: with another value there every gradient is right.'
     """
-    if not repairs:
+    if not repairs or repairs[0]["kind"] in (WRITE, STATISTICS):
         return text
     if repairs[0]["kind"] == SUSPECT:
         return text.replace(DERIVE, BY_SOLVING)

@@ -51,6 +51,19 @@ def test_every_file_stands_under_the_address_of_the_project():
     assert set(links) == {home}
 
 
+def test_the_pictures_of_the_long_description_are_shown_where_no_file_is_beside_it():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    assert config["metadata"]["long_description"] == "file: README.md"
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]*)\)", text)
+    assert pictures
+    for picture in pictures:
+        raw = f"{config['metadata']['url']}/raw/main/"
+        assert picture.startswith(raw)
+        assert (ROOT / picture.removeprefix(raw)).is_file()
+
+
 def test_the_source_archive_holds_what_the_tests_look_at():
     lines = (ROOT / ".ci" / "MANIFEST.in").read_text(encoding="utf-8").split("\n")
     listed = {name for line in lines for name in line.split()[1:]}

@@ -6,4 +6,5 @@ saved                   The files that a target is made of, and when each was sa
 terminal                What a terminal is shown besides text: colour
 watching                `gradcheck watch`: judge again whenever a file was saved
 files                   What the commands write beside their output: a patch, pages.
+checking                The targets of a command, checked one after the other
 """

@@ -20,11 +20,12 @@ from gradcheck.contract.mutation import (
     same_bits,
     snapshot,
 )
-from gradcheck.contract.purity import global_random_state, note_impurity
+from gradcheck.contract.purity import note_impurity
 from gradcheck.contract.recalls import calls_of, note_recalls
 from gradcheck.contract.shapes import note_shapes
 from gradcheck.exceptions.remedies import reason_and_remedy
 from gradcheck.exceptions.words import raising_line
+from gradcheck.generators import global_mark
 from gradcheck.numeric.evaluator import ForwardError, output_of
 
 Array = NDArray[Any]
@@ -139,10 +140,10 @@ def _inspect_backward(found: Inspection, layer: Layer, args: list[Any], other_ca
     assert found.dout is not None
     dout = found.dout.copy()
     before = snapshot(found.cache, "cache")
-    state = global_random_state()
+    mark = global_mark()
     with calls_of(layer.forward) as calls:
         gradients = call_backward(found, layer, dout, found.cache)
-    found.draws_randomness = state != global_random_state()
+    found.draws_randomness = mark != global_mark()
     if gradients is None:
         return
     note_recalls(found, layer.args, calls)

@@ -56,8 +56,8 @@ def note_mutated_arguments(found: Inspection, layer: Layer, args: list[Any], cul
     Settings may be added to a dict of them: what the caller put there is as it was.
     """
     for name, original, used in zip(layer.names, layer.args, args, strict=True):
-        before = snapshot(original, name)
-        changed = [path for path in differences(before, snapshot(used, name))
+        before = dict(leaves(original, name))
+        changed = [path for path in differences(before, dict(leaves(used, name)))
                    if not WRITTEN_BACK.search(path.removeprefix(name))
                    and (path in before or not isinstance(original, Mapping))]
         if changed:
@@ -66,7 +66,7 @@ def note_mutated_arguments(found: Inspection, layer: Layer, args: list[Any], cul
 
 def note_mutated_cache(found: Inspection, before: dict[str, Any]) -> bool:
     """Tell a cache that is not as it was `before` backward; return whether it is not."""
-    changed = differences(before, snapshot(found.cache, "cache"))
+    changed = differences(before, dict(leaves(found.cache, "cache")))
     if changed:
         found.add("cache-mutated", "written", changed=changed[:MOST_PATHS])
     return bool(changed)

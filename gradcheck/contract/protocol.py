@@ -26,6 +26,7 @@ from gradcheck.numeric.evaluator import ForwardError, fresh
 
 Function = Callable[..., Any]
 
+ARRAY = (np.ndarray, np.floating)
 OUTPUTS = frozenset({"out", "output", "y", "a", "A", "activation", "s", "h", "res", "result"})
 INPUTS = frozenset({"x", "X", "z", "Z", "inp", "input", "inputs", "cache"})
 UPSTREAM = re.compile(r"d_?([a-zA-Z]\d?|[A-Z]\w*|(out|prev|next|loss|val|y)\w*)|\w*(grad|delta)\w*|"
@@ -91,6 +92,11 @@ class _Forward:
     def __call__(self, *args: Any) -> Any:
         """Call the forward; what has none of the known forms is returned as it is."""
         returned = self.forward(*args)
+        if type(returned) is tuple and len(returned) == 2 and type(returned[0]) is np.ndarray:
+            return returned
+        return self._one_form(args, returned)
+
+    def _one_form(self, args: tuple[Any, ...], returned: Any) -> Any:
         if _is_array(returned):
             return returned, Bare(args, returned)
         if not isinstance(returned, tuple) or len(returned) < 2:
@@ -143,12 +149,16 @@ class _Backward:
     @functools.cached_property
     def _named(self) -> list[str]:
         """The names of all parameters that can be named."""
-        return parameters_of(self.backward, optional=True)
+        return [entry.name for entry in self._parameters]
+
+    @functools.cached_property
+    def _parameters(self) -> list[inspect.Parameter]:
+        return _positional(self.backward)
 
     @functools.cached_property
     def _upstream(self) -> int:
         """The place of dout: behind an argument of forward's, or a cache, where names say so."""
-        first, *others = parameters_of(self.backward) or [""]
+        first, *others = _needed(self._parameters) or [""]
         known = {*self.names, *INPUTS, *OUTPUTS}
         if first == "cache" and len(others) == 1:
             return int(others[0] != "cache")
@@ -186,12 +196,20 @@ def parameters_of(function: Function, optional: bool = False) -> list[str]:
     >>> parameters_of(lambda dout, cache, eps=0.1: None)
     ['dout', 'cache']
     """
+    found = _positional(function)
+    return [entry.name for entry in found] if optional else _needed(found)
+
+
+def _positional(function: Function) -> list[inspect.Parameter]:
     try:
         found = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return []
-    return [p.name for p in found if (optional or p.default is p.empty)
-            and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def _needed(parameters: Sequence[inspect.Parameter]) -> list[str]:
+    return [p.name for p in parameters if p.default is p.empty]
 
 
 def _from_forward(wanted: Sequence[str], names: Sequence[str], bare: Bare) -> list[Any]:
@@ -235,7 +253,7 @@ def _keys(name: str) -> tuple[str, ...]:
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray | np.floating)
+    return isinstance(value, ARRAY)
 
 
 def _shapes(outs: Sequence[Any]) -> list[tuple[int, ...]]:

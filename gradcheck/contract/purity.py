@@ -41,9 +41,3 @@ def _masks_differ(first: Any, second: Any, drops: bool) -> bool:
     if not drops or not np.any(both):
         return False
     return not one_multiple(second[both] / first[both])
-
-
-def global_random_state() -> tuple[Any, ...]:
-    """Return what tells whether NumPy's global generator was used in between."""
-    name, keys, position, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
-    return (name, hash(np.asarray(keys).tobytes()), position, *rest)

@@ -51,9 +51,13 @@ def calls_of(function: Callable[..., Any]) -> Iterator[Calls]:
         yield calls
         return
 
+    file = code.co_filename
+
     def note(frame: FrameType, event: str, _: Any) -> None:
+        if event != "call":
+            return
         called = frame.f_code
-        if event == "call" and called.co_filename == code.co_filename and (
+        if called.co_filename == file and (
                 counts[called] < MOST_CALLS) and len(counts) < MOST_FUNCTIONS:
             counts[called] += 1
             names = called.co_varnames[:called.co_argcount]
@@ -100,7 +104,9 @@ def _moved(value: Any, arg: Any) -> tuple[int, float] | None:
         return None
     with np.errstate(all="ignore"):
         distance = np.abs(value - arg)
-    places, step = int(np.sum(distance != 0)), float(np.max(distance))
-    size = 1 + float(np.max(np.abs(arg)))
+    places = int(np.count_nonzero(distance))
+    if not 0 < places <= min(FEW, arg.size // 2):
+        return None
+    step, size = float(np.max(distance)), 1 + float(np.max(np.abs(arg)))
     near = (LEAST * size if value.dtype.kind == "f" else 0.0) < step <= LITTLE * size
-    return (places, step) if 0 < places <= min(FEW, arg.size // 2) and near else None
+    return (places, step) if near else None

@@ -31,4 +31,5 @@ accepted                References in the conventions that a table of points acc
 unfound                 Why no line was found for a layer: there was no time
 shares                  How the default points of a dropout are shared among its laws
 pictured                What a student's page draws of a submission: its own text
+shading                 Which lines of a submission never ran, as its own process tells it
 """

@@ -79,7 +79,7 @@ def with_hints(record: dict[str, Any], request: Mapping[str, Any], judge: Judge,
 def _asked(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what is asked of the search, for each layer that was judged and is wrong."""
     settings = record["settings"]
-    for name, items in _layers(record).items():
+    for name, items in layers_of(record).items():
         wrong = [item for item in items if item["status"] == "failed"]
         if wrong and not any(item["status"] == "error" or ABSENT in item["message"]
                              for item in items):
@@ -90,7 +90,12 @@ def _asked(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                    "conventions": {key: settings[key] for key in ("p_is", "scaling", "seeding")}}
 
 
-def _layers(record: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def layers_of(record: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the items of each layer.
+
+    >>> layers_of({"items": [{"group": "relu", "name": "relu: value"}]})["relu"][0]["name"]
+    'relu: value'
+    """
     found: dict[str, list[dict[str, Any]]] = {}
     for item in record["items"]:
         found.setdefault(item["group"], []).append(item)
@@ -111,7 +116,7 @@ def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]
                 break
             try:
                 if box is None or box.failure:
-                    box = stack.enter_context(_started(request, budget, tools))
+                    box = stack.enter_context(started(request, budget, tools))
                     box.use(TOOL, {"name": ""}, budget.left)  # to import it is no search
             except (SandboxError, SubmissionError) as reason:
                 return told, {other["name"]: why_unfound(reason) for other in asked} | why
@@ -135,7 +140,8 @@ def _values(asked: Mapping[str, Any], request: Mapping[str, Any]) -> list[tuple[
     return Values(reference, reference, conventions, rng).examples()
 
 
-def _started(request: Mapping[str, Any], budget: Budget, tools: str) -> Sandbox:
+def started(request: Mapping[str, Any], budget: Budget, tools: str) -> Sandbox:
+    """Return a process for the submission, with the judge's tools, as it is asked to be."""
     path = Path(request["path"])
     folder = request.get("folder")
     package = package_of(path, None if folder is None else Path(folder))
@@ -169,7 +175,7 @@ class _Judging:
     """A submission's edited text under judgement, layer by layer, within the time of one file."""
 
     def __init__(self, record: Mapping[str, Any], request: Mapping[str, Any], judge: Judge) -> None:
-        self._before, self._seed = _layers(record), record["settings"]["seed"]
+        self._before, self._seed = layers_of(record), record["settings"]["seed"]
         self._request, self._judge = request, judge
         self._end = time.monotonic() + record["settings"]["timeout"]
 

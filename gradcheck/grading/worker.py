@@ -19,6 +19,7 @@ from gradcheck.grading.apart import ApartError, apart, end
 from gradcheck.grading.asked import references
 from gradcheck.grading.file import OUR_FAULT, judge_file
 from gradcheck.grading.hints import with_hints
+from gradcheck.grading.shading import with_shades
 from gradcheck.output.plain import clean, named
 from gradcheck.output.record import Record
 from gradcheck.sandbox.frames import write_all
@@ -48,7 +49,8 @@ def _answer(request: dict[str, Any], requests: int) -> dict[str, Any]:
     reply = judged(request)
     if "record" not in reply:
         return reply
-    return {"record": with_hints(reply["record"], request, judged, requests)}
+    record = with_hints(reply["record"], request, judged, requests)
+    return {"record": with_shades(record, request, requests)}
 
 
 def _judged(request: dict[str, Any], seconds: float, requests: int) -> dict[str, Any]:

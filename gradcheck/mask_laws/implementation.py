@@ -7,8 +7,7 @@ the implementation does wrong on the way (an exception, a missing cache) into a 
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from unittest import SkipTest
@@ -16,6 +15,7 @@ from unittest import SkipTest
 import numpy as np
 
 from gradcheck.arguments import Array, describe, refuse
+from gradcheck.exceptions.words import reason_and_place, reason_of
 from gradcheck.mask_laws.manners import CONVENTIONS, refuse_unknown
 
 Cache = Any
@@ -26,6 +26,8 @@ IN_FULL = "(check_dropout(..., on_fail=None) returns what became of every law)"
 
 class DropoutLawError(AssertionError):
     """A dropout breaks a law: which, on what example, by how much, and the likely slip."""
+
+    __module__ = "gradcheck.dropout_checks"  # the last line of a traceback names where it is public
 
     def __init__(self, what: str, slip: str = "", example: str = "", **evidence: Any) -> None:
         super().__init__(what)
@@ -176,6 +178,9 @@ class Probe:
             result = self.impl.forward(x, param)
         except (Exception, SystemExit) as error:
             self._raised("forward", error)
+        return self._formed(x, result)
+
+    def _formed(self, x: Array, result: object) -> tuple[Array, Cache]:
         if not isinstance(result, tuple | list) or len(result) != 2:
             broken(f"forward must return the pair (out, cache), got {describe(result)}",
                    "write `return out, cache`")
@@ -194,13 +199,35 @@ class Probe:
         """Return which units of a training call were kept; x must have no zeros."""
         return self.forward(x, p, seed=seed)[0] != 0
 
+    def kept_each(self, calls: Sequence[tuple[Array, float, str, int | None]]) -> list[Array]:
+        """Return what is not 0 after forward for each (x, p, mode, seed), one after the other.
+
+        A forward in another process has an attribute `each`, by which the calls go there together;
+        a generator that calls share, or that is seeded between them, would not go along.
+        """
+        each = getattr(self.impl.forward, "each", None)
+        if each is None or self.impl.seeding not in ("seed", None):
+            return [self.forward(*call)[0] != 0 for call in calls]
+        kept: list[Array] = []
+
+        def take(result: object) -> None:
+            self.calls += 1
+            kept.append(self._formed(calls[len(kept)][0], result)[0] != 0)
+
+        try:
+            each([(x.copy(order="K"), self.param(p, mode, seed)) for x, p, mode, seed in calls],
+                 take)
+        except DropoutLawError:
+            raise
+        except (Exception, SystemExit) as error:
+            self.calls += 1
+            self._raised("forward", error)
+        return kept
+
     def _raised(self, function: str, error: BaseException) -> NoReturn:
-        last = traceback.format_exception_only(type(error), error)[-1].strip()
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f" (line {frames[-1].lineno}, in {frames[-1].name})" if len(frames) > 1 else ""
         slip = "param has no 'seed' when the mask should be fresh: test `'seed' in param`" if (
             isinstance(error, KeyError) and error.args == ("seed",)) else ""
-        broken(f"{function} raised {last}{where}", slip, error=last)
+        broken(f"{function} raised {reason_and_place(error)}", slip, error=reason_of(error))
 
 
 def needs_seeds(probe: Probe) -> None:

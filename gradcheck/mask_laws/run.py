@@ -74,6 +74,7 @@ class _Run:
 
     def judge(self, law: Law, impl: object = None) -> None:
         """Hold the implementation to a law; `impl` is accepted for parametrized tests."""
+        __tracebackhide__ = True  # pytest shows the test that called it
         with (_turn, global_generators_restored(law.name), warnings.catch_warnings(),
               np.errstate(all="ignore")):
             warnings.simplefilter("ignore")
@@ -86,7 +87,7 @@ class _Run:
                 error.law = law.name
                 if self.probe.impl.p_is == "keep":
                     turn_to_keeping(error, law.name)
-                raise
+                raise error.with_traceback(None) from None  # the search is nobody's to debug
 
 
 def dropout_checks(
@@ -168,7 +169,7 @@ def check_dropout(
         if callback is not None:
             callback(result)
         if result.status == "failed" and on_fail == "raise" and result.error is not None:
-            raise result.error
+            raise result.error.with_traceback(None)
         if result.status == "failed" and on_fail == "warn":
             warnings.warn(result.message, DropoutCheckWarning, stacklevel=2)
     return results

@@ -7,6 +7,7 @@ large masks are seeded where the implementation can be; p, shape and dtype all v
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -171,13 +172,13 @@ class Samples:
         return self._calls("seeded", 0.3, (7, 19), len(SEEDS), len(SEEDS), seeds=SEEDS)
 
     def _calls(self, name: str, p: float, shape: tuple[int, ...], count: int, repeat_x: int,
-               seeds: tuple[int, ...] | None = None) -> Calls:
+               seeds: Sequence[int] | None = None) -> Calls:
         with global_generators_restored(name):
             rng = np.random.default_rng(2)
             distinct = nonzero_normal(rng, (-(-count // repeat_x), *shape))
             x = np.repeat(distinct, repeat_x, axis=0)[:count]
-            kept = np.array([self.probe.kept(x[i], p, None if seeds is None else seeds[i])
-                             for i in range(count)])
+            kept = np.array(self.probe.kept_each([
+                (x[i], p, "train", None if seeds is None else seeds[i]) for i in range(count)]))
         return Calls(p, shape, x.reshape(count, -1), kept.reshape(count, -1))
 
     @cached_property
@@ -185,10 +186,11 @@ class Samples:
         """Unseeded calls at p = 0.5 whose shape, dtype and mode change all the time."""
         with global_generators_restored("mixed"):
             rng = np.random.default_rng(3)
-            kept = []
+            calls = list[tuple[Array, float, str, int | None]]()
             for call in range(96):
                 x = nonzero_normal(rng, MIXED_SHAPES[call % 6], (F64, F32)[call // 6 % 2])
-                kept.append(self.probe.kept(x, 0.5))
+                calls.append((x, 0.5, "train", None))
                 if call % 3 == 0:
-                    self.probe.forward(x, 0.5, "test")
-        return kept
+                    calls.append((x, 0.5, "test", None))
+            kept = self.probe.kept_each(calls)
+        return [mask for (_, _, mode, _), mask in zip(calls, kept, strict=True) if mode == "train"]

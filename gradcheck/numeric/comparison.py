@@ -79,6 +79,8 @@ class Comparison:
 
     def excuse(self, allowed: Array) -> None:
         """Let pass what is wrong by no more than is allowed."""
+        if self.tolerance.shape == self.failed.shape and not self.failed.any():
+            return
         excused = self.failed & (self.error <= allowed)
         self.failed &= ~excused
         self.tolerance = np.where(excused, allowed, self.tolerance)
@@ -107,8 +109,12 @@ class Comparison:
     @property
     def relative_error(self) -> Array:
         """The error relative to the gradient, or to its terms where it is zero in effect."""
+        return self.relative(self.error)
+
+    def relative(self, error: Array) -> Array:
+        """Return an error as `relative_error` has it."""
         if not np.any(self.known):
             return np.zeros(self.analytic.shape)
         zero = np.abs(self.numeric) <= BOUNDS * self.bound
         size = np.where(zero, self.scale + self.natural, self.scale)
-        return self.error / np.where(size > 0, size, 1.0)
+        return error / np.where(size > 0, size, 1.0)

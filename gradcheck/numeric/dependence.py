@@ -161,11 +161,11 @@ def _surviving(
     """Return the output axes that no bit of the input axis's indices rules out."""
     value, moved_value = values
     origin, moved = outputs
-    size = value.shape[axis]
-    for bit in range((size - 1).bit_length()):
+    indices = np.arange(value.shape[axis])
+    for bit in range((indices.size - 1).bit_length()):
         if not out_axes:
             break
-        chosen = (np.arange(size) >> bit & 1).astype(bool)
+        chosen = indices & 1 << bit != 0
         mixed = evaluator.anywhere(position, np.where(_along(chosen, axis, value.ndim),
                                                       moved_value, value))
         if mixed.shape != origin.shape:
@@ -179,7 +179,7 @@ def _surviving(
 
 def _equal(one: Array, other: Array) -> bool:
     """Whether two arrays of one shape are equal, NaN to NaN; most have none."""
-    return bool(np.all(one == other)) or np.array_equal(one, other, equal_nan=True)
+    return bool((one == other).all()) or np.array_equal(one, other, equal_nan=True)
 
 
 def _along(values: Array, axis: int, ndim: int) -> Array:

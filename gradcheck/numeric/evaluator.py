@@ -15,6 +15,9 @@ from gradcheck.nested import IMMUTABLE
 Array = NDArray[Any]
 FINEST_CHANGE, FAR_CHANGE, COARSEST_CHANGE = -11, -3, -2
 MOST_UNCHANGED = 0.05
+F64 = np.dtype(np.float64)
+FLOATING = (np.ndarray, np.floating, float)
+CONSTANT = (*IMMUTABLE, np.dtype, type)
 
 
 class ForwardError(Exception):
@@ -47,7 +50,7 @@ def fresh(value: Any) -> Any:
 
 def _is_constant(value: Any) -> bool:
     """Whether nobody can write into a value: then it needs no copy."""
-    return isinstance(value, (*IMMUTABLE, np.dtype, type)) or (
+    return isinstance(value, CONSTANT) or (
         type(value) is tuple and all(map(_is_constant, value)))
 
 
@@ -96,7 +99,7 @@ class Evaluator:
         if self.shape is not None and out.shape != self.shape:
             raise ShapeError(f"forward's output has shape {out.shape} near the arguments and shape "
                              f"{self.shape} at them")
-        return out if out.dtype == np.float64 else out.astype(np.float64)
+        return out if out.dtype == F64 else out.astype(F64)
 
     def anywhere(self, position: int, value: Any) -> Array:
         """Return forward's output, NaN where its shape there is another: a step may be too wide."""
@@ -159,12 +162,15 @@ class Evaluator:
 
 def output_of(returned: Any) -> Array:
     """Return the output in what a forward function returned; refuse what is not (out, cache)."""
+    if type(returned) is tuple and len(returned) == 2 and type(returned[0]) is np.ndarray and (
+            returned[0].dtype.kind == "f"):
+        return returned[0]
     if not isinstance(returned, tuple) or len(returned) != 2:
         kind = (f"a tuple of {len(returned)}" if isinstance(returned, tuple)
                 else an(type(returned).__name__))
         raise ForwardError(f"forward returned {kind}; expected the pair (out, cache)")
     out = returned[0]
-    if not isinstance(out, np.ndarray | np.floating | float) or np.asarray(out).dtype.kind != "f":
+    if not isinstance(out, FLOATING) or np.asarray(out).dtype.kind != "f":
         kind = (f"an array of dtype {out.dtype}" if isinstance(out, np.ndarray)
                 else an(type(out).__name__))
         raise ForwardError(f"forward returned {kind} as its output; expected a floating array")

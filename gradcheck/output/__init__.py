@@ -19,4 +19,5 @@ pointer                 The line of a slip with a caret under it, what is wrong 
 brief                   A message and its advice in few lines; `-v` and `--advice` show all of them.
 changes                 What has changed between two judgements of the same targets
 fitting                 Whether values that another process sent are what the schema of a record ...
+rows                    Rows of a table: parts of one layer of which the same is to be said are one
 """

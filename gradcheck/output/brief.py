@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcheck.output.plain import clean, counted
-from gradcheck.output.record import Item
 
 MOST_LINES = 10  # of a layer, its row among them
-LEAST_FOLDED = 4  # parts of one layer that passed
 NUMBERS = re.compile(r"\s+d\w+ \w+\[[\d, ]*\]: \d+ checked")
 PLACES = re.compile(r"\s+(?:at \[.*; )?gradcheck explain \S+$")
 NOTES = re.compile(r"\s+note: ")
@@ -47,34 +43,6 @@ def brief(message: str, fold: Callable[[str], list[str]], most: int) -> list[str
         return lines
     left = len(lines) - most + 1
     return [*lines[:most - 1], f"    {LEFT_OUT.format(left, 's' * (left > 1))}"]
-
-
-def in_few(items: Sequence[Item]) -> Iterator[Item]:
-    """Yield items; many parts of one layer that passed, such as the laws of a mask, as one.
-
-    Examples
-    --------
-    >>> laws = [Item(f"dropout: {n}", "dropout", "passed", "", 1.0, 1.0) for n in range(33)]
-    >>> [(item.name, item.points) for item in in_few(laws)]
-    [('dropout: 33 laws', 33.0)]
-    """
-    for _, run in itertools.groupby(items, lambda item: item.group):
-        parts = list(run)
-        plain = list(filter(_is_plain, parts))
-        if len(plain) < LEAST_FOLDED:
-            yield from parts
-            continue
-        yield from (item for item in parts if not _is_plain(item))
-        yield replace(plain[0], name=f"{plain[0].group}: {len(plain)} laws",
-                      points=sum(item.points or 0.0 for item in plain),
-                      max_points=sum(item.max_points or 0.0 for item in plain),
-                      seconds=sum(item.seconds for item in plain))
-
-
-def _is_plain(item: Item) -> bool:
-    """Whether of an item nothing is to be told but that it passed, and its points."""
-    return item.status == "passed" and item.max_points is not None and not (
-        item.advice or item.arguments or item.message or "report" in item.details)
 
 
 def advised(advice: Sequence[str], indent: str, width: int) -> list[str]:

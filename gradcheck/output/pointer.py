@@ -14,6 +14,7 @@ SUSPECT = ("the slip may be here: another value of this would make every gradien
            "was proved")
 SUSPECTS = ("the slip may be at one of these places: another value there would make every gradient "
             "right; no edit was proved")
+SEEN = "seen by running it line by line"
 CELL = re.compile(r"[/\\]ipykernel_\d+[/\\]\d+\.py$|^<ipython-input")
 ITS_CELL = "its cell"
 TABS = 8
@@ -73,9 +74,11 @@ def sentence(repair: Mapping[str, Any], hint: str = "") -> str:
     """Return what is wrong at the line, and where the edit was proved.
 
     >>> sentence({"words": "another axis is wanted here", "verified_at": 3, "side": "backward",
-    ...           "before": "axis=0", "after": "axis=1", "diff": "..."})
+    ...           "kind": "axis", "before": "axis=0", "after": "axis=1", "diff": "..."})
     'another axis is wanted here: `axis=1` for `axis=0` (the edit is right at 3 other arguments)'
     """
+    if repair["kind"] in ("write", "statistics"):
+        return f"{repair['words']} ({SEEN})"
     if not repair["verified_at"] and not repair.get("proof"):
         return SUSPECT if repair["kind"] == "suspect" else (
             f"perhaps {repair['words']}; no edit was proved")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
+from typing import Any
 
 from gradcheck.output.plain import clean, one_line
 from gradcheck.output.pointer import diff_of, relative, repairs_in, sentence
@@ -13,6 +14,7 @@ from gradcheck.output.record import Item, Record
 
 LEVELS = {"failed": "error", "error": "error", "inconclusive": "error", "warned": "warning",
           "todo": "note", "skipped": "note"}
+MUTATED = "-mutated"
 SOURCES = (".py", ".ipynb")
 CELL = re.compile(r"(.*\.ipynb) (code cell \d+)", re.DOTALL)
 
@@ -73,7 +75,7 @@ def _of_item(item: Item) -> Iterator[Problem]:
     told = [*_findings(item), *_laws(item)] or [(item.status, "", item.message or item.status)]
     advice = [f"\nadvice: {text}" for text in item.advice]
     for rule, where, text in told:
-        yield _at_line(item, Problem(
+        yield _at_line(item, rule, where, Problem(
             level, one_line(rule), one_line(f"{item.name}: {rule}{where}"),
             clean("".join([prefix, text, *advice])), file, line))
 
@@ -86,15 +88,26 @@ def _place(item: Item) -> tuple[str, int, str]:
     return relative(cell[1]), 0, f"{cell[2]}{f', line {item.line}' if item.line else ''}: "
 
 
-def _at_line(item: Item, problem: Problem) -> Problem:
+def _at_line(item: Item, rule: str, where: str, problem: Problem) -> Problem:
     """Return a problem at the line that its slip is in, where that was found."""
-    repair = next(repairs_in(item.details), None)
+    repair = next((repair for repair in repairs_in(item.details)
+                   if _is_about(repair, rule, where)), None)
     if repair is None or CELL.fullmatch(item.file):
         return problem
     width = len(repair["before"].partition("\n")[0])
     return replace(problem, text=f"{problem.text}\n{clean(sentence(repair))}",
                    file=relative(repair["file"]), line=repair["line"], column=repair["column"],
                    end_column=repair["column"] + width, diff=tuple(diff_of(repair)))
+
+
+def _is_about(repair: Mapping[str, Any], rule: str, where: str) -> bool:
+    """Whether a line is that of a finding: one that writes is of what it writes into alone."""
+    if repair["kind"] == "statistics":
+        return rule == "value-differs"
+    if repair["kind"] != "write":
+        return True
+    written = [*repair["arguments"], *(f" in d{name}" for name in repair["arguments"])]
+    return rule.endswith(MUTATED) and (where or rule.removesuffix(MUTATED)) in written
 
 
 def _findings(item: Item) -> Iterator[tuple[str, str, str]]:

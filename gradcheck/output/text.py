@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, in_few, printed
+from gradcheck.output.brief import FILE, MOST_LINES, advised, brief, printed
 from gradcheck.output.parts import output_of, summary
 from gradcheck.output.plain import below, clean, inert, one_line
 from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.output.problems import relative
 from gradcheck.output.record import FINE, Item, Record
+from gradcheck.output.rows import in_few
 
 COLOURS = {"passed": "32", "warned": "33", "failed": "31", "inconclusive": "33", "todo": "36",
            "skipped": "36", "error": "31"}

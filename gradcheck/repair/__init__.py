@@ -37,4 +37,6 @@ dead                    Edits that repair nothing: a condition that is never tru
 vouched                 Constants that the power rule vouches for
 pairs                   Two slips: which two edits may together make every gradient right
 twice                   Two slips: a second edit beside a first one that alone does not make all ...
+writes                  The line that writes into what belongs to the caller
+steps                   A call run line by line, and the line behind which something is so for ...
 """

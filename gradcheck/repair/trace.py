@@ -86,7 +86,7 @@ class _Tracer:
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> Any:
         code = frame.f_code
-        if _is_foreign(code.co_filename) or code in self.found.runs:
+        if is_foreign(code.co_filename) or code in self.found.runs:
             return None
         self.file = self.file or code.co_filename
         if code.co_filename != self.file or code.co_name in COMPREHENSIONS:
@@ -107,7 +107,7 @@ class _Tracer:
         return lines
 
 
-def _is_foreign(file: str) -> bool:
+def is_foreign(file: str) -> bool:
     """Whether a file is the checker's, a library's or none."""
     return file.startswith(FOREIGN) or "site-packages" in file or file == "<string>"
 

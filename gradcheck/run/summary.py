@@ -25,8 +25,11 @@ def of_argument(entry: Comparison, argument: Array, problem: Problem | None = No
 
     With the problem, also the error against the step there, if somebody asked for it.
     """
-    relative = entry.relative_error
-    rank = np.nan_to_num(np.where(entry.failed, relative + 1.0, relative), nan=np.inf)
+    error = entry.error
+    relative = entry.relative(error)
+    rank = np.where(entry.failed, relative + 1.0, relative)
+    if not np.isfinite(rank).all():
+        rank = np.nan_to_num(rank, nan=np.inf)
     worst: tuple[int, ...] = ()
     if relative.size:
         worst = tuple(map(int, np.unravel_index(int(np.argmax(rank)), relative.shape)))
@@ -37,7 +40,7 @@ def of_argument(entry: Comparison, argument: Array, problem: Problem | None = No
     return ArgumentReport(
         name=entry.name, shape=argument.shape, dtype=str(argument.dtype),
         checked=entry.coordinates, worst_index=worst, analytic=at(entry.analytic),
-        numeric=at(entry.numeric), error=at(entry.error), bound=at(entry.bound),
+        numeric=at(entry.numeric), error=at(error), bound=at(entry.bound),
         worst_error=max(float(np.max(relative)) if relative.size else 0.0, entry.residual),
         directions=entry.directions, coarseness=entry.coarseness,
         grid=_grid(entry, rank),
@@ -49,8 +52,10 @@ def _grid(entry: Comparison, rank: Array) -> Grid | None:
     """Return the two gradients, small enough to be drawn; None where none was computed."""
     if not entry.analytic.shape == entry.numeric.shape == rank.shape or not np.any(entry.known):
         return None
-    states = np.select([entry.failed, entry.undecided, ~entry.known],
-                       [WRONG, UNDECIDED, UNKNOWN], AGREES)
+    states = np.full(rank.shape, AGREES, "S1")
+    for where, state in ((~entry.known, UNKNOWN), (entry.undecided, UNDECIDED),
+                         (entry.failed, WRONG)):
+        states[where] = state
     return grid_of(entry.analytic, entry.numeric, entry.bound, states, rank)
 
 

@@ -14,4 +14,5 @@ telling                 What a submission's process tells: exceptions, warnings,
 printing                What a submission prints: the first part of it at once
 budget                  The time that a submission has, and that each of its layers may take of it.
 absent                  Stand-ins for modules and names that a target imports and that are not ...
+global_generator        NumPy's global generator, whose state is asked for only where it has moved.
 """

@@ -11,6 +11,7 @@ import copy
 import importlib
 import importlib.util
 import inspect
+import itertools
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ import threading
 import types
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ class Server:
         import numpy as np
 
         self._np = np
-        self._wire, self._frames, self._telling = neighbours
+        self._wire, self._frames, self._telling, global_generator = neighbours
+        self._generator = global_generator.GlobalGenerator()
         self._requests, self._replies = config["requests"], config["replies"]
         self._own, self._told = Path(config["own"]), told
         self._module = types.ModuleType("submission")
@@ -75,7 +77,7 @@ class Server:
 
     def serve(self, limit_memory: Callable[[], None]) -> None:
         """Read a request, answer it, and so on."""
-        answers = {"load": self._load_module, "call": self._evaluate, "tool": self._use}
+        answers = {"load": self._load_module, "calls": self._evaluate, "tool": self._use}
         limit_memory()
         self._send(0, self._told, self._wire.Encoder())
         while (header := self._read(self._frames.HEADER.size)) is not None:
@@ -83,14 +85,13 @@ class Server:
             text, payload = self._read(text_size), self._read(payload_size)
             if text is None or payload is None:
                 return
-            encoder = self._wire.Encoder()
             try:
                 tree, arrays = self._frames.unpack(bytes(text), memoryview(payload))
                 ((verb, body),) = tree.items()
-                reply, encoder = answers[verb](body, arrays)
+                for reply, encoder in answers[verb](body, arrays):
+                    self._send(number, reply, encoder)
             except BaseException as error:
-                reply = {"error": self._telling.describe(error)}
-            self._send(number, reply, encoder)
+                self._send(number, {"error": self._telling.describe(error)}, self._wire.Encoder())
 
     def _read(self, size: int) -> bytearray | None:
         data = bytearray(size)
@@ -114,7 +115,7 @@ class Server:
             pieces = self._frames.pack(number, {"error": self._telling.describe(error)}, [])
         self._frames.write_all(self._replies, pieces)
 
-    def _load_module(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
+    def _load_module(self, body: Any, arrays: list[Any]) -> Iterator[tuple[Any, Any]]:
         """Import the submission from its source, and tell its functions."""
         paths = [Path.cwd() / name for name in body["files"]]
         for path, source in zip(paths, arrays, strict=True):
@@ -125,46 +126,52 @@ class Server:
             _module_of, paths[0], _name_of(paths[0]))
         self._module, lacking = _load("absent").loaded(load, BLOCKED)
         module = self._module
-        named = {name: value for name, value in dict(vars(module)).items()
-                 if callable(value) and not isinstance(value, type)}
-        self._functions = {name: value for name, value in named.items()
-                           if name.isidentifier() and len(name) <= NAME_LIMIT}
-        return {"functions": [[name, self._telling.parameters(value)]
-                              for name, value in list(self._functions.items())[:500]],
-                "lacking": lacking}, self._wire.Encoder()
+        self._functions = {name: value for name, value in dict(vars(module)).items()
+                           if callable(value) and not isinstance(value, type)
+                           and name.isidentifier() and len(name) <= NAME_LIMIT}
+        yield {"functions": [[name, self._telling.parameters(value)]
+                             for name, value in list(self._functions.items())[:500]],
+               "lacking": lacking}, self._wire.Encoder()
 
-    def _use(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
+    def _use(self, body: Any, arrays: list[Any]) -> Iterator[tuple[Any, Any]]:
         """Hand the submission to one of the judge's tools, and answer with what that says."""
         tool = importlib.import_module(body["name"])
         request = self._wire.Decoder(arrays, []).decode(body["request"])
-        return {"told": tool.answer(self._module, request)}, self._wire.Encoder()
+        yield {"told": tool.answer(self._module, request)}, self._wire.Encoder()
 
-    def _evaluate(self, body: Any, arrays: list[Any]) -> tuple[Any, Any]:
+    def _evaluate(self, body: Any, arrays: list[Any]) -> Iterator[tuple[Any, Any]]:
+        """Call a function at one set of arguments after the other, until it raises."""
+        rest = iter(arrays)
+        (state, given), *calls = [(tree, list(itertools.islice(rest, count)))
+                                  for tree, count in body["trees"]]
+        if state is not None:
+            self._np.random.set_state(self._wire.Decoder(given, []).decode(state))
+        before = self._generator.mark
+        for left, (tree, given) in zip(range(len(calls))[::-1], calls, strict=True):
+            reply, encoder = self._call(body, tree, given)
+            # The judge needs to know of the last alone where the global generator has got to.
+            moved = not left and self._generator.mark != before
+            reply["state"] = encoder.encode(self._generator.state) if moved else None
+            yield reply, encoder
+
+    def _call(self, body: Any, tree: Any, arrays: list[Any]) -> tuple[Any, Any]:
         """Call one function; answer with its value and with what it changed in its arguments."""
         decoder = self._wire.Decoder(arrays, [], lambda handle, _: self._kept[handle])
-        args = decoder.decode(body["args"])
-        state = decoder.decode(body["state"])
-        if state is not None:
-            self._np.random.set_state(state)
+        args = decoder.decode(tree)
         known = list(decoder.objects)
         before = [self._telling.snapshot(value) for value in known]
-        state = self._telling.snapshot(self._np.random.mtrand._rand)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             value, calls = self._watched(body, args)
         encoder = self._wire.Encoder(known, self._keep)
-        reply = {
+        return {
             "value": encoder.encode(value),
             "changes": [[index, encoder.encode(copy.copy(value))]
                         for index, (value, old) in enumerate(zip(known, before, strict=True))
                         if not self._telling.same(self._telling.snapshot(value), old)],
             "warnings": [self._telling.warning(entry) for entry in caught[:MOST_WARNINGS]],
-            "state": None,
-        }
-        if not self._telling.same(self._telling.snapshot(self._np.random.mtrand._rand), state):
-            reply["state"] = encoder.encode(self._np.random.get_state(legacy=False))
-        reply["calls"] = [[encoder.encode(entry) for entry in call] for call in calls]
-        return reply, encoder
+            "calls": [[encoder.encode(entry) for entry in call] for call in calls],
+        }, encoder
 
     def _watched(self, body: Any, args: Any) -> tuple[Any, list[list[Any]]]:
         """Return a call's value, and the arrays that another function's file is given in calls."""
@@ -232,8 +239,9 @@ def _module_of_package(file: str) -> types.ModuleType:
 
 def _inner(config: dict[str, Any], notes: list[str], enclosed: bool, uid: int) -> None:
     """Give everything up, then serve; this process runs the submission."""
-    jail, landlock, seccomp, printing, _, *neighbours = map(_load, (
-        "jail", "landlock", "seccomp", "printing", "absent", "wire", "frames", "telling"))
+    jail, landlock, seccomp, printing, *neighbours = map(_load, (
+        "jail", "landlock", "seccomp", "printing", "wire", "frames", "telling", "global_generator"))
+    _load("absent")
     place = [config[name] for name in ("scratch", "readable", "hidden", "own")]
     walls = {
         "namespaces": lambda: notes.extend(jail.enclose(*place)),

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,6 +29,7 @@ UNCONFINED = (
     "on this system a submission could read the reference or other submissions ({why}). Remedy: "
     "grade where namespaces or Landlock are allowed, or as root with the grader and the class in "
     "folders of mode 700; --unconfined grades all the same")
+NO_ANSWER = "its process wrote something else than answers"
 # What hides the reference, the first that works; fewer, as on a system that has no more.
 WALLS = ("namespaces", "landlock", "user")
 
@@ -145,18 +146,38 @@ class Process:
 
         Raises SandboxError, at once or within `seconds`, where there is no valid reply.
         """
+        return next(self.exchange_each(tree, arrays, 1, lambda: seconds, what))
+
+    def exchange_each(
+        self, tree: Any, arrays: list[Any], count: int, limit: Callable[[], float], what: str
+    ) -> Iterator[tuple[Any, list[Any]]]:
+        """Send a request and yield so many replies to it; one that tells of an error is the last.
+
+        All of them are to be taken before the next request. Raises SandboxError as `exchange`
+        does; each reply has the time that `limit` says then.
+        """
         if self.failure:
             raise SandboxError(self.failure)
-        deadline = time.monotonic() + seconds
         self._number += 1
-        try:
-            self._write(b"".join(frames.pack(self._number, tree, arrays)), deadline)
-            return self._receive(deadline)
-        except SandboxTimeoutError:
-            self.fail(f"{what} took longer than the {seconds:.3g} s allowed{self.budget.of_all()}",
-                      SandboxTimeoutError)
-        except EOFError:
-            self.fail(f"{what} ended the submission's process ({self._ending()})")
+        request = b"".join(frames.pack(self._number, tree, arrays))
+        for left in range(count)[::-1]:
+            seconds = limit()
+            deadline = time.monotonic() + seconds
+            try:
+                self._write(request, deadline)
+                reply, values = self._receive(deadline)
+            except SandboxTimeoutError:
+                self.fail(f"{what} took longer than the {seconds:.3g} s allowed"
+                          f"{self.budget.of_all()}", SandboxTimeoutError)
+            except EOFError:
+                self.fail(f"{what} ended the submission's process ({self._ending()})")
+            last = not left or "error" in reply
+            if last and self._buffer:
+                self.fail(NO_ANSWER)
+            yield reply, values
+            if last:
+                return
+            request = b""
 
     def _write(self, data: bytes, deadline: float) -> None:
         rest = memoryview(data)
@@ -172,7 +193,7 @@ class Process:
         header = self._take(frames.HEADER.size, deadline)
         magic, number, text_size, payload_size = frames.HEADER.unpack(header)
         if magic != frames.MAGIC or number != self._number:
-            self.fail("its process wrote something else than answers")
+            self.fail(NO_ANSWER)
         if text_size > frames.JSON_LIMIT or payload_size > REPLY_LIMIT:
             self.fail(f"a value takes {payload_size >> 20} MB; expected at most "
                        f"{REPLY_LIMIT >> 20} MB")
@@ -182,8 +203,8 @@ class Process:
             reply, arrays = frames.unpack(text, memoryview(payload))
         except frames.WireError as error:
             self.fail(f"its process answered with something that is no value: {error}")
-        if self._buffer or not isinstance(reply, dict):
-            self.fail("its process wrote something else than answers")
+        if not isinstance(reply, dict):
+            self.fail(NO_ANSWER)
         return reply, arrays
 
     def _take(self, size: int, deadline: float) -> bytes:

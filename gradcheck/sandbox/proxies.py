@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.sandbox.wire import Opaque, set_generator_state
+from gradcheck.sandbox.wire import Decoder, Opaque, refuse_loops, set_generator_state
 
 NAME_LIMIT = 100
 STEERING = ("StopIteration", "StopAsyncIteration")
@@ -64,6 +64,32 @@ def _signature(parameters: Any) -> inspect.Signature | None:
     ])
 
 
+def accept(reply: Any, arrays: list[Any], known: list[Any]) -> tuple[Any, list[list[Any]]]:
+    """Return the value of a reply, and what calls were seen; make its changes to what we know.
+
+    Parameters
+    ----------
+    reply : dict
+        What the submission's process tells: nothing of it is sure.
+    arrays : list of ndarray
+        Those of its frame.
+    known : list of objects
+        The containers and arrays that it was sent.
+    """
+    decoder = Decoder(arrays, known)
+    value = decoder.decode(reply["value"])
+    changes = [(known[index], decoder.decode(tree)) for index, tree in reply["changes"]]
+    for target, new in changes:
+        overwrite(target, new)
+    refuse_loops([target for target, _ in changes], (), set())
+    if reply["state"] is not None:
+        np.random.set_state(decoder.decode(reply["state"]))  # noqa: NPY002
+    for category, message in reply["warnings"]:
+        if not isinstance(category, str) or not isinstance(message, str):
+            raise TypeError("a malformed warning")
+    return value, [list(map(decoder.decode, call)) for call in reply["calls"]]
+
+
 def overwrite(target: Any, new: Any) -> None:
     """Give `target` the contents of `new`, in place."""
     if type(target) is not type(new):
@@ -114,7 +140,7 @@ def _error_class(*names: str) -> type[SubmissionError]:
                        if (kind := _plain_exception(name)) is not None), ("Exception", Exception))
     if (shown, name) not in _classes:
         bases = (SubmissionError,) if kind is Exception else (SubmissionError, kind)
-        _classes[shown, name] = type(shown, bases, {})
+        _classes[shown, name] = type(shown, bases, {"__module__": "builtins"})
     return _classes[shown, name]
 
 

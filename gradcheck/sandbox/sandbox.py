@@ -15,10 +15,10 @@ Packages other than the reference are not blocked: what is installed can be impo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,7 @@ import numpy as np
 
 from gradcheck.sandbox import wire
 from gradcheck.sandbox.budget import Budget
+from gradcheck.sandbox.global_generator import GlobalGenerator
 from gradcheck.sandbox.process import (
     Process,
     SandboxError,
@@ -36,8 +37,8 @@ from gradcheck.sandbox.process import (
 )
 from gradcheck.sandbox.proxies import (
     SubmissionError,
+    accept,
     bounded,
-    overwrite,
     proxy,
     refuse_objects,
     remote_error,
@@ -109,7 +110,8 @@ class Sandbox:
         self.memory = memory
         self.functions: dict[str, Callable[..., Any]] = {}
         self._process: Process | None = None
-        self._global_state, self.lacking = b"", list[str]()
+        self._generator, self.lacking = GlobalGenerator(), list[str]()
+        self._mark_there: object = None
         self._watch, self._calls = "", list[list[Any]]()
 
     @property
@@ -189,7 +191,8 @@ class Sandbox:
             self.functions = {bounded(name): proxy(self.call, name, parameters)
                               for name, parameters in reply["functions"]}
             for name, function in self.functions.items():
-                vars(function)["watched"] = partial(self.watched, name)
+                vars(function).update(watched=partial(self.watched, name),
+                                      each=partial(self.each, name))
         except (KeyError, TypeError, ValueError):
             self._fail("its process broke the protocol while it was imported")
 
@@ -207,25 +210,48 @@ class Sandbox:
         SandboxError
             There is no answer: the time is up, the process died, or broke the protocol.
         """
-        encoder = wire.Encoder()
-        tree = encoder.encode(args)
-        state = np.random.get_state(legacy=False)  # noqa: NPY002
-        fingerprint = _fingerprint(state)
-        sent = encoder.encode(state) if fingerprint != self._global_state else None
-        body = {"call": {"name": name, "args": tree, "state": sent, "watch": self._watch}}
-        limit = min(self.budget.per_call, self.budget.left)
+        values = list[Any]()
+        self.each(name, [args], values.append)
+        return values[0]
+
+    def each(self, name: str, calls: Sequence[tuple[Any, ...]], take: Callable[[Any], object]
+             ) -> None:
+        """Evaluate a function at each of several arguments, which share nothing that can change.
+
+        As `call` one after the other; all are sent together, each value goes to `take` as it
+        comes, and what raises is the last. NumPy's global generator moves once all have come.
+        """
+        known = self._generator.mark == self._mark_there
+        sent = (None if known else self._generator.state, *calls)
+        encoders = [wire.Encoder() for _ in sent]
+        trees = [(encoder.encode(value), len(encoder.arrays))
+                 for encoder, value in zip(encoders, sent, strict=True)]
         assert self._process is not None
-        reply, arrays = self._process.exchange(body, encoder.arrays, limit, f"calling {name}")
+        replies = self._process.exchange_each(
+            {"calls": {"name": name, "watch": self._watch, "trees": trees}},
+            [array for encoder in encoders for array in encoder.arrays], len(calls),
+            lambda: min(self.budget.per_call, self.budget.left), f"calling {name}")
+        self._mark_there = None
+        try:
+            for encoder, (reply, arrays) in zip(encoders[1:], replies, strict=False):
+                take(self._value_of(name, reply, arrays, encoder.objects))
+        finally:
+            with contextlib.suppress(SandboxError):  # whoever asks next is told
+                list(replies)
+        self._mark_there = self._generator.mark
+
+    def _value_of(self, name: str, reply: Any, arrays: list[Any], known: list[Any]) -> Any:
+        """Return the value that a reply tells; raise what it tells of."""
         if "error" in reply:
-            self._global_state = b""
             raise remote_error(reply["error"])
         try:
-            value = self._accept(reply, arrays, encoder.objects)
+            value, seen = accept(reply, arrays, known)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as e:
             self._fail(f"{name} answered with something that is no value: {e}")
+        self._calls += seen
         refuse_objects(name, value)
         for category, message in reply["warnings"]:
-            warnings.warn(message, warning_class(category), stacklevel=3)
+            warnings.warn(message, warning_class(category), stacklevel=5)
         return value
 
     def use(self, tool: str, request: Any, seconds: float) -> Any:
@@ -249,7 +275,7 @@ class Sandbox:
             raise remote_error(reply["error"])
         return reply.get("told")
 
-    @contextmanager
+    @contextlib.contextmanager
     def watched(self, name: str) -> Iterator[list[list[Any]]]:
         """Yield a list of the arrays that the submission's own calls of a function are given."""
         self._watch, self._calls = name, []
@@ -257,24 +283,6 @@ class Sandbox:
             yield self._calls
         finally:
             self._watch = ""
-
-    def _accept(self, reply: Any, arrays: list[Any], known: list[Any]) -> Any:
-        """Return the value of a reply, and make its changes to the caller's objects."""
-        decoder = wire.Decoder(arrays, known)
-        value = decoder.decode(reply["value"])
-        changes = [(known[index], decoder.decode(tree)) for index, tree in reply["changes"]]
-        for target, new in changes:
-            overwrite(target, new)
-        wire.refuse_loops([target for target, _ in changes], (), set())
-        if reply["state"] is not None:
-            np.random.set_state(decoder.decode(reply["state"]))  # noqa: NPY002
-        self._global_state = _fingerprint(np.random.get_state(legacy=False))  # noqa: NPY002
-        self._calls += [list(map(decoder.decode, call)) for call in reply["calls"]]
-        for entry in reply["warnings"]:
-            category, message = entry
-            if not isinstance(category, str) or not isinstance(message, str):
-                raise TypeError("a malformed warning")
-        return value
 
 
 def _read_source(path: Path) -> bytes:
@@ -290,9 +298,3 @@ def _read_source(path: Path) -> bytes:
         raise SandboxError(f"{path}: got more than {SOURCE_LIMIT} bytes; expected at most as many. "
                            "Remedy: hand in Python source only")
     return source or b"\n"
-
-
-def _fingerprint(state: Any) -> bytes:
-    inner: Mapping[str, Any] = state["state"]
-    key = inner["key"].tobytes() if "key" in inner else repr(inner).encode()
-    return b"%d %d %r" % (inner.get("pos", 0), state.get("has_gauss", 0), state.get("gauss")) + key

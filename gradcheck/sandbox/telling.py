@@ -21,7 +21,7 @@ def snapshot(value: Any) -> list[Any]:
     if isinstance(value, list | tuple):
         return list(value)
     if hasattr(value, "tobytes"):
-        return [value.shape, str(value.dtype), value.tobytes()]
+        return [value.shape, value.dtype.str, value.tobytes()]
     if hasattr(value, "bit_generator"):
         return [json.dumps(value.bit_generator.state, default=lambda array: array.tolist())]
     key = value.get_state(legacy=False)

@@ -69,4 +69,7 @@ spelling                Settings under the keys that a target reads them by
 pictured                What a page draws of a layer beside its numbers: its source
 content                 What stands in a file that somebody else wrote
 names                   The characters of names in Python, which are more than the letters that ...
+wanted                  The names that are asked for: each has to be in one of all targets
+unrun                   Which lines of a layer never ran, told in a submission's own process
+seen                    Lines that are seen by running a pair line by line
 """

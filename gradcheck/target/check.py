@@ -14,11 +14,12 @@ from typing import Any
 
 from gradcheck.output.plain import OUTPUT_LIMIT
 from gradcheck.output.record import Item, Record
-from gradcheck.target.errors import NothingToCheckError, TargetError
+from gradcheck.target.errors import NoneWantedError, NothingToCheckError, TargetError
 from gradcheck.target.printed import Printed, Tally, note_of, with_printed
 from gradcheck.target.remote import Deadline, OurFaultError, Remote
 from gradcheck.target.settings import Settings, WrongSettingError, settled
 from gradcheck.target.sources import Source, sources_of
+from gradcheck.target.wanted import Wanted
 
 NOTEBOOK = "ipykernel"
 OUR_FAULT = "gradcheck itself failed, which is not the target's fault:"
@@ -77,8 +78,8 @@ def check_all(target: Any, *, timeout: float | None = None, memory: float | None
 
 
 def check_sources(sources: Sequence[Source], given: Mapping[str, Any], deadline: Deadline,
-                  memory: float | None = None, progress: Callable[[str], None] = _silent
-                  ) -> list[Record]:
+                  memory: float | None = None, progress: Callable[[str], None] = _silent,
+                  wanted: Wanted | None = None) -> list[Record]:
     """Check files, notebooks, packages or modules, each in a process of its own.
 
     Parameters
@@ -93,6 +94,9 @@ def check_sources(sources: Sequence[Source], given: Mapping[str, Any], deadline:
         Megabytes for each of them.
     progress : callable
         Called with the name of what is judged next, and with '' at the end.
+    wanted : Wanted, optional
+        Learns which of the names that are asked for there were, and of other targets before; who
+        hands it in says in the end what none of them had.
 
     Returns
     -------
@@ -102,22 +106,26 @@ def check_sources(sources: Sequence[Source], given: Mapping[str, Any], deadline:
     Raises
     ------
     NothingToCheckError
-        None of them holds anything to check, or any of the names that were asked for.
+        None of them holds anything to check, or a name that is asked for is in none of them; a
+        NoneWantedError if other targets may have it.
     """
     records, reasons = [], []
+    known = Wanted(alone=len(sources) == 1) if wanted is None else wanted
     for source in sources:
         try:
-            records.append(_checked(source, given, deadline, memory, progress))
+            records.append(_checked(source, given, deadline, memory, progress, known))
         except NothingToCheckError as reason:
             reasons.append(reason)
+    if wanted is None:
+        known.refuse_unfound()
     if not records:
-        raise reasons[0]
+        raise next((one for one in reasons if isinstance(one, NoneWantedError)), reasons[0])
     left_out = [f"left out: {str(reason).partition('. Remedy')[0]}" for reason in reasons]
     return [*records[:-1], replace(records[-1], notes=(*records[-1].notes, *left_out))]
 
 
 def _checked(source: Source, given: Mapping[str, Any], deadline: Deadline, memory: float | None,
-             progress: Callable[[str], None]) -> Record:
+             progress: Callable[[str], None], wanted: Wanted) -> Record:
     """Check one source: one function's crash, hang or exit is the item of that function alone."""
     started = time.perf_counter()
     remote = Remote.of(source, given, deadline, memory)
@@ -125,6 +133,7 @@ def _checked(source: Source, given: Mapping[str, Any], deadline: Deadline, memor
     error, fault = "", ""
     try:
         remote.load()
+        wanted.meet(remote.only, remote.names, source.where)
         items += _items_of(remote, progress)
     except TargetError as reason:
         error, fault = str(reason), "target"
@@ -137,6 +146,7 @@ def _checked(source: Source, given: Mapping[str, Any], deadline: Deadline, memor
     finally:
         remote.close()
         progress("")
+    wanted.unread = wanted.unread or not remote.names
     return _record(source.where, items, remote.notes, remote.settings, started, remote.printed,
                    error=error, fault=fault, path=source.told)
 
@@ -166,6 +176,8 @@ def check_objects(target: Any, given: Mapping[str, Any]) -> Record:
     items: list[Item] = []
     with interrupts_told_apart():
         plan = plan_of(module, settings)
+        if not settings.forward:
+            Wanted(alone=True).meet(settings.only, plan.names, module.__name__)
         spent: list[float] = []
         for entry in plan.entries:
             tally = Tally()

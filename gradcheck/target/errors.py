@@ -6,4 +6,8 @@ class TargetError(Exception):
 
 
 class NothingToCheckError(ValueError):
-    """A target has no layer, or none of the wanted names."""
+    """A target has no layer, or a wanted name is nowhere."""
+
+
+class NoneWantedError(NothingToCheckError):
+    """A target has none of the wanted names; another one may have them."""

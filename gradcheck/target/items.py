@@ -150,9 +150,21 @@ class Judging:
         return replace(judgement, advice=(note, *judgement.advice)) if note else judgement
 
     def _with_line(self, judgement: Judgement) -> Judgement:
-        """Return a judgement that points at the line, where it failed and that is wanted."""
+        """Return a judgement that points at the line, where that is wanted."""
         settings = self._settings
-        if judgement.status != "failed" or not settings.line or self.seconds_left <= 0:
+        if not settings.line or judgement.report is None:
+            return judgement
+        found = self._with_repairs(judgement)
+        if found.passed or (found.report or judgement.report).repairs:
+            return found
+        from gradcheck.target.seen import with_seen
+
+        return self._searched(lambda: with_seen(found, self._trial), found)
+
+    def _with_repairs(self, judgement: Judgement) -> Judgement:
+        """Return a judgement that points at the line of a slip, where it failed."""
+        settings = self._settings
+        if judgement.status != "failed" or self.seconds_left <= 0:
             return judgement
         from gradcheck.target.repairing import with_repairs  # a right layer has no need of it
 

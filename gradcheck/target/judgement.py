@@ -11,6 +11,7 @@ from gradcheck.report import Finding, Report
 
 # Of a forward that computes something else than its name promises.
 VALUE_CODE = "value-differs"
+MUTATED = "-mutated"
 # What may be the fault of arguments that were guessed.
 FORM_CODES = frozenset({"raises", "wrong-shape", "non-finite"})
 
@@ -86,6 +87,11 @@ class Judgement:
         assert self.report is not None
         return finding.argument is not None and finding.argument not in [
             entry.name for entry in self.report.arguments]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it was seen to write into what belongs to the caller."""
+        return any(code.endswith(MUTATED) for code in self.codes)
 
     @property
     def codes(self) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.foreign import uncompiled
+from gradcheck.sandbox.absent import Absent
 from gradcheck.target.names import CHARACTER
 
 LAYER_NAME = re.compile(rf"(?P<base>{CHARACTER}+?)_(?P<way>forward|backward)"
@@ -96,8 +97,8 @@ def find_pairs(module: ModuleType, imported: bool = False,
     (['relu'], ('tanh_forward',))
     """
     names = {name: _tame(value) for name, value in vars(module).items()
-             if callable(value) and not issubclass(type(value), type) and id(value) not in others
-             and not TEST_NAME.fullmatch(name)}
+             if callable(value) and not issubclass(type(value), type | Absent)
+             and id(value) not in others and not TEST_NAME.fullmatch(name)}
     pairs, unpaired = _layers(names)
     pairs += [(name, Pair(name, base_of_loss(name, value), value,
                           example=names.get(f"{name}_example")))

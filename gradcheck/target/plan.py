@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import fnmatch
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,15 +14,15 @@ from gradcheck.target.classes import is_layer_class
 from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
 from gradcheck.target.nets import is_net_class, pair_of_net
-from gradcheck.target.pairs import Found, Pair, bare, find_pairs, is_within
+from gradcheck.target.pairs import Found, Pair, find_pairs, is_within
 from gradcheck.target.rules import custom_rules, ruled
 from gradcheck.target.settings import Settings
 from gradcheck.target.sources import as_named
 from gradcheck.target.suppression import refuse_unknown, unknown_notes
 from gradcheck.target.tensors import is_module_class, pair_of_module
+from gradcheck.target.wanted import is_wanted, shown
 from gradcheck.target.written import line_of_write
 
-MOST_NAMED = 6
 MAKERS = ((is_layer_class, pair_of_class), (is_module_class, pair_of_module),
           (is_net_class, pair_of_net))
 
@@ -79,10 +78,11 @@ def _place(function: Callable[..., Any]) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to judge, in the module's order, and remarks on what is not."""
+    """What to judge, in the module's order, remarks on what is not, and the names of all layers."""
 
     entries: tuple[Entry, ...]
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def plan_of(module: ModuleType, settings: Settings) -> Plan:
@@ -91,7 +91,7 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     Raises
     ------
     NothingToCheckError
-        There is nothing to judge, or none of the names that were asked for.
+        There is nothing to judge. That there is nothing of what was asked for is no error here.
     WrongSettingError
         What is to be ignored does not exist.
 
@@ -104,16 +104,17 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
     """
     refuse_unknown(settings.ignore)
     if settings.forward:
-        return Plan((entry_of(_named_pair(module, settings)),))
+        return Plan((entry := entry_of(_named_pair(module, settings)),), names=(entry.name,))
     found = find_pairs(module, settings.imported, ruled(module))
     custom = (Entry(rule.name, rule.name, rule.sources, rule.make)
               for rule in custom_rules(module, settings.imported))
     entries = (*map(entry_of, found.pairs), *_classes(module, settings), *custom)
     if not entries:
         raise NothingToCheckError(_nothing(module, found))
-    chosen = _chosen(entries, settings.only)
+    chosen = tuple(entry for entry in entries if is_wanted(entry.name, settings.only))
     unknown = (note for entry in chosen for note in unknown_notes(entry.sources))
-    return Plan(chosen, (*_notes(found), *_left_out(module, entries), *dict.fromkeys(unknown)))
+    return Plan(chosen, (*_notes(found), *_left_out(module, entries), *dict.fromkeys(unknown)),
+                tuple(entry.name for entry in entries))
 
 
 def entry_of(pair: Pair) -> Entry:
@@ -192,13 +193,8 @@ def _is_interface(kind: Any) -> bool:
 def _notes(found: Found) -> list[str]:
     notes = [f"{name} has no {_partner(name)}, so it was not checked" for name in found.unpaired]
     if found.imported:
-        notes.append(f"imported, not judged: {_shown(found.imported)}; --imported judges them, too")
+        notes.append(f"imported, not judged: {shown(found.imported)}; --imported judges them, too")
     return notes
-
-
-def _shown(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
-    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _partner(name: str) -> str:
@@ -214,7 +210,7 @@ def _nothing(module: ModuleType, found: Found) -> str:
             else "it defines nothing")
     target = as_named(getattr(module, "__file__", None) or "") or module.__name__
     if found.imported:
-        return (f"{target}: its layers are all imported: {_shown(found.imported)}. Remedy: judge "
+        return (f"{target}: its layers are all imported: {shown(found.imported)}. Remedy: judge "
                 "them, too, with --imported, or imported=True from Python.")
     return (f"{target}: {what}; expected functions <name>_forward and <name>_backward, or "
             "<name>_loss, or classes with forward and backward, or with params and loss(X, y). "
@@ -224,16 +220,3 @@ def _nothing(module: ModuleType, found: Found) -> str:
 
 def _public(names: Mapping[str, Any]) -> list[str]:
     return [name for name in names if not name.startswith("_")]
-
-
-def _chosen(entries: Sequence[Entry], only: Sequence[str]) -> tuple[Entry, ...]:
-    """Return what names and patterns choose."""
-    names = [entry.name for entry in entries]
-    for pattern in only:
-        if not fnmatch.filter(names, bare(pattern)):
-            close = difflib.get_close_matches(bare(pattern), names, n=3)
-            hint = f" Did you mean {' or '.join(close)}?" if close else ""
-            raise NothingToCheckError(
-                f"--only: got {pattern!r}; expected one of {', '.join(sorted(names))}.{hint}")
-    return tuple(entry for entry in entries
-                 if not only or any(fnmatch.fnmatchcase(entry.name, bare(p)) for p in only))

@@ -103,6 +103,8 @@ class Remote:
         What there is to judge, once `load` has run.
     notes : list of str
         Remarks on what is not.
+    names : list of str
+        All layers that there are, wanted or not.
     printed : list of Printed
         What the target printed, function by function.
     """
@@ -113,6 +115,7 @@ class Remote:
     memory: float | None = None
     entries: list[Listed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     printed: list[Printed] = field(default_factory=list)
     _process: Process | None = None
     _used: bool = False
@@ -127,6 +130,11 @@ class Remote:
             deadline = Deadline(settings.timeout)
         return cls(source, settings, deadline, settings.memory if memory is None else memory)
 
+    @property
+    def only(self) -> tuple[str, ...]:
+        """What is asked for by name; a pair that two flags name is that."""
+        return () if self.settings.forward else self.settings.only
+
     def load(self) -> None:
         """Have the target imported, and learn what there is to judge.
 
@@ -135,7 +143,7 @@ class Remote:
         TargetError
             It cannot be imported, or not in time.
         NothingToCheckError
-            There is nothing to judge in it, or none of the names that were asked for.
+            There is nothing to judge in it.
         WrongSettingError
             What is to be ignored does not exist.
         OurFaultError
@@ -148,7 +156,7 @@ class Remote:
         request = {"source": vars(self.source), "settings": self.settings.to_dict()}
         try:
             replies = list(self._ask(request, max(SECONDS, self.deadline.of_one), IMPORT))
-            fault, entries, notes = _understood(_found, replies)
+            fault, entries, notes, names = _understood(_found, replies)
         except EndedError as how:
             raise TargetError(f"{self.source.where}: the process ended ({how}) while it was "
                               "imported. Likely slip: it calls os._exit, or crashes in C. Remedy: "
@@ -160,7 +168,7 @@ class Remote:
                               'computes or waits for under if __name__ == "__main__":.') from None
         if fault is not None:
             raise fault
-        self.entries, self.notes = entries, notes
+        self.entries, self.notes, self.names = entries, notes, names
 
     def items(self, place: int, part: str = "all") -> list[Item]:
         """Return what is said of an entry, or of a part of it: the gradient, or a law by its name.
@@ -224,12 +232,14 @@ def _understood(read: Callable[[Any], T], reply: Any) -> T:
         raise EndedError(UNREADABLE) from None
 
 
-def _found(replies: Sequence[dict[str, Any]]) -> tuple[Exception | None, list[Listed], list[str]]:
-    """Return why there is nothing to judge, or what there is, and the remarks on it."""
+def _found(replies: Sequence[dict[str, Any]]
+           ) -> tuple[Exception | None, list[Listed], list[str], list[str]]:
+    """Return why there is nothing to judge, or what there is, the remarks on it, all names."""
     reply, = replies
     if "error" in reply:
-        return FAULTS[str(reply["fault"])](str(reply["error"])), [], []
-    return None, [_listed(*entry) for entry in reply["entries"]], [*map(str, reply["notes"])]
+        return FAULTS[str(reply["fault"])](str(reply["error"])), [], [], []
+    return (None, [_listed(*entry) for entry in reply["entries"]], [*map(str, reply["notes"])],
+            [*map(str, reply["names"])])
 
 
 def _listed(name: object, base: object, file: object, line: Any) -> Listed:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.generators import global_generators_restored
+from gradcheck.generators import global_generators_restored, global_mark
 from gradcheck.mask_laws.conventions import Conventions
 from gradcheck.mask_laws.implementation import DropoutImplementation, Probe
 
@@ -31,13 +31,13 @@ def steadied(forward: Function, args: tuple[Any, ...]) -> Function:
     (True, True)
     """
     with global_generators_restored():
-        before = _state()
+        before = global_mark()
         try:
             with np.errstate(all="ignore"):
                 forward(*copy.deepcopy(args))
         except Exception:
             return forward
-        if _state() == before:
+        if global_mark() == before:
             return forward
 
     @functools.wraps(forward)
@@ -46,11 +46,6 @@ def steadied(forward: Function, args: tuple[Any, ...]) -> Function:
             return forward(*given)
 
     return seeded
-
-
-def _state() -> tuple[bytes, int]:
-    _, keys, place, *_ = np.random.get_state()  # noqa: NPY002
-    return np.asarray(keys).tobytes(), int(place)
 
 
 def recorded(function: Function, raised: list[BaseException]) -> Function:

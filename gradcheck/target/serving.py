@@ -64,7 +64,7 @@ class Server:
         spent: list[float] = []
         self._judgings = [Judging(entry, settings, spent) for entry in plan.entries]
         self._send(entries=[judging.described for judging in self._judgings],
-                   notes=[*loaded.notes, *plan.notes])
+                   notes=[*loaded.notes, *plan.notes], names=plan.names)
 
     def _judge(self, judging: Judging, part: str) -> None:
         """Tell everything about an entry, its gradient alone, or one law of its mask."""

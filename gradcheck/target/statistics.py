@@ -88,6 +88,11 @@ class Statistics:
         breach = next(self._breaches(), None)
         return self._tested.finding() if breach is None else told(breach)
 
+    @property
+    def tested_at(self) -> Example:
+        """The arguments in test mode, with running statistics that are no batch's."""
+        return self._with({**self._old, "mode": "test"})
+
     @cached_property
     def finite(self) -> frozenset[tuple[str, tuple[int, ...]]]:
         """Which statistics a call in train mode leaves with numbers in them, and their shapes."""
@@ -208,7 +213,7 @@ class Statistics:
     @cached_property
     def _tested(self) -> Values:
         """The output in test mode, with the statistics passed in."""
-        return Values(self.pair, self.base, self._with({**self._old, "mode": "test"}), varied=False)
+        return Values(self.pair, self.base, self.tested_at, varied=False)
 
     def _moved_by_test_mode(self) -> Iterator[Breach]:
         after = self._call({**self._old, "mode": "test"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import posixpath
 import re
 from collections.abc import Iterable
@@ -13,6 +14,17 @@ ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = re.compile(r"[a-z][a-z+.-]*:|//")
 EXPLAIN = re.compile(r"gradcheck explain (\S+)$")
 PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".webp", ".gif")
+
+
+def home() -> str:
+    """Return the address of the project, which stands in setup.cfg alone."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    return config["metadata"]["url"]
+
+
+# A package index shows README, and knows of no file beside it.
+RAW = f"{home()}/raw/main/"
 
 
 class NoSuchFileError(LookupError):
@@ -49,7 +61,11 @@ class Addresses:
         'guide/codes.html#masks'
         >>> places.of_link("https://numpy.org", "index.html", "")
         'https://numpy.org'
+        >>> places.of_link(f"{RAW}notebooks/pages/images/report.png", "guide/a.html", "x")
+        '../files/notebooks/pages/images/report.png'
         """
+        if link.startswith(RAW):
+            link, base = link.removeprefix(RAW), ""
         path, mark, anchor = link.partition("#")
         if not path or OUTSIDE.match(link):
             return link

@@ -127,10 +127,25 @@ def test_several_targets_have_a_text_each_and_the_highest_exit_code(write, capsy
     assert code == 3
     assert [line for line in out.splitlines() if line.endswith(".py")] == ["homework.py", "bad.py"]
     assert err.count("gradcheck: error: ") == 2
-    code, out, err = run(capsys, "check", "homework.py", "bad.py", "--only", "relu")
+
+
+@pytest.mark.slow
+def test_a_name_has_to_be_in_one_of_several_targets_and_not_in_each(write, capsys):
+    write(GOOD), write(BAD, "bad.py")
+    names = ("--only", "relu", "--only", "affine")
+    code, out, err = run(capsys, "check", "homework.py", "bad.py", *names)
+    assert (code, err) == (1, "")
+    assert [line for line in out.splitlines() if line.endswith(".py")] == ["homework.py", "bad.py"]
+    code, out, err = run(capsys, "check", "bad.py", "homework.py", *names[:2])
+    assert (code, err) == (0, "note: left out: bad.py has no layer called relu: it has affine\n")
+    assert "homework.py: 1 passed" in out
+    code, out, err = run(capsys, "check", "bad.py", "homework.py", *names[:2], "--only", "afine")
     assert code == 2
     assert "homework.py: 1 passed" in out
-    assert "got 'relu'; expected one of affine" in err
+    assert "got 'afine'; expected one of affine, relu. Did you mean affine?" in err
+    code, out, err = run(capsys, "check", "bad.py", "homework.py", "--only", "tanh")
+    assert (code, out) == (2, "")
+    assert err == "gradcheck: error: --only: got 'tanh'; expected one of affine, relu.\n"
 
 
 @pytest.mark.slow

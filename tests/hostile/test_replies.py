@@ -56,7 +56,7 @@ def test_no_more_is_taken_than_an_answer_can_be(
     assert list(Answering(answer).lines()) == lines
 
 
-PLAN = {"entries": [["relu", "relu", "a.py", 1]], "notes": []}
+PLAN = {"entries": [["relu", "relu", "a.py", 1]], "notes": [], "names": ["relu"]}
 
 
 class Told:
@@ -80,6 +80,7 @@ class Told:
 @pytest.mark.parametrize("replies", [
     [], [PLAN, PLAN], [{}], [{**PLAN, "entries": 3}], [{**PLAN, "entries": [["relu"]]}],
     [{**PLAN, "entries": [["relu", "relu", "a.py", "one"]]}], [{**PLAN, "notes": None}],
+    [{**PLAN, "names": 3}],
     [{"error": "no", "fault": "mine"}], [{"error": "no", "fault": []}], [{"error": "no"}],
 ], ids=json.dumps)
 def test_a_plan_of_another_form_ends_the_import(

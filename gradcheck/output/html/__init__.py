@@ -18,4 +18,5 @@ source                  The source of a function: the suspect line marked
 verdicts                The table of a record: a row an item, which leads to what is said of it.
 small                   A report and a record in a notebook: the parts of a page in small
 parts                   A layer that is graded in parts: what is wrong with each, its source
+snippet                 The line that a slip is in and its edit, in a notebook
 """

@@ -63,7 +63,11 @@ footer{color:var(--soft);font-size:.85rem;padding-bottom:2rem}
 @media (max-width:480px){.wide{display:none}.extent{grid-template-columns:1fr;gap:0}
  .extent dd{margin-bottom:.6rem}}
 @media print{.source,pre.diff{max-height:none;overflow:visible}
- details::details-content{content-visibility:visible;display:block}}
+ .source,pre.diff,.said{-webkit-box-decoration-break:clone;box-decoration-break:clone}
+ .said,.edit,pre.diff,.source.short,.l{break-inside:avoid}
+ .facts,.maps figcaption{break-after:avoid}
+ .maps figure{max-width:31%!important;margin-right:2%!important}
+ .curve svg{max-width:22rem}.key a{color:inherit}}
 """
 
 

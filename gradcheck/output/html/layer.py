@@ -114,15 +114,18 @@ def _is_drawn(item: Item) -> bool:
 
 
 def _fine(item: Item, identity: str, ids: Ids, source_: str) -> str:
-    """Return what is worth a look at a layer that is right, folded away."""
+    """Return what is worth a look at a layer that is right: folded away, but for a line."""
+    repairs = list(repairs_in(item.details))
     never = f'<p>{text(item.details["uncovered"])}</p>' if item.details.get("uncovered") else ""
     convention = item.details.get("convention", "")
     told = f"<p>{prose(convention)}</p>" if convention else ""
     message = f'<div class="said">{said(item.message)}</div>' if item.message else ""
-    inside = "".join([source_, *_gradients(item, identity, ids, folded=True)])
+    gradients = "".join(_gradients(item, identity, ids, folded=True))
+    shown_ = [_edit(repairs), source_, details("Gradients", gradients)] if repairs else [
+        details("Source and gradients", source_ + gradients)]
     return "".join([message, told, never, _remarks(item),
                     laws(item.details.get("laws", ()), identity, ids, item.message),
-                    details("Source and gradients", inside), extent(item)])
+                    *shown_, extent(item)])
 
 
 def _edit(repairs: Sequence[Mapping[str, Any]]) -> str:

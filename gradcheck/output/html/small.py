@@ -13,8 +13,8 @@ from gradcheck.output.html.curve import curve
 from gradcheck.output.html.heatmap import maps, where_worst
 from gradcheck.output.html.markup import details, name, number, of_type, prose, text
 from gradcheck.output.html.said import said
+from gradcheck.output.html.snippet import snippet
 from gradcheck.output.plain import counted
-from gradcheck.output.pointer import repairs_in, shown
 
 if TYPE_CHECKING:
     from gradcheck.output.record import Item, Record
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 COLOURS = {"passed": "#2a8a4f", "warned": "#b06d00", "failed": "#d0433a", "error": "#d0433a",
            "inconclusive": "#b06d00", "todo": "#7a838d", "skipped": "#7a838d"}
 LINE = "margin:.25em 0"
+OPENS = "display:list-item;cursor:pointer"
+APART = "margin:.9em 0 .25em"
 DOT = " \u00b7 "
 
 
@@ -35,7 +37,7 @@ def report_view(report: Report) -> str:
     message = "\n".join(report.paragraphs()) if report.status != "passed" else ""
     return "".join([
         f'<div style="line-height:1.4">{_line(report.name, report.status, work)}',
-        *_said(message, numbers=False), *_repairs({"report": told}),
+        *_said(message, numbers=False), snippet({"report": told}),
         *map(_argument, told["arguments"]), "</div>"])
 
 
@@ -76,9 +78,9 @@ def results_view(results: Sequence[Mapping[str, Any]]) -> str:
     return "".join([
         f'<div style="line-height:1.4"><p style="{LINE}"><b style="color:{colour}">{head}</b></p>',
         *map(_law, broken),
-        *(details(f"{len(others)} {text(status)}", "".join(map(_law, others)))
+        *(_folded(f"{len(others)} {text(status)}", "".join(map(_law, others)))
           for status, others in by_status.items()),
-        details(f"{len(held)} passed", f'<p style="{LINE}">{names}</p>') if held else "", "</div>"])
+        _folded(f"{len(held)} passed", f'<p style="{LINE}">{names}</p>') if held else "", "</div>"])
 
 
 def _are(entries: Sequence[Any]) -> str:
@@ -101,28 +103,23 @@ def _item(item: Item) -> str:
              if "x" in entry.get("grid", {}).get("states", "")]
     advice = "".join(f'<p style="{LINE}">advice: {prose(remark)}</p>' for remark in item.advice)
     return "".join([
-        _line(item.name, item.status, DOT.join(facts)),
+        _line(item.name, item.status, DOT.join(facts), APART),
         *_said(item.message if item.status != "passed" else "", numbers=not drawn),
-        *_repairs(item.details), advice, *map(_argument, drawn)])
+        snippet(item.details), advice, *map(_argument, drawn)])
 
 
-def _line(called: str, status: str, facts: str) -> str:
+def _line(called: str, status: str, facts: str, style: str = LINE) -> str:
     """Return name, verdict and numbers as one line of text."""
     rest = f"{DOT}{text(facts)}" if facts else ""
-    return (f'<p style="{LINE}"><b>{name(called)}</b>: <b style="color:{COLOURS[status]}">'
+    return (f'<p style="{style}"><b>{name(called)}</b>: <b style="color:{COLOURS[status]}">'
             f"{status}</b>{rest}</p>")
 
 
 def _said(message: str, numbers: bool) -> Iterator[str]:
     if message:
-        yield (f'<div style="border-left:3px solid #8a949e;padding-left:.75em;{LINE}">'
-               f"{said(message, numbers)}</div>")
-
-
-def _repairs(found: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the line with its caret, what is wrong there, and the edit."""
-    for pointed, sentence, lines in shown(repairs_in(found)):
-        yield f"<pre>{text(chr(10).join([*pointed, sentence, *lines]))}</pre>"
+        # a notebook has margins of its own for paragraphs, wide enough for an essay
+        lines = said(message, numbers).replace("<p ", f'<p style="{LINE}" ')
+        yield f'<div style="border-left:3px solid #8a949e;padding-left:.75em;{LINE}">{lines}</div>'
 
 
 def _argument(entry: Mapping[str, Any]) -> str:
@@ -134,4 +131,9 @@ def _argument(entry: Mapping[str, Any]) -> str:
         return line  # what is right must not look alarming: rounding errors are no picture
     steps = curve(entry)
     return line + maps(grid, label, entry["worst_index"]) + (
-        details("the error against the step length", steps) if steps else "")
+        _folded("the error against the step length", steps))
+
+
+def _folded(summary: str, content: str) -> str:
+    """Return what is folded away, with the sign that it opens: nbgrader's style takes it off."""
+    return details(summary, content).replace("<summary>", f'<summary style="{OPENS}">', 1)

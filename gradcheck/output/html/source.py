@@ -18,6 +18,7 @@ from gradcheck.output.plain import clean
 
 TABS = 8
 MOST_CHARACTERS = 16_000
+SHORT = 24  # lines that a printed page keeps together
 LONG = 3  # lines of a docstring that is folded away
 HOLDERS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 KINDS = {tokenize.STRING: "str", tokenize.NUMBER: "num", tokenize.COMMENT: "com"}
@@ -59,7 +60,8 @@ def source(found: Mapping[str, Any], suspects: Marks, unrun: Sequence[int], ids:
                                    "".join(rows[start:end]))]
     label = text(f"source of {found['name']}")
     cut = '<p class="soft">The rest is left out.</p>' if found.get("cut") else ""
-    return (f'<div class="source code" tabindex="0" role="region" aria-label="{label}">'
+    kind = "source code short" if len(lines) <= SHORT else "source code"
+    return (f'<div class="{kind}" tabindex="0" role="region" aria-label="{label}">'
             f'<div class="lines">{"".join(rows)}</div></div>{cut}')
 
 

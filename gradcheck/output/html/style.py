@@ -62,7 +62,13 @@ code{font-size:.9em;overflow-wrap:anywhere}
 pre{margin:.5rem 0 1rem;padding:.75rem 1rem;background:var(--surface);border:1px solid var(--line);
  border-radius:8px;overflow-x:auto;font-size:.85rem;line-height:1.5;tab-size:4}
 pre code{font-size:inherit;overflow-wrap:normal}
-.scroll{overflow-x:auto;max-width:100%}
+.scroll{overflow-x:auto;max-width:100%;--ground:var(--paper)}
+pre{--ground:var(--surface)}
+pre,.scroll{--shade:color-mix(in srgb,var(--ink) 28%,transparent);background:
+ linear-gradient(90deg,var(--ground) 45%,transparent) 0 0/2.4rem 100% no-repeat local,
+ linear-gradient(270deg,var(--ground) 45%,transparent) 100% 0/2.4rem 100% no-repeat local,
+ linear-gradient(90deg,var(--shade),transparent) 0 0/.8rem 100% no-repeat,
+ linear-gradient(270deg,var(--shade),transparent) 100% 0/.8rem 100% no-repeat,var(--ground)}
 table{border-collapse:collapse;margin:.5rem 0 1rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.4rem 1rem .4rem 0;
  border-bottom:1px solid var(--line)}
@@ -84,7 +90,9 @@ svg{max-width:100%;height:auto}
 .com{color:var(--comment)}
 @media (max-width:480px){h1{font-size:1.4rem}h2{font-size:1.2rem}
  th,td{padding-right:.7rem}}
-@media print{body{font-size:10pt}pre{white-space:pre-wrap;overflow:visible}
+@media print{:root{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+ body{font-size:10pt}pre{white-space:pre-wrap;overflow:visible}
+ pre,.scroll{background:var(--ground)}
  .skip,.anchor{display:none}h2,h3,h4{break-after:avoid}figure,tr{break-inside:avoid}
  .scroll{overflow:visible}}
 """

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import pickle
 import random
 import subprocess
 import sys
+import traceback
 import unittest
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +36,7 @@ from gradcheck.mask_laws.run import (
     parametrize_with_dropout_checks,
 )
 from gradcheck.mask_laws.search import design
+from gradcheck.sandbox.proxies import remote_error
 from tests.gradcheck.mask_laws import implementations, implementations_protocol
 from tests.gradcheck.mask_laws.implementations import dropout
 from tests.gradcheck.mask_laws.implementations_correct import CORRECT
@@ -240,6 +243,31 @@ def test_an_exception_of_the_implementation_fails_the_law_with_its_last_line():
     assert {result.status for result in results if result.name == "runs"} == {"failed"}
 
 
+def test_an_exception_of_another_process_is_told_by_its_own_name_and_line():
+    def forward(x, param):
+        raise remote_error({"types": ["ShapeError", "ValueError"], "message": "no luck",
+                            "trace": "", "place": "line 3, in dropout_forward"})
+
+    message = check_law("runs", (forward, forward)).message
+    assert message.startswith("runs: forward raised ShapeError: no luck (line 3, in dropout_forw")
+
+
+@pytest.mark.parametrize(("ask", "frame"), [
+    (law(mutant("no_scale"), "values"), "judge"), (law(mutant("p_ignored"), "rate"), "judge"),
+    (lambda: check_dropout(mutant("no_scale")), "check_dropout")],
+    ids=["values", "rate", "check_dropout"])
+def test_a_broken_law_is_raised_where_it_was_asked_for_and_not_where_it_was_found(ask, frame):
+    with pytest.raises(DropoutLawError) as caught:
+        ask()
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert frames[-1].name == frame
+    assert len([one for one in frames if one.filename != __file__]) == 1
+    told = "".join(traceback.format_exception(caught.value))
+    assert "\ngradcheck.dropout_checks.DropoutLawError: " in told
+    assert "During handling" not in told
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
 @pytest.mark.parametrize("out", [None, "text", np.array("a"), [1.0], np.array([1j])])
 def test_nonsense_is_a_failure_not_a_crash(out):
     results = check_dropout((lambda x, param: (out, None), lambda dout, cache: out), on_fail=None)
@@ -368,10 +396,6 @@ def test_the_probe_speaks_each_convention():
     assert isinstance(param(seeding="rng")["rng"], np.random.Generator)
 
 
-def verdicts(impl: object) -> list[tuple[str, str]]:
-    return [(result.name, result.status) for result in check_dropout(impl, on_fail=None)]
-
-
 def global_forward(x, param):
     if param["mode"] == "test":
         return x, None
@@ -383,6 +407,74 @@ def global_forward(x, param):
 
 def global_backward(dout, mask):
     return dout if mask is None else (dout * mask).astype(dout.dtype)
+
+
+class Elsewhere:
+    """A forward as that of another process: its calls may go there together."""
+
+    def __init__(self, forward):
+        self.forward, self.together = forward, 0
+
+    def __call__(self, *args):
+        return self.forward(*args)
+
+    def each(self, calls, take):
+        """Answer one call after the other."""
+        for args in calls:
+            self.together += 1
+            take(self.forward(*args))
+
+
+def rng_forward(x, param):
+    mask = param["rng"].random(x.shape) >= param["p"]
+    return x * mask, mask
+
+
+CALLS = [(np.ones((4, 5)), 0.5, "train", seed) for seed in (None, 3, None, 4, 3)]
+
+
+@pytest.mark.parametrize(("forward", "seeding", "together"), [
+    (layers.dropout_forward, "seed", 5), (layers.dropout_forward, None, 5),
+    (rng_forward, "rng", 0), (global_forward, "global", 0)])
+def test_calls_that_go_together_keep_what_they_keep_one_by_one(forward, seeding, together):
+    def kept(forward):
+        np.random.seed(1)
+        probe = Probe(DropoutImplementation(forward, len, seeding=seeding))
+        return [mask.tolist() for mask in probe.kept_each(CALLS)], probe.calls
+
+    there, state = Elsewhere(forward), np.random.get_state()
+    try:
+        assert kept(there) == kept(forward)
+    finally:
+        np.random.set_state(state)
+    assert there.together == together
+
+
+@pytest.mark.parametrize(("answers", "what"), [
+    ([(np.ones(3), None)], r"out has shape \(3,\) where \(4, 5\)"),
+    ([(np.ones((4, 5)), None), None], "must return the pair"),
+    ([(np.ones((4, 5)), None), KeyError("seed")], r"raised KeyError: 'seed' \(line .*'seed' in p"),
+    ([remote_error({"types": ["KeyError"], "message": "'seed'", "trace": "",
+                    "place": "line 9, in dropout_forward"})],
+     r"raised KeyError: seed \(line 9, in dropout_forward\)\. Likely slip: param has no 'seed'"),
+])
+def test_the_first_of_calls_that_go_together_that_is_wrong_breaks_the_law(answers, what):
+    left = iter(answers)
+
+    def forward(x, param):
+        answer = next(left)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    probe = Probe(DropoutImplementation(Elsewhere(forward), len))
+    with pytest.raises(DropoutLawError, match=what):
+        probe.kept_each(CALLS)
+    assert probe.calls == len(answers)
+
+
+def verdicts(impl: object) -> list[tuple[str, str]]:
+    return [(result.name, result.status) for result in check_dropout(impl, on_fail=None)]
 
 
 @pytest.mark.slow

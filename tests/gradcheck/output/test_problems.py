@@ -53,3 +53,16 @@ def test_a_cell_is_told_in_the_text_and_the_notebook_is_the_file():
     (problem,) = problems(Record("check", "hw.ipynb", (item,)))
     assert (problem.file, problem.line) == ("hw.ipynb", 0)
     assert problem.text == "code cell 4, line 5: no\nadvice: checked at guessed arguments"
+
+
+def test_a_line_that_writes_is_where_that_finding_is_and_no_other():
+    write = {"file": "a.py", "line": 7, "column": 5, "before": "x *= 2", "text": "    x *= 2",
+             "kind": "write", "arguments": ["x"], "words": "this changes x", "verified_at": 0,
+             "diff": None, "after": "", "side": "backward"}
+    findings = [{"code": code, "argument": argument, "message": "no"} for code, argument in (
+        ("setting-ignored", None), ("input-mutated", "x"), ("input-mutated", "w"))]
+    item = Item("f", "f", "warned", "no", file="a.py", line=2, details={
+        "report": {"findings": findings, "repairs": [write]}})
+    found = list(problems(Record("check", "a.py", (item,))))
+    assert [(problem.line, problem.column) for problem in found] == [(2, 0), (7, 5), (2, 0)]
+    assert found[1].text == "no\nthis changes x (seen by running it line by line)"

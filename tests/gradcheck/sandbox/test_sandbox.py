@@ -22,7 +22,7 @@ from gradcheck.sandbox.sandbox import (
 from tests.gradcheck.sandbox.test_wire import same
 
 SUBMISSION = '''
-import os, sys, time, warnings, collections
+import os, sys, time, warnings, collections, contextlib
 import numpy as np
 def echo(*args): return args
 def identity(x): return x
@@ -46,6 +46,9 @@ def subclass(): return np.matrix([[1.0]])
 def objects(): return np.array([object()])
 def loop():
     while True: pass
+def naps(seconds):
+    time.sleep(seconds)
+    return seconds
 def sleeps(): time.sleep(100)
 def eats(): return len(bytearray(2 << 30))
 def listing(path): return os.listdir(path)
@@ -65,6 +68,16 @@ def runs(name): return __import__(name).__name__
 def prints(text): print(text)
 def reads(): return sys.stdin.read()
 def crash(): os._exit(0)
+made = []
+def makes(x):
+    made.append(x)
+    if x == 3: raise ValueError("three")
+    return len(made)
+def made_so_far(): return len(made)
+def shouts(x):
+    for descriptor in range(3, 100) if x == 2 else ():
+        with contextlib.suppress(OSError): os.write(descriptor, b"x")
+    return x
 '''
 
 
@@ -280,6 +293,71 @@ def test_a_small_call_takes_less_than_a_millisecond(call) -> None:
     x = np.ones((8, 10))
     # The quickest of many: the others may have shared their processor.
     assert min(timeit.repeat(lambda: call("identity", x), number=1, repeat=300)) < 1e-3
+
+
+def test_calls_that_go_together_are_those_that_go_alone(call, shared: Sandbox) -> None:
+    state, found, arrays = np.random.get_state(), [], [np.ones(3), np.full(2, 4.0)]
+    try:
+        np.random.seed(5)
+        alone = [call("random").tolist() for _ in range(3)]
+        np.random.seed(5)
+        shared.each("random", [()] * 3, lambda value: found.append(value.tolist()))
+        assert found == alone
+        assert np.random.rand() == np.random.RandomState(5).rand(10)[9]
+        assert call("random")[0] == np.random.RandomState(5).rand(11)[10]
+    finally:
+        np.random.set_state(state)
+    found.clear()
+    shared.each("double", [(x,) for x in arrays], found.append)
+    assert [x.tolist() for x in arrays] == [[2.0] * 3, [8.0] * 2]
+    assert all(value is x for value, x in zip(found, arrays, strict=True))
+
+
+def test_of_calls_that_go_together_the_first_that_raises_is_the_last(
+        call, shared: Sandbox) -> None:
+    found: list[int] = []
+    before = call("made_so_far")
+    with pytest.raises(ValueError, match="three"):
+        shared.each("makes", [(x,) for x in (1, 2, 3, 4, 5)], found.append)
+    assert found == [before + 1, before + 2]
+    assert call("made_so_far") == before + 3
+
+
+def test_values_that_nobody_takes_are_no_answer_to_the_next_call(call, shared: Sandbox) -> None:
+    state = np.random.get_state()
+
+    def refuse(value: object) -> None:
+        raise LookupError("not this one")
+
+    try:
+        np.random.seed(5)
+        with pytest.raises(LookupError, match="not this one"):
+            shared.each("random", [()] * 3, refuse)
+        assert call("random").tolist() == np.random.RandomState(5).rand(3).tolist()
+    finally:
+        np.random.set_state(state)
+
+
+@pytest.mark.slow
+def test_each_of_the_calls_that_go_together_has_its_own_time(path: Path) -> None:
+    found: list[object] = []
+    with Sandbox(path, Budget(60.0, per_call=3.0)) as sandbox:
+        sandbox.each("naps", [(2.0,)] * 2, found.append)
+        assert found == [2.0, 2.0]
+        with pytest.raises(SandboxTimeoutError, match="calling naps took longer than the 3 s"):
+            sandbox.each("naps", [(0.0,), (100.0,), (0.0,)], found.append)
+        assert found == [2.0, 2.0, 0.0]
+        with pytest.raises(SandboxError):
+            sandbox.functions["identity"](1)
+
+
+@pytest.mark.slow
+def test_what_is_written_between_answers_is_no_answer(path: Path) -> None:
+    found: list[object] = []
+    with Sandbox(path, 30.0) as sandbox:
+        with pytest.raises(SandboxError, match="something else than answers"):
+            sandbox.each("shouts", [(1,), (2,), (3,)], found.append)
+        assert found == [1]
 
 
 def test_a_missing_or_giant_file_is_refused(tmp_path: Path) -> None:

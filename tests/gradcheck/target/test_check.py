@@ -106,9 +106,18 @@ def test_a_folder_is_one_record_whose_items_are_called_after_their_files(write):
 def test_a_name_that_only_some_files_of_a_folder_have_is_looked_for_in_all(write):
     write(RELU, "a.py")
     write(DOUBLE.format(factor=2), "b.py")
-    assert [item.name for item in check_all(".", only="relu").items] == ["relu"]
-    with pytest.raises(NothingToCheckError, match="got 'nothing'"):
-        check_all(".", only="nothing")
+    record = check_all(".", only="relu")
+    assert [item.name for item in record.items] == ["relu"]
+    assert "left out: b.py has no layer called relu: it has double" in record.notes
+    both = check_all(".", only=["double", "relu"])
+    assert [item.name for item in both.items] == ["a.py: relu", "b.py: double"]
+    with pytest.raises(NothingToCheckError, match=r"got 'nothing'; expected one of double, relu\."):
+        check_all(".", only=["relu", "nothing"])
+
+
+def test_a_name_that_an_object_lacks_is_told_what_there_is():
+    with pytest.raises(NothingToCheckError, match=r"got 'rleu'; expected one of relu\. Did you"):
+        check_all(vars(module_of(RELU)), only="rleu")
 
 
 def test_a_notebook_is_judged_and_its_cells_are_named(write):

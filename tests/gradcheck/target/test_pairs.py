@@ -7,6 +7,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from gradcheck.sandbox.absent import Absent
 from gradcheck.target.pairs import find_pairs
 
 
@@ -33,6 +34,14 @@ def test_pairs_variants_losses_and_examples_are_found():
     assert set(found.unpaired) == {"conv_forward_fast", "relu_forward", "tanh_backward"}
     assert {pair.name for pair in found.pairs if pair.example} == {"max_pool"}
     assert [pair.name for pair in found.pairs if pair.is_loss] == ["svm_loss"]
+
+
+def test_what_could_not_be_imported_is_no_layer():
+    absent = Absent("course.layers.relu_forward", "course")
+    found = find_pairs(module(relu_forward=absent, relu_backward=absent, svm_loss=absent,
+                              affine_forward=np.abs, affine_backward=absent), imported=True)
+    assert found.pairs == ()
+    assert found.unpaired == ("affine_forward",)
 
 
 class Refusing:

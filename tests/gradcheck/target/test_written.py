@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck import check_all
+from gradcheck.output.pointer import repairs_in, shown
 from gradcheck.target.written import line_of_write
 
 
@@ -43,3 +44,8 @@ def test_what_forward_wrote_into_is_shown_at_its_line(tmp_path):
     path.write_text(RELU)
     item, = check_all(path, timeout=300.0).items
     assert (item.status, item.line) == ("warned", 5)
+    pointed, said, _ = next(shown(repairs_in(item.details)))
+    assert pointed[0].endswith("homework.py:5: x *= mask")
+    assert said == "this changes x (seen by running it line by line)"
+    item, = check_all(path, timeout=300.0, line=False).items
+    assert not list(repairs_in(item.details))

@@ -62,7 +62,7 @@ def test_every_picture_says_what_it_shows_and_what_scrolls_can_be_reached(page):
     found = Balanced(page)
     assert found.tags.count("svg") == len([1 for tag, name, _ in found.attributes
                                            if tag == "svg" and name == "aria-label"])
-    scrolling = found.values("class").count("source code") + found.values("class").count("scroll")
+    scrolling = sum(value.startswith(("source code", "scroll")) for value in found.values("class"))
     assert scrolling == found.values("tabindex").count("0")
 
 
@@ -105,8 +105,40 @@ def test_the_steps_are_drawn_open_for_the_first_wrong_gradient_and_folded_for_th
     parts = ("<h4>Is the step", 'id="dropout-dw"', "<details><summary>Is the step")
     order = [page.index(part) for part in parts]
     assert order == sorted(order)
-    *_, printed = page.partition("</style>")[0].split("@media print")
-    assert "details::details-content{content-visibility:visible" in printed
+    assert "details-content" not in page  # on paper what is folded on the screen stays folded
+
+
+def test_a_printed_page_keeps_its_colours_and_what_belongs_together():
+    style = as_page([CHECKED]).partition("</style>")[0]
+    printed = "".join(re.findall(r"@media print\{((?:[^{}]*\{[^{}]*\})*)", style))
+    assert ":root{-webkit-print-color-adjust:exact;print-color-adjust:exact}" in printed
+    together = ",".join(re.findall(r"([^{}]*)\{break-inside:avoid\}", printed))
+    assert {".edit", "pre.diff", ".source.short", ".l"} <= set(map(str.strip, together.split(",")))
+
+
+def test_a_short_function_is_kept_on_one_page_and_a_long_one_may_break():
+    def page(lines):
+        return with_details(sources=[{"name": "f", "file": "a.py", "line": 1, "cut": False,
+                                      "text": "def f():\n" + "    x = 1\n" * (lines - 1)}])
+
+    assert 'class="source code short"' in page(24)
+    assert 'class="source code"' in page(25)
+
+
+def test_the_line_of_a_layer_that_is_warned_of_is_open_and_its_gradients_are_folded():
+    write = {"file": "a.py", "line": 2, "column": 5, "before": "x *= 2", "text": "    x *= 2",
+             "kind": "write", "arguments": ["x"], "words": "this changes x", "verified_at": 0,
+             "diff": None, "after": "", "side": "backward"}
+    details = {**FAILED.details, "report": {**FAILED.details["report"], "repairs": [write]},
+               "sources": [{"name": "f", "file": "a.py", "line": 1, "cut": False,
+                            "text": "def f(x):\n    x *= 2\n"}]}
+    item = replace(FAILED, status="warned", details=details)
+    page = as_page([replace(CHECKED, items=(item,))])
+    open_ = re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
+    assert "this changes x (seen by running it line by line)" in open_
+    assert 'class="l suspect"' in open_
+    assert "<details><summary>Gradients</summary>" in page
+    assert "Source and gradients" not in page
 
 
 def test_a_law_that_is_told_above_is_only_named_below():

@@ -46,7 +46,8 @@ def test_what_is_drawn_stands_out(palette):
 def test_both_themes_name_the_same_colours_and_every_one_that_is_used():
     assert list(LIGHT) == list(DARK)
     used = set(re.findall(r"var\(--([\w-]+)\)", stylesheet()))
-    assert used <= set(LIGHT)
+    made_of_these = {"ground", "shade"}
+    assert used - made_of_these <= set(LIGHT)
     assert {f"{status}-tint" for status in STATUSES} <= set(LIGHT)
 
 
@@ -56,3 +57,12 @@ def test_every_brace_of_the_style_sheet_is_closed():
         depth += 1 if sign == "{" else -1
         assert depth >= 0
     assert depth == 0
+
+
+def test_what_goes_on_beyond_the_edge_has_a_shade_there_and_none_on_paper():
+    screen, _, paper = stylesheet().partition("@media print")
+    shaded = re.search(r"pre,\.scroll\{--shade:[^}]*\}", screen)[0]
+    assert shaded.count("linear-gradient(") == 4
+    assert shaded.count(" local") == 2  # these go with the text, and cover the shade at its ends
+    assert "pre,.scroll{background:var(--ground)}" in paper
+    assert all(f"--ground:var(--{name})" in screen for name in ("surface", "paper"))
