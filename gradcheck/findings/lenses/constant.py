@@ -8,6 +8,7 @@ from gradcheck.findings.rule import Evidence
 from gradcheck.findings.view import View
 
 ROUNDING, SMALL, EXACT = 1e-10, 1e-2, 1e-2
+SEVERAL = 3
 
 
 def small_constant(view: View) -> Evidence:
@@ -42,9 +43,11 @@ def _beside_probabilities(view: View) -> Evidence:
             wrong & ~asked):
         return None
     constants = (view.a[asked] / view.n[asked] - 1) * view.x[asked]
-    c = float(f"{np.median(constants):.0e}")
+    c = float(np.median(constants))
+    if len(constants) < SEVERAL:  # that few agree by chance, but for a constant of one digit
+        c = float(f"{c:.0e}")
     close = np.abs(constants - c) <= EXACT * c + ROUNDING
-    return {"constant": c, "off": float(np.max(constants / view.x[asked]))} if (
+    return {"constant": float(f"{c:.2g}"), "off": float(np.max(constants / view.x[asked]))} if (
         0 < c < SMALL and np.all(close)) else None
 
 

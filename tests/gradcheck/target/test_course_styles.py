@@ -481,3 +481,25 @@ def test_a_small_constant_beside_probabilities_is_warned_of(constant, status, mo
         np.log(x[np.arange(len(x)), y] + constant)))
     item = judged(CrossEntropyModule)
     assert item.status == status, item.message
+
+
+class OneHotOnly:
+    """Its labels, called Y, are ones and zeros: with numbers for them it is another function."""
+
+    factor = 1.0
+
+    def forward(self, A, Y):
+        self.Y, exps = Y, np.exp(A)
+        self.softmax = exps / exps.sum(axis=1, keepdims=True)
+        return np.sum(-Y * np.log(self.softmax)) / len(A)
+
+    def backward(self):
+        return self.factor * (self.softmax - self.Y) / len(self.Y)
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1.0, "passed"), (4.0, "failed")])
+def test_labels_are_labels_in_capitals_too(factor, status, monkeypatch):
+    monkeypatch.setattr(OneHotOnly, "factor", factor)
+    item = judged(OneHotOnly)
+    assert item.status in (status, "warned" if status == "passed" else status), item.message
+    assert "unexplained" not in item.message
