@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.foreign import as_array, moved
-from gradcheck.repair.bench import FAULTS, Bench, Part
+from gradcheck.repair.bench import FAULTS, Bench, Part, watched
 from gradcheck.repair.limit import clock
-from gradcheck.repair.sites import Change, Site
+from gradcheck.repair.sites import Site
 
 Array = NDArray[Any]
-PROBE = "__gradcheck_probe__"
 MOST_ELEMENTS = 64
 SOLVED = 1e-5
 AFFINE = 1e-6
@@ -97,28 +96,22 @@ def _solved(bench: Bench, part: Part, site: Site, wanted: Array, deadline: float
             ) -> Suspect | None:
     """Return the suspect, None where no value makes every gradient right."""
     probe = _Probe()
-    names = part.source.function.__globals__
-    call = ast.Call(ast.Name(PROBE, ast.Load()), [site.node], [])
-    with Change(None, ((site, call),)).applied():
-        code = part.source.compiled()
 
     def gradients(move: Any) -> Array:
         probe.move = move
         found = bench.gradients(part, code, bench.places[0])
         return np.concatenate([np.ravel(np.asarray(entry, dtype=float)) for entry in found])
 
-    names[PROBE] = probe
     try:
-        now = gradients(0.0)
-        value = np.asarray(as_array(probe.value))
-        if value.dtype.kind != "f" or not 0 < value.size <= MOST_ELEMENTS or (
-                now.shape != wanted.shape):
-            return None
-        return _least(site, value, now, wanted, gradients, deadline)
+        with watched(part, site, site.node, probe) as code:
+            now = gradients(0.0)
+            value = np.asarray(as_array(probe.value))
+            if value.dtype.kind == "f" and 0 < value.size <= MOST_ELEMENTS and (
+                    now.shape == wanted.shape):
+                return _least(site, value, now, wanted, gradients, deadline)
     except FAULTS:
-        return None
-    finally:
-        del names[PROBE]
+        pass
+    return None
 
 
 def _least(site: Site, value: Array, now: Array, wanted: Array, gradients: Any, deadline: float

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.repair.bench import FAULTS, Bench, Part
+from gradcheck.repair.bench import FAULTS, Bench, Part, watched
 from gradcheck.repair.sites import Change
 
-SEEN = "__gradcheck_seen__"
 # The kinds of edits that may do so; one that takes a statement away says what it does.
 KINDS = ("comparison", "sign", "operator", "constant", "name")
 
@@ -44,16 +43,10 @@ def _is_ever_true(bench: Bench, part: Part, change: Change, condition: ast.expr)
         seen.append(bool(np.any(value)))
         return value
 
-    call = ast.Call(ast.Name(SEEN, ast.Load()), [condition], [])
-    with Change(change.kind, ((change.first, call),)).applied():
-        code = part.source.compiled()
-    names = part.source.function.__globals__
-    names[SEEN] = noted
     try:
-        for place in bench.places:
-            bench.gradients(part, code, place)
+        with watched(part, change.first, condition, noted) as code:
+            for place in bench.places:
+                bench.gradients(part, code, place)
     except FAULTS:
         return True
-    finally:
-        del names[SEEN]
     return any(seen)

@@ -19,8 +19,7 @@ PRODUCTS = (ast.Mult, ast.Div, ast.MatMult, ast.Pow)
 FACTOR, TERM = ("_ * a", "_ / a"), ("_ + a", "_ - a")
 OF_FLOATS = ("_ / a", "a / _", "_ * (a > 0)", "_ * (1 - a)")
 SLOPES = ("_ * (1 - a ** 2)", "_ * a * (1 - a)")
-QUOTED = re.compile(r"'(\w+)'")
-MOST_PAIRS = 8
+MOST_PAIRS, MOST_ORDERS = 8, 6
 
 
 def deletions(site: Site) -> Iterator[ast.AST]:
@@ -188,7 +187,7 @@ def unread(site: Site) -> Iterator[ast.AST]:
     whole = site.shape if is_factor and is_loaded(site.node) else has_value(site)
     wide = room(site) if whole is not None else None
     for atom in (*arrays(site.place), *scalars(site.place)) if wide is not None else ():
-        if atom.text in site.place.known.unused and (
+        if atom.text.partition("[")[0] in site.place.known.unused and (
                 np.shape(atom.value) == () or fits(atom.value, wide)):
             yield from site.made(*FACTOR, *TERM, "a", a=atom.node)
 
@@ -206,23 +205,22 @@ def scattered(site: Site) -> Iterator[ast.stmt]:
 
 
 def unpackings(site: Site) -> Iterator[list[ast.AST]]:
-    """Yield the first statement after one that unpacks the cache as forward packed it."""
-    scope = site.place.scope
-    first = isinstance(site.holder, list) and site.holder[0] is site.node
-    for packed in site.place.known.packed if first else ():
-        for name, value in scope.items():
-            if isinstance(value, tuple) and len(packed) == len(value):
-                yield [*ast.parse(f"{', '.join(packed)} = {name}").body, site.node]
+    """Yield the first statement after one that unpacks the cache as forward packed it.
 
-
-def missing_name(error: Exception | None) -> str:
-    """Return the name that an exception says is not defined, '' for another exception.
-
-    >>> missing_name(NameError("name 'dx' is not defined"))
-    'dx'
+    What has no name there, or another one, may be any name that backward does not define.
     """
-    found = QUOTED.search(str(error)) if isinstance(error, NameError) else None
-    return found[1] if found else ""
+    known = site.place.known
+    first = isinstance(site.holder, list) and site.holder[0] is site.node
+    for packed in known.packed if first else ():
+        rest = [name for name in known.undefined if name not in packed]
+        held = [name if name in known.undefined or not rest else "" for name in packed]
+        names = [*rest, *["_"] * (held.count("") - len(rest))]
+        for order in itertools.islice(itertools.permutations(names, held.count("")), MOST_ORDERS):
+            left = iter(order)
+            target = ", ".join(name or next(left) for name in held)
+            for name, value in site.place.scope.items():
+                if isinstance(value, tuple) and len(packed) == len(value):
+                    yield [*ast.parse(f"{target} = {name}").body, site.node]
 
 
 def definitions(site: Site) -> Iterator[list[ast.AST]]:
@@ -239,15 +237,15 @@ def definitions(site: Site) -> Iterator[list[ast.AST]]:
 
 def _definitions(site: Site) -> Iterator[str]:
     alias, held = site.place.numpy, arrays(site.place)
+    yield from (atom.text for atom in scalars(site.place))
     yield from (f"{alias}.zeros_like({atom.text})" for atom in held)
     yield from (f"{alias}.zeros({name})" for name, value in site.place.scope.items()
                 if isinstance(value, tuple) and all(isinstance(n, int) for n in value))
     yield from (f"{atom.text}.copy()" for atom in held)
-    yield from (atom.text for atom in scalars(site.place))
     floats = [atom for atom in held if atom.value.dtype.kind == "f"][:MOST_PAIRS]
     for atom in floats:
         yield from _sums(atom.text, atom, alias)
-        yield from (f"({atom.text} > 0)", f"{atom.text} ** 2", f"{alias}.sqrt({atom.text})")
+        yield from (f"({atom.text} > 0)", *(f"{alias}.{name}({atom.text})" for name in WRAPPERS))
     for a, b in itertools.permutations(floats, 2):
         if a.value.ndim == b.value.ndim == 2:
             yield from (f"{a.text} @ {b.text}", f"{a.text}.T @ {b.text}", f"{a.text} @ {b.text}.T")

@@ -16,6 +16,7 @@ Sizes = Mapping[int, int]
 ROUNDS = 3
 LENGTHS = (3, 4, 5)
 ATTEMPTS = 48
+TIMES = (2, 3, 4)
 
 
 def others(args: Args, rng: np.random.Generator) -> Iterator[Args]:
@@ -124,10 +125,23 @@ def _products(sizes: Sequence[int]) -> dict[int, Callable[[Mapping[int, int]], i
 def _multiples(sizes: Sequence[int]) -> dict[int, Callable[[Mapping[int, int]], int]]:
     """Return the sizes that are small multiples of others, as of an LSTM's gates."""
     found: dict[int, Callable[[Mapping[int, int]], int]] = {}
-    for times, size in itertools.product((2, 3, 4), sizes):
+    for times, size in itertools.product(TIMES, sizes):
         if times * size in sizes:
             found[times * size] = lambda new, t=times, s=size: t * new[s]  # type: ignore[misc]
     return found
+
+
+def keeps(args: Args, other: Args) -> bool:
+    """Return whether what is a small multiple of another size is so among other arguments, too.
+
+    >>> args = (np.ones((4, 5)), np.ones((5, 20)))
+    >>> keeps(args, (np.ones((4, 7)), np.ones((7, 28)))), keeps(args, (np.ones((4, 7)), args[1]))
+    (True, False)
+    """
+    sizes = [pair for arg, new in zip(args, other, strict=False)
+             for pair in zip(_sizes(arg), _sizes(new), strict=False)]
+    return all(big == times * small for (was, big), (of, small) in itertools.permutations(sizes, 2)
+               for times in TIMES if was == times * of)
 
 
 def _changed(arg: Any, sizes: Sizes, whole: Mapping[int, int], rng: np.random.Generator) -> Any:

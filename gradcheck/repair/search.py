@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-import itertools
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType
@@ -17,11 +15,12 @@ from gradcheck.repair import edits
 from gradcheck.repair.angelic import Suspect, suspects
 from gradcheck.repair.bench import Bench, Outcome, Part
 from gradcheck.repair.dead import is_dead
-from gradcheck.repair.grows import missing_name
 from gradcheck.repair.limit import clock
+from gradcheck.repair.pairs import Tried
 from gradcheck.repair.sites import Change, Site, sites_of
-from gradcheck.repair.slice import OWN, SHARED, scores
+from gradcheck.repair.slice import OWN, SHARED, behind, scores
 from gradcheck.repair.steered import by_ratio, by_value, yielding
+from gradcheck.repair.twice import Twice
 from gradcheck.repair.vouched import LESS_NATURAL, is_vouched, lacking
 from gradcheck.repair.where import Known, is_pure
 
@@ -31,17 +30,15 @@ MORE_SECONDS = 0.4
 NATURAL = 1.75
 # How much less natural an edit outside backward is: in forward's cache, in a helper.
 AWAY = 0.3
-MOST_PARTIAL, MOST_TOGETHER, MOST_ALIKE = 4, 16, 6
-# How far the second of two edits is looked for.
-LAST_TIER_OF_TWO = 1
 SOLVING_SECONDS = 0.4
+# How long two edits are tried before those that cost more alone, and after them.
+FIRST_SECONDS, LAST_SECONDS = 0.2, 1.5
 MOST_LINES = 3
 # How long an expression may be that stands elsewhere and is tried.
 MOST_LENT = 40
 
 
 Group = tuple[Part, Sequence[Site]]
-Partial = tuple[Part, Change, Outcome]
 
 
 @dataclass
@@ -91,11 +88,10 @@ class Search:
     deadline: float
     kind: str = "layer"
     found: list[Candidate] = field(default_factory=list)
-    partial: list[Partial] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
     suspects: list[Suspect] = field(default_factory=list)
     base: Outcome = field(init=False)
     enough: float = np.inf
-    done: set[tuple[int, int]] = field(default_factory=set)
     asked: list[Change] = field(default_factory=list)
 
     def run(self) -> list[Candidate]:
@@ -104,20 +100,21 @@ class Search:
         if self.base.is_right:
             return []
         groups: list[Group] = [(part, list(self.sites(part))) for part in self.order()]
+        twice = Twice(self)
         for tier in edits.TIERS:
             for part, sites in groups:
-                self._try(part, self._stage(part, sites, tier))
+                self.try_all(part, self.stage(part, sites, tier))
                 self._vouched(part, sites)
-                if self._is_over:
+                if self.is_over:
                     return self._sorted()
             if tier == 0 and not self._has_natural:
                 groups = self._solved_first(groups)
-            elif tier and not self.found:
-                self._two(groups, tier)
-                if self.found:
-                    break
-            if self._is_over or self._has_natural or (self.found and tier > 1):
+            if self.is_over or self._has_natural or (self.found and tier > 1):
                 break
+            if tier == 1 and not self.found:
+                twice.run(FIRST_SECONDS)
+        if not self.found:
+            twice.run(LAST_SECONDS)
         return self._sorted()
 
     def _vouched(self, part: Part, sites: Sequence[Site]) -> None:
@@ -126,7 +123,7 @@ class Search:
             change = candidate.changes[0]
             if len(candidate.changes) == 1 and is_vouched(change) and change not in self.asked:
                 self.asked.append(change)
-                self._try(part, lacking(change, sites))
+                self.try_all(part, lacking(change, sites))
 
     @property
     def _has_natural(self) -> bool:
@@ -143,8 +140,8 @@ class Search:
                 for part, sites in groups]
         for tier in edits.TIERS[1:]:
             for part, sites in near:
-                self._try(part, edits.changes(sites, tier, self.codes))
-                if self._is_over:
+                self.try_all(part, edits.changes(sites, tier, self.codes))
+                if self.is_over:
                     return list(groups)
             if self._has_natural:
                 break
@@ -157,7 +154,7 @@ class Search:
         for part, sites in groups:
             if part.is_main and part.in_backward:
                 self.suspects += suspects(self.bench, part, sites, until)
-                self._try(part, (change for suspect in self.suspects if suspect.is_unique
+                self.try_all(part, (change for suspect in self.suspects if suspect.is_unique
                                  for change in yielding(suspect.site, suspect.value)))
 
     def order(self) -> list[Part]:
@@ -178,8 +175,10 @@ class Search:
             found = {node: score for node, score in cached.items() if score == OWN} | returns
         else:
             found = scores(tree, names, failing, value_first=part.in_forward)
+        if np.isfinite(self.base.reached) and part.is_main and part.in_backward:
+            found = behind(tree, int(self.base.reached))
         yield from sites_of(part.source, part.run, found, Known(
-            self._packed(), missing_name(self.bench.error), self._lent))
+            self._packed(), self.base.missing, self._lent))
 
     @cached_property
     def _lent(self) -> tuple[str, ...]:
@@ -191,25 +190,26 @@ class Search:
         return tuple(sorted((text for text in found if len(text) < MOST_LENT), key=len))
 
     def _packed(self) -> tuple[tuple[str, ...], ...]:
-        """Return the tuples of names that forward makes."""
+        """Return the tuples that forward makes, their names."""
         found = [node.elts for part in self.bench.parts if part.in_forward
                  for node in ast.walk(part.source.tree) if isinstance(node, ast.Tuple)]
-        return tuple(tuple(entry.id for entry in elts if isinstance(entry, ast.Name))
-                     for elts in found if elts and all(isinstance(e, ast.Name) for e in elts))
+        return tuple(tuple(getattr(entry, "id", "") for entry in elts) for elts in found if elts)
 
     def _names(self) -> list[str]:
         layer = self.bench.places[0].layer
         return [layer.names[position] for position in layer.wrt]
 
     @property
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether the time is up, or the time for more after the first repair."""
         now = clock()
         return now > self.deadline or now > self.enough
 
     def _sorted(self) -> list[Candidate]:
         return sorted(self.found, key=lambda entry: entry.cost)
 
-    def _stage(self, part: Part, sites: Sequence[Site], tier: int) -> Iterator[Change]:
+    def stage(self, part: Part, sites: Sequence[Site], tier: int) -> Iterator[Change]:
+        """Yield the edits of a function that are tried in a tier."""
         if tier == 1:
             yield from edits.everywhere(sites)
         yield from edits.changes(sites, tier, self.codes)
@@ -218,8 +218,9 @@ class Search:
             yield from by_value(self.bench, self._names(), failing, sites)
             yield from by_ratio(self.bench, part, sites)
 
-    def _try(self, part: Part, changes: Iterator[Change], before: tuple[Change, ...] = ()) -> None:
-        """Try changes, and keep those that repair all, or some and spoil none."""
+    def try_all(self, part: Part, changes: Iterator[Change], before: tuple[Change, ...] = ()
+                ) -> None:
+        """Try changes, and keep those that repair all; of others what they do."""
         for change in changes:
             tried = self.bench.tryout(part, change)
             if tried is None:
@@ -230,60 +231,8 @@ class Search:
                 if elsewhere >= 0 and not is_dead(self.bench, part, change):
                     self.found.append(Candidate(part, (*before, change), code, elsewhere))
                     self.enough = min(self.enough, clock() + MORE_SECONDS)
-            elif not before and outcome.is_nearer(self.base):
-                self.partial.append((part, change, outcome))
-            if self._is_over:
+            elif not before and (outcome.sample.size or outcome.is_nearer(self.base)):
+                self.tried.append(Tried(part, change, outcome))
+            if self.is_over:
                 return
 
-    def _firsts(self) -> Iterator[Partial]:
-        """Yield the edits that repair a part, the best first, one of those that do the same."""
-        best = sorted(self.partial, key=lambda entry: (
-            len(entry[2].right), entry[2].parts, -sum(entry[2].distances), -entry[1].cost),
-            reverse=True)
-        groups: dict[tuple[str, ...], list[Partial]] = {}
-        for entry in best:
-            groups.setdefault(tuple(f"{far:.6g}" for far in entry[2].distances), []).append(entry)
-        for group in groups.values():
-            # 2 is the root of d at the first arguments, and of nothing elsewhere
-            yield from itertools.islice(filter(self._holds, group[:MOST_ALIKE]), 1)
-
-    def _holds(self, entry: Partial) -> bool:
-        """Whether what an edit repairs at the first arguments it repairs at others, too."""
-        part, change, outcome = entry
-        with change.applied():
-            code = part.source.compiled()
-        return all(self.bench.outcome(part, code, place).right >= outcome.right
-                   for place in self.bench.places[1:] if place.is_new)
-
-    def _together(self, firsts: Sequence[Partial]) -> None:
-        """Try every two edits that each repair a part."""
-        for place, (part, change, _) in enumerate(firsts):
-            others = [other for home, other, _ in firsts[place + 1:]
-                      if home is part and other.first.statement is not change.first.statement]
-            with change.applied():
-                self._try(part, iter(others), (change,))
-            if self.found or self._is_over:
-                return
-
-    def _two(self, groups: Sequence[Group], tier: int) -> None:
-        """Try a second edit after each first one that repairs some gradients, or a part of one."""
-        firsts = list(itertools.islice(self._firsts(), MOST_TOGETHER))
-        self._together(firsts)
-        for part, found, outcome in [] if self.found else firsts[:MOST_PARTIAL]:
-            change = found.copied()
-            first, self.base = self.base, outcome
-            with ExitStack() as stack:
-                stack.enter_context(change.applied())
-                run, part.run = part.run, self.bench.traced_with(part)
-                sites = list(self.sites(part))
-                part.run = run
-                for later in range(min(tier, LAST_TIER_OF_TWO) + 1):
-                    if (id(found), later) in self.done:
-                        continue
-                    self.done.add((id(found), later))
-                    self._try(part, self._stage(part, sites, later), (change,))
-                    if self.found or self._is_over:
-                        break
-            self.base = first
-            if self.found or self._is_over:
-                return

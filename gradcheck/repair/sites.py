@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -78,7 +79,8 @@ def sites_of(source: Source, run: Run, scores: Mapping[ast.stmt, int],
              known: Known | None = None) -> Iterator[Site]:
     """Yield the places of a function that matter, its statements and what is in them."""
     alias = _alias(run.names)
-    known = replace(known or Known(), unused=_unused(source.tree))
+    known = replace(known or Known(), unused=_unused(source.tree),
+                    undefined=_undefined(source.tree, run.names))
     above = Where({}, run.names, alias, known=known)
     for site in _of_body(source.tree.body, run, scores, above):
         site.is_nested = site.holder is not source.tree.body
@@ -100,6 +102,13 @@ def _unused(tree: ast.FunctionDef) -> frozenset[str]:
         if node is tree or isinstance(node, ast.For | ast.While):
             found |= _named(node, ast.Store) - _named(node, ast.Load)
     return frozenset(found)
+
+
+def _undefined(tree: ast.FunctionDef, names: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names that are read and never given a value, in order."""
+    held = {arg.arg for arg in ast.walk(tree.args) if isinstance(arg, ast.arg)}
+    known = {*held, *names, *vars(builtins), *_named(tree, ast.Store)}
+    return tuple(sorted(_named(tree, ast.Load) - known))
 
 
 def _named(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
@@ -202,6 +211,22 @@ class Change:
         parts = ((site, copy.deepcopy(new, {id(site.node): site.node})) for site, new in self.parts)
         return replace(self, parts=tuple(parts))
 
+    def after(self, first: Change) -> Change | None:
+        """Return the change as it is made in a tree in which another one was made; None if not.
+
+        What that one put in the place of a node may hold the same nodes, and elsewhere.
+        """
+        parts = []
+        for site, new in self.parts:
+            for other, made in first.parts:
+                if site.node in ast.walk(other.node):
+                    spot = None if isinstance(made, list) else _found_in(made, site.node)
+                    if spot is None or site.node is other.node:
+                        return None
+                    site = replace(site, holder=spot[0], key=spot[1])
+            parts.append((site, new))
+        return replace(self, parts=tuple(parts))
+
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Have the tree changed."""
@@ -215,6 +240,17 @@ class Change:
         finally:
             for undo in reversed(done):
                 undo()
+
+
+def _found_in(tree: ast.AST, wanted: ast.AST) -> tuple[Any, Any] | None:
+    """Return what holds a node in a tree, and where; None where it is not in it."""
+    for node in ast.walk(tree):
+        for name, value in ast.iter_fields(node):
+            if value is wanted:
+                return node, name
+            if isinstance(value, list) and any(entry is wanted for entry in value):
+                return value, 0
+    return None
 
 
 def _put(site: Site, new: Any) -> Any:

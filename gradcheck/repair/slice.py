@@ -9,7 +9,7 @@ from typing import Any
 
 VIEWS = frozenset({"T", "reshape", "ravel", "transpose", "swapaxes", "view", "squeeze"})
 BODIES = ("body", "orelse", "finalbody", "handlers")
-OWN, SHARED = 0, 1
+AT, OWN, SHARED = -1, 0, 1
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,19 @@ def scores(tree: ast.FunctionDef, wanted: Sequence[str], failing: Iterable[int],
     own = {step.node: SHARED if step.node in second else OWN for step in steps
            if step.node in first}
     return {**own, **dict.fromkeys(returns, SHARED if good else OWN)}
+
+
+def behind(tree: ast.FunctionDef, line: int) -> dict[ast.stmt, int]:
+    r"""Return the statement at a line, where backward raises, and those that it depends on.
+
+    >>> tree, = ast.parse("def f(dout, x):\n a = x\n b = dout\n return b + 1").body
+    >>> [(step.lineno, score) for step, score in behind(tree, 4).items()]
+    [(3, 0), (4, -1)]
+    """
+    steps = list(_steps(tree.body, frozenset()))
+    at = [step for step in steps if step.node.lineno <= line <= (step.node.end_lineno or line)]
+    found = _closure(steps, set(at[-1].reads if at else ()))
+    return {**dict.fromkeys(found, OWN), **{step.node: AT for step in at[-1:]}}
 
 
 def _returned(node: ast.Return, wanted: Sequence[str], before: int, steps: Sequence[Step]

@@ -148,9 +148,12 @@ def _places(layer: Layer, others: Iterable[Layer], until: float, taken: bool) ->
     """Yield the places of other layers, as far as forward takes their arguments.
 
     Those of sizes that were not there before are what proves an edit; others hold it, too. Where
-    backward takes the first ones it has to take these.
+    backward takes the first ones it has to take these; where it raises, those come first at which
+    what was a multiple of another size still is.
     """
     seen, count, same = {_shapes(layer), _settings(layer)}, 0, 0
+    if not taken:
+        others = sorted(others, key=lambda other: not argument_places.keeps(layer.args, other.args))
     for other in others:
         shapes, settings = _shapes(other), _settings(other)
         if (clock() > until and count + same >= LEAST_HELD) or count == MOST_PLACES:

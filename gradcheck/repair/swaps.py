@@ -32,6 +32,7 @@ FAMILIES = tuple(map(str.split, (
     "ones_like zeros_like", "var std", "outer multiply dot", "floor ceil round", "add subtract",
     "sign abs", "cumsum sum", "mean var", "hstack vstack", "tile repeat", "greater less",
     "multiply divide")))
+CALLED = ("range", "len", "reversed")
 EXPONENTS = (2, 1, 3, -1, -2, 0.5, -0.5, -1.5, -3)
 
 
@@ -85,29 +86,11 @@ def other_names(site: Site) -> Iterator[ast.AST]:
     if not isinstance(node, ast.Name) or not is_loaded(node) or (
             node.id not in scope and (node.id in site.place.names or hasattr(builtins, node.id))):
         return
+    if getattr(site.parent, "func", None) is node:
+        yield from map(parsed, CALLED)
     kind = kind_of(scope.get(node.id))
     yield from (parsed(name) for name, value in scope.items()
                 if name != node.id and kind_of(value) not in (None, kind))
-
-
-def keys(site: Site) -> Iterator[ast.AST]:
-    """Yield other entries of a dict or a tuple, other attributes."""
-    node = site.node
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and is_loaded(node):
-        for key in _alike(site.place.value(node.value), node.slice.value):
-            yield remade(node, slice=ast.Constant(key))
-    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and is_loaded(node):
-        for key in _alike(getattr(site.place.value(node.value), "__dict__", None), node.attr):
-            yield remade(node, attr=str(key))
-
-
-def _alike(held: Any, key: Any) -> Iterator[Any]:
-    """Yield the keys of what has the form of the entry at `key`."""
-    entries = held if isinstance(held, dict) else dict(enumerate(held)) if isinstance(
-        held, tuple | list) else {}
-    kind = kind_of(entries.get(key))
-    yield from (other for other, entry in entries.items()
-                if kind is not None and other != key and kind_of(entry) == kind)
 
 
 def constants(site: Site) -> Iterator[ast.AST]:

@@ -23,12 +23,21 @@ def edited(source: Source, changes: Iterable[Change]) -> list[str] | None:
 
     With the author's own line breaks if it may be, and with parentheses if it must be.
     """
-    parts = [part for change in changes for part in change.parts]
+    parts = _outermost([part for change in changes for part in change.parts])
     for own, held in itertools.product((True, False), repeat=2):
         lines = _written(source, parts, own, not held)
         if _is_faithful(source, lines):
             return lines
     return None
+
+
+def _outermost(parts: Sequence[tuple[Site, Any]]) -> list[tuple[Site, Any]]:
+    """Return the parts of an edit without those that stand in what another one puts there."""
+    inside = [{child for entry in (new if isinstance(new, list) else [new])
+               for child in ast.walk(entry)} for _, new in parts]
+    return [part for i, part in enumerate(parts) if not any(
+        part[1] in held for j, held in enumerate(inside) if i != j and not isinstance(
+            part[1], list))]
 
 
 def _written(source: Source, parts: Iterable[tuple[Site, Any]], own: bool, held: bool

@@ -29,6 +29,7 @@ MOST_SECONDS = 0.5
 CLOSE = 2e-6
 SMOOTH = 1e-3
 WIDER = 3.0
+MOST_SPOTS = 12
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,32 @@ class Truth:
             return max(int(np.count_nonzero(self.known)) - 1, 0)
         near = np.abs(np.asarray(gradient) - self.whole) <= CLOSE * self.scale
         return int(np.count_nonzero(near & self.known))
+
+    @cached_property
+    def _spots(self) -> NDArray[np.intp]:
+        """A few of the elements that are known."""
+        places = np.flatnonzero(np.asarray(self.known))
+        rng = np.random.default_rng(len(places))
+        return np.sort(rng.permutation(places)[:MOST_SPOTS])
+
+    def sampled(self, gradient: Any) -> Array:
+        """Return a few elements of a gradient, or what it is along a few directions.
+
+        NaN where it is no gradient of this shape.
+        """
+        array = np.asarray(gradient)
+        held = array if array.shape == self.shape and array.dtype.kind == "f" else (
+            np.full(self.shape, np.nan))
+        if self.whole is None:
+            return np.array([np.sum(held * along.direction) for along in self.along])
+        return held.ravel()[self._spots].astype(float) if len(self._spots) else np.zeros(1)
+
+    @property
+    def right_sample(self) -> Array:
+        """The true values of the elements that are sampled."""
+        if self.whole is None:
+            return np.array([along.slope for along in self.along])
+        return self.sampled(self.whole)
 
     def ratio(self, gradient: Any) -> float | None:
         """Return what a gradient has to be multiplied by; None where no number does it."""
@@ -202,6 +229,12 @@ def distances(place: Place, gradients: Sequence[Any]) -> list[float]:
 def matches(place: Place, gradients: Sequence[Any]) -> int:
     """Return how many elements of all gradients are right."""
     return sum(truth.matched(gradient) for truth, gradient in _paired(place, gradients))
+
+
+def sampled(place: Place, gradients: Sequence[Any]) -> Array:
+    """Return a few elements of all gradients, in one vector."""
+    return np.concatenate([truth.sampled(gradient) for truth, gradient in _paired(
+        place, gradients)])
 
 
 def _paired(place: Place, gradients: Sequence[Any]) -> Iterator[tuple[Truth, Any]]:

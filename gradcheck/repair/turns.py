@@ -11,7 +11,7 @@ from gradcheck.repair.sites import Site
 
 MOST_AXES = 4
 REDUCTIONS = ("sum", "mean", "max", "min", "var", "std", "prod", "argmax", "argmin", "cumsum",
-              "amax", "squeeze", "expand_dims")
+              "amax", "squeeze", "expand_dims", "repeat")
 # as NumPy says it, and as torch does
 AXIS, KEPT = ("axis", "dim"), ("keepdims", "keepdim")
 

@@ -215,8 +215,9 @@ def _of_two(a: str, left: Array, b: str, right: Array, shape: tuple[int, ...], a
         if left.shape == shape:  # a softmax's Jacobian times a vector
             yield (f"({a} * ({b} - {total}, keepdims=True)))",
                    left * (right - product.sum(axis=axis, keepdims=True)))
-        elif left.ndim > len(shape) and a < b:
-            yield f"{total})", product.sum(axis=axis)
+        elif a < b:
+            kept = ", keepdims=True" * (left.ndim == len(shape))
+            yield f"{total}{kept})", product.sum(axis=axis, keepdims=bool(kept))
 
 
 def _reaches(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

@@ -29,19 +29,23 @@ class Known:
     Attributes
     ----------
     packed : tuple of tuple of str
-        The tuples of names that forward packs, which are what a cache is made of.
+        The tuples that forward packs, which are what a cache is made of: names, or '' for what
+        has none.
     missing : str
         A name that is used and not defined.
     lent : tuple of str
         Expressions that stand somewhere in forward or backward.
     unused : frozenset of str
         Names that are given a value and never read.
+    undefined : tuple of str
+        Names that are read and never given a value.
     """
 
     packed: tuple[tuple[str, ...], ...] = ()
     missing: str = ""
     lent: tuple[str, ...] = ()
     unused: frozenset[str] = frozenset()
+    undefined: tuple[str, ...] = ()
 
 
 @dataclass(eq=False)

@@ -70,6 +70,35 @@ def two_backward(dout, cache):
     return dx, dw
 
 
+def swish_forward(x):
+    s = _sigmoid(x)
+    return x * s, (x, s)
+
+
+def swish_backward(dout, cache):
+    x, s = cache
+    return 2 * dout * (s + x * s * (1 + s))
+
+
+def raising_twice_forward(x, w):
+    return x @ w, (x, w)
+
+
+def raising_twice_backward(dout, cache):
+    x, w = cache
+    dx = dout @ w
+    dw = x @ dout
+    return dx, dw
+
+
+def renamed_forward(x, w):
+    return x @ w, (x, w.copy())
+
+
+def renamed_backward(dout, cache):
+    return dout @ weights.T, x.T @ dout  # noqa: F821
+
+
 def helped_forward(x):
     return x * _sigmoid(x), x
 

@@ -82,6 +82,19 @@ def test_two_slips_are_repaired_in_one_diff():
     assert "dw = t.T @ dout" in repair.diff
 
 
+@pytest.mark.parametrize(("name", "args", "lines"), [
+    ("swish", (X,), ["    return dout * (s + x * s * (1 - s))"]),
+    ("raising_twice", (X, W), ["    dx = dout @ w.T", "    dw = x.T @ dout"])])
+def test_two_slips_are_repaired_in_one_statement_and_where_both_raise(name, args, lines):
+    repair, = checked(name, *args).repairs
+    assert [line[1:] for line in repair.diff.splitlines()[2:] if line[0] == "+"] == lines
+
+
+def test_a_cache_is_unpacked_by_the_names_that_backward_uses():
+    repair, = checked("renamed", X, W).repairs
+    assert "+    x, weights = cache\n" in repair.diff.replace("(x, weights)", "x, weights")
+
+
 def test_of_two_slips_both_lines_are_told_in_the_text_and_as_json():
     report = checked("two", X, W)
     repair, = report.to_dict()["repairs"]
