@@ -20,7 +20,7 @@ SIZES = {"N": 4, "D": 6, "M": 5, "H": 5, "K": 3, "T": 2, "C": 2, "F": 3, "R": 7,
 # role -> the names that have it, the first pattern that matches a name decides
 ROLES = (
     ("one-hot", r"\w*one_?hot\w*|\w+_oh"),
-    ("labels", r"y|t|labels?|targets?|y_true|classes"),
+    ("labels", r"[yY]|ys|ts?|labels?|targets?|y_?tru(e|th)|classes"),
     ("state", r"((prev|last|init)_?)?(h|c|hidden|cell|state|hx|cx)(_?(0|prev|t|tm1|last|state))?"),
     ("recurrent", r"[wWuU]_?(h|hh|hid|rec|aa)"),
     ("gain", r"gamma|gain|scale|g"),

@@ -112,7 +112,7 @@ class Functions:
         if is_nothing(returned) and not self.slots:
             return None
         # where a loss's backward takes no dout, what it leaves in the layer is that of dout = 1
-        share = douts_and_state[0] if starts_from_one(type(after), douts) else 1.0
+        share = np.sum(douts[0]) if starts_from_one(type(after), douts) else 1.0
         gradients = (slot.gradient_of(state.layer, after, extra) for slot in self.slots)
         return (*returned, *(None if gradient is None else gradient * share
                              for gradient in gradients))

@@ -74,10 +74,19 @@ def run_forward(layer: Any, inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], A
         returned = np.mean(returned)
     if not isinstance(returned, tuple) or not returned:
         return (returned,), None
+    if not needed(type(layer).backward)[1:] and (loss := _number_in(returned)) is not None:
+        return (loss,), None
     several = len([name for name in needed(type(layer).backward)[1:] if UPSTREAM.fullmatch(name)])
     if len(returned) == several > 1:
         return returned, None
     return returned[:1], returned[1] if len(returned) == 2 else returned[1:]
+
+
+def _number_in(returned: tuple[Any, ...]) -> Any:
+    """Return the only number of what a loss returned, (probabilities, loss); None where none is."""
+    numbers = [entry for entry in returned if isinstance(entry, float | np.floating | np.ndarray)
+               and np.size(entry) == 1]
+    return numbers[0] if len(numbers) == 1 < len(returned) else None
 
 
 def run_backward(state: State, douts: Sequence[Any], wanted: int
@@ -90,12 +99,13 @@ def run_backward(state: State, douts: Sequence[Any], wanted: int
     after, cache = copy.deepcopy((state.layer, state.cache))
     before = dict(vars(after))
     again = takes_its_inputs_again(type(after))
-    returned = (after.backward(*_again(after, state.inputs)) if again
-                else _called(after, douts, cache, state.inputs))
+    alone = again or _takes_no_gradient(type(after), douts)
+    given = _again(after, state.inputs) if again else ()
+    returned = after.backward(*given) if alone else _called(after, douts, cache, state.inputs)
     if returned is None:
         returned = _left(after, before, INPUT_GRADIENTS, douts)
-    if again and isinstance(returned, np.ndarray):
-        returned = returned * douts[0]
+    if alone:
+        returned = _times(returned, np.asarray(douts[0]))
     entries = list(returned) if isinstance(returned, tuple | list) else [returned]
     extra = [part for entry in entries[wanted:]
              for part in (entry if isinstance(entry, tuple | list) else [entry])]
@@ -130,19 +140,31 @@ def _bare(name: str) -> str:
 
 def starts_from_one(kind: Any, douts: Sequence[Any]) -> bool:
     """Whether a class is a loss whose backward need not be handed a gradient, as its own is 1."""
-    return not needed(kind.backward)[1:] and np.ndim(douts[0]) == 0
+    return not needed(kind.backward)[1:] and np.size(douts[0]) == 1
+
+
+def _takes_no_gradient(kind: Any, douts: Sequence[Any]) -> bool:
+    """Whether backward is of a loss, or returns the derivative at each element."""
+    names = needed(kind.backward, optional=True)[1:]
+    return starts_from_one(kind, douts) or (
+        not needed(kind.backward)[1:] and not any(map(UPSTREAM.fullmatch, names)))
+
+
+def _times(derivative: Any, dout: Any) -> Any:
+    """Return the derivative of each output, times its share of dout."""
+    if not isinstance(derivative, np.ndarray):
+        return derivative
+    if dout.size == 1:
+        return derivative * dout.reshape(())
+    of_each = derivative.shape[:dout.ndim] == dout.shape
+    return derivative * dout.reshape(*dout.shape, *[1] * (derivative.ndim - dout.ndim)
+                                     ) if of_each else derivative
 
 
 def _called(layer: Any, douts: Sequence[Any], cache: Any, inputs: tuple[Any, ...]) -> Any:
     """Call backward with what its parameters name."""
     method = type(layer).backward
     names, must = needed(method, optional=True)[1:], needed(method)[1:]
-    if starts_from_one(type(layer), douts):
-        returned = layer.backward()
-        return returned * douts[0] if isinstance(returned, np.ndarray) else returned
-    if not must and not any(map(UPSTREAM.fullmatch, names)):  # its derivative, element by element
-        returned = layer.backward()
-        return returned * douts[0] if np.shape(returned) == np.shape(douts[0]) else returned
     own = dict(zip(needed(type(layer).forward, optional=True)[1:], inputs, strict=False))
     given = list(douts)
     for name in names[len(douts):]:

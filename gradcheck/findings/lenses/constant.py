@@ -8,6 +8,7 @@ from gradcheck.findings.rule import Evidence
 from gradcheck.findings.view import View
 
 ROUNDING, SMALL, EXACT = 1e-10, 1e-2, 1e-2
+SEVERAL = 3
 
 
 def small_constant(view: View) -> Evidence:
@@ -16,8 +17,10 @@ def small_constant(view: View) -> Evidence:
     That of -log(p + c) is p / (p + c) times that of -log(p), which backward returns: the factor
     tells p, and all rows the same c, which has one digit.
     """
-    if view.case.out.ndim or view.a.ndim != 2 or not np.all(view.known):
+    if view.case.out.ndim or view.a.ndim != 2:
         return None
+    if (found := _beside_probabilities(view)) is not None or not view.complete:
+        return found
     size, dout = np.sum(view.n * view.n, axis=1), float(np.sum(view.case.dout))
     if not np.all(size) or not dout:
         return None
@@ -30,6 +33,22 @@ def small_constant(view: View) -> Evidence:
                 np.abs(constants - c) <= EXACT * c + ROUNDING * factors):
             return {"constant": c, "off": float(np.max(factors) - 1)}
     return None
+
+
+def _beside_probabilities(view: View) -> Evidence:
+    """Whether the input is p itself: the same c shows in every element that has a gradient."""
+    asked = view.a != 0
+    wrong = view.comparison.failed
+    if not np.any(asked) or np.any(view.x <= 0) or not np.all(view.n[asked]) or np.any(
+            wrong & ~asked):
+        return None
+    constants = (view.a[asked] / view.n[asked] - 1) * view.x[asked]
+    c = float(np.median(constants))
+    if len(constants) < SEVERAL:  # that few agree by chance, but for a constant of one digit
+        c = float(f"{c:.0e}")
+    close = np.abs(constants - c) <= EXACT * c + ROUNDING
+    return {"constant": float(f"{c:.2g}"), "off": float(np.max(constants / view.x[asked]))} if (
+        0 < c < SMALL and np.all(close)) else None
 
 
 def few_digits(view: View) -> Evidence:

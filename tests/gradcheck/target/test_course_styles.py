@@ -426,3 +426,80 @@ class RoomForGradients:
 
 def test_room_for_a_gradient_may_have_another_shape():
     assert judged(RoomForGradients).status == "passed", judged(RoomForGradients).message
+
+
+class LossOfAMatrix:
+    """Its loss is a matrix of one number; its backward takes nothing."""
+
+    factor = 1.0
+
+    def forward(self, A, Y):
+        self.A, self.Y = A, Y
+        return np.ones((1, len(A))) @ ((A - Y) ** 2) @ np.ones((A.shape[1], 1)) / A.size
+
+    def backward(self):
+        return self.factor * 2 * (self.A - self.Y) / self.A.size
+
+
+class LossBesideProbabilities:
+    factor = 1.0
+
+    def forward(self, x, y):
+        exps = np.exp(x - x.max(axis=1, keepdims=True))
+        self.probs, self.y = exps / exps.sum(axis=1, keepdims=True), y
+        return self.probs, -np.mean(np.log(self.probs[np.arange(len(y)), y]))
+
+    def backward(self):
+        self.dx = self.factor * self.probs / len(self.y)
+        self.dx[np.arange(len(self.y)), self.y] -= self.factor / len(self.y)
+
+
+class LossOfEachSample:
+    factor = 1.0
+
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return np.sum((x - y) ** 2, axis=1)
+
+    def backward(self):
+        return self.factor * 2 * (self.x - self.y)
+
+
+@pytest.mark.parametrize("kind", [LossOfAMatrix, LossBesideProbabilities, LossOfEachSample])
+@pytest.mark.parametrize(("factor", "status"), [(1.0, "passed"), (2.0, "failed")])
+def test_a_loss_without_an_upstream_gradient_is_judged_whatever_it_returns(
+        kind, factor, status, monkeypatch):
+    monkeypatch.setattr(kind, "factor", factor)
+    item = judged(kind)
+    assert item.status == status, item.message
+    assert "dout" not in item.message
+
+
+@pytest.mark.parametrize(("constant", "status"), [(1e-4, "warned"), (0.0, "passed")])
+def test_a_small_constant_beside_probabilities_is_warned_of(constant, status, monkeypatch):
+    monkeypatch.setattr(CrossEntropyModule, "forward", lambda self, x, y: -np.mean(
+        np.log(x[np.arange(len(x)), y] + constant)))
+    item = judged(CrossEntropyModule)
+    assert item.status == status, item.message
+
+
+class OneHotOnly:
+    """Its labels, called Y, are ones and zeros: with numbers for them it is another function."""
+
+    factor = 1.0
+
+    def forward(self, A, Y):
+        self.Y, exps = Y, np.exp(A)
+        self.softmax = exps / exps.sum(axis=1, keepdims=True)
+        return np.sum(-Y * np.log(self.softmax)) / len(A)
+
+    def backward(self):
+        return self.factor * (self.softmax - self.Y) / len(self.Y)
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1.0, "passed"), (4.0, "failed")])
+def test_labels_are_labels_in_capitals_too(factor, status, monkeypatch):
+    monkeypatch.setattr(OneHotOnly, "factor", factor)
+    item = judged(OneHotOnly)
+    assert item.status in (status, "warned" if status == "passed" else status), item.message
+    assert "unexplained" not in item.message
