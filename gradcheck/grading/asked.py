@@ -10,7 +10,8 @@ from gradcheck.grading.reference import reference_layers
 from gradcheck.grading.teacher import teachers_pairs
 from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.target.laws import law_names
-from gradcheck.target.pairs import Pair, bare, find_pairs
+from gradcheck.target.names import bare
+from gradcheck.target.pairs import Pair, find_pairs
 
 
 class WrongSettingError(Exception):

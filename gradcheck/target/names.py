@@ -11,6 +11,15 @@ CHARACTER = r"[\w\x80-\U0010ffff]"
 LABELS = re.compile(r"ys?|Y|ts?|y_?tru(e|th)|labels?|targets?|y_?train|expected\w*")
 
 
+def bare(name: str) -> str:
+    """Return a layer's name from that of one of its functions.
+
+    >>> bare("affine_forward"), bare("affine_*")
+    ('affine', 'affine_*')
+    """
+    return name.removesuffix("_forward").removesuffix("_backward")
+
+
 def as_read(source: str) -> str:
     """Return a source's text with its names as Python reads them.
 

@@ -213,15 +213,6 @@ def in_python(pair: Pair) -> Pair:
     return replace(pair, forward=uncompiled(pair.forward), backward=uncompiled(pair.backward))
 
 
-def bare(name: str) -> str:
-    """Return a layer's name from that of one of its functions.
-
-    >>> bare("affine_forward"), bare("affine_*")
-    ('affine', 'affine_*')
-    """
-    return name.removesuffix("_forward").removesuffix("_backward")
-
-
 def _tame(value: Function) -> Function:
     """Return a callable as it is, or in a function where it raises when asked what it is."""
     try:

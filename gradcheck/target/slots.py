@@ -51,9 +51,9 @@ def slots_of(before: Any, after: Any, extra: Sequence[Any] = ()) -> list[Slot]:
     --------
     >>> from types import SimpleNamespace as Layer
     >>> before = Layer(W=np.ones(3), b=np.ones(2), lr=0.5)
-    >>> slots_of(before, Layer(W=np.ones(3), b=np.ones(2), dW=np.ones(3), bias_grad=np.ones(2)))
-    [Slot(name='W', path=('W',), gradient=('dW',), place=-1), Slot(name='b', path=('b',), \
-gradient=('bias_grad',), place=-1)]
+    >>> after = Layer(W=np.ones(3), b=np.ones(2), dW=np.ones(3), bias_grad=np.ones(2))
+    >>> [(slot.name, slot.gradient) for slot in slots_of(before, after)]
+    [('W', ('dW',)), ('b', ('bias_grad',))]
     """
     for way in (_in_containers, _in_objects, _in_attributes):
         if found := list(way(after)):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gradcheck.target.errors import NoneWantedError, NothingToCheckError
-from gradcheck.target.pairs import bare
+from gradcheck.target.names import bare
 
 MOST_NAMED = 6
 
@@ -36,8 +36,8 @@ class Wanted:
     Examples
     --------
     >>> wanted = Wanted()
-    >>> wanted.meet(["relu", "afine"], ["affine"], "a.py")
-    >>> wanted.meet(["relu", "afine"], ["relu"], "b.py")
+    >>> wanted.meet(["relu", "afine"], ["relu"], "a.py")
+    >>> wanted.meet(["relu", "afine"], ["affine", "relu"], "b.py")
     >>> wanted.unfound
     "--only: got 'afine'; expected one of affine, relu. Did you mean affine?"
     """

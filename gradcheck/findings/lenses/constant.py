@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.findings.rule import Evidence
-from gradcheck.findings.view import View
+from gradcheck.findings.view import Array, View
 
-ROUNDING, SMALL, EXACT = 1e-10, 1e-2, 1e-2
+ROUNDING, SMALL, EXACT = 1e-10, 2e-3, 1e-2
+APART = 0.1
 SEVERAL = 3
 
 
@@ -21,6 +22,8 @@ def small_constant(view: View) -> Evidence:
         return None
     if (found := _beside_probabilities(view)) is not None or not view.complete:
         return found
+    if not np.allclose(np.sum(view.a, axis=1), 0, atol=ROUNDING * np.max(np.abs(view.a))):
+        return None  # the gradient of a softmax has nothing in the direction of ones
     size, dout = np.sum(view.n * view.n, axis=1), float(np.sum(view.case.dout))
     if not np.all(size) or not dout:
         return None
@@ -29,10 +32,21 @@ def small_constant(view: View) -> Evidence:
         p = 1 + np.min(view.a / share, axis=1)  # of the label, where alone the gradient is negative
         constants = (factors - 1) * p
         c = float(f"{np.median(constants):.0e}")
-        if 0 < c < SMALL and view.agrees(factors[:, None] * view.n) and np.all(
+        if 0 < c < SMALL and _is_told_apart(p, c) and view.agrees(
+                factors[:, None] * view.n) and np.all(
                 np.abs(constants - c) <= EXACT * c + ROUNDING * factors):
             return {"constant": c, "off": float(np.max(factors) - 1)}
     return None
+
+
+def _is_told_apart(p: Array, c: float) -> bool:
+    """Whether probabilities differ enough, else any factor that all rows share would do.
+
+    Where there is one, the constant is a power of ten, which a factor hardly comes to by chance.
+    """
+    if len(p) == 1:
+        return f"{c:.0e}".startswith("1e")
+    return bool(np.ptp(p) > APART * np.max(p))
 
 
 def _beside_probabilities(view: View) -> Evidence:
