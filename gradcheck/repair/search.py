@@ -31,7 +31,7 @@ NATURAL = 1.75
 # How much less natural an edit outside backward is: in forward's cache, in a helper.
 AWAY = 0.3
 SOLVING_SECONDS = 0.4
-# How long two edits are tried before those that cost more alone, and after them.
+# How long two edits are tried: where they are likely before those that cost more alone, and last.
 FIRST_SECONDS, LAST_SECONDS = 0.2, 1.5
 MOST_LINES = 3
 # How long an expression may be that stands elsewhere and is tried.
@@ -111,7 +111,7 @@ class Search:
                 groups = self._solved_first(groups)
             if self.is_over or self._has_natural or (self.found and tier > 1):
                 break
-            if tier == 1 and not self.found:
+            if tier == 1 and not self.found and twice.is_likely:
                 twice.run(FIRST_SECONDS)
         if not self.found:
             twice.run(LAST_SECONDS)
