@@ -102,12 +102,8 @@ class Search:
         groups: list[Group] = [(part, list(self.sites(part))) for part in self.order()]
         twice = Twice(self)
         for tier in edits.TIERS:
-            for part, sites in groups:
-                self.try_all(part, self.stage(part, sites, tier))
-                self._vouched(part, sites)
-                if self.is_over:
-                    return self._sorted()
-            if tier == 0 and not self._has_natural:
+            self._one(groups, tier)
+            if tier == 0 and not (self.is_over or self._has_natural):
                 groups = self._solved_first(groups)
             if self.is_over or self._has_natural or (self.found and tier > 1):
                 break
@@ -116,6 +112,14 @@ class Search:
         if not self.found:
             twice.run(LAST_SECONDS)
         return self._sorted()
+
+    def _one(self, groups: Sequence[Group], tier: int) -> None:
+        """Try every edit of a tier alone."""
+        for part, sites in groups:
+            self.try_all(part, self.stage(part, sites, tier))
+            self._vouched(part, sites)
+            if self.is_over:
+                return
 
     def _vouched(self, part: Part, sites: Sequence[Site]) -> None:
         """Try the factor further down that the constant of a power's derivative stands in for."""
