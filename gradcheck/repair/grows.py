@@ -102,7 +102,8 @@ def shares(site: Site) -> Iterator[ast.AST]:
     node, shape = site.node, site.shape or ()
     axes = (*range(len(shape)), *([(len(shape) - 2, len(shape) - 1)] if len(shape) > 2 else []))
     if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
-        yield from site.made(*(f"_ / np.sum(_, axis={axis}, keepdims=True)" for axis in axes))
+        yield from site.made("_ / np.sum(_)", *(f"_ / np.sum(_, axis={axis}, keepdims=True)"
+                                                for axis in axes))
     for atom in arrays(site.place) if site.is_value else ():
         if np.shape(atom.value) == shape and atom.value.dtype.kind == "f":
             yield from site.made(*(f"_ * (a == np.max(a, axis={axis}, keepdims=True))"
