@@ -84,7 +84,7 @@ class Target(pytest.Collector):
                 reasons.append(str(error))
             except (TargetError, WrongSettingError, OurFaultError) as error:
                 yield Check.failing(self, "import", str(error))
-                found = True
+                found = wanted.unread = True
         if wanted.unfound or not found:
             yield Check.failing(self, "import", wanted.unfound or reasons[0])
 

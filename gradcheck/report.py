@@ -63,7 +63,7 @@ class Finding:
     @property
     def fails(self) -> bool:
         """Whether it makes a layer fail, even if every gradient is right."""
-        return self.code not in WARNED or bool(self.evidence.get("fails"))
+        return bool(self.evidence.get("fails", self.code not in WARNED))
 
     @property
     def symptoms(self) -> frozenset[str]:

@@ -55,6 +55,7 @@ regularization          L2 regularization of the weights
 hyperparameters         What update rules are told: hyperparameters with their bounds
 """
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,7 +88,6 @@ from nets.fully_connected import FullyConnectedNet, TwoLayerNet  # noqa: E402
 from nets.optim import adam, rmsprop, sgd, sgd_momentum  # noqa: E402
 from nets.recurrent import RecurrentClassifier  # noqa: E402
 from nets.solver import Solver  # noqa: E402
-from nets.sweep import run_sweep  # noqa: E402
 from nets.tensor import Tensor, no_grad  # noqa: E402
 from nets.uncertainty import Prediction, mc_dropout  # noqa: E402
 
@@ -115,10 +115,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from nets.sweep import run_sweep
     __version__: str
 else:  # unseen by type checkers, which would believe in every name of the package otherwise
-    def __getattr__(name: str) -> str:
-        """Return the version when it is asked for."""
+    def __getattr__(name: str) -> object:
+        """Return what is loaded when it is asked for: the studies, and the version."""
+        if name in ("sweep", "experiment"):
+            return import_module(f"nets.{name}")
+        if name == "run_sweep":
+            return import_module("nets.sweep").run_sweep
         from layers.version import looked_up
 
         return looked_up("nets", name)

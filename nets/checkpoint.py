@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -123,6 +122,8 @@ def rng_state(rng: object) -> str:
         state = rng.get_state(legacy=False)
     else:
         return ""
+    import json  # few runs have a checkpoint
+
     return json.dumps(state, default=lambda value: np.asarray(value).tolist())
 
 
@@ -139,6 +140,8 @@ def restore_rng(rng: object, text: str) -> None:
     if not text:
         refuse("rng", "a checkpoint without its state", "one made with an rng",
                "leave rng away, as in the run that wrote the checkpoint")
+    import json  # few runs have a checkpoint
+
     state = json.loads(text)
     if isinstance(rng, np.random.Generator):
         rng.bit_generator.state = state

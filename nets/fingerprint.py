@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +32,8 @@ def fingerprint(solver: Solver) -> dict[str, Any]:
     >>> found['batch_size'], found['dtype'], found['X_val']
     (2, 'float64', 'float64 (2, 4) c3cce9a0')
     """
+    import json  # few runs have a checkpoint
+
     model = solver.model
     noise = getattr(model, "dropout_param", None)
     return {
@@ -59,6 +59,8 @@ def described(array: Array) -> str:
     >>> described(np.arange(3.0)) == described(np.arange(6.0)[:3])
     True
     """
+    import hashlib  # few runs have a checkpoint
+
     digest = hashlib.blake2b(digest_size=4)
     for row in np.array_split(array, max(1, array.nbytes >> 24)):  # of 16 MiB: a view is copied
         digest.update(np.ascontiguousarray(row).data.cast("B") if row.size else b"")

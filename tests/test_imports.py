@@ -13,7 +13,7 @@ from tests import house
 # Each takes longer to load than all of ours together, and most programs never call it.
 WAIT = {"scipy", "tqdm", "sklearn", "matplotlib", "multiprocessing", "concurrent"}
 CASES = {
-    "layers and nets": ("layers, nets", WAIT),
+    "layers and nets": ("layers, nets", {*WAIT, "hashlib", "nets.sweep"}),
     "what the command needs before another process judges": (
         "gradcheck.cli, gradcheck.target.check, gradcheck.grading.grade, gradcheck.output.render",
         {*WAIT, "numpy"}),

@@ -29,8 +29,8 @@ Function = Callable[..., Any]
 ARRAY = (np.ndarray, np.floating)
 OUTPUTS = frozenset({"out", "output", "y", "a", "A", "activation", "s", "h", "res", "result"})
 INPUTS = frozenset({"x", "X", "z", "Z", "inp", "input", "inputs", "cache"})
-UPSTREAM = re.compile(r"d_?([a-zA-Z]\d?|[A-Z]\w*|(out|prev|next|loss|val|y)\w*)|\w*(grad|delta)\w*|"
-                      r"upstream\w*|g")
+UPSTREAM = re.compile(r"d_?([a-zA-Z]\d?(_(next|t))?|[A-Z]\w*|(out|prev|next|loss|val|y)\w*)|"
+                      r"\w*(grad|delta)\w*|upstream\w*|g")
 
 
 def in_one_form(forward: Function, backward: Function, names: Sequence[str],

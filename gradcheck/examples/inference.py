@@ -110,6 +110,9 @@ def designs_for(names: Sequence[str], rng: np.random.Generator,
     for reading in readings if labelled else [readings[2], *readings[:2]]:
         for design in DESIGNS:
             shapes = tuple(_shape(guess, design, reading) for guess in reading)
+            if any(guess.role == "one-hot" and shape[-1:] == (1,)
+                   for guess, shape in zip(reading, shapes, strict=True)):
+                continue  # of a single class every label is the same
             key = (shapes, tuple(guess.role for guess in reading if guess.role in LABELS))
             if key not in seen:
                 seen.add(key)

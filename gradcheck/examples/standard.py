@@ -146,9 +146,12 @@ GROUP_NORMS = (
 # The course's own: sizes that divide, windows and images that are square.
 TILED = {"pool_height": 2, "pool_width": 2, "stride": 2}
 SAME = {"stride": 1, "pad": 1}
+# Zeros on both sides together are what some count.
+BOTH_SIDES = Otherwise({"conv_param": {"stride": 2, "pad": 2}})
 SMALL_KERNEL = {"w": normal(3, 2, 3, 3), "b": normal(3)}
 CONVS = (
     Otherwise({"b": normal(5, 1)}),
+    BOTH_SIDES,
     Otherwise({"x": normal(3, 7, 6, 2), "w": normal(5, 3, 4, 2)}),
     Otherwise({"x": normal(3, 7, 6, 2), "w": normal(3, 4, 2, 5)}),
     Otherwise({"x": normal(3, 7, 5, 2), "w": normal(3, 3, 2, 6), "b": normal(1, 1, 1, 6)}),
@@ -158,6 +161,8 @@ CONVS = (
 POOLS = tuple(Otherwise({"x": spread(3, 2, *size), "pool_param": TILED}, "demanded")
               for size in ((8, 6), (8, 8)))
 SAME_LENGTHS = Otherwise({name: normal(4, 6) for name in ATTENTION})
+# The course's first edition: classes in rows, samples in columns.
+BY_CLASS = Otherwise({"W": normal(5, 6), "X": normal(6, 4), "y": integers(5, 4), "reg": 0.3})
 # What to try next, in this order, where the arguments above do not do.
 OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
     **{name: (FLAT, BY_ROW) for name, entry in LAYERS.items()
@@ -169,13 +174,15 @@ OTHERWISE: dict[str, tuple[Otherwise, ...]] = {
     **_each("groupnorm group_norm", GROUP_NORMS),
     "spatial_groupnorm": (Otherwise({"gamma": normal(6), "beta": normal(6)}, "shaped"),),
     **_each("conv conv2d conv_relu", CONVS),
-    "conv_relu_pool": tuple(Otherwise({
+    "conv_relu_pool": (Otherwise({"conv_param": {"stride": 1, "pad": 2}}), *(Otherwise({
         "x": normal(3, 2, *size), "conv_param": SAME, "pool_param": TILED}, "demanded")
-        for size in ((8, 6), (8, 8))),
+        for size in ((8, 6), (8, 8)))),
     **_each("max_pool maxpool max_pool2d avg_pool avgpool avg_pool2d mean_pool", POOLS),
     "pool": (Otherwise(POOLED), *POOLS),
     "prelu": (Otherwise({"alpha": uniform(0.1, 0.4)}, "shaped"),),
     **_each("scaled_dot_product_attention dot_product_attention attention", (SAME_LENGTHS,)),
+    **_each("svm_loss_naive svm_loss_vectorized softmax_loss_naive softmax_loss_vectorized "
+            "linear_softmax_loss linear_svm_loss", (BY_CLASS,)),
     "gru_step": (Otherwise(TWO_GATES),),
     "gru": (Otherwise(TWO_GATES),),
 }

@@ -261,7 +261,8 @@ PATTERNS = (
             "array; ( ) calls a function"),
     Pattern(("TypeError",), r"(\w+)\(\) (?:missing|takes) .*argument", _missing_argument),
     Pattern(("TypeError",), r"only (?:length-1|size-1|0-dimensional) arrays can be converted",
-            "write NumPy's function for math's, which takes one number alone; an array has many"),
+            "write NumPy's function for math's, which takes one number alone; of an array with one "
+            "element, x.item() is its number, where float(x) is none any more"),
     Pattern(("TypeError",), r"[Cc]annot cast ufunc", "write x = x - y for x -= y, or make x an "
             "array of floats first: an array of integers cannot hold the result"),
     Pattern(("AssertionError",), "", "what the assert in that line asks for is not so at these "

@@ -205,7 +205,8 @@ class Probe:
         A forward in another process has an attribute `each`, by which the calls go there together;
         a generator that calls share, or that is seeded between them, would not go along.
         """
-        each = getattr(self.impl.forward, "each", None)
+        forward = self.impl.forward
+        each = None if hasattr(forward, "__wrapped__") else getattr(forward, "each", None)
         if each is None or self.impl.seeding not in ("seed", None):
             return [self.forward(*call)[0] != 0 for call in calls]
         kept: list[Array] = []

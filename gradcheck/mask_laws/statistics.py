@@ -8,6 +8,7 @@ probability of 1e-11 its tail would be wrong by orders of magnitude.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -144,9 +145,17 @@ def worst_lag(standard: Array, rarest: float) -> tuple[int, float, float] | None
     return worst + 1, float(products[worst] / pairs), float(bound / pairs)
 
 
+@functools.lru_cache(maxsize=256)
+def _at_most_each(n: int, keep: float) -> Array:
+    """Return P(X <= k) for k = 0 ... n: every dropout is held to the same few binomials."""
+    below = at_most(np.arange(n + 1), n, keep)
+    below.flags.writeable = False
+    return below
+
+
 def spread_counts(totals: Array, n: int, keep: float, label: str) -> list[Count]:
     """Count totals near the middle, far out, and above the middle of Binomial(n, keep)."""
-    below = at_most(np.arange(n + 1), n, keep)
+    below = _at_most_each(n, keep)
     low, high, far_low, far_high = (int(k) for k in np.searchsorted(
         below, [0.25, 0.75, 0.025, 0.975]))
 

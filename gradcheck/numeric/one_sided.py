@@ -53,15 +53,18 @@ def one_sided_differences(problem: Problem, position: int, alignment: Alignment,
     near = of_one_difference(problem.evaluator.eps) * size_of(analytic)
     try:
         rows = _agreeing_rows(problem, position, alignment, moved, (analytic, near))
-        if rows is None or not _same_below(problem, position, alignment, lengths, (analytic, near)):
+        if rows is None:
+            return None
+        noise = _noise(problem, alignment)
+        below = x - lengths * np.random.default_rng(0).uniform(*SHARES, x.shape)
+        if not _as_it_should(problem, position, alignment, below, (analytic, near, noise)):
             return None
     except Exception as error:
         if not getattr(error, "raised_by_forward", isinstance(error, ShapeError)):
             raise
         return None  # a smaller step may stay inside what forward takes
     width = moved - x
-    return np.asarray(alignment.assemble(rows) / width), alignment.spread(
-        _noise(problem, alignment)) / width
+    return np.asarray(alignment.assemble(rows) / width), alignment.spread(noise) / width
 
 
 def _noise(problem: Problem, alignment: Alignment) -> Array:
@@ -94,14 +97,12 @@ def _agreeing_rows(problem: Problem, position: int, alignment: Alignment, moved:
     return rows
 
 
-def _same_below(problem: Problem, position: int, alignment: Alignment, lengths: Array,
-                wanted: tuple[Array, Array]) -> bool:
+def _as_it_should(problem: Problem, position: int, alignment: Alignment, below: Array,
+                  wanted: tuple[Array, Array, Array]) -> bool:
     """Whether all coordinates together change the outputs on the other side as they should."""
-    evaluator, (analytic, near) = problem.evaluator, wanted
-    x = evaluator.args[position]
-    below = x - lengths * np.random.default_rng(0).uniform(*SHARES, x.shape)
-    way, free = x - below, alignment.free_axes
+    evaluator, (analytic, near, noise) = problem.evaluator, wanted
+    way, free = evaluator.args[position] - below, alignment.free_axes
     change = alignment.contract((problem.origin - evaluator.out(position, below))[np.newaxis],
                                 problem.dout)[0]
-    slack = np.sum(near * way, axis=free) + _noise(problem, alignment)
+    slack = np.sum(near * way, axis=free) + noise
     return bool(np.all(np.abs(change - np.sum(analytic * way, axis=free)) <= slack))

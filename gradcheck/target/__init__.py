@@ -72,4 +72,9 @@ names                   The characters of names in Python, which are more than t
 wanted                  The names that are asked for: each has to be in one of all targets
 unrun                   Which lines of a layer never ran, told in a submission's own process
 seen                    Lines that are seen by running a pair line by line
+averaged                Gradients of parameters that are the mean over the samples
+cells                   Recurrent layers with their parameters in a dict
+partners                Layers whose functions are not called forward and backward both
+scripts                 Scripts: files that define layers and go on to train with them as soon ...
+slot                    One parameter of a layer object, and its gradient.
 """

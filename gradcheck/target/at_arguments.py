@@ -13,6 +13,7 @@ from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.exceptions.words import reason_of, with_line
 from gradcheck.report import Report
 from gradcheck.run.several import is_wrong
+from gradcheck.target.averaged import PER_SAMPLE, as_meant, averaged, in_columns
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.further import Further, further, has_mode, of_object, own
 from gradcheck.target.held import Held, held_to
@@ -36,11 +37,6 @@ IN_A_DICT = (
     "judged. Remedy: take them as arguments of their own, or judge with check_layer a forward that "
     "puts them into the dict"
 )
-PER_SAMPLE = (
-    "{0}, divided by N, would be right where dout holds each sample's own gradient and the "
-    "mean's 1/N is left to the weights, as some courses write it; a comment "
-    "`# gradcheck: ignore[scaled]` on the def line says that it is meant so"
-)
 
 
 def judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judgement:
@@ -58,7 +54,8 @@ def judge_at(trial: Trial, like: Pair, found: Example, place: int = 0) -> Judgem
     except SystemExit as error:
         return Judgement("error", f"it called sys.exit({error.code!r})")
     except LossAloneError as error:
-        return Judgement("failed" if trial.pair.name in COURSE_LOSSES else "skipped", str(error))
+        is_the_courses = trial.pair.name in COURSE_LOSSES and "y" in found.names
+        return Judgement("failed" if is_the_courses else "skipped", str(error))
     except WrongFormError as error:
         return Judgement("failed", with_line(str(error), error.__cause__))
     except OURS:
@@ -85,10 +82,11 @@ def _told(held: Held, trial: Trial, found: Example) -> Judgement:
                       "them")
     if dicts := _dicts_of_arrays(found):
         advice.append(IN_A_DICT.format(" and ".join(dicts)))
-    averaged = [f"d{finding.argument}" for finding in report.findings
-                if finding.evidence.get("name") in ("1/N", "1/D")]  # samples in rows, in columns
-    if averaged and len(averaged) == len(codes) == len(report.arguments) - 1:
-        advice.append(PER_SAMPLE.format(" and ".join(averaged)))
+    if (means := averaged(report, found)) and (
+            trial.pair.inputs or in_columns(report, found)):
+        report = as_meant(report, found)
+    elif means:
+        advice.append(PER_SAMPLE.format(" and ".join(f"d{name}" for name in means)))
     return Judgement(report.status, "" if report.passed else "\n".join(report.paragraphs()),
                      report, _gradient_right(report, trial, found), tuple(advice),
                      not_run=held.not_run, taken=held.taken or (found,), wrong_at=held.wrong_at)

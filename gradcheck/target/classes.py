@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.target.names import LABELS
 from gradcheck.target.passes import (
     CACHE,
     LEARNING_RATE,
@@ -25,26 +25,21 @@ from gradcheck.target.passes import (
     needed,
     run_backward,
     run_forward,
+    starts_from_one,
+    takes_its_inputs_again,
 )
-from gradcheck.target.slots import (
-    Slot,
-    is_floating,
-    reshaped_by_backward,
-    slots_of,
-    without_gradient,
-)
+from gradcheck.target.slot import Slot, is_floating
+from gradcheck.target.slots import reshaped_by_backward, slots_of, without_gradient
 from gradcheck.target.unwritten import is_nothing
 
 Array = NDArray[Any]
-
-LABELS = re.compile(r"ys?|Y|ts?|y_?true|labels?|targets?|y_?train|expected\w*")
 
 
 def is_layer_class(value: Any) -> bool:
     """Whether a class has ``forward(self, x, ...)`` and ``backward(self, dout, ...)``.
 
-    A net's ``backward(self, y)`` takes labels, and a ``backward(self, x, y)`` the data again: these
-    are no layers.
+    A net's ``backward(self, y)`` takes labels: it is no layer. A loss's ``backward(self, x, y)``
+    may take again what forward took.
 
     >>> is_layer_class(int)
     False
@@ -55,6 +50,8 @@ def is_layer_class(value: Any) -> bool:
     if not all(inspect.isfunction(method) for method in methods):
         return False
     inputs, wanted = (needed(method)[1:] for method in methods)
+    if takes_its_inputs_again(value):
+        return True
     return len(inputs) >= 1 and not any(map(LABELS.fullmatch, wanted)) and all(
         any(pattern.fullmatch(name) for pattern in (LEARNING_RATE, CACHE, UPSTREAM))
         or name in inputs for name in wanted[1:])
@@ -83,7 +80,8 @@ class Functions:
     inputs : int
         How many of them are differentiated or may be; the rest, a loss's targets, stay as given.
     fits : bool
-        Whether the output is finite, and backward gave every input a gradient of its shape.
+        Whether the output is finite and not empty, and backward gave every input and parameter a
+        gradient of its shape.
     unjudged : tuple of str
         Arrays that the constructor made, that the output depends on, and whose gradient was found
         nowhere.
@@ -113,7 +111,11 @@ class Functions:
         returned, extra, after = run_backward(state, douts, wanted)
         if is_nothing(returned) and not self.slots:
             return None
-        return (*returned, *(slot.gradient_of(state.layer, after, extra) for slot in self.slots))
+        # where a loss's backward takes no dout, what it leaves in the layer is that of dout = 1
+        share = douts_and_state[0] if starts_from_one(type(after), douts) else 1.0
+        gradients = (slot.gradient_of(state.layer, after, extra) for slot in self.slots)
+        return (*returned, *(None if gradient is None else gradient * share
+                             for gradient in gradients))
 
     def arguments(self, inputs: tuple[Any, ...], rng: np.random.Generator | None = None
                   ) -> tuple[Any, ...]:
@@ -142,7 +144,9 @@ class Functions:
     def names(self) -> tuple[str, ...]:
         """The names of those arguments."""
         own = list(inspect.signature(type(self.layer).forward).parameters)[1:1 + self.inputs]
-        return (*own, *(slot.name for slot in self.slots))
+        names = (*own, *(slot.name for slot in self.slots))
+        return tuple(f"{name}{names[:place].count(name) + 1}" if name in names[:place] else name
+                     for place, name in enumerate(names))
 
 
 def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
@@ -196,22 +200,25 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
         raise BackwardRaisedError(Functions(layer, (), inputs, len(inputs))) from error
     if reshaped := reshaped_by_backward(trial, after):
         raise ValueError(f"backward gives {reshaped[0]} another shape")
-    slots = [slot for slot in slots_of(trial, after, extra)
-             if _is_parameter(slot, layer, ready, inputs)]
+    found = slots_of(trial, after, extra)
+    slots = list(filter(lambda slot: _is_parameter(slot, layer, ready, inputs), found))
     # a layer may make its parameters in its first forward
-    made_late = any(not is_floating(slot.read(layer)) for slot in slots)
-    count = _differentiated(type(layer), inputs, len(returned))
-    shapes = [arg.shape for arg in inputs[:count] if is_floating(arg)]
-    return Functions(ready if made_late else layer, tuple(slots), inputs, count,
-                     all(map(_is_finite, outs)) and shapes == [
-                         np.shape(gradient) for gradient in returned[:len(shapes)]],
-                     tuple(slot.name for slot in without_gradient(layer, slots)
-                           if _matters(slot, layer, inputs)))
+    made_late = not all(is_floating(slot.read(layer)) for slot in slots)
+    may_be_net = bool(slots) and starts_from_one(type(layer), douts)
+    count = _differentiated(type(layer), inputs, returned, may_be_net)
+    places = list(filter(is_floating, inputs[:count]))
+    shapes = [array.shape for array in (*places, *(slot.read(ready) for slot in slots))]
+    got = [*returned[:len(places)], *(slot.gradient_of(trial, after, extra) for slot in slots)]
+    fits = all(map(_is_usual, outs)) and shapes == list(map(np.shape, got))
+    unjudged = [slot for slot in without_gradient(layer, slots) if _matters(slot, layer, inputs)]
+    return Functions(ready if made_late else layer, tuple(slots), inputs, count, fits,
+                     tuple(slot.name for slot in unjudged))
 
 
-def _is_finite(out: Any) -> bool:
+def _is_usual(out: Any) -> bool:
+    """Whether an output has elements, all of them finite."""
     array = np.asarray(out)
-    return array.dtype.kind != "f" or bool(np.all(np.isfinite(array)))
+    return array.size > 0 and (array.dtype.kind != "f" or bool(np.all(np.isfinite(array))))
 
 
 def _matters(slot: Slot, layer: Any, inputs: tuple[Any, ...]) -> bool:
@@ -224,12 +231,18 @@ def _matters(slot: Slot, layer: Any, inputs: tuple[Any, ...]) -> bool:
     return not all(map(np.array_equal, *outs))
 
 
-def _differentiated(kind: type, inputs: tuple[Any, ...], returned: int) -> int:
-    """Return how many inputs stand before targets that backward gives no gradient for."""
+def _differentiated(kind: type, inputs: tuple[Any, ...], returned: tuple[Any, ...],
+                    may_be_net: bool) -> int:
+    """Return how many inputs stand before targets that backward gives no gradient for.
+
+    A net has no use for the gradient of its data either.
+    """
+    if may_be_net and is_nothing(returned):
+        return 0
     names = needed(kind.forward, optional=True)[1:]  # type: ignore[attr-defined]
     floats = [place for place, arg in enumerate(inputs) if is_floating(arg)]
     last = floats[-1] if floats else -1
-    if returned < len(floats) and LABELS.fullmatch(names[last]):
+    if len(returned) < len(floats) and LABELS.fullmatch(names[last]):
         return last
     return len(inputs)
 
@@ -237,10 +250,11 @@ def _differentiated(kind: type, inputs: tuple[Any, ...], returned: int) -> int:
 def _is_parameter(slot: Slot, layer: Any, ready: Any, inputs: tuple[Any, ...]) -> bool:
     """Whether what has a gradient is there before forward, or is left alone by a second one.
 
-    What forward computes, and keeps for backward, is no parameter.
+    What forward computes, and keeps for backward, is no parameter: it may be there from the start,
+    as zeros.
     """
     if is_floating(slot.read(layer)):
-        return True
+        return np.array_equal(slot.read(layer), slot.read(ready)) or _matters(slot, layer, inputs)
     again = copy.deepcopy(ready)
     moved = tuple(arg + 0.25 if is_floating(arg) else arg for arg in copy.deepcopy(inputs))
     run_forward(again, moved)

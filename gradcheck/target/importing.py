@@ -21,6 +21,7 @@ from gradcheck.target.guarded import guarded_notes
 from gradcheck.target.home import Home, dotted, home_of
 from gradcheck.target.installed import leave_out_current_folder, spec_of
 from gradcheck.target.notebook import import_notebook
+from gradcheck.target.scripts import DefinitionsLoader, trains_when_imported
 from gradcheck.target.sources import Source
 
 PRIVATE_NAME = "_gradcheck_target"
@@ -66,10 +67,12 @@ def import_file(path: Path) -> Loaded:
     sys.path[:0] = [str(folder) for folder in home.folders]
     _make_way(home)
     before = set(sys.modules)
-    loaded = _import(lambda: _module_of(path, home), path, home)
+    notes: list[str] = []
+    load = _script_of if trains_when_imported(path) else _module_of
+    loaded = _import(lambda: load(path, home, notes), path, home)
     own = [sys.modules[name] for name in set(sys.modules) - before
            if _is_the_targets(sys.modules[name], home)]
-    return Loaded(loaded.module, [*loaded.notes, *guarded_notes(own)])
+    return Loaded(loaded.module, [*loaded.notes, *notes, *guarded_notes(own)])
 
 
 def import_name(name: str) -> Loaded:
@@ -79,19 +82,34 @@ def import_name(name: str) -> Loaded:
     return _import(lambda: importlib.import_module(name), None, Home((), name))
 
 
-def _module_of(path: Path, home: Home) -> ModuleType:
+def _module_of(path: Path, home: Home, notes: list[str]) -> ModuleType:
     """Import the file, under its package's name if it has one."""
     if home.name:
         module = importlib.import_module(home.name)
         found = getattr(module, "__file__", None)
         if found is not None and Path(found).resolve() == path:
             return module
-    name = home.name or f"{PRIVATE_NAME}_{path.stem}"
-    loader = importlib.machinery.SourceFileLoader(name, str(path))
-    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    return _loaded_by(importlib.machinery.SourceFileLoader(_name_of(path, home), str(path)))
+
+
+def _script_of(path: Path, home: Home, notes: list[str]) -> ModuleType:
+    """Import of a file what it defines, as it trains besides."""
+    loader = DefinitionsLoader(_name_of(path, home), str(path))
+    module = _loaded_by(loader)
+    notes[:] = [f"{path.name} trains when it is imported; only what it defines was run. Remedy: "
+                'put the rest under if __name__ == "__main__":', *loader.notes]
+    return module
+
+
+def _name_of(path: Path, home: Home) -> str:
+    return home.name or f"{PRIVATE_NAME}_{path.stem}"
+
+
+def _loaded_by(loader: importlib.machinery.SourceFileLoader) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(loader.name, loader.path, loader=loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    sys.modules[loader.name] = module
     loader.exec_module(module)
     return module
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from gradcheck.target.classes import (
     functions_of,
 )
 from gradcheck.target.needs import need_of
-from gradcheck.target.passes import needed
+from gradcheck.target.passes import needed, takes_its_inputs_again
 from gradcheck.target.unwritten import raised_by_a_gap
 
 Args = tuple[Any, ...]
@@ -32,19 +32,22 @@ Rng = np.random.Generator
 MOST_INPUTS = 24
 # What a constructor may be handed as an array: Affine(W, b), BatchNormalization(gamma, beta).
 ARRAYS = re.compile(r"[wWbBU]|[wW](eights?)?_?[xh]?|bias(es)?|gamma|beta|kernel|filters?")
+KERNEL = re.compile(r"kernel|filters?")
 # An input that is a state makes the class one step of a recurrence.
 PREVIOUS = re.compile(r"(prev_?[hc]|[hc]_?prev)\w*")
 INDICES = re.compile(r"(\w+_)?(idxs?|inds?|index|indices|indexes|ids?|tokens?|words?)")
 VOCABULARY = re.compile(r"\w*(vocab|embeddings)\w*|V")
 INDEX_SHAPES = ((4, 3), (4,))
 BEGINNING = re.compile(r"^(loss|criterion|activation|layer)_")
+VARIANT = re.compile(r"_(stride\d*|dilat(ed|ion)|v?\d+|naive|fast|numpy|np|im2col|vectorized)$")
 ENDINGS = re.compile(r"_?(layer|module|op|node)$")
 CALLED = {
     "convolution": "conv", "convolutional": "conv", "conv2dlayer": "conv", "conv2d": "conv",
     "batchnormalization": "batchnorm", "batchnorm1d": "batchnorm", "batchnorm2d":
     "spatial_batchnorm", "layernormalization": "layernorm", "fullyconnected": "linear", "fc":
     "linear", "pooling": "max_pool", "maxpooling": "max_pool", "averagepooling": "avg_pool",
-    "averagepool": "avg_pool", "embedding": "word_embedding", "matmul": "matmul",
+    "averagepool": "avg_pool", "meanpool2d": "avg_pool", "embedding": "word_embedding",
+    "matmul": "matmul",
     "meansquarederror": "mse_loss", "meanabsoluteerror": "mae_loss",
     "binarycrossentropywithlogits": "bce_with_logits_loss",
 }
@@ -97,10 +100,14 @@ def taken_by(name: str, kind: type) -> Taken:
     search = _Search(name, kind)
     if takes_indices(name, kind):
         search.run(_as_indices)
+    if takes_its_inputs_again(kind):
+        search.run(_as_probabilities)  # of others it may clip what is none
     if not search.fits:
         search.run(_as_they_are)
     if not search.fits and LABELLED.search(name.lower()):
         search.run(_as_probabilities)
+    if not search.taken and search.raising:
+        search.run(_as_one_sample)
     if not search.taken and not search.raising and any(
             isinstance(error, IndexError) for error in search.reasons):
         search.run(_as_indices)
@@ -180,6 +187,12 @@ def gives_a_number(found: Functions, inputs: Args) -> bool:
     return np.ndim(found.forward(*found.arguments(inputs))[0]) == 0
 
 
+def _as_one_sample(example: Example, rng: Rng) -> Iterator[Example]:
+    """Yield the example with the first row of each array alone, as some layers are for one."""
+    if all(isinstance(arg, np.ndarray) and arg.ndim == 2 for arg in example.args):
+        yield replace(example, args=tuple(arg[:1] for arg in example.args))
+
+
 def _as_they_are(example: Example, rng: Rng) -> Iterator[Example]:
     yield example
 
@@ -203,7 +216,7 @@ def _arguments(name: str, kind: type, rng: Rng,
                change: Callable[[Example, Rng], Iterator[Example]]) -> Iterator[tuple[Args, Args]]:
     """Yield arguments for a constructor, and for forward, that fit together."""
     settings = constructor_names(kind)
-    arrays = [name for name in settings if ARRAYS.fullmatch(name)]
+    arrays = _handed_as_arrays(name, settings)
     plain = [name for name in settings if name not in arrays]
     next(constructor_values(plain, np.zeros(1)))  # an unknown name is said before anything is tried
     inputs = needed(kind.forward)[1:]  # type: ignore[attr-defined]
@@ -216,7 +229,8 @@ def _arguments(name: str, kind: type, rng: Rng,
     called = standard_name(name)
     if any(map(PREVIOUS.fullmatch, inputs)):
         called += "_step"
-    elif not needed(kind.backward)[1:] and called not in (*LAYERS, *LOSSES):  # type: ignore[attr-defined]
+    elif called not in (*LAYERS, *LOSSES) and (
+            takes_its_inputs_again(kind) or not needed(kind.backward)[1:]):  # type: ignore[attr-defined]
         called += "_loss"  # backward starts from 1: what comes second are labels
     for example in itertools.chain.from_iterable(
             change(found, rng) for found in candidates(called, together, rng)):
@@ -226,6 +240,17 @@ def _arguments(name: str, kind: type, rng: Rng,
                    tuple(drawn[name] for name in inputs))
 
 
+def _handed_as_arrays(name: str, settings: Sequence[str]) -> list[str]:
+    """Return which of a constructor's parameters are arrays; a pooling's kernel is a size.
+
+    >>> _handed_as_arrays("Conv", ["W", "b", "stride"]), _handed_as_arrays("Pool", ["kernel"])
+    (['W', 'b'], [])
+    """
+    sized = "pool" in name.lower() or any(other.endswith("size") for other in settings)
+    return [parameter for parameter in settings if ARRAYS.fullmatch(parameter)
+            and not (sized and KERNEL.fullmatch(parameter))]
+
+
 def standard_name(name: str) -> str:
     """Return the standard layer or loss that a class is called like.
 
@@ -233,8 +258,11 @@ def standard_name(name: str) -> str:
     ['relu', 'conv', 'leaky_relu', 'myown']
     >>> [standard_name(name) for name in ("BCELoss", "MSE", "Loss_BinaryCrossentropy")]
     ['bce_loss', 'mse_loss', 'binary_cross_entropy_loss']
+    >>> standard_name("MaxPool2d_stride1")
+    'max_pool2d'
     """
-    bare = BEGINNING.sub("", ENDINGS.sub("", name.lower())).replace("_", "") or name.lower()
+    bare = BEGINNING.sub("", ENDINGS.sub("", VARIANT.sub("", name.lower()))).replace(
+        "_", "") or name.lower()
     spelt = (bare, f"{bare}loss")
     return next((known for known in (*LAYERS, *LOSSES) if known.replace("_", "") in spelt),
                 CALLED.get(bare, CALLED.get(bare.removesuffix("loss"), bare)))

@@ -7,10 +7,8 @@ promises is judged at the end, and not for those who hold it to a reference of t
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 import textwrap
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,7 +24,7 @@ from gradcheck.target.judgement import Judgement
 from gradcheck.target.needs import need_of
 from gradcheck.target.nets import judged_net
 from gradcheck.target.pairs import Pair
-from gradcheck.target.refusals import is_own_raise
+from gradcheck.target.refusals import is_own_raise, reached
 from gradcheck.target.trial import Trial
 from gradcheck.target.unwritten import of_backward
 
@@ -123,6 +121,7 @@ class _Walk:
     like: Pair
     found: Sequence[Example]
     refusals: list[BaseException] = field(default_factory=list)
+    refused: list[Example] = field(default_factory=list)
 
     def judgement(self) -> Judgement:
         """Return what is said of the pair."""
@@ -177,6 +176,7 @@ class _Walk:
             error = self.trial.refusal(example)
             if error is not None:
                 self.refusals.append(error)
+                self.refused.append(example)
             elif not example.guessed and self._misfits(example):
                 misfits.append((place, example))
             else:
@@ -223,7 +223,8 @@ class _Walk:
         example = self.found[place]
         if not place or example.guessed:
             return judgement
-        name = f"{self.trial.pair.name}_forward"
+        pair = self.trial.pair
+        name = pair.name if pair.is_loss else f"{pair.name}_forward"
         why = f"{name} refuses {shapes_of(self.found[0])}" if self.refusals else (
             f"{shapes_of(self.found[0])} gave another shape")
         advice = f"checked at {shapes_of(example)}, as {why}"
@@ -235,14 +236,18 @@ class _Walk:
         if need:
             return Judgement("skipped", f"not judged: {need}")
         first, example = judge_at(self.trial, self.like, self.found[0]), self.found[0]
+        nearest = self._nearest
         if example.guessed:
-            nearest = max(range(len(self.refusals)), default=0, key=lambda i: (
-                _line_reached(self.trial.pair.forward, self.refusals[i]), -i))
             why = self._why_of(nearest) or first.message
             return replace(first, status="skipped", advice=(), message=_told_how(
                 self.trial.pair, f"it takes none of {len(self.found)} kinds of guessed arguments; "
-                f"with {shapes_of(self.found[nearest])} {why}"))
+                f"with {shapes_of(self.refused[nearest])} {why}"))
         why = self._why or first.message
+        standard = example.names == tuple(LAYERS.get(self.like.base, ()))
+        if nearest and not self.refused[nearest].guessed and (self._demands or not standard):
+            # of several layouts, its own gets on best
+            example = self.refused[nearest]
+            first = judge_at(self.trial, self.like, example)
         if self.like.example is not None:
             own = f"{self.like.base}_example"
             return replace(first, example=example, message=f"{own} returned {shapes_of(example)}, "
@@ -251,6 +256,12 @@ class _Walk:
         return replace(first, example=example, message=f"{first.message}\n  It was called with "
                        f"{shapes_of(example)}; {self._elsewhere()}if it takes others, a function "
                        f"{self.trial.pair.base}_example(rng) beside it returns them as a tuple")
+
+    @property
+    def _nearest(self) -> int:
+        """The place of the refusal before which forward got furthest, the first of equals."""
+        return max(range(len(self.refusals)), default=0, key=lambda i: (
+            reached(self.trial.pair.forward, self.refusals[i]), -i))
 
     @property
     def _why(self) -> str:
@@ -269,13 +280,6 @@ class _Walk:
             if example.when == "demanded" and not self.trial.refuses(example):
                 return f"it runs at {shapes_of(example)}, so what it raises depends on sizes; "
         return ""
-
-
-def _line_reached(function: Callable[..., Any], error: BaseException) -> int:
-    """Return the line of a function at which it raised; 0 where it was not even entered."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    return next((line for frame, line in traceback.walk_tb(error.__traceback__)
-                 if frame.f_code is code), 0)
 
 
 def _told_how(pair: Pair, reason: str, came: str = "") -> str:

@@ -13,9 +13,10 @@ from gradcheck.exceptions.remedies import reason_and_remedy
 from gradcheck.exceptions.words import reason_of, with_line
 from gradcheck.report import Report
 from gradcheck.run.several import is_wrong, together
-from gradcheck.target.classes import LABELS, is_layer_class
+from gradcheck.target.classes import is_layer_class
 from gradcheck.target.exceptions import OURS
 from gradcheck.target.judgement import FORM_CODES, Judgement
+from gradcheck.target.names import LABELS
 from gradcheck.target.needs import need_of
 from gradcheck.target.net_trials import Own, Trial, gap_raised, own_trials, trials_of
 from gradcheck.target.pairs import Pair

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -14,14 +14,17 @@ from gradcheck.examples.standard import COURSE_LOSSES
 from gradcheck.foreign import uncompiled
 from gradcheck.sandbox.absent import Absent
 from gradcheck.target.names import CHARACTER
+from gradcheck.target.partners import is_step_of_a_net, under_usual_names
 
 LAYER_NAME = re.compile(rf"(?P<base>{CHARACTER}+?)_(?P<way>forward|backward)"
                         rf"(?P<suffix>_{CHARACTER}+)?")
 LOSS_NAME = re.compile(rf"(?!_){CHARACTER}+_loss(_naive|_vectorized)?")
 CLASSIFIER = re.compile(r"(W|w|weights|theta) (X|x|data) (y|Y|labels)( (reg|lam|lambda_|lamb|l2))?")
 LINEAR = (("softmax|entropy", "linear_softmax_loss"), ("svm|hinge", "linear_svm_loss"))
-TEST_NAME = re.compile(r"test_.*|.*_test|_.*")
+TEST_NAME = re.compile(r"(test|check|plot|print|show|draw|eval_numerical|get_initial)_.*|"
+                       r".*_test(_?cases?(_.*)?)?|_.*")
 Function = Callable[..., Any]
+Halves = dict[tuple[str, str], Function]
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,14 @@ class Found:
         Names that have no partner.
     imported : tuple of str
         Layers and losses that it has from elsewhere, and that are not among the pairs.
+    steps : tuple of str
+        Backwards of whole nets: they take labels, and are none of a layer's.
     """
 
     pairs: tuple[Pair, ...]
     unpaired: tuple[str, ...]
     imported: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 def find_pairs(module: ModuleType, imported: bool = False,
@@ -76,7 +82,8 @@ def find_pairs(module: ModuleType, imported: bool = False,
     """Return every layer and loss that a module defines.
 
     `<name>_forward` goes with `<name>_backward`; a variant (`conv_forward_fast`,
-    `batchnorm_backward_alt`) goes with the same variant, or else with the plain function.
+    `batchnorm_backward_alt`) goes with the same variant, or else with the plain function. What is
+    called otherwise (`relu` beside `relu_backward`) is found by `partners`.
 
     Parameters
     ----------
@@ -99,17 +106,31 @@ def find_pairs(module: ModuleType, imported: bool = False,
     names = {name: _tame(value) for name, value in vars(module).items()
              if callable(value) and not issubclass(type(value), type | Absent)
              and id(value) not in others and not TEST_NAME.fullmatch(name)}
-    pairs, unpaired = _layers(names)
-    pairs += [(name, Pair(name, base_of_loss(name, value), value,
-                          example=names.get(f"{name}_example")))
-              for name, value in names.items() if not LAYER_NAME.fullmatch(name)
-              and LOSS_NAME.fullmatch(name) and not inspect.isgeneratorfunction(value)]
+    layers, unpaired = _layers(names)
+    steps = list(filter(_is_step, layers))
+    pairs = [*(pair for pair in layers if pair not in steps), *_losses(names)]
     order = {name: place for place, name in enumerate(names)}
     pairs.sort(key=lambda pair: order[pair[0]])
     own = {id(pair) for _, pair in pairs if imported or _is_own(pair, module)}
     return Found(tuple(pair for _, pair in pairs if id(pair) in own),
                  tuple(name for name in unpaired if imported or _is_from(names[name], module)),
-                 tuple(pair.name for _, pair in pairs if id(pair) not in own))
+                 tuple(pair.name for _, pair in pairs if id(pair) not in own),
+                 tuple(str(getattr(pair.backward, "__name__", pair.name)) for _, pair in steps
+                       if imported or _is_own(pair, module)))
+
+
+def _losses(names: Mapping[str, Function]) -> Iterator[tuple[str, Pair]]:
+    """Yield the losses, each with its name."""
+    for name, value in names.items():
+        if not LAYER_NAME.fullmatch(name) and LOSS_NAME.fullmatch(name) and (
+                not inspect.isgeneratorfunction(value)):
+            yield name, Pair(name, base_of_loss(name, value), value,
+                             example=names.get(f"{name}_example"))
+
+
+def _is_step(named: tuple[str, Pair]) -> bool:
+    pair = named[1]
+    return pair.backward is not None and is_step_of_a_net(pair.forward, pair.backward)
 
 
 def base_of_loss(name: str, function: Function) -> str:
@@ -154,11 +175,11 @@ def is_within(home: str, name: str) -> bool:
     return home == name or home.startswith(f"{name}.")
 
 
-def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list[str]]:
-    """Return the layers, each with the name that places it in the module, and the halves."""
-    ways: dict[str, dict[tuple[str, str], Function]] = {"forward": {}, "backward": {}}
+def _halves(names: Mapping[str, Function], called: Mapping[str, str]) -> tuple[Halves, Halves]:
+    """Return the forwards and the backwards by base and variant, under their usual names."""
+    ways: dict[str, Halves] = {"forward": {}, "backward": {}}
     for name, value in names.items():
-        match = LAYER_NAME.fullmatch(name)
+        match = LAYER_NAME.fullmatch(called.get(name, name))
         if match:
             ways[match["way"]][match["base"], match["suffix"] or ""] = value
     forwards, backwards = ways["forward"], ways["backward"]
@@ -167,6 +188,13 @@ def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list
             whole = (base + suffix, "")
             if suffix and (base, suffix) not in other and whole in other and whole not in one:
                 one[whole] = one.pop((base, suffix))
+    return forwards, backwards
+
+
+def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list[str]]:
+    """Return the layers, each with the name that places it in the module, and the halves."""
+    own_names = under_usual_names(names)
+    forwards, backwards = _halves(names, {own: usual for usual, own in own_names.items()})
     pairs, unpaired = [], []
     for base, suffix in dict.fromkeys([*forwards, *backwards]):
         forward = forwards.get((base, suffix), forwards.get((base, "")))
@@ -176,7 +204,7 @@ def _layers(names: Mapping[str, Function]) -> tuple[list[tuple[str, Pair]], list
             continue
         own = names.get(f"{base}{suffix}_example", names.get(f"{base}_example"))
         key = f"{base}_forward{suffix if (base, suffix) in forwards else ''}"
-        pairs.append((key, Pair(base + suffix, base, forward, backward, own)))
+        pairs.append((own_names.get(key, key), Pair(base + suffix, base, forward, backward, own)))
     return pairs, unpaired
 
 

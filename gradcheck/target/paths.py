@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
+from types import FunctionType, ModuleType
 from typing import Any
 
+DEEPEST = 4
 Path = tuple[Any, ...]  # an attribute's name, then keys, places, or names of attributes
 
 
@@ -33,12 +35,29 @@ class _ListItems(dict[Any, Any]):
 
 
 def holders(layer: Any) -> Iterator[MutableMapping[Any, Any]]:
-    """Yield the mappings in which a layer holds its arrays: its attributes, and what is in them."""
-    yield vars(layer)
-    for held in list(vars(layer).values()):
-        if isinstance(held, MutableMapping):
-            yield held
-        elif isinstance(held, list):
-            yield _ListItems(held)
-        elif hasattr(held, "__dict__") and not isinstance(held, type):
-            yield vars(held)
+    """Yield the mappings in which a layer holds its arrays: its attributes, and what is in them.
+
+    A net's layers are among these, and the lists of their parameters.
+    """
+    left, seen = [(layer, 0)], set()
+    while left:
+        held, depth = left.pop(0)
+        if id(held) in seen or depth > DEEPEST:
+            continue
+        seen.add(id(held))
+        inside = _inside(held)
+        if inside is not None:
+            yield inside
+            left += [(entry, depth + 1) for entry in list(inside.values())]
+
+
+def _inside(held: Any) -> MutableMapping[Any, Any] | None:
+    """Return what a value holds under names or places; None for what holds nothing."""
+    if isinstance(held, MutableMapping):
+        return held
+    if isinstance(held, list):
+        return _ListItems(held)
+    if isinstance(held, tuple):
+        return dict(enumerate(held))
+    is_object = hasattr(held, "__dict__") and not isinstance(held, type | ModuleType | FunctionType)
+    return vars(held) if is_object else None

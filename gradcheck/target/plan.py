@@ -10,6 +10,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from gradcheck.target.cells import apart
 from gradcheck.target.classes import is_layer_class
 from gradcheck.target.errors import NothingToCheckError
 from gradcheck.target.layer_objects import pair_of_class
@@ -120,7 +121,7 @@ def plan_of(module: ModuleType, settings: Settings) -> Plan:
 def entry_of(pair: Pair) -> Entry:
     """Return a pair of functions as something to judge."""
     functions = (pair.forward,) if pair.backward is None else (pair.forward, pair.backward)
-    return Entry(pair.name, pair.base, functions, lambda: pair)
+    return Entry(pair.name, pair.base, functions, lambda: apart(pair))
 
 
 def _named_pair(module: ModuleType, settings: Settings) -> Pair:
@@ -192,6 +193,8 @@ def _is_interface(kind: Any) -> bool:
 
 def _notes(found: Found) -> list[str]:
     notes = [f"{name} has no {_partner(name)}, so it was not checked" for name in found.unpaired]
+    notes += [f"{name} takes labels and no upstream gradient: it is a step of a whole net, and no "
+              "layer, so it was not checked" for name in found.steps]
     if found.imported:
         notes.append(f"imported, not judged: {shown(found.imported)}; --imported judges them, too")
     return notes

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 from gradcheck.exceptions.words import LIBRARY, OURS, reason_of
 
@@ -57,3 +60,12 @@ def _raised_at(error: BaseException) -> tuple[str, str] | None:
     others = [frame for frame in traceback.extract_tb(error.__traceback__)
               if not frame.filename.startswith(OURS)]
     return (others[-1].filename, str(others[-1].line)) if others else None
+
+
+def reached(function: Callable[..., Any], error: BaseException) -> tuple[int, int]:
+    """Return the line of a function at which it raised, and how far in it; zeros where nowhere."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code is not code:
+        trace = trace.tb_next
+    return (trace.tb_lineno, trace.tb_lasti) if trace is not None else (0, 0)

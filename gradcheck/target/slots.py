@@ -6,7 +6,7 @@ In public code, the most common first:
 - no gradient at all: ``backward(grad, learning_rate)`` subtracts it from the parameter;
 - lists: ``self.params = [W, b]`` with ``self.grads = [dW, db]``;
 - dicts: ``self.params['W']`` with ``self.grads['W']`` (or ``'dW'``);
-- objects: ``self.W.value`` with ``self.W.grad``;
+- objects: ``self.W.value`` with ``self.W.grad``, or ``self.W`` itself with ``self.W.grad``;
 - returned: ``return dx, dW, db``.
 """
 
@@ -15,17 +15,16 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.target.paths import Path, at, holders
+from gradcheck.target.paths import Path
+from gradcheck.target.slot import Slot, is_floating
 
 Array = NDArray[Any]
 
-RATE = 1.0  # a learning rate at which the step is the gradient
 FAMILIES = (("w", "weight", "weights", "kernel", "kernels", "filters", "filter"),
             ("b", "bias", "biases"), ("gamma",), ("beta",))
 GRADIENT_NAMES = ("d{0}", "grad_{0}", "{0}_grad", "d_{0}", "g{0}", "grad{0}", "{0}_gradient",
@@ -36,56 +35,6 @@ GRADIENTS = ("grads", "gradients", "grad", "gradient", "dparams", "_grads", "_gr
 VALUES, GRADS = ("value", "data", "val", "w"), ("grad", "gradient", "dw", "d")
 # What an object has of its input and output, and is no parameter.
 SAVED = frozenset({"x", "X", "input", "inputs", "out", "output", "cache", "dx", "dX", "dinputs"})
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One parameter of a layer, and its gradient.
-
-    Attributes
-    ----------
-    name : str
-        What the parameter is called.
-    path : tuple
-        The way to it from the layer.
-    gradient : tuple
-        The way to its gradient; empty where there is none in the layer.
-    place : int
-        The gradient's place among what backward returns; -1 where backward has subtracted it.
-    """
-
-    name: str
-    path: Path
-    gradient: Path = ()
-    place: int = -1
-
-    def read(self, layer: Any) -> Array:
-        """Return the parameter."""
-        return np.asarray(at(layer, self.path))
-
-    def write(self, layer: Any, value: Array) -> None:
-        """Put another value in the parameter's place, wherever the layer refers to it."""
-        old = at(layer, self.path)
-        for holder in holders(layer):
-            for key, entry in list(holder.items()):
-                if entry is old:
-                    holder[key] = value
-                elif isinstance(entry, tuple) and any(part is old for part in entry):
-                    holder[key] = tuple(value if part is old else part for part in entry)
-
-    def gradient_of(self, before: Any, after: Any, returned: Sequence[Any]) -> Any:
-        """Return the gradient that backward left, returned, or subtracted."""
-        if self.gradient:
-            return at(after, self.gradient)
-        if self.place >= 0:
-            return returned[self.place] if self.place < len(returned) else None
-        return (self.read(before) - self.read(after)) / rate_of(before)
-
-
-def rate_of(layer: Any) -> float:
-    """Return the learning rate that a layer has of its own, or the one that backward is given."""
-    found = (vars(layer).get(name) for name in ("lr", "learning_rate", "eta"))
-    return next((float(rate) for rate in found if isinstance(rate, int | float) and rate), RATE)
 
 
 def slots_of(before: Any, after: Any, extra: Sequence[Any] = ()) -> list[Slot]:
@@ -120,11 +69,19 @@ def _in_containers(layer: Any) -> Iterator[Slot]:
         if isinstance(params, Mapping) and isinstance(grads, Mapping):
             return (yield from _in_dicts(params, grads, holder, gradients))
         if isinstance(params, list | tuple) and isinstance(grads, list | tuple):
-            for place, (value, grad) in enumerate(zip(params, grads, strict=False)):
-                if is_floating(value) and np.shape(grad) == value.shape:
-                    yield Slot(_called(layer, value) or f"{holder}{place}", (holder, place),
-                               (gradients, place))
-            return None
+            return (yield from _in_lists(layer, holder, gradients))
+
+
+def _in_lists(layer: Any, holder: str, gradients: str) -> Iterator[Slot]:
+    """Yield the parameters of a list whose gradients are in another; what is shared, once."""
+    params, grads = vars(layer)[holder], vars(layer)[gradients]
+    found: dict[int, list[int]] = {}
+    for place, (value, grad) in enumerate(zip(params, grads, strict=False)):
+        if is_floating(value) and np.shape(grad) == value.shape:
+            found.setdefault(id(value), []).append(place)
+    for place, *others in found.values():
+        yield Slot(_called(layer, params[place]) or f"{holder}{place}", (holder, place),
+                   (gradients, place), others=tuple((gradients, other) for other in others))
 
 
 def _in_dicts(params: Mapping[Any, Any], grads: Mapping[Any, Any], holder: str, gradients: str
@@ -146,6 +103,10 @@ def _in_objects(layer: Any) -> Iterator[Slot]:
     """Yield parameters that are objects with a value and a gradient."""
     for name, held in vars(layer).items():
         inside = getattr(held, "__dict__", {})
+        if is_floating(held) and (key := next((key for key in GRADS if key in inside and np.shape(
+                inside[key]) == held.shape), None)) is not None:
+            yield Slot(name, (name,), (name, key))
+            continue
         value = next((key for key in VALUES if is_floating(inside.get(key))), None)
         if value is None or isinstance(held, type):
             continue
@@ -189,9 +150,14 @@ def _gradients(layer: Any) -> Iterator[tuple[Path, Any]]:
     for name, value in vars(layer).items():
         if name in GRADIENTS and isinstance(value, Mapping):
             yield from (((name, key), entry) for key, entry in value.items())
-        elif not _has_gradient(name, layer) and any(
-                re.fullmatch(pattern.format(r"\w+"), name) for pattern in GRADIENT_NAMES):
+        elif _is_called_a_gradient(name, layer):
             yield (name,), value
+
+
+def _is_called_a_gradient(name: str, layer: Any) -> bool:
+    """Whether a layer holds something under the name of a gradient."""
+    return not _has_gradient(name, layer) and any(
+        re.fullmatch(pattern.format(r"\w+"), name) for pattern in GRADIENT_NAMES)
 
 
 def _has_gradient(name: str, layer: Any) -> bool:
@@ -286,10 +252,6 @@ def reshaped_by_backward(before: Any, after: Any) -> list[str]:
     ['b']
     """
     return [name for name, value in vars(before).items() if is_floating(value)
-            and name not in SAVED and is_floating(vars(after).get(name))
+            and name not in SAVED and not _is_called_a_gradient(name, before)
+            and is_floating(vars(after).get(name))
             and vars(after)[name].shape != value.shape]
-
-
-def is_floating(value: Any) -> bool:
-    """Whether a value is an array of floats that has elements."""
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 0

@@ -199,6 +199,8 @@ def _origins(frame: FrameType, line: int, told: bool) -> Iterator[str]:
     empty = [name for name in names if is_nothing(frame.f_locals.get(name, 0))]
     for name in empty:
         yield _origin(name, frame.f_code)
+    if any(map(_is_literal_gap, nodes)):
+        yield "gap"
     if told and not empty and any(map(_is_plain_call, nodes)):
         yield "gap"
 
@@ -229,6 +231,13 @@ def _assigned(node: ast.AST, name: str) -> Iterator[ast.expr]:
             for entry, value in zip(target.elts, values, strict=True):
                 if isinstance(entry, ast.Name) and entry.id == name:
                     yield value
+
+
+def _is_literal_gap(node: ast.AST) -> bool:
+    """Whether a None stands where a value was to be written: ``(x, w) = None``, ``range(None)``."""
+    values = [node.value] if isinstance(node, ast.Assign) else node.args if isinstance(
+        node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range" else []
+    return any(isinstance(value, ast.Constant) and value.value is None for value in values)
 
 
 def _is_plain_call(node: ast.AST) -> bool:

@@ -183,6 +183,15 @@ def test_the_projects_settings_count(pytester: pytest.Pytester, run) -> None:
 
 
 @pytest.mark.slow
+def test_a_name_that_no_file_has_is_a_failing_test(pytester: pytest.Pytester, run) -> None:
+    pytester.makepyfile(homework=HOMEWORK)
+    pytester.makepyprojecttoml('[tool.gradcheck]\nonly = ["relu", "afine"]\n')
+    result = run("--gradcheck-target=homework.py")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*--only: got 'afine'; expected one of *"])
+
+
+@pytest.mark.slow
 def test_workers_of_xdist_share_the_checks(pytester: pytest.Pytester, run) -> None:
     pytest.importorskip("xdist")
     pytester.makepyfile(homework=HOMEWORK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.findings.given import TANH, TANH_RIGHT
+from gradcheck.findings.lenses.constant import few_digits, small_constant
 from gradcheck.findings.rule import Clue, Evidence, Message, Rule, Tier
 from gradcheck.findings.view import View
 
@@ -18,15 +19,6 @@ def rounded(view: View) -> Evidence:
         near = np.abs(view.a - view.n)[view.known] <= 64 * eps * view.comparison.scale[view.known]
         if np.array_equal(narrow, view.a) and np.all(near) and view.a.size > 1:
             return {"computed_in": str(np.dtype(dtype))}
-    return None
-
-
-def few_digits(view: View) -> Evidence:
-    """Whether errors are those of single precision in many places, whatever dtype holds them."""
-    relative = view.comparison.relative_error[view.known]
-    if relative.size > 2 and np.max(relative) < 64 * np.finfo(np.float32).eps and np.mean(
-            view.comparison.failed[view.known]) > 0.25:
-        return {"computed_in": "float32", "off": float(np.max(relative))}
     return None
 
 
@@ -46,6 +38,10 @@ RULE = Rule(
         Clue(rounded,
              "the gradient is right to the precision of {computed_in} only",
              "keep the dtype of the arguments throughout"),
+        Clue(small_constant,
+             "the gradient is that of -log(p), and forward computes -log(p + {constant:g}): it is "
+             "right to {off:.1g} of its size only",
+             "differentiate the small constant as well, or do without: log-softmax needs none"),
         Clue(few_digits,
              "the gradient is right to {off:.1g} of its size only",
              "keep the dtype of the arguments throughout; where forward has a small constant, as "

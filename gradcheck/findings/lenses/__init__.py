@@ -16,4 +16,5 @@ shapes                  A gradient of a wrong shape, held against the numeric on
 values                  The values that a backward combines, and what it returns if one of them ...
 others                  A layer that is wrong at its arguments, at others: fewer samples, or more.
 whereabouts             Where the wrong elements of a gradient lie: whole slices of it
+constant                A small constant in a loss's logarithm that its gradient knows nothing of
 """

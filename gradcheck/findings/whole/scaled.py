@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.findings.given import DROPOUT, DROPOUT_RIGHT
+from gradcheck.findings.lenses.constant import small_constant
 from gradcheck.findings.lenses.exchange import exchanged_with
 from gradcheck.findings.lenses.factor import counted_by, factor_names, factor_of
 from gradcheck.findings.rule import Clue, Evidence, Rule, Tier
@@ -17,13 +18,14 @@ def scaled(view: View) -> Evidence:
     """Whether the gradient is a constant times the true one; the constant gets a name.
 
     A factor of -1, the count that a mean lacks, and another argument's gradient that happens to
-    be a multiple of this one have codes of their own.
+    be a multiple of this one have codes of their own; so has a loss's small constant.
     """
     factor = factor_of(view)
     if factor is None or np.sum(view.n[view.known] != 0) < 2 <= view.a.size or (
             abs(factor - 1) < ROUNDING):
         return None
-    if view.agrees(-view.n) or counted_by(view, factor) or exchanged_with(view):
+    if view.agrees(-view.n) or counted_by(view, factor) or exchanged_with(
+            view) or small_constant(view):
         return None
     names = sorted(factor_names(view.case, factor), key=lambda name: "1 - p" not in name)
     name = names[0] if names else None

@@ -57,7 +57,9 @@ def _record(record: Record, ids: Ids, several: bool) -> str:
                 f"{link_to(mine, record.target)}</h2>")
     counts, _, error = summary(record).partition("\n")
     counts = counts.removeprefix(f"{one_line(record.target)}: ")
-    status = "passed" if record.passed else "error" if record.error else "failed"
+    warned = any(item.status == "warned" for item in record.items)
+    fine = "warned" if warned else "passed"
+    status = fine if record.passed else "error" if record.error else "failed"
     return "".join([
         head, f'<p class="lead">{badge(status)} {text(counts)}</p>',
         f'<div class="error"><div class="said"><pre>{text(error)}</pre></div></div>' if error

@@ -10,6 +10,7 @@ from gradcheck.output.html.layer import layer, section, sources
 from gradcheck.output.html.markup import Ids, details, name, prose, text
 from gradcheck.output.pointer import repairs_in
 from gradcheck.output.record import Item
+from gradcheck.output.rows import in_few
 
 FOLLOWS = "counts once "
 
@@ -35,6 +36,8 @@ def group(items: Sequence[Item], identity: str, ids: Ids) -> str:
     earned, most = (sum(points or 0.0 for points in found) for found in (
         [item.points for item in items], [item.max_points for item in items]))
     title = f'{name(items[0].group)} <span class="badge">{earned:g} of {most:g} points</span>'
+    folded = list(in_few(items))
+    items = folded if len(folded) == 1 and not _is_silent(folded[0]) else items
     told = [item for item in items if not _is_silent(item) and not _follows(item)]
     repairs = [repair for item in items for repair in repairs_in(item.details)]
     source = sources(items[0], repairs, identity, ids)

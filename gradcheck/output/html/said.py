@@ -12,7 +12,7 @@ from gradcheck.output.plain import MESSAGE_LIMIT, clean
 
 REMEDY = "Remedy: "
 LIKELY = "Likely slip: "
-HEAD = re.compile(r"([a-z]+(?:-[a-z]+)*)((?: and [a-z-]+)*(?: in d[^:]{1,60})?): ")
+HEAD = re.compile(r"([a-z]+(?:[-_][a-z]+)*)((?: and [a-z-]+)*(?: in d[^:]{1,60})?): ")
 EXPLAINED = re.compile(r"gradcheck explain ([a-z-]+)")
 QUOTED = re.compile(r"\s+File \"| {6}")
 

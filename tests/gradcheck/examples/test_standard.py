@@ -12,8 +12,8 @@ def test_no_axis_of_the_first_array_has_the_size_of_another(entry):
     assert len(set(first)) == len(first)
 
 
-def test_what_comes_otherwise_is_for_layers_that_are_known():
-    assert set(OTHERWISE) <= set(LAYERS)
+def test_what_comes_otherwise_is_for_layers_and_losses_that_are_known():
+    assert set(OTHERWISE) <= {*LAYERS, *LOSSES}
 
 
 @pytest.mark.parametrize(("name", "keeps"), [

@@ -220,3 +220,17 @@ def test_a_layout_that_is_taken_by_accident_accuses_nobody():
         *map(np.zeros_like, cache[:2]), np.zeros(len(cache[1]))))
     assert codes(judgement) == ["raises"]
     assert "could not be broadcast together with shapes (2,3,3) (2,3,4)" in judgement.message
+
+
+def conv_of_images_in_the_last_axis(A_prev, W, b, hparameters):
+    stride, out = hparameters["stride"], np.zeros((len(A_prev), W.shape[-1]))
+    for c in range(W.shape[-1]):
+        out[0, c] = (A_prev[0, :3, :3] * W[..., c]).sum() + float(stride) + b[:, :, :, c]
+    return out, (A_prev, W, b)
+
+
+def test_a_layer_of_another_layout_is_told_what_it_raises_in_its_own():
+    judgement = judged("conv", conv_of_images_in_the_last_axis, lambda dout, cache: cache)
+    assert judgement.status == "failed"
+    assert "setting an array element" in judgement.message
+    assert "b [1, 1, 1, 6]" in judgement.message

@@ -26,7 +26,7 @@ def test_pairs_variants_losses_and_examples_are_found():
         conv_forward_naive=f, conv_backward_naive=f, conv_forward_fast=f,
         svm_loss=f, relu_forward=f, tanh_backward=f, relu_example=f, _loss=f, l2_loss_example=f,
         Some_loss=int, max_pool_forward=f, max_pool_backward=f, max_pool_example=f,
-        test_svm_loss=f, affine_forward_test=f, test_relu_forward=f,
+        test_svm_loss=f, check_loss=f, plot_loss=f, affine_forward_test=f, test_relu_forward=f,
     ), imported=True)
     assert {pair.name: pair.base for pair in found.pairs} == {
         "svm_loss": "svm_loss", "batchnorm": "batchnorm", "batchnorm_alt": "batchnorm",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcheck.target.refusals import is_not_entered, is_own_raise, refusal_of
+from gradcheck.target.refusals import is_not_entered, is_own_raise, reached, refusal_of
 
 AT = '  File "homework.py", line 3, in forward\n    {}\n'
 OF_NUMPY = '  File "/venv/lib/site-packages/numpy/core.py", line 9, in reshape\n    raise E\n'
@@ -31,3 +31,19 @@ def test_a_call_that_does_not_fit_the_def_line_never_entered_it():
     assert is_not_entered(raised(TypeError, ""))
     assert not is_not_entered(raised(TypeError, AT.format("helper(x, w)")))
     assert not is_not_entered(raised(ValueError, ""))
+
+
+def test_how_far_a_function_got_is_told_by_its_line_and_the_place_in_it():
+    def forward(x):
+        low = x[0]
+        return low + x["a"]
+
+    def refusal(x):
+        try:
+            forward(x)
+        except Exception as error:
+            return error
+
+    early, late = refusal([]), refusal([1])
+    assert (0, 0) < reached(forward, early) < reached(forward, late)
+    assert reached(len, late) == (0, 0)

@@ -188,9 +188,20 @@ def test_a_grade_has_a_section_a_layer_with_its_points_and_what_follows_in_a_lin
 
 
 def test_what_many_parts_say_alike_is_said_once():
-    page = as_page([graded(*((str(part), "failed", "it is missing") for part in range(9)))])
+    every = [(str(part), "failed", "it is missing") for part in range(9)]
+    page = as_page([graded(*every, ("value", "passed", ""))])
     assert page.count("it is missing") == 1
     assert "the same of: 1, 2, 3" in page
+    page = as_page([graded(*every)])
+    assert page.count("it is missing") == 1
+    assert "relu: all 9 laws" in page
+    assert "0 of 18 points" in page
+    assert "the same of" not in page
+
+
+@pytest.mark.parametrize("law", ["rate", "rate_at_extreme_p", "dout-mutated"])
+def test_the_name_of_what_is_wrong_stands_out_however_it_is_written(law):
+    assert f"<strong>{law}</strong>: " in as_page([graded((law, "failed", f"{law}: it is so"))])
 
 
 def test_the_class_page_leads_to_each_student_and_counts_what_was_found():
@@ -238,3 +249,12 @@ def test_a_line_of_another_file_is_shown_and_marks_none_of_this_one():
     page = as_page([replace(CHECKED, items=(replace(FAILED, details=details),))])
     assert "l suspect\" id" not in page
     assert "helpers.py:2: return 2 * mask" in page
+
+
+@pytest.mark.parametrize(("statuses", "head"), [
+    (("passed", "passed"), "passed"), (("passed", "warned"), "warned"),
+    (("warned", "failed"), "failed")])
+def test_the_verdict_of_a_whole_is_no_better_than_that_of_any_layer(statuses, head):
+    items = tuple(Item(f"f{place}", "f", status) for place, status in enumerate(statuses))
+    lead = as_page([Record("check", "a.py", items)]).partition('<p class="lead">')[2]
+    assert lead.startswith(f'<span class="badge {head}">{head}</span>')
