@@ -106,7 +106,6 @@ class Bench:
 
     places: Sequence[Place]
     parts: list[Part] = field(default_factory=list)
-    tried: int = 0
 
     def __post_init__(self) -> None:
         place = self.places[0]
@@ -125,7 +124,6 @@ class Bench:
                 place: Place | None = None) -> Outcome:
         """Return what the layer gives with other code for one function; as it is without."""
         place = self.places[0] if place is None else place
-        self.tried += 1
         try:
             found = self.gradients(part, code, place)
             outcome = Outcome(distances(place, found))

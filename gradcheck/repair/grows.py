@@ -101,8 +101,10 @@ def shares(site: Site) -> Iterator[ast.AST]:
     """Yield a mask with which what is tied has one share in all; for a window, of its maximum."""
     node, shape = site.node, site.shape or ()
     axes = (*range(len(shape)), *([(len(shape) - 2, len(shape) - 1)] if len(shape) > 2 else []))
-    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
-        yield from site.made(*(f"_ / np.sum(_, axis={axis}, keepdims=True)" for axis in axes))
+    mask = node.args[0] if isinstance(node, ast.Call) and node.args else node
+    if isinstance(mask, ast.Compare) and isinstance(mask.ops[0], ast.Eq):
+        yield from site.made("_ / np.sum(m)", *(f"_ / np.sum(m, axis={axis}, keepdims=True)"
+                                                for axis in axes), m=mask)
     for atom in arrays(site.place) if site.is_value else ():
         if np.shape(atom.value) == shape and atom.value.dtype.kind == "f":
             yield from site.made(*(f"_ * (a == np.max(a, axis={axis}, keepdims=True))"

@@ -31,7 +31,7 @@ NATURAL = 1.75
 # How much less natural an edit outside backward is: in forward's cache, in a helper.
 AWAY = 0.3
 SOLVING_SECONDS = 0.4
-# How long two edits are tried before those that cost more alone, and after them.
+# How long two edits are tried: where they are likely before those that cost more alone, and last.
 FIRST_SECONDS, LAST_SECONDS = 0.2, 1.5
 MOST_LINES = 3
 # How long an expression may be that stands elsewhere and is tried.
@@ -102,20 +102,24 @@ class Search:
         groups: list[Group] = [(part, list(self.sites(part))) for part in self.order()]
         twice = Twice(self)
         for tier in edits.TIERS:
-            for part, sites in groups:
-                self.try_all(part, self.stage(part, sites, tier))
-                self._vouched(part, sites)
-                if self.is_over:
-                    return self._sorted()
-            if tier == 0 and not self._has_natural:
+            self._one(groups, tier)
+            if tier == 0 and not (self.is_over or self._has_natural):
                 groups = self._solved_first(groups)
             if self.is_over or self._has_natural or (self.found and tier > 1):
                 break
-            if tier == 1 and not self.found:
+            if tier == 1 and not self.found and twice.is_likely:
                 twice.run(FIRST_SECONDS)
         if not self.found:
             twice.run(LAST_SECONDS)
         return self._sorted()
+
+    def _one(self, groups: Sequence[Group], tier: int) -> None:
+        """Try every edit of a tier alone."""
+        for part, sites in groups:
+            self.try_all(part, self.stage(part, sites, tier))
+            self._vouched(part, sites)
+            if self.is_over:
+                return
 
     def _vouched(self, part: Part, sites: Sequence[Site]) -> None:
         """Try the factor further down that the constant of a power's derivative stands in for."""

@@ -30,10 +30,17 @@ class Twice:
 
     search: Search
 
+    @property
+    def is_likely(self) -> bool:
+        """Whether backward raises, or edits make some gradient right and not all."""
+        base = self.search.base
+        return bool(np.isfinite(base.reached)) or any(
+            entry.outcome.right > base.right for entry in self.search.tried)
+
     def run(self, seconds: float) -> None:
         """Try two edits for so long; what was tried is not tried again."""
         until = clock() + seconds
-        self._pairs(True, until)
+        self._pairs(True, clock() + PAIRING_SECONDS)
         while not self._is_done and clock() < until and next(self._steps, False):
             pass
         self._pairs(False, min(until, clock() + PAIRING_SECONDS))

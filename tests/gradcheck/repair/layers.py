@@ -396,3 +396,22 @@ def blur_backward(dout, cache):
     dpadded[:, 1:] += dout
     dpadded[:, :-1] += dout
     return dpadded[:, pad:pad + x.shape[1]]
+
+
+def topped_forward(x):
+    return np.array([np.max(window) for window in x]), x
+
+
+def topped_backward(dout, x):
+    dx = np.zeros_like(x)
+    for i in range(len(x)):
+        dx[i] = (x[i] == np.max(x[i])) * dout[i]
+    return dx
+
+
+def chosen_forward(x):
+    return x.max(axis=1), x
+
+
+def chosen_backward(dout, x):
+    return np.where(x == x.max(axis=1, keepdims=True), dout[:, None], 0)

@@ -42,6 +42,11 @@ CASES = {
     "tied": ((np.where(np.arange(24).reshape(4, 6) < 2, 5.0, X),),
              "return (x == x.max(axis=1, keepdims=True)) * dout[:, None]",
              "/ np.sum(", "share"),
+    "topped": ((np.where(np.arange(24).reshape(4, 2, 3) < 2, 5.0, X.reshape(4, 2, 3)),),
+               "dx[i] = (x[i] == np.max(x[i])) * dout[i]", "/ np.sum(", "share"),
+    "chosen": ((np.where(np.arange(24).reshape(4, 6) < 2, 5.0, X),),
+               "return np.where(x == x.max(axis=1, keepdims=True), dout[:, None], 0)",
+               "dout[:, None], 0) / np.sum(x == x.max(axis=1", "share"),
     "windows": ((RNG.normal(size=(4, 9)), 3, 2), "dx[:, i:i + size] += dout[:, i:i + 1]",
                 "dx[:, i * stride:i * stride + size] +=", "bounds"),
 }
