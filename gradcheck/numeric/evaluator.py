@@ -43,7 +43,10 @@ def fresh(value: Any) -> Any:
     """Return a copy of a non-array argument, so that no call sees what another wrote into it."""
     if _is_constant(value):
         return value
-    if type(value) is dict and all(map(_is_constant, value.values())):
+    if type(value) is np.ndarray and not value.dtype.hasobject:
+        return value.copy(order="K")
+    if type(value) in (dict, list) and all(
+            map(_is_constant, value.values() if type(value) is dict else value)):
         return value.copy()
     return copy.deepcopy(value)
 
