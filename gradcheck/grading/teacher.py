@@ -23,12 +23,15 @@ from gradcheck.mask_laws.conventions import LAWFUL, Conventions
 from gradcheck.output.record import Record
 from gradcheck.sandbox import surroundings
 from gradcheck.target.at_arguments import candidates_for
-from gradcheck.target.check import check_all
-from gradcheck.target.errors import NothingToCheckError, TargetError
+from gradcheck.target.check import check_sources
+from gradcheck.target.errors import NoneWantedError, NothingToCheckError, TargetError
 from gradcheck.target.importing import import_file
 from gradcheck.target.pairs import Pair, find_pairs
+from gradcheck.target.remote import Deadline
 from gradcheck.target.repeatable import repeatable
+from gradcheck.target.sources import sources_of
 from gradcheck.target.trial import Args, drops, floating, in_convention
+from gradcheck.target.wanted import Wanted
 
 MOST_CANDIDATES, MOST_OWN, TIMES = 24, 24, 3
 EXPECTED = "a Python file with the layers' pairs, such as conv_forward and conv_backward"
@@ -195,11 +198,12 @@ def check_reference(path: str | os.PathLike[str], names: Sequence[str] | None,
                                   "solution's file.")
     known = {name: settings[name] for name in ("p_is", "scaling", "seeding", "ignore")
              if settings.get(name) is not None}
-    try:
-        record = check_all(str(file), only=tuple(names or ()), line=False, **known)
+    asked = {"only": tuple(names or ()), "line": False, **known}
+    try:  # what it has not, the package's own may be the reference for
+        record, = check_sources(sources_of(str(file)), asked, Deadline(None), wanted=Wanted())
+    except NoneWantedError:
+        return
     except NothingToCheckError as error:
-        if names:  # none of them is the solution's
-            return
         raise WrongReferenceError(f"reference: {error}") from None
     wrong = tuple(item for item in record.items if not item.passed)
     if wrong or record.error:

@@ -108,6 +108,14 @@ def test_a_wrong_solution_is_an_error_with_its_report_before_anything_is_judged(
     assert not (tmp_path / "class.results").exists()
 
 
+@pytest.mark.slow
+def test_a_wrong_layer_of_a_solution_is_refused_beside_names_that_are_not_its_own(
+        tmp_path, solution):
+    solution.write_text(altered(("return d * weight, d * x", "return 2 * d * weight, d * x")))
+    with pytest.raises(ValueError, match="scaled in dx"):
+        grade_file(handed_in(tmp_path), reference=solution, points={"damped": 6, "relu": 3})
+
+
 @pytest.mark.parametrize(("source", "told"), [
     ("x = 1", "none of them a layer"), ("import nowhere.at_all; x = (", "SyntaxError"),
     ("def odd_forward(f): return f(1.0), f\ndef odd_backward(d, f): return d", "odd"),
