@@ -206,7 +206,7 @@ def folded(text: str, indent: str, width: int) -> list[str]:
 def _row(item: Item, points: bool) -> tuple[str, ...]:
     error = "" if item.worst_error is None else f"{item.worst_error:.1e}"
     calls = "" if item.evaluations is None else str(item.evaluations)
-    earned = [f"{item.points or 0:g}/{item.max_points or 0:g}"] if points else []
+    earned = [f"{item.points or 0:.4g}/{item.max_points or 0:.4g}"] if points else []
     examples = str(item.details.get("report", {}).get("examples", ""))
     name = _cut(one_line(item.name), MOST_OF_A_NAME)
     return (name, ", ".join(map(one_line, item.arguments)), error, examples, calls,

@@ -83,7 +83,7 @@ def _facts(item: Item) -> str:
         line = f":{item.line}" if item.line else ""
         facts.append(f"<code>{text(f'{relative(item.file)}{line}')}</code>")
     if item.max_points is not None:
-        facts.append(f"{item.points or 0:g} of {item.max_points:g} points")
+        facts.append(f"{item.points or 0:.4g} of {item.max_points:.4g} points")
     if item.worst_error is not None:
         facts.append(f"worst relative error {number(item.worst_error, 2)}")
     if report.get("checked"):

@@ -35,7 +35,7 @@ def group(items: Sequence[Item], identity: str, ids: Ids) -> str:
     """
     earned, most = (sum(points or 0.0 for points in found) for found in (
         [item.points for item in items], [item.max_points for item in items]))
-    title = f'{name(items[0].group)} <span class="badge">{earned:g} of {most:g} points</span>'
+    title = f'{name(items[0].group)} <span class="badge">{earned:.4g} of {most:.4g} points</span>'
     folded = list(in_few(items))
     items = folded if len(folded) == 1 and not _is_silent(folded[0]) else items
     told = [item for item in items if not _is_silent(item) and not _follows(item)]

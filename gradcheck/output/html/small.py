@@ -98,7 +98,7 @@ def _item(item: Item) -> str:
     if item.worst_error is not None:
         facts.append(f"worst error {number(item.worst_error, 2)}")
     if item.max_points is not None:
-        facts.append(f"{item.points or 0:g} of {item.max_points:g} points")
+        facts.append(f"{item.points or 0:.4g} of {item.max_points:.4g} points")
     drawn = [entry for entry in (item.details.get("report") or {}).get("arguments", ())
              if "x" in entry.get("grid", {}).get("states", "")]
     advice = "".join(f'<p style="{LINE}">advice: {prose(remark)}</p>' for remark in item.advice)

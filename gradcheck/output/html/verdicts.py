@@ -32,7 +32,7 @@ def verdicts(items: Sequence[Item], identities: Sequence[str]) -> str:
                        for item, identity in zip(items, identities, strict=True)]),
         ("verdict", "", [badge(item.status) for item in items]),
         ("points", "n", ["" if item.max_points is None else
-                         f"{item.points or 0:g}/{item.max_points:g}" for item in items]),
+                         f"{item.points or 0:.4g}/{item.max_points:.4g}" for item in items]),
         ("arguments", "wide", [", ".join(map(name, item.arguments[:8])) for item in items]),
         ("worst error", "n", ["" if item.worst_error is None else number(item.worst_error, 2)
                               for item in items]),
