@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.gradcheck.findings.cases import Cases, but, f32, randn
-from tests.gradcheck.findings.forwards import course
+from tests.gradcheck.findings.forwards import course, losses
 from tests.gradcheck.findings.forwards.affine import affine, affine_args
 from tests.gradcheck.findings.forwards.elementwise import relu, tanh
 from tests.gradcheck.findings.forwards.windows import conv_args
@@ -40,5 +40,14 @@ def log_loss(p):
 
 CASES.wrong("the_constant_in_a_log_is_left_out", log_loss, lambda dout, p: -dout / p,
             np.random.default_rng(3).uniform(0.3, 1, (5, 6)))
+
+def guarded_cross_entropy(x, y):
+    probs = losses.softmax(x)[0]
+    return -np.mean(np.log(probs[np.arange(len(y)), y] + 1e-4)), (probs, y)
+
+
+CASES.wrong("the_constant_in_a_softmax_losss_log_is_left_out", guarded_cross_entropy,
+            lambda dout, probs, y: dout * (probs - losses.one_hot(probs, y)) / len(y),
+            randn(6, 4), losses.labels(6, 4))
 
 test_first_code, test_right = CASES.tests()
