@@ -52,7 +52,8 @@ def expressions(site: Site, wanted: Array) -> Iterator[tuple[str, ast.expr]]:
                 np.linalg.norm(value - wanted) <= ALIKE * np.linalg.norm(wanted)):
             yield "deletion", node
     now = site.place.value(site.node)
-    empty = now is None or not np.any(now)  # to be written into below
+    several = isinstance(now, tuple | list)  # of arrays, as a cache is, which may not be one
+    empty = now is None or not (several or np.any(now))  # to be written into below
     pool = [form for form in _forms(site.place, wanted.shape)
             if not (empty and JACOBIAN in form[0])]
     if isinstance(now, np.ndarray) and now.shape == wanted.shape and now.dtype.kind == "f":
