@@ -22,6 +22,7 @@ from gradcheck.grading.apart import ApartError, apart
 from gradcheck.grading.asked import references
 from gradcheck.grading.claims import Claim, ClaimError, claims, lines_of
 from gradcheck.grading.grade import MEMORY
+from gradcheck.grading.manner import CONVENTIONS
 from gradcheck.grading.points import CODE, DIFF, LINE
 from gradcheck.grading.text import package_of
 from gradcheck.grading.unfound import notes_of, why_unfound
@@ -87,7 +88,7 @@ def _asked(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                    "broken": [item["name"].partition(": ")[2] for item in wrong],
                    "ignored": [item["name"].partition(": ")[2] for item in items
                                if item["status"] == "skipped"],
-                   "conventions": {key: settings[key] for key in ("p_is", "scaling", "seeding")}}
+                   "conventions": conventions_of(record)}
 
 
 def layers_of(record: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -100,6 +101,15 @@ def layers_of(record: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     for item in record["items"]:
         found.setdefault(item["group"], []).append(item)
     return found
+
+
+def conventions_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the conventions that a record's dropouts were judged by.
+
+    >>> conventions_of({"settings": {"p_is": "keep", "scaling": "inverted", "seeding": "rng"}})
+    {'p_is': 'keep', 'scaling': 'inverted', 'seeding': 'rng'}
+    """
+    return {key: record["settings"][key] for key in CONVENTIONS}
 
 
 def searched(request: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]

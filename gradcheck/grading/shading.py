@@ -11,12 +11,18 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 from gradcheck.grading.apart import ApartError, apart
-from gradcheck.grading.hints import GRACE, START_SECONDS, copied, layers_of, started
+from gradcheck.grading.hints import (
+    GRACE,
+    START_SECONDS,
+    conventions_of,
+    copied,
+    layers_of,
+    started,
+)
 from gradcheck.sandbox.sandbox import Budget, SandboxError, SubmissionError
 
 TOOL = "gradcheck.target.unrun"
 SECONDS = 6.0
-CONVENTIONS = ("p_is", "scaling", "seeding")
 UNTRIED = ("todo", "error")
 
 
@@ -39,8 +45,7 @@ def with_shades(record: dict[str, Any], request: Mapping[str, Any], requests: in
     told: dict[str, Any] = {}
     if names:
         with suppress(ApartError):
-            conventions = {key: record["settings"][key] for key in CONVENTIONS}
-            told = apart(lambda: dict(_told(request, names, conventions)),
+            told = apart(lambda: dict(_told(request, names, conventions_of(record))),
                          START_SECONDS + SECONDS + GRACE, requests)
     return {**record, "items": [_shaded(item, told.get(item["group"])) for item in record["items"]]}
 

@@ -138,16 +138,6 @@ def _same_words(one: CheckResult, two: CheckResult) -> bool:
     return bool(words[0]) and words[0] == words[1]
 
 
-def with_flags(message: str) -> str:
-    """Return a law's message with the command's flag where it proposes another convention.
-
-    >>> with_flags("rate: 1; if that is meant, set p_is='keep'.")
-    'rate: 1; if that is meant, pass --p-is keep.'
-    """
-    return SETTING.sub(lambda found: f"; if that is meant, pass --{FLAGS[found[1]]} {found[2]}",
-                       message)
-
-
 def for_an_author(message: str, conventions: Conventions) -> str:
     """Return a law's message for whom another sets the flags, where it proposes a convention.
 

@@ -58,8 +58,9 @@ def test_a_folder_is_checked_without_it(path: Path) -> None:
 
 def test_a_watched_file_that_becomes_one_is_waited_for(path: Path) -> None:
     saved = Saved([str(path)])
-    saved.look()
+    seen = saved.look()
     saved.find()
+    assert saved.look() == seen
 
 
 def test_its_record_has_a_key(path: Path) -> None:

@@ -6,7 +6,8 @@ expression is underlined where it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradcheck.output.html.markup import prose, text
@@ -51,26 +52,11 @@ def _marked(pointed: Sequence[str]) -> str:
 
 def _underlined(line: str, carets: str) -> str:
     parts, place = [], 0
-    for start, end in _runs(carets):
+    for start, end in (run.span() for run in re.finditer(r"\^+", carets)):
         parts += [text(line[place:start]),
                   f'<span style="{MARK}">{text(line[start:end])}</span>']
         place = end
     return "".join([*parts, text(line[place:])])
-
-
-def _runs(carets: str) -> Iterator[tuple[int, int]]:
-    """Yield where each run of carets begins and ends.
-
-    >>> list(_runs("  ^^ ^"))
-    [(2, 4), (5, 6)]
-    """
-    start = None
-    for place, sign in enumerate(f"{carets} "):
-        if sign == "^" and start is None:
-            start = place
-        elif sign != "^" and start is not None:
-            yield start, place
-            start = None
 
 
 def _diff(lines: Sequence[str]) -> str:

@@ -56,8 +56,11 @@ names = st.text(min_size=1, max_size=20) | st.sampled_from(
 @law
 @given(names, names, names)
 def test_names_and_messages_appear_as_text_and_never_as_markup(layer, name, message):
-    shown(report(argument(name), name=layer,
-                 findings=[Finding("scaled", name, ((0,),), message)]))
+    tags, plain = (shown(report(
+        argument(told[0]), name=told[1],
+        findings=[Finding("scaled", told[0], ((0,),), told[2])])).tags
+        for told in ((name, layer, message), ("x", "relu", "told")))
+    assert set(tags) == set(plain)
 
 
 @pytest.mark.parametrize(("shape", "wrong"), [((3, 4), True), ((5,), True), ((2, 3, 2, 2), True),
