@@ -201,7 +201,7 @@ def functions_of(layer: Any, inputs: tuple[Any, ...]) -> Functions:
     if reshaped := reshaped_by_backward(trial, after):
         raise ValueError(f"backward gives {reshaped[0]} another shape")
     found = slots_of(trial, after, extra)
-    slots = list(filter(lambda slot: _is_parameter(slot, layer, ready, inputs), found))
+    slots = [slot for slot in found if _is_parameter(slot, layer, ready, inputs)]
     # a layer may make its parameters in its first forward
     made_late = not all(is_floating(slot.read(layer)) for slot in slots)
     may_be_net = bool(slots) and starts_from_one(type(layer), douts)
